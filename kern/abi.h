@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The one description of everything that crosses between the kernel side and
+ * user space: map keys and values, ring records, requests to the syscall
+ * programs. Compiled by clang for BPF and by the C++ compiler; both check the
+ * sizes below, and tests/bpf/abi_test.cpp checks offsets against the object's
+ * BTF.
+ *
+ * Rules: fixed-width fields, in groups of 8 bytes, no pointers, no bitfields,
+ * explicit reserved space. Times are CLOCK_BOOTTIME nanoseconds (they go on
+ * in suspend, and no wall clock change moves them). Ids of cgroups are
+ * kernfs ids. Text fields are raw bytes chosen by whoever acted: untrusted,
+ * not terminated when full, escaped by whoever prints them.
+ */
+#pragma once
+
+#ifdef __BPF__
+typedef __u8 quell_u8;
+typedef __u16 quell_u16;
+typedef __u32 quell_u32;
+typedef __s32 quell_s32;
+typedef __u64 quell_u64;
+#define QUELL_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type)
+#else
+#include <cstdint>
+using quell_u8 = std::uint8_t;
+using quell_u16 = std::uint16_t;
+using quell_u32 = std::uint32_t;
+using quell_s32 = std::int32_t;
+using quell_u64 = std::uint64_t;
+#define QUELL_SIZE(type, size) static_assert(sizeof(type) == (size), #type)
+#endif
+
+/* Pins of another number are not adopted. Raise it with every change here. */
+#define QUELL_ABI_VERSION 1u
+
+/* ---- vocabulary, from the .def files ---------------------------------- */
+
+enum quell_operation {
+#define OPERATION(name, word, object, hooks) QUELL_OP_##name,
+#include "operations.def"
+#undef OPERATION
+	QUELL_OP_COUNT
+};
+enum quell_response {
+#define RESPONSE(name, word, hooks, undo) QUELL_RESPONSE_##name,
+#include "responses.def"
+#undef RESPONSE
+	QUELL_RESPONSE_COUNT
+};
+enum quell_state {
+#define STATE(name, word) QUELL_STATE_##name,
+#include "states.def"
+#undef STATE
+	QUELL_STATE_COUNT
+};
+enum quell_hook {
+#define HOOK(name, program, role) QUELL_HOOK_##name,
+#include "hooks.def"
+#undef HOOK
+	QUELL_HOOK_COUNT
+};
+
+#define QUELL_BIT(n) (1u << (n))
+
+/* who a rule is about, as a mask */
+#define QUELL_SUBJECT_HOST 1u
+#define QUELL_SUBJECT_CONTAINER 2u
+
+/* ---- policy image: trie of path components ---------------------------- */
+
+/*
+ * Rules' paths are one trie. A node stands for a directory; an edge is found
+ * by {node, kind, hash of the component}. Node ids have 20 bits; the highest
+ * is the generation's half, so that two generations live side by side in one
+ * map while a new one is loaded, and a hook that began with the old root ends
+ * in the old trie.
+ */
+#define QUELL_NODE_BITS 20
+#define QUELL_NODE_HALF (1u << 19)
+#define QUELL_NODE_CONTAINER 1u      /* root: paths in a container's root */
+#define QUELL_NODE_HOST 2u           /* root: paths in the host's root */
+#define QUELL_NODE_EXE_CONTAINER 3u  /* root: executables in exceptions, in a container */
+#define QUELL_NODE_EXE_HOST 4u       /* root: executables in exceptions, on the host */
+#define QUELL_NODE_FIRST 16u         /* the first id the compiler may give away */
+
+enum quell_edge_kind {
+	QUELL_EDGE_NAME = 0,  /* a directory of that name below the node */
+	QUELL_EDGE_LEAF = 1,  /* an entry of exactly that name in the node: `/x/name` */
+	QUELL_EDGE_STAR = 2,  /* every entry of the node: `/x/*`; hash 0 */
+	QUELL_EDGE_COVER = 3, /* everything below the node: `/x/**`; hash 0 */
+	QUELL_EDGE_ROOT = 4,  /* flags and cover of a root node itself; hash 0 */
+	QUELL_EDGE_BELOW = 5, /* rules whose object lies below the node; hash 0 */
+};
+
+/* flags of a node, and the low byte of a directory's cached state */
+#define QUELL_DIR_ALL 1u       /* every entry matches (star or cover) */
+#define QUELL_DIR_LEAVES 2u    /* entries of some names match */
+#define QUELL_DIR_DEEPER 4u    /* rules lie further down */
+#define QUELL_DIR_ALIASES 8u   /* seen at places with different rules: judge each */
+#define QUELL_DIR_FILES 16u    /* single files are mounted on this superblock */
+#define QUELL_DIR_UNREACHED 32u /* below no mount of this view */
+#define QUELL_DIR_OVERFLOW 64u /* a bound was met: counted, never cached */
+
+struct quell_edge_key {
+	quell_u32 node;
+	quell_u32 kind;
+	quell_u64 name; /* keyed hash of the component */
+};
+QUELL_SIZE(struct quell_edge_key, 16);
+
+struct quell_edge {
+	quell_u32 child; /* node, 0 if none */
+	quell_u32 cover; /* the node whose `**` covers the child, 0 if none */
+	quell_u32 flags; /* QUELL_DIR_ALL, QUELL_DIR_LEAVES of the child */
+	quell_u32 reserved;
+	quell_u64 set; /* LEAF, STAR, COVER, BELOW: the rules, see quell_set */
+};
+QUELL_SIZE(struct quell_edge, 24);
+
+/* An interned set of rules, in chunks: {id, 0}, {id, 1}, … while `more`. */
+#define QUELL_SET_CHUNK 14
+#define QUELL_SET_CHUNKS_MAX 8 /* rules judged for one operation: 112 */
+struct quell_set_key {
+	quell_u64 set;
+	quell_u32 chunk;
+	quell_u32 half; /* QUELL_NODE_HALF or 0 */
+};
+QUELL_SIZE(struct quell_set_key, 16);
+
+struct quell_set {
+	quell_u32 count;
+	quell_u32 more;
+	quell_u32 rules[QUELL_SET_CHUNK]; /* indexes into the generation's rules */
+};
+QUELL_SIZE(struct quell_set, 64);
+
+#define QUELL_RULE_DENY 1u    /* the hook refuses the operation (the canary) */
+#define QUELL_RULE_SILENT 2u  /* no incident (the canary) */
+
+struct quell_rule_key {
+	quell_u32 index;
+	quell_u32 half;
+};
+QUELL_SIZE(struct quell_rule_key, 8);
+
+struct quell_rule {
+	quell_u64 id;         /* stable over generations: FNV-1a of "policy/rule" */
+	quell_u64 expires_ns; /* from the event to the end of the offer */
+	quell_u32 operations; /* mask of QUELL_BIT(QUELL_OP_…) */
+	quell_u32 subjects;   /* mask of QUELL_SUBJECT_… */
+	quell_u32 offers;     /* mask of QUELL_BIT(QUELL_RESPONSE_…) */
+	quell_u32 flags;
+	quell_u32 exceptions; /* number of executables excepted; 0: none is looked up */
+	quell_u32 severity;   /* 0 info … 4 critical */
+};
+QUELL_SIZE(struct quell_rule, 40);
+
+/* {rule, set at the executable's path} present: that executable is excepted */
+struct quell_except_key {
+	quell_u64 set;
+	quell_u32 rule;
+	quell_u32 half;
+};
+QUELL_SIZE(struct quell_except_key, 16);
+
+/* ---- subjects --------------------------------------------------------- */
+
+#define QUELL_CONTAINER_ID_SIZE 64 /* the runtime's id, hex */
+enum quell_runtime {
+	QUELL_RUNTIME_NONE,
+	QUELL_RUNTIME_CRIO,
+	QUELL_RUNTIME_CONTAINERD,
+	QUELL_RUNTIME_DOCKER,
+	QUELL_RUNTIME_PODMAN,
+	QUELL_RUNTIME_KUBEPODS,
+};
+
+/* A container's record of its home mounts, in the order of its life. */
+enum quell_home_state {
+	QUELL_HOME_NONE,      /* made, has not executed anything of its own */
+	QUELL_HOME_RECORDING,
+	QUELL_HOME_READY,
+	QUELL_HOME_DEAD,
+};
+
+/* a task, safe against reuse of its number */
+struct quell_task_ref {
+	quell_u64 start_ns; /* start_boottime */
+	quell_u32 pid;      /* thread group id, initial pid namespace */
+	quell_u32 uid;      /* initial user namespace */
+	quell_u64 actor;    /* number of its mark (see quell_task), 0 if none */
+	char comm[16];
+};
+QUELL_SIZE(struct quell_task_ref, 40);
+
+struct quell_home_link {
+	quell_u64 superblock;
+	quell_u64 inode;
+	quell_u32 generation;
+	quell_u32 alias;
+};
+QUELL_SIZE(struct quell_home_link, 24);
+
+#define QUELL_CONTAINER_PROTECTED 1u /* holds Quell or a runtime: never contained */
+
+struct quell_container {
+	quell_u64 born_ns;
+	quell_u64 contained;  /* incident that is enforced on all of it, 0 if none */
+	quell_u64 init_start_ns;
+	quell_u32 init_pid;   /* its first process after the runtime's set-up */
+	quell_u32 home_state; /* enum quell_home_state */
+	quell_u32 runtime;    /* enum quell_runtime */
+	quell_u32 flags;
+	quell_u32 pending;    /* entries that wait for a decision */
+	quell_u32 refused;    /* incidents for which there was no room */
+	quell_u32 mounts;     /* home mounts recorded */
+	quell_u32 overflows;  /* home mounts that did not fit a bound */
+	struct quell_home_link last; /* the newest record; each links to the one before */
+	char id[QUELL_CONTAINER_ID_SIZE];
+};
+QUELL_SIZE(struct quell_container, 144);
+
+/* Kept on a group leader, only where needed: it left its cgroup, or it was bound by a detection. */
+#define QUELL_TASK_AWAY 1u   /* home counts, not the cgroup */
+#define QUELL_TASK_ACTORS 4
+struct quell_task {
+	quell_u64 home;  /* container it belongs to, 0: host */
+	quell_u64 flags;
+	quell_u64 actors[QUELL_TASK_ACTORS]; /* detections that bound it or an ancestor */
+};
+QUELL_SIZE(struct quell_task, 48);
+
+/* ---- objects ---------------------------------------------------------- */
+
+/* A file that survives eviction, umount, reuse of its number and reboot. */
+struct quell_identity {
+	quell_u64 uuid[2];    /* s_uuid; {s_dev, 0} where that is 0 */
+	quell_u64 inode;
+	quell_u64 subvolume;  /* btrfs root, else 0 */
+	quell_u32 generation;
+	quell_u32 reserved;
+};
+QUELL_SIZE(struct quell_identity, 40);
+
+/* scope: the overlay's upper root, where only a lower inode exists; else 0 */
+struct quell_file_key {
+	struct quell_identity file;
+	struct quell_identity scope;
+};
+QUELL_SIZE(struct quell_file_key, 80);
+
+struct quell_file_entry {
+	quell_u64 incident;
+	quell_u64 container;  /* whose file it is, 0: the host's */
+	quell_u64 denied;     /* operations refused so far */
+	struct quell_identity upper_root; /* of the overlay it belongs to, else 0 */
+	quell_u32 device;     /* s_dev of the backing superblock when flipped */
+	quell_u32 overlay_device; /* s_dev of the overlay, 0 if none */
+};
+QUELL_SIZE(struct quell_file_entry, 72);
+
+/* ---- pending containments --------------------------------------------- */
+
+#define QUELL_PENDING_MAX 1024
+#define QUELL_PENDING_PER_SUBJECT 64
+#define QUELL_PENDING_RESERVED 256 /* of the 1,024: only for a subject that has none */
+#define QUELL_CHAIN_MAX 8
+
+/* Events with the same key are one incident. */
+struct quell_pending_key {
+	quell_u64 rule;      /* quell_rule.id */
+	quell_u64 container; /* 0: host */
+	quell_u64 actor_start_ns;
+	quell_u32 actor_pid; /* parent inside the container, else the process itself */
+	quell_u32 reserved;
+};
+QUELL_SIZE(struct quell_pending_key, 32);
+
+#define QUELL_WORD(incident, state) ((quell_u64)(incident) << 8 | (state))
+#define QUELL_WORD_INCIDENT(word) ((word) >> 8)
+#define QUELL_WORD_STATE(word) ((quell_u32)((word) & 255))
+
+/* object of the first event */
+#define QUELL_OBJECT_FILE 1u      /* regular: can be quarantined */
+#define QUELL_OBJECT_LAST_LINK 2u /* its last name was being removed */
+#define QUELL_OBJECT_OVERLAY 4u
+#define QUELL_OBJECT_LOWER 8u     /* only a lower inode existed: key has a scope */
+
+struct quell_pending {
+	quell_u64 word;       /* incident << 8 | state; every change is a compare-and-swap of all of it */
+	quell_u64 deadline_ns;
+	quell_u64 first_ns;
+	quell_u64 last_ns;
+	quell_u64 hits;
+	quell_u64 approved_ns; /* when it was flipped */
+	quell_u64 request;     /* the daemon's number of the request that flipped it */
+	quell_u64 generation;  /* policy it was made under */
+	quell_u32 offers;      /* mask, what BPF could bind */
+	quell_u32 response;    /* the one approved (enum quell_response), valid from approved on */
+	quell_u32 approver_uid;
+	quell_u32 approver_loginuid;
+	quell_u32 severity;
+	quell_u32 operation;
+	quell_u32 hook;
+	quell_u32 object_flags;
+	quell_u32 chain_count;
+	quell_u32 target;      /* index into chain: whom kill-process hits, valid from approved on */
+	struct quell_task_ref chain[QUELL_CHAIN_MAX]; /* 0: who acted, then its ancestors up to the container's init */
+	struct quell_file_key file;
+	struct quell_identity upper_root;
+	quell_u32 device;
+	quell_u32 overlay_device;
+	char name[64];         /* last component of the object, cut */
+};
+QUELL_SIZE(struct quell_pending, 616);
+
+/* ---- requests to the syscall programs --------------------------------- */
+
+/* One transition of one entry. In: all but the last group. */
+struct quell_transition {
+	struct quell_pending_key key;
+	quell_u64 incident;
+	quell_u64 request;
+	quell_u64 approver_container; /* container of who asks, 0: host */
+	quell_u32 from;
+	quell_u32 to;
+	quell_u32 response;
+	quell_u32 target;
+	quell_u32 approver_uid;
+	quell_u32 approver_loginuid;
+	/* out */
+	quell_u64 seen;    /* the word found, when it was not the expected one */
+	quell_u64 time_ns; /* when the compare-and-swap succeeded */
+	quell_s32 error;   /* 0, or a negative errno, see kern/pending/transition.h */
+	quell_u32 reserved;
+};
+QUELL_SIZE(struct quell_transition, 104);
+
+/* What the loader tells the kernel side, and learns from it. */
+struct quell_setup {
+	quell_u32 self_pid;
+	quell_u32 reserved;
+	quell_u64 self_start_ns;  /* out */
+	quell_u64 self_container; /* out */
+};
+QUELL_SIZE(struct quell_setup, 24);
+
+/* Makes a loaded generation the current one. */
+struct quell_switch {
+	quell_u64 generation;
+	quell_u32 half;       /* QUELL_NODE_HALF or 0: where it was loaded */
+	quell_u32 operations; /* union of its rules' operations */
+};
+QUELL_SIZE(struct quell_switch, 16);
+
+/* ---- ring records ------------------------------------------------------ */
+
+#define QUELL_PATH_SIZE 1024
+#define QUELL_PATH2_SIZE 512
+#define QUELL_EXE_SIZE 256
+#define QUELL_ARGS_SIZE 256
+
+#define QUELL_EVENT_FIRST 1u     /* it made the incident */
+#define QUELL_EVENT_PATH_CUT 2u  /* path is longer than its field: leaf end kept */
+#define QUELL_EVENT_PATH2_CUT 4u
+#define QUELL_EVENT_EXE_CUT 8u
+#define QUELL_EVENT_ARGS_CUT 16u
+#define QUELL_EVENT_NO_ROOM 32u  /* no pending entry could be made: incident is 0 */
+#define QUELL_EVENT_NO_ARGS 64u  /* arguments were not in memory */
+
+/*
+ * Paths are components from the entry up to its superblock's root, each
+ * followed by a NUL ("dpkg.log\0log\0var\0"): the kernel side never turns
+ * them round. User space places them with the container's mount table.
+ */
+struct quell_event {
+	quell_u64 incident;
+	quell_u64 time_ns;
+	quell_u64 rule;
+	quell_u64 generation;
+	quell_u64 container;
+	quell_u64 cgroup;
+	struct quell_pending_key key;
+	quell_u64 hits;
+	quell_u64 inode;       /* as the process saw it */
+	quell_u32 device;      /* s_dev of the object's superblock */
+	quell_u32 exe_device;
+	quell_u32 object_flags;
+	quell_u32 mode;        /* i_mode */
+	quell_u32 operation;
+	quell_u32 hook;
+	quell_s32 verdict;     /* what the hook returned */
+	quell_u32 flags;
+	quell_u32 pid;
+	quell_u32 tid;
+	quell_u32 uid;
+	quell_u32 gid;
+	quell_u32 loginuid;
+	quell_u32 sessionid;
+	quell_u32 offers;
+	quell_u32 severity;
+	quell_u32 chain_count;
+	quell_u32 path_size;
+	quell_u32 path2_size;  /* rename and link: the new name */
+	quell_u32 exe_size;
+	quell_u32 args_size;
+	quell_u32 device2;
+	struct quell_task_ref chain[QUELL_CHAIN_MAX];
+	struct quell_file_key file;
+	char path[QUELL_PATH_SIZE];
+	char path2[QUELL_PATH2_SIZE];
+	char exe[QUELL_EXE_SIZE];
+	char args[QUELL_ARGS_SIZE];
+};
+QUELL_SIZE(struct quell_event, 2632);
+
+/* who connected to Quell's socket, recorded at connect(2) */
+struct quell_peer {
+	quell_u64 start_ns;
+	quell_u64 cgroup;
+	quell_u64 container;
+	quell_u32 pid;
+	quell_u32 uid;
+	quell_u32 loginuid;
+	quell_u32 sessionid;
+	char comm[16];
+};
+QUELL_SIZE(struct quell_peer, 56);

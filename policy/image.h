@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// The map image: what the policy compiler makes and user/bpf loads. Plain
+// values of kern/abi.h; names are kept as text, because their hashes are
+// keyed by a secret of the running kernel side. Node ids and set ids are local to
+// the image; the loader adds the generation's half.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "kern/abi.h"
+
+namespace quell::policy {
+
+// One edge of the trie. `name` is empty for STAR, COVER, ROOT and BELOW.
+struct ImageEdge {
+    std::uint32_t node = 0;
+    std::uint32_t kind = QUELL_EDGE_NAME;
+    std::string name;
+    quell_edge value{};
+};
+
+// An interned set: ascending indexes into Image::rules. Ids start at 1.
+struct ImageSet {
+    std::uint64_t id = 0;
+    std::vector<std::uint32_t> rules;
+};
+
+struct ImageExcept {
+    std::uint64_t set = 0;  // set at an executable's path in the EXE roots
+    std::uint32_t rule = 0;
+};
+
+// A rule and what only people need of it.
+struct ImageRule {
+    quell_rule value{};
+    std::string policy;  // metadata.name
+    std::string id;
+    std::string name;
+    std::vector<std::string> tags;
+    std::vector<std::uint32_t> offers;  // in the order the policy gives
+    std::string file;                   // where it was written, for messages
+};
+
+struct Image {
+    std::vector<ImageRule> rules;
+    std::vector<ImageEdge> edges;
+    std::vector<ImageSet> sets;
+    std::vector<ImageExcept> excepts;
+    std::uint32_t operations = 0;  // union over rules
+    std::string digest;            // sha256 of the image's meaning, hex: equal digest, nothing to do
+};
+
+}  // namespace quell::policy
