@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+# Starting qemu, watching over it and reading the result. Used by tools/vm only, whose variables it reads:
+# kernel, work, mode, shell, disk_file, icount, smp, mem, timeout, extra, verbose, log.
+
+qemu_pid='' tail_pids=()
+
+vm_cleanup() {
+  [ -z "$qemu_pid" ] || kill -KILL "$qemu_pid" 2>/dev/null || true
+  [ ${#tail_pids[@]} -eq 0 ] || kill "${tail_pids[@]}" 2>/dev/null || true
+  rm -rf "$work"
+}
+
+# More guests than CPUs make each other time out. The lock is held by this process until it ends.
+vm_take_slot() {
+  local slots=${QUELL_VM_SLOTS:-$(nproc)} n told=''
+  while :; do
+    for ((n = 0; n < slots; n++)); do
+      exec {slot_fd}>"$QUELL_CACHE/.vm-slot-$n"
+      ! flock -n "$slot_fd" || return 0
+      exec {slot_fd}>&-
+    done
+    [ -n "$told" ] || { say "waiting: $slots guests are running already"; told=1; }
+    sleep 0.2
+  done
+}
+
+vm_cmdline() {
+  local line="root=PARTUUID=$ROOT_DISK_ID-01 rootwait rw rootfstype=ext4 init=/usr/lib/quell-vm/stage1 console=ttyS0"
+  # oops=panic: a kernel that has oopsed must not go on to a green result.
+  line+=" lsm=landlock,lockdown,yama,bpf mitigations=off panic=-1 oops=panic nokaslr cgroup_no_v1=all random.trust_cpu=on"
+  [ "$mode" != systemd ] || line+=" systemd.unit=quell-vm.target systemd.show_status=0 systemd.journald.forward_to_console=0"
+  [ -n "$verbose" ] || line+=" quiet"
+  printf '%s%s\n' "$line" "$extra"
+}
+
+vm_qemu_args() {
+  local accel=(-accel tcg,thread=multi)
+  [ -z "$icount" ] || accel=(-accel tcg,thread=single -icount shift=0,sleep=off)
+  qemu_args=(-nodefaults -no-user-config -no-reboot -display none -monitor none -nic none -M q35 -cpu max "${accel[@]}"
+    -smp "$smp" -m "$mem" -kernel "$QUELL_CACHE/kernels/$kernel/vmlinuz" -append "$(vm_cmdline)"
+    -drive "file=$(guest_image_path),if=none,id=root,format=raw,snapshot=on,cache=unsafe" -device nvme,drive=root,serial=root
+    -drive "file=$work/payload,if=none,id=payload,format=raw,readonly=on" -device nvme,drive=payload,serial=payload
+    -serial "file:$work/console")
+  [ -z "$disk_file" ] || qemu_args+=(-drive "file=$disk_file,if=none,id=disk,format=raw,cache=unsafe" -device nvme,drive=disk,serial=disk)
+  # Output goes through a file: qemu writes to pipes without blocking and drops what a slow reader has not taken.
+  if [ -n "$shell" ]; then qemu_args+=(-chardev stdio,id=out,signal=off -serial chardev:out)
+  else qemu_args+=(-serial "file:$work/out"); fi
+  qemu_args+=(-serial "file:$work/status")
+}
+
+vm_run() {
+  local limit
+  : >"$work/console" && : >"$work/out" && : >"$work/status"
+  vm_qemu_args
+  if [ -n "$shell" ]; then
+    qemu-system-x86_64 "${qemu_args[@]}" || true
+  else
+    qemu-system-x86_64 "${qemu_args[@]}" </dev/null >"$work/qemu" 2>&1 &
+    qemu_pid=$!
+    tail -q -s 0.05 -c +1 -f --pid=$qemu_pid "$work/out" 2>/dev/null &
+    tail_pids=($!)
+    if [ -n "$verbose" ]; then
+      tail -q -s 0.05 -c +1 -f --pid=$qemu_pid "$work/console" >&2 2>/dev/null &
+      tail_pids+=($!)
+    fi
+    limit=$((SECONDS + timeout))
+    while kill -0 $qemu_pid 2>/dev/null; do
+      if [ $SECONDS -ge $limit ]; then
+        timed_out=1
+        kill -KILL $qemu_pid 2>/dev/null || true
+        break
+      fi
+      sleep 0.05
+    done
+    wait $qemu_pid 2>/dev/null || true
+    qemu_pid=''
+    wait "${tail_pids[@]}" 2>/dev/null || true
+    tail_pids=()
+  fi
+}
+
+# Ends the script with the guest's status.
+vm_report() {
+  [ -z "$log" ] || cp "$work/console" "$log"
+  # NUL and CR: what a serial line may add.
+  local status
+  status=$(tr -d '\000\r' <"$work/status" | awk '/^status [0-9]+$/ { s = $2 } /^end$/ { print s }')
+  if [ -n "$status" ]; then
+    # Not a failure by itself, but nobody should have to find it by chance.
+    ! grep -aqE 'WARNING: |BUG: |rcu: INFO|Oops' "$work/console" || {
+      say "the kernel complained:"
+      grep -aE -A 12 'WARNING: |BUG: |rcu: INFO|Oops' "$work/console" | tail -n 30 >&2
+    }
+    exit "$status"
+  fi
+  say "last lines of the guest's console:"
+  { tail -n 30 "$work/console"; cat "$work/qemu" 2>/dev/null; } >&2
+  if [ -n "${timed_out:-}" ]; then die "the guest was not done after $timeout s and was killed" "--timeout gives it longer, --verbose shows what it does" 125; fi
+  die "the guest ended without a status (a panic, or it was powered off by hand)" "--verbose shows its console" 125
+}
