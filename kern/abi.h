@@ -250,16 +250,6 @@ struct quell_file_key {
 };
 QUELL_SIZE(struct quell_file_key, 80);
 
-struct quell_file_entry {
-	quell_u64 incident;
-	quell_u64 container;  /* whose file it is, 0: the host's */
-	quell_u64 denied;     /* operations refused so far */
-	struct quell_identity upper_root; /* of the overlay it belongs to, else 0 */
-	quell_u32 device;     /* s_dev of the backing superblock when flipped */
-	quell_u32 overlay_device; /* s_dev of the overlay, 0 if none */
-};
-QUELL_SIZE(struct quell_file_entry, 72);
-
 /* ---- pending containments --------------------------------------------- */
 
 #define QUELL_PENDING_MAX 1024
@@ -273,9 +263,22 @@ struct quell_pending_key {
 	quell_u64 container; /* 0: host */
 	quell_u64 actor_start_ns;
 	quell_u32 actor_pid; /* parent inside the container, else the process itself */
-	quell_u32 reserved;
+	quell_u32 turn;      /* 0; more while earlier turns are approved or enforcing */
 };
 QUELL_SIZE(struct quell_pending_key, 32);
+
+#define QUELL_TURNS_MAX 4
+
+/* A file whose quarantine is enforced. */
+struct quell_file_entry {
+	quell_u64 incident;
+	quell_u64 denied;          /* operations refused so far */
+	struct quell_pending_key pending;
+	struct quell_identity upper_root; /* of the overlay it belongs to, else 0 */
+	quell_u32 device;          /* s_dev of the backing superblock when flipped */
+	quell_u32 overlay_device;  /* s_dev of the overlay, 0 if none */
+};
+QUELL_SIZE(struct quell_file_entry, 96);
 
 #define QUELL_WORD(incident, state) ((quell_u64)(incident) << 8 | (state))
 #define QUELL_WORD_INCIDENT(word) ((word) >> 8)
@@ -309,11 +312,12 @@ struct quell_pending {
 	struct quell_task_ref chain[QUELL_CHAIN_MAX]; /* 0: who acted, then its ancestors up to the container's init */
 	struct quell_file_key file;
 	struct quell_identity upper_root;
+	quell_u64 inode;       /* as the process saw it: the overlay's number */
 	quell_u32 device;
 	quell_u32 overlay_device;
 	char name[64];         /* last component of the object, cut */
 };
-QUELL_SIZE(struct quell_pending, 616);
+QUELL_SIZE(struct quell_pending, 624);
 
 /* ---- requests to the syscall programs --------------------------------- */
 
@@ -337,12 +341,75 @@ struct quell_transition {
 };
 QUELL_SIZE(struct quell_transition, 104);
 
-/* What the loader tells the kernel side, and learns from it. */
-struct quell_setup {
+/* Where overlayfs keeps its layers; from the module's BTF, by user space. */
+struct quell_overlay_layout {
+	quell_s32 known;       /* 0: not learnt yet, overlay inodes have no layers */
+	quell_s32 vfs_inode;   /* of struct ovl_inode */
+	quell_s32 upper;       /* ovl_inode.__upperdentry */
+	quell_s32 lower;       /* ovl_inode.lowerpath.dentry (6.1), -1 if absent */
+	quell_s32 entry;       /* ovl_inode.oe (6.5 and later), -1 if absent */
+	quell_s32 entry_lower; /* ovl_entry.__lowerstack[0].dentry */
+};
+QUELL_SIZE(struct quell_overlay_layout, 24);
+
+enum quell_counter {
+#define COUNTER(name, loud, text) QUELL_COUNTER_##name,
+#include "counters.def"
+#undef COUNTER
+	QUELL_COUNTER_COUNT
+};
+
+/* Which tasks an iterator is asked for (see kern/subject/iterate.h). */
+struct quell_task_query {
+	quell_u64 container; /* in it by cgroup or by lineage; 0: none */
+	quell_u64 actor;     /* bearing this mark; 0: none */
+	quell_u64 mark_start_ns; /* give `actor` to descendants of this task… */
+	quell_u32 mark_pid;      /* …0: do not */
+	quell_u32 marked;        /* out: tasks that were newly marked */
+};
+QUELL_SIZE(struct quell_task_query, 32);
+
+/*
+ * The words both sides look at all the time, in one page-aligned map that
+ * user space maps. The kernel side writes `counters` to `pending_host`; user
+ * space writes the rest, before it attaches anything or by a syscall program.
+ */
+struct quell_globals {
+	/* in front of every hook: 0 means there is nothing to refuse */
+	quell_u64 contained_subjects; /* containers and lineages */
+	quell_u64 contained_files;
+	quell_u64 generation;         /* current policy */
+	quell_u32 half;               /* where it was loaded: QUELL_NODE_HALF or 0 */
+	quell_u32 epoch;              /* part of every cache key; moves with each switch */
+	quell_u32 operations;         /* union over its rules */
+	quell_u32 armed;              /* mask of responses whose hooks are attached */
+	quell_u64 name_key;           /* keys the hashes of names */
+	quell_u64 next_incident;
+	quell_u64 next_actor;
+	quell_u64 pending_total;
+	quell_u64 pending_host;
+	/* who must never be hit */
+	quell_u64 self_start_ns;
+	quell_u64 self_container;
 	quell_u32 self_pid;
-	quell_u32 reserved;
-	quell_u64 self_start_ns;  /* out */
-	quell_u64 self_container; /* out */
+	quell_u32 enabled_offers;     /* mask of responses the configuration allows */
+	/* learnt once, from the loader's own task */
+	quell_u64 host_root;          /* address of the host's root dentry */
+	quell_u64 host_mount_ns;
+	struct quell_overlay_layout overlay;
+	struct quell_task_query query;
+	quell_u64 canary_denied;      /* times the canary's removal was refused */
+	quell_u64 counters[QUELL_COUNTER_COUNT];
+	quell_u64 denied[QUELL_HOOK_COUNT]; /* operations refused, by hook */
+	quell_u64 matched[QUELL_HOOK_COUNT]; /* operations a rule matched, by hook */
+};
+
+/* What the loader tells the kernel side. */
+struct quell_setup {
+	quell_u64 name_key;
+	quell_u64 first_incident; /* ids are never reused: higher than any in the history */
+	quell_u32 self_pid;       /* 0: keep */
+	quell_u32 learn_host;     /* the caller's root and mount namespace are the host's */
 };
 QUELL_SIZE(struct quell_setup, 24);
 
@@ -414,6 +481,14 @@ struct quell_event {
 	char args[QUELL_ARGS_SIZE];
 };
 QUELL_SIZE(struct quell_event, 2632);
+
+/* A change of state that the kernel side made by itself. */
+struct quell_notice {
+	struct quell_pending_key key;
+	quell_u64 word;    /* after the change */
+	quell_u64 time_ns;
+};
+QUELL_SIZE(struct quell_notice, 48);
 
 /* who connected to Quell's socket, recorded at connect(2) */
 struct quell_peer {
