@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "user/control/responder.h"
+
+#include "user/control/varlink.h"
+
+namespace quell::control {
+
+Responder& Responder::operator=(Responder&& other) noexcept {
+    if (this != &other) {
+        if (send_) fail("the call was dropped");
+        send_ = std::exchange(other.send_, nullptr);
+    }
+    return *this;
+}
+
+Responder::~Responder() {
+    if (send_) fail("the call was dropped");
+}
+
+void Responder::reply(const Json& parameters) { send(reply_message(parameters)); }
+
+void Responder::error(std::string_view name, const Json& parameters) { send(error_message(name, parameters)); }
+
+void Responder::fail(std::string_view reason) { error(errors::kFailed, Json{{"reason", reason}}); }
+
+void Responder::send(std::string message) {
+    if (!send_) return;
+    if (message.size() > kReplySizeMax) message = error_message(errors::kFailed, Json{{"reason", "the answer is too large"}});
+    std::exchange(send_, nullptr)(std::move(message));
+}
+
+}  // namespace quell::control

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Varlink messages: one JSON object, then a NUL. This file knows the form of
+// calls and replies, not what Quell's methods mean. Thread-safe.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "user/base/result.h"
+#include "user/control/json.h"
+
+namespace quell::control {
+
+// A call is a few hundred bytes; the longest legal one names policy files.
+inline constexpr std::size_t kCallSizeMax = 1 << 20;
+// A list of 2,048 incidents stays below it. Also all that may wait for a slow
+// reader: a connection has at most one reply in flight.
+inline constexpr std::size_t kReplySizeMax = 4 << 20;
+
+namespace errors {
+inline constexpr std::string_view kInterfaceNotFound = "org.varlink.service.InterfaceNotFound";
+inline constexpr std::string_view kMethodNotFound = "org.varlink.service.MethodNotFound";
+inline constexpr std::string_view kMethodNotImplemented = "org.varlink.service.MethodNotImplemented";
+inline constexpr std::string_view kInvalidParameter = "org.varlink.service.InvalidParameter";
+inline constexpr std::string_view kNotAllowed = "io.quell.NotAllowed";
+inline constexpr std::string_view kNoSuchIncident = "io.quell.NoSuchIncident";
+inline constexpr std::string_view kTooLate = "io.quell.TooLate";
+inline constexpr std::string_view kChanged = "io.quell.Changed";
+inline constexpr std::string_view kBlind = "io.quell.Blind";
+inline constexpr std::string_view kNotOffered = "io.quell.NotOffered";
+inline constexpr std::string_view kPolicyInvalid = "io.quell.PolicyInvalid";
+inline constexpr std::string_view kFailed = "io.quell.Failed";
+}  // namespace errors
+
+struct Call {
+    std::string interface;  // "io.quell"
+    std::string method;     // "Show"
+    Json parameters = Json::object();
+    bool oneway = false;
+    bool more = false;
+    bool upgrade = false;
+
+    [[nodiscard]] std::string full_name() const { return interface + "." + method; }
+};
+
+struct Reply {
+    std::string error;  // "" when it is a result
+    Json parameters = Json::object();
+};
+
+// From one message without its NUL. Fails when it is not JSON, not an object,
+// has no well-formed method, a member of the wrong type, or one that Varlink
+// does not know.
+[[nodiscard]] Result<Call> parse_call(std::string_view message);
+[[nodiscard]] Result<Reply> parse_reply(std::string_view message);
+
+// With the NUL.
+[[nodiscard]] std::string call_message(std::string_view method, const Json& parameters);
+[[nodiscard]] std::string reply_message(const Json& parameters);
+[[nodiscard]] std::string error_message(std::string_view name, const Json& parameters);
+
+}  // namespace quell::control
