@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "user/control/client.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "user/base/time.h"
+#include "user/control/varlink.h"
+
+namespace quell::control {
+
+namespace {
+
+constexpr std::uint64_t kConnectTimeoutMs = 3'000;
+constexpr std::uint64_t kNsPerMs = 1'000'000;
+
+CallResult failed(CallOutcome outcome, std::string message) { return {outcome, {}, Json::object(), std::move(message)}; }
+
+CallResult unreachable(std::string message) { return failed(CallOutcome::Unreachable, std::move(message)); }
+
+// False when the time is over.
+bool wait_for(int fd, short events, std::uint64_t deadline_ns) {
+    for (;;) {
+        const std::uint64_t now = boottime_ns();
+        if (now >= deadline_ns) return false;
+        pollfd one{fd, events, 0};
+        const int ready = poll(&one, 1, static_cast<int>((deadline_ns - now) / kNsPerMs + 1));
+        if (ready > 0) return true;
+        if (ready < 0 && errno != EINTR) return false;
+    }
+}
+
+}  // namespace
+
+CallResult Client::connect(std::uint64_t timeout_ms) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path_.empty() || path_.size() >= sizeof address.sun_path) return unreachable("socket path is too long");
+    std::memcpy(address.sun_path, path_.data(), path_.size());
+    Fd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (!fd) return unreachable(errno_error("socket").message);
+    // A full backlog makes connect(2) wait; a hung daemon would make it wait for ever.
+    const std::uint64_t wait_ms = std::min(timeout_ms, kConnectTimeoutMs);
+    const timeval limit{static_cast<time_t>(wait_ms / 1000), static_cast<suseconds_t>(wait_ms % 1000 * 1000)};
+    setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+        const auto outcome = errno == EACCES || errno == EPERM ? CallOutcome::Refused : CallOutcome::Unreachable;
+        return failed(outcome, errno == EAGAIN ? "the daemon accepts no connections" : errno_error("cannot connect to " + path_).message);
+    }
+    fd_ = std::move(fd);
+    return {CallOutcome::Reply, {}, Json::object(), {}};
+}
+
+CallResult Client::exchange(const std::string& message, std::uint64_t timeout_ms) {
+    const std::uint64_t deadline_ns = boottime_ns() + timeout_ms * kNsPerMs;
+    const std::string late = "no answer within " + duration_text(static_cast<std::int64_t>(timeout_ms * kNsPerMs));
+    for (std::size_t sent = 0; sent < message.size();) {
+        if (!wait_for(fd_.get(), POLLOUT, deadline_ns)) return unreachable(late);
+        const ssize_t put = send(fd_.get(), message.data() + sent, message.size() - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (put < 0 && (errno == EAGAIN || errno == EINTR)) continue;
+        if (put < 0) break;  // it may have said why before it hung up
+        sent += static_cast<std::size_t>(put);
+    }
+    std::string input;
+    std::array<char, 64 * 1024> buffer;
+    for (;;) {
+        if (!wait_for(fd_.get(), POLLIN, deadline_ns)) return unreachable(late);
+        const ssize_t got = recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+        if (got < 0 && (errno == EAGAIN || errno == EINTR)) continue;
+        if (got <= 0) return unreachable("the daemon hung up without an answer");
+        const char* const end = static_cast<const char*>(std::memchr(buffer.data(), 0, static_cast<std::size_t>(got)));
+        input.append(buffer.data(), end ? static_cast<std::size_t>(end - buffer.data()) : static_cast<std::size_t>(got));
+        if (input.size() > kReplySizeMax) return failed(CallOutcome::Nonsense, "the answer is too large");
+        if (end) break;
+    }
+    auto reply = parse_reply(input);
+    if (!reply) return failed(CallOutcome::Nonsense, "the answer is not Varlink: " + reply.error().message);
+    const auto outcome = reply->error.empty() ? CallOutcome::Reply : CallOutcome::Remote;
+    return {outcome, std::move(reply->error), std::move(reply->parameters), {}};
+}
+
+CallResult Client::call(std::string_view method, const Json& parameters, std::uint64_t timeout_ms) {
+    if (!fd_)
+        if (auto connected = connect(timeout_ms); !fd_) return connected;
+    CallResult result = exchange(call_message("io.quell." + std::string(method), parameters), timeout_ms);
+    // A late answer must not be taken for that of the next call.
+    if (result.outcome != CallOutcome::Reply && result.outcome != CallOutcome::Remote) fd_.reset();
+    return result;
+}
+
+}  // namespace quell::control

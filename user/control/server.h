@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// Server: the control interface on its socket. It accepts, limits, identifies
+// and authorises clients and checks calls against docs/io.quell.varlink; what
+// arrives at the Service is allowed and well-typed. Belongs to the loop's
+// thread.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "user/base/loop.h"
+#include "user/control/connection.h"
+#include "user/control/listener.h"
+#include "user/control/peer.h"
+#include "user/control/responder.h"
+
+namespace quell::control {
+
+// What the daemon implements.
+class Service {
+public:
+    virtual ~Service() = default;
+    // `method` is one of the interface's ("Approve"), `params` fit its types:
+    // what is not nullable is there, nothing unknown is. May answer now or
+    // keep the responder. What it throws is answered with io.quell.Failed.
+    virtual void call(std::string_view method, const Json& params, const Peer& peer, Responder responder) = 0;
+};
+
+struct ServerLimits {
+    std::size_t connections = 64;
+    std::size_t per_uid = 16;
+    std::size_t kept_for_root = 16;  // of `connections`
+    std::size_t strangers = 8;       // connections of those who are not allowed
+    std::size_t stranger_call_size = 4096;
+    std::uint64_t check_ns = 1'000'000'000;          // how often silence is looked for
+    std::uint64_t refusal_ns = 10ull * 1'000'000'000;  // one report for each uid in that time
+    ConnectionLimits connection;
+};
+
+// A call that was refused for want of rights. `times`: how many of this uid
+// this report stands for, itself included.
+using OnRefused = std::function<void(const Peer& peer, std::string_view method, std::uint64_t times)>;
+
+struct ServerOptions {
+    std::string path = "/run/quell/quell.sock";
+    // 0666 lets anybody connect and be told, and recorded, that he may not;
+    // 0660 has the kernel refuse him, and no row is written.
+    mode_t mode = 0666;
+    std::optional<gid_t> operators;  // none: root only
+    PeerRecord record;               // the kernel's record of who connected
+    OnRefused on_refused;
+    ServerLimits limits;
+    // How a client is identified; tests put their own here.
+    std::function<Result<Peer>(int fd)> identify;
+};
+
+class Server {
+public:
+    // Errors: those of Listener::create.
+    [[nodiscard]] static Result<std::unique_ptr<Server>> create(Loop& loop, Service& service, ServerOptions options);
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+    ~Server();  // closes every connection; responders may live on
+
+    [[nodiscard]] std::size_t connections() const { return connections_.size(); }
+    // Another group, from a configuration read again.
+    void set_operators(std::optional<gid_t> operators) { options_.operators = operators; }
+
+private:
+    struct Refusals {
+        std::uint64_t reported_ns = 0;
+        std::uint64_t unreported = 0;
+    };
+
+    Server(Loop& loop, Service& service, ServerOptions options, Listener listener);
+    void on_accept();
+    [[nodiscard]] bool has_room(const Peer& peer) const;
+    void on_call(const Peer& peer, Call call, Responder responder);
+    void report_refusal(const Peer& peer, const std::string& method);
+    void on_tick();
+
+    Loop& loop_;
+    Service& service_;
+    ServerOptions options_;
+    Listener listener_;
+    std::map<int, std::shared_ptr<Connection>> connections_;
+    std::map<uid_t, Refusals> refusals_;
+    std::optional<Loop::Timer> tick_;
+    bool paused_ = false;  // out of descriptors: accepts again at the next tick
+};
+
+}  // namespace quell::control
