@@ -17,7 +17,7 @@ guest_image_path() { printf '%s/guest/root-%s.img\n' "$QUELL_CACHE" "$(guest_ima
 
 guest_root_tar() {
   local key out options=()
-  key=$(cat "$GUEST_DIR"/{packages.list,customize,stage1} | sha256sum | cut -c1-16)
+  key=$(cat "$GUEST_DIR"/{packages.list,customize} | sha256sum | cut -c1-16)
   out=$QUELL_CACHE/guest/root-$key.tar
   if [ ! -s "$out" ]; then
     say "guest root: installing Debian 12 and $(grep -c '^[a-z]' "$GUEST_DIR/packages.list") packages into it (once)"
@@ -61,6 +61,9 @@ build_guest_image() {
     cp -a "$QUELL_CACHE/kernels/$name/modules/$release" "$work/usr/lib/modules/"
     depmod -b "$work" "$release" 2>/dev/null
   done
+  # Stage 1: everything later comes with the payload, so that it changes without a new image.
+  install -D -m 755 "$GUEST_DIR/stage1" "$work/usr/lib/quell-vm/stage1"
+  mkdir -p "$work/w"
   rm -f "$image.new"
   truncate -s "$((size_mib + 1))M" "$image.new"
   mke2fs -q -F -t ext4 -L quell-root -d "$work" -E offset=1048576,lazy_itable_init=1,lazy_journal_init=1 \
