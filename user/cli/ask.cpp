@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "user/cli/ask.h"
+
+#include "user/control/varlink.h"
+
+namespace quell::cli {
+
+namespace {
+
+namespace errors = control::errors;
+using control::CallOutcome;
+
+int exit_code(std::string_view error) {
+    if (error == errors::kNotAllowed) return kNotAllowed;
+    if (error == errors::kTooLate || error == errors::kChanged) return kTooLate;
+    return kFailed;
+}
+
+std::string explain(const std::string& error, const Json& parameters) {
+    const std::string reason = text_of(parameters, "reason");
+    if (error == errors::kNotAllowed) return "not allowed: " + reason;
+    if (error == errors::kNoSuchIncident) return "no such incident: " + text_of(parameters, "id");
+    if (error == errors::kTooLate) return "too late: it is " + text_of(parameters, "state") + (reason.empty() ? "" : ": " + reason);
+    if (error == errors::kChanged) return "it changed since you looked: " + reason + "\n  hint: run `quell show` again and decide on what it says now";
+    if (error == errors::kBlind) return "Quell is blind, nothing was enforced: " + reason + "\n  hint: run `quell doctor`";
+    if (error == errors::kNotOffered) return text_of(parameters, "response") + " is not offered: " + reason;
+    if (error == errors::kFailed) return reason;
+    if (error == errors::kPolicyInvalid) {
+        std::string out = "the policy is not valid; nothing was changed";
+        for (const Json& finding : control::member(parameters, "findings")) out += "\n" + finding_text(finding);
+        return out;
+    }
+    if (error.starts_with("org.varlink.service."))
+        return "the daemon does not understand this command (" + safe(error) + "); is it of another version?";
+    return safe(error);
+}
+
+}  // namespace
+
+std::string text_of(const Json& object, std::string_view name) { return safe(control::string_member(object, name)); }
+
+std::string finding_text(const Json& finding) {
+    std::string out = text_of(finding, "file") + ":" + std::to_string(control::integer_member(finding, "line")) + ":" +
+                      std::to_string(control::integer_member(finding, "column")) + ": " + text_of(finding, "severity") + ": " +
+                      text_of(finding, "message") + " [" + text_of(finding, "code") + "]";
+    if (const std::string hint = text_of(finding, "hint"); !hint.empty()) out += "\n  hint: " + hint;
+    return out;
+}
+
+void print_json(const Invocation& invocation, const Json& value) {
+    invocation.out.print(value.dump(2, ' ', true, Json::error_handler_t::replace) + "\n");
+}
+
+int report_failure(Invocation& invocation, const control::CallResult& result) {
+    const auto report = [&](int code, std::string_view error, const Json& parameters, const std::string& text) {
+        if (invocation.json) print_json(invocation, {{"error", error}, {"parameters", parameters}});
+        invocation.out.note(text);
+        return code;
+    };
+    const Json message = {{"reason", result.message}};
+    switch (result.outcome) {
+        case CallOutcome::Unreachable:
+            return report(kNotReachable, "io.quell.cli.NotReachable", message,
+                          safe(result.message) + "\n  hint: is quelld running? `systemctl status quelld`");
+        case CallOutcome::Refused:
+            return report(kNotAllowed, errors::kNotAllowed, message,
+                          "not allowed: " + safe(result.message) + "\n  hint: be root, or a member of the operators' group in /etc/quell/quell.yaml");
+        case CallOutcome::Nonsense: return report(kFailed, "io.quell.cli.Nonsense", message, safe(result.message));
+        case CallOutcome::Remote:
+        case CallOutcome::Reply: break;
+    }
+    return report(exit_code(result.error), result.error, result.parameters, explain(result.error, result.parameters));
+}
+
+std::optional<Json> ask(Invocation& invocation, std::string_view method, const Json& parameters, int& code, std::uint64_t timeout_ms) {
+    control::Client client(invocation.socket);
+    auto result = client.call(method, parameters, timeout_ms);
+    if (result.outcome == CallOutcome::Reply) return std::move(result.parameters);
+    code = report_failure(invocation, result);
+    return std::nullopt;
+}
+
+}  // namespace quell::cli

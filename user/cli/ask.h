@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Asking the daemon, and telling what went wrong. One thread.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "user/cli/verb.h"
+#include "user/control/client.h"
+#include "user/control/json.h"
+
+namespace quell::cli {
+
+using control::Json;
+
+// The reply's parameters. Where there is none, the reason has been printed
+// and `code` is what to end with.
+[[nodiscard]] std::optional<Json> ask(Invocation& invocation, std::string_view method, const Json& parameters, int& code,
+                                      std::uint64_t timeout_ms = 30'000);
+
+// Prints why there was no reply; what to end with.
+[[nodiscard]] int report_failure(Invocation& invocation, const control::CallResult& result);
+
+// Standard output; pure ASCII, so nothing in it can drive a terminal.
+void print_json(const Invocation& invocation, const Json& value);
+
+// A finding of the policy compiler as a line (and its hint as a second).
+[[nodiscard]] std::string finding_text(const Json& finding);
+
+// A member's text, safe; "" where it is absent.
+[[nodiscard]] std::string text_of(const Json& object, std::string_view name);
+
+}  // namespace quell::cli

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `quell` ends with. Documented in quell(1) and docs/json.md: only add.
+#pragma once
+
+namespace quell::cli {
+
+inline constexpr int kDone = 0;
+inline constexpr int kFailed = 1;
+inline constexpr int kUsage = 2;
+inline constexpr int kNotReachable = 3;
+inline constexpr int kNotAllowed = 4;
+inline constexpr int kTooLate = 5;  // or changed
+
+}  // namespace quell::cli

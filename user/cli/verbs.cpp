@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every verb, one row each. A new one: its file in user/cli/verbs/, its
+// declaration and its row here, its lines in docs/man/quell.1 and
+// docs/completion/ (tests/cli/agree_test.cpp compares them).
+#include "user/cli/verb.h"
+
+namespace quell::cli {
+
+int run_status(Invocation&);
+int run_incidents(Invocation&);
+int run_show(Invocation&);
+int run_approve(Invocation&);
+int run_reject(Invocation&);
+int run_undo(Invocation&);
+int run_history(Invocation&);
+int run_history_verify(Invocation&);
+int run_policy_check(Invocation&);
+int run_policy_apply(Invocation&);
+int run_policy_list(Invocation&);
+int run_doctor(Invocation&);
+int run_version(Invocation&);
+
+const std::vector<Verb>& verbs() {
+    static const Parameter kId{"ID", "", "the incident", true, false};
+    static const Parameter kReason{"--reason", "TEXT", "why, for the history", false, false};
+    static const std::vector<Verb> kVerbs = {
+        {"status", "what Quell does right now", {}, run_status},
+        {"incidents", "the incidents that wait for a decision", {{"--all", "", "also those that are decided"}}, run_incidents},
+        {"show", "one incident, whole, with its offers", {kId}, run_show},
+        {"approve",
+         "carry out a response that was offered",
+         {{"ID[@DIGEST]", "", "the incident, and the digest that `quell show` prints", true, false},
+          {"RESPONSE", "", "the response: kill-container, kill-process, quarantine-file", true, false},
+          kReason},
+         run_approve},
+        {"reject", "decide against every response that was offered", {kId, kReason}, run_reject},
+        {"undo", "take a response back, where that is possible", {kId, kReason}, run_undo},
+        {"history",
+         "what happened and who decided it, newest first",
+         {{"--limit", "N", "at most N rows (default 50)"}, {"--incident", "ID", "only this incident"}},
+         run_history},
+        {"history verify", "check the chain of the history", {}, run_history_verify},
+        {"policy check",
+         "check policy files, without daemon, privilege or kernel",
+         {{"FILES", "", "policy files, or directories of them", true, true}},
+         run_policy_check},
+        {"policy apply",
+         "load policy files: all of them or none",
+         {{"FILES", "", "policy files (default: the daemon's directory)", false, true},
+          {"--dir", "DIR", "every *.yaml in DIR"},
+          {"--dry-run", "", "say what would change, change nothing"},
+          {"--allow-empty", "", "accept a policy without a rule"}},
+         run_policy_apply},
+        {"policy list", "the policies that are loaded", {}, run_policy_list},
+        {"doctor", "can this host run Quell, and what is missing", {}, run_doctor},
+        {"version", "the versions of command, daemon and kernel", {}, run_version},
+    };
+    return kVerbs;
+}
+
+}  // namespace quell::cli
