@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "user/base/worker.h"
+
+#include <gtest/gtest.h>
+
+#include <future>
+
+namespace quell {
+namespace {
+
+TEST(Worker, ResultsComeBackOnTheLoopInOrder) {
+    auto loop = std::move(*Loop::create());
+    Worker worker(*loop, "test-worker", 200);
+    const auto here = std::this_thread::get_id();
+    std::vector<int> results;
+    for (int i = 0; i < 100; i++) {
+        const Status submitted = worker.submit(
+            [=] {
+                EXPECT_NE(std::this_thread::get_id(), here);
+                return std::make_unique<int>(i);
+            },
+            [&](std::unique_ptr<int> result) {
+                EXPECT_EQ(std::this_thread::get_id(), here);
+                results.push_back(*result);
+                if (results.size() == 100) loop->stop();
+            });
+        ASSERT_TRUE(submitted.ok());
+    }
+    ASSERT_TRUE(loop->run().ok());
+    for (int i = 0; i < 100; i++) EXPECT_EQ(results[static_cast<std::size_t>(i)], i);
+}
+
+TEST(Worker, IsBounded) {
+    auto loop = std::move(*Loop::create());
+    Worker worker(*loop, "test-worker", 2);
+    std::promise<void> started;
+    std::promise<void> go;
+    ASSERT_TRUE(worker.submit([&] {
+        started.set_value();
+        go.get_future().wait();
+    }).ok());
+    started.get_future().wait();
+    EXPECT_TRUE(worker.submit([] {}).ok());
+    EXPECT_TRUE(worker.submit([] {}).ok());
+    EXPECT_EQ(worker.waiting(), 2u);
+    EXPECT_EQ(worker.submit([] {}).error().code, EAGAIN);
+    go.set_value();
+}
+
+}  // namespace
+}  // namespace quell

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "user/base/worker.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+namespace quell {
+
+Worker::Worker(Loop& loop, const std::string& name, std::size_t max_jobs) : loop_(loop), max_jobs_(max_jobs) {
+    thread_ = std::thread([this] { work(); });
+    ::pthread_setname_np(thread_.native_handle(), name.substr(0, 15).c_str());
+}
+
+Worker::~Worker() {
+    {
+        const std::lock_guard lock(mutex_);
+        ending_ = true;
+        jobs_.clear();
+    }
+    ready_.notify_one();
+    thread_.join();
+}
+
+std::size_t Worker::waiting() const {
+    const std::lock_guard lock(mutex_);
+    return jobs_.size();
+}
+
+Status Worker::enqueue(std::function<void()> job) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (jobs_.size() >= max_jobs_) return Error{"too many jobs wait for the background thread", EAGAIN, {}};
+        jobs_.push_back(std::move(job));
+    }
+    ready_.notify_one();
+    return success();
+}
+
+void Worker::work() {
+    // Signals are the loop's.
+    sigset_t all;
+    sigfillset(&all);
+    ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        ready_.wait(lock, [this] { return ending_ || !jobs_.empty(); });
+        if (ending_) return;
+        const std::function<void()> job = std::move(jobs_.front());
+        jobs_.pop_front();
+        lock.unlock();
+        job();
+        lock.lock();
+    }
+}
+
+}  // namespace quell

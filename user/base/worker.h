@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Worker: one thread in the background for what may block (arming, sweeps,
+// the disk), so that the event loop never does. Jobs run one after the other
+// in the order of submission; what each returns is handed to its `done` on
+// the loop's thread.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "user/base/loop.h"
+#include "user/base/result.h"
+
+namespace quell {
+
+class Worker {
+public:
+    // The loop must outlive the worker. `name` (15 bytes) is what ps and top show.
+    Worker(Loop& loop, const std::string& name, std::size_t max_jobs);
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+    // Ends the job that runs and drops those that wait. A `done` that was
+    // posted by then still runs on the loop.
+    ~Worker();
+
+    // EAGAIN when `max_jobs` wait already. Thread-safe.
+    template <typename Job, typename Done>
+    [[nodiscard]] Status submit(Job job, Done done) {
+        return enqueue([this, job = std::move(job), done = std::move(done)]() mutable {
+            // shared: std::function wants what it holds to be copyable
+            auto result = std::make_shared<decltype(job())>(job());
+            loop_.post([result, done = std::move(done)]() mutable { done(std::move(*result)); });
+        });
+    }
+    // A job without a result.
+    [[nodiscard]] Status submit(std::function<void()> job) { return enqueue(std::move(job)); }
+
+    [[nodiscard]] std::size_t waiting() const;
+
+private:
+    Status enqueue(std::function<void()> job);
+    void work();
+
+    Loop& loop_;
+    const std::size_t max_jobs_;
+    mutable std::mutex mutex_;
+    std::condition_variable ready_;
+    std::deque<std::function<void()>> jobs_;
+    bool ending_ = false;
+    std::thread thread_;  // last: it uses all of the above
+};
+
+}  // namespace quell
