@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "user/cli/incident_text.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "user/base/time.h"
+#include "user/cli/show_time.h"
+
+namespace quell::cli {
+
+namespace {
+
+using control::integer_member;
+using control::member;
+using control::true_member;
+
+std::string or_unknown(std::string text) { return text.empty() ? "unknown" : text; }
+
+std::string line(std::string_view label, const std::string& text) {
+    return "  " + std::string(label) + std::string(label.size() < 12 ? 12 - label.size() : 1, ' ') + text + "\n";
+}
+
+// A number from the wire times a unit, without overflow.
+std::string scaled(std::int64_t value, std::int64_t unit_ns) {
+    const std::int64_t bound = std::numeric_limits<std::int64_t>::max() / unit_ns;
+    return duration_text(std::clamp(value, -bound, bound) * unit_ns);
+}
+
+std::string process_section(const Json& incident) {
+    const Json& process = member(incident, "process");
+    if (!process.is_object()) return {};
+    std::string out = "Process\n" + line("process", process_text(process));
+    out += line("executable", or_unknown(text_of(incident, "executable")));
+    std::string arguments;
+    for (const Json& one : member(incident, "arguments"))
+        if (one.is_string()) arguments += (arguments.empty() ? "" : " ") + safe(one.get<std::string>());
+    out += line("arguments", or_unknown(arguments));
+    std::string label = "ancestry";
+    for (const Json& one : member(incident, "ancestry")) {
+        out += line(label, process_text(one));
+        label.clear();
+    }
+    return out;
+}
+
+std::string container_section(const Json& incident) {
+    const Json& container = member(incident, "container");
+    if (!container.is_object()) return "Host\n" + line("subject", text_of(incident, "subject"));
+    return "Container\n" + line("name", or_unknown(text_of(container, "name"))) + line("pod", or_unknown(text_of(container, "pod"))) +
+           line("namespace", or_unknown(text_of(container, "namespace"))) + line("image", or_unknown(text_of(container, "image"))) +
+           line("id", or_unknown(text_of(container, "id"))) +
+           line("cgroup", or_unknown(text_of(container, "cgroup")) + " (" + or_unknown(text_of(container, "runtime")) + ")") +
+           line("alive", true_member(container, "alive") ? "yes" : "gone");
+}
+
+std::string file_section(const Json& incident) {
+    const Json& file = member(incident, "file");
+    if (!file.is_object()) return {};
+    std::string out = "File\n" + line("path", or_unknown(text_of(file, "path")) + " (" + text_of(file, "path_is") + ")");
+    if (const std::string renamed = text_of(file, "renamed_to"); !renamed.empty()) out += line("renamed to", renamed);
+    return out + line("inode", std::to_string(integer_member(file, "inode")) + ", generation " + std::to_string(integer_member(file, "generation")) +
+                                   ", device " + text_of(file, "device")) +
+           line("layer", text_of(file, "layer")) + line("exists", true_member(file, "exists") ? "yes" : "gone");
+}
+
+std::string offers_section(const Json& incident, const Terminal& out) {
+    std::string text;
+    const bool is_pending = text_of(incident, "state") == "pending" || text_of(incident, "state") == "arming";
+    for (const Json& offer : member(incident, "offers")) {
+        const std::string response = text_of(offer, "response");
+        if (!true_member(offer, "available")) {
+            text += "  " + response + ": not offered, " + or_unknown(text_of(offer, "reason")) + "\n";
+            continue;
+        }
+        text += "  " + out.paint(Colour::Bold, response) + "\n" + offer_text(offer, "    ");
+        const std::string digest = text_of(offer, "digest");
+        if (is_pending && !digest.empty())
+            text += "    approve:   quell approve " + text_of(incident, "id") + "@" + digest + " " + response + " --reason \"…\"\n";
+    }
+    return text.empty() ? text : "Offers\n" + text;
+}
+
+std::string decision_section(const Json& incident, bool utc) {
+    std::string out;
+    if (const std::string response = text_of(incident, "response"); !response.empty()) out += line("response", response);
+    if (member(incident, "decided_by").is_object()) out += line("decided by", who_text(member(incident, "decided_by")));
+    if (const std::string reason = text_of(incident, "reason"); !reason.empty()) out += line("reason", reason);
+    if (member(incident, "latency").is_object()) out += line("latency", latency_text(incident, utc));
+    if (const std::string note = text_of(incident, "note"); !note.empty()) out += line("note", note);
+    return out.empty() ? out : "Decision\n" + out;
+}
+
+}  // namespace
+
+std::string us_text(std::int64_t us) { return scaled(us, 1000); }
+std::string s_text(std::int64_t s) { return scaled(s, kNsPerSecond); }
+
+std::string process_text(const Json& process) {
+    const std::string role = text_of(process, "role");
+    return std::to_string(integer_member(process, "pid")) + " " + or_unknown(text_of(process, "comm")) + " (uid " +
+           std::to_string(integer_member(process, "uid")) + ")" + (role.empty() ? "" : ", " + role) +
+           (true_member(process, "alive") ? ", running" : ", gone");
+}
+
+std::string who_text(const Json& who) {
+    const std::string login = text_of(who, "login_user");
+    const std::int64_t login_uid = integer_member(who, "login_uid", -1);
+    // The kernel's "nobody logged in": a service, or before the first login.
+    const bool has_login = login_uid >= 0 && login_uid != std::numeric_limits<std::uint32_t>::max();
+    return or_unknown(text_of(who, "user")) + " (uid " + std::to_string(integer_member(who, "uid")) +
+           (has_login ? ", logged in as " + (login.empty() ? "uid" : login) + " " + std::to_string(login_uid) : "") + ")";
+}
+
+std::string latency_text(const Json& incident, bool utc) {
+    const Json& latency = member(incident, "latency");
+    std::string out = "detected " + show_time(control::string_member(incident, "first"), utc);
+    const auto step = [&](std::string_view name, std::string_view what) {
+        if (const Json& us = member(latency, name); us.is_number_integer()) out += " -> " + std::string(what) + " +" + us_text(us.get<std::int64_t>());
+    };
+    step("detected_to_approved_us", "approved");
+    step("approved_to_flipped_us", "flipped");
+    step("flipped_to_last_gone_us", "last process gone");
+    return out;
+}
+
+std::string offer_text(const Json& offer, std::string_view indent) {
+    const std::string start(indent);
+    std::string out;
+    if (const std::string target = text_of(offer, "target"); !target.empty()) out += start + "target:    " + target + "\n";
+    const std::int64_t count = integer_member(offer, "would_hit_count");
+    const Json& hit = member(offer, "would_hit");
+    if (hit.is_array() || count > 0) {
+        out += start + "would hit: " + std::to_string(count) + (count == 1 ? " process" : " processes") + " now\n";
+        for (const Json& one : hit) out += start + "  " + process_text(one) + "\n";
+        if (hit.is_array() && count > static_cast<std::int64_t>(hit.size()))
+            out += start + "  and " + std::to_string(count - static_cast<std::int64_t>(hit.size())) + " more\n";
+    }
+    const std::string undo = text_of(offer, "undo");
+    return out + start + "undo:      " + (undo.empty() ? "cannot be undone" : undo) + "\n";
+}
+
+const Json& find_offer(const Json& incident, std::string_view response) {
+    static const Json kNothing;
+    for (const Json& offer : member(incident, "offers"))
+        if (control::string_member(offer, "response") == response) return offer;
+    return kNothing;
+}
+
+std::string severity_text(const Json& incident, const Terminal& out) {
+    const std::string severity = text_of(incident, "severity");
+    if (severity == "high" || severity == "critical") return out.paint(Colour::Red, severity);
+    return severity == "medium" ? out.paint(Colour::Yellow, severity) : severity;
+}
+
+std::string incident_text(const Json& incident, const Invocation& invocation) {
+    const auto time = [&](std::string_view name) { return show_time(control::string_member(incident, name), invocation.utc); };
+    std::string tags;
+    for (const Json& tag : member(incident, "tags"))
+        if (tag.is_string()) tags += " " + safe(tag.get<std::string>());
+    std::string out = invocation.out.paint(Colour::Bold, "Incident " + text_of(incident, "id") + ": " + text_of(incident, "name")) + "\n";
+    out += line("severity", severity_text(incident, invocation.out));
+    out += line("state", text_of(incident, "state"));
+    out += line("rule", text_of(incident, "policy") + "/" + text_of(incident, "rule") + ", generation " + std::to_string(integer_member(incident, "generation")) +
+                            (tags.empty() ? "" : "," + tags));
+    out += line("operation", text_of(incident, "operation") + ", hook " + text_of(incident, "hook") + ", verdict " + text_of(incident, "verdict"));
+    out += line("events", std::to_string(integer_member(incident, "count")) + ", first " + time("first") + ", last " + time("last"));
+    out += line("age", s_text(integer_member(incident, "age_s")));
+    out += line("deadline", time("deadline") + ", " + s_text(std::max<std::int64_t>(0, integer_member(incident, "time_left_s"))) + " left");
+    return out + container_section(incident) + process_section(incident) + file_section(incident) + offers_section(incident, invocation.out) +
+           decision_section(incident, invocation.utc);
+}
+
+}  // namespace quell::cli

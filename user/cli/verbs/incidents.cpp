@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "user/cli/incident_text.h"
+#include "user/cli/table.h"
+
+namespace quell::cli {
+
+namespace {
+
+std::string offers_text(const Json& incident) {
+    std::string out;
+    for (const Json& offer : control::member(incident, "offers"))
+        if (control::true_member(offer, "available")) out += (out.empty() ? "" : ",") + text_of(offer, "response");
+    return out;
+}
+
+std::string or_dash(std::string text) { return text.empty() ? "-" : text; }
+
+}  // namespace
+
+int run_incidents(Invocation& invocation) {
+    int code = kDone;
+    const auto reply = ask(invocation, "Incidents", {{"all", invocation.has("--all")}}, code);
+    if (!reply) return code;
+    if (invocation.json) return print_json(invocation, *reply), kDone;
+    Table table({{"ID", 5}, {"SEVERITY", 8}, {"NAME", 10}, {"AGE", 3}, {"CONTAINER", 9, 1}, {"POD", 6, 5}, {"IMAGE", 8, 6}, {"PROCESS", 7, 3},
+                 {"FILE", 8, 2}, {"STATE", 7}, {"OFFERS", 8, 4}, {"LEFT", 4}});
+    for (const Json& one : control::member(*reply, "incidents")) {
+        const Json& container = control::member(one, "container");
+        const Json& process = control::member(one, "process");
+        const bool is_open = text_of(one, "state") == "pending" || text_of(one, "state") == "arming";
+        const std::string who = process.is_object() ? text_of(process, "comm") + " " + std::to_string(control::integer_member(process, "pid")) : "";
+        table.add({text_of(one, "id"), text_of(one, "severity"), text_of(one, "name"), s_text(control::integer_member(one, "age_s")),
+                   container.is_object() ? or_dash(text_of(container, "name")) : "host", or_dash(text_of(container, "pod")),
+                   or_dash(text_of(container, "image")), or_dash(who), or_dash(text_of(control::member(one, "file"), "path")), text_of(one, "state"),
+                   or_dash(offers_text(one)), is_open ? s_text(control::integer_member(one, "time_left_s")) : "-"});
+    }
+    invocation.out.print(table.empty() ? "No incidents.\n" : table.text(invocation.out.columns()));
+    return kDone;
+}
+
+}  // namespace quell::cli

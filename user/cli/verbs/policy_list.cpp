@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "user/cli/ask.h"
+#include "user/cli/table.h"
+
+namespace quell::cli {
+
+int run_policy_list(Invocation& invocation) {
+    int code = kDone;
+    const auto reply = ask(invocation, "ListPolicies", Json::object(), code);
+    if (!reply) return code;
+    if (invocation.json) return print_json(invocation, *reply), kDone;
+    Table table({{"POLICY", 10}, {"RULES", 5}, {"FILE", 20}, {"IDS", 10, 1}});
+    for (const Json& policy : control::member(*reply, "policies")) {
+        std::string ids;
+        for (const Json& id : control::member(policy, "rule_ids"))
+            if (id.is_string()) ids += (ids.empty() ? "" : ",") + safe(id.get<std::string>());
+        table.add({text_of(policy, "name"), std::to_string(control::integer_member(policy, "rules")), text_of(policy, "file"), ids});
+    }
+    invocation.out.print("generation " + std::to_string(control::integer_member(*reply, "generation")) + "\n" +
+                         (table.empty() ? "No policies.\n" : table.text(invocation.out.columns())));
+    return kDone;
+}
+
+}  // namespace quell::cli
