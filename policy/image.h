@@ -21,7 +21,9 @@ struct ImageEdge {
     quell_edge value{};
 };
 
-// An interned set: ascending indexes into Image::rules. Ids start at 1.
+// An interned set: ascending indexes into Image::rules. Ids start at 1. Sets
+// of the EXE roots have ids too, but are no ImageSet: of them the kernel only
+// asks whether {set, rule} is among Image::excepts.
 struct ImageSet {
     std::uint64_t id = 0;
     std::vector<std::uint32_t> rules;
@@ -40,9 +42,10 @@ struct ImageRule {
     std::string name;
     std::vector<std::string> tags;
     std::vector<std::uint32_t> offers;  // in the order the policy gives
-    std::string file;                   // where it was written, for messages
+    std::string file;                   // where it was written, "" for a built-in rule
 };
 
+// Rule 0 is the built-in canary (see compile/compile.h); each root has a ROOT edge.
 struct Image {
     std::vector<ImageRule> rules;
     std::vector<ImageEdge> edges;

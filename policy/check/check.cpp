@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/check/check.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <tuple>
+
+#include "policy/check/fields.h"
+#include "policy/check/rule.h"
+#include "policy/check/words.h"
+#include "policy/document/parse.h"
+#include "policy/limits.h"
+
+namespace quell::policy {
+namespace {
+
+constexpr std::array kPolicyFields = {Field{"apiVersion", true}, Field{"kind", true}, Field{"metadata", true},
+                                      Field{"spec", true}};
+constexpr std::array kMetadataFields = {Field{"name", true}, Field{"description"}};
+constexpr std::array kSpecFields = {Field{"rules", true}};
+constexpr std::string_view kApiVersion = "quell/v1";
+constexpr std::string_view kKind = "Policy";
+constexpr std::string_view kBuiltinPolicy = "quell";
+
+class Checker {
+public:
+    Checker(std::span<const SourceText> sources, Findings& findings) : sources_(sources), findings_(findings) {}
+
+    void file(std::uint32_t index) {
+        const std::optional<Node> root = parse(sources_[index], index, findings_);
+        if (!root || !check_map(*root, "a policy", kPolicyFields, findings_)) return;
+        if (!version(*root)) return;
+        const std::string policy = name(root->find("metadata"));
+        const Node* spec = root->find("spec");
+        if (spec == nullptr || !check_map(*spec, "spec", kSpecFields, findings_)) return;
+        rules(spec->find("rules"), policy);
+    }
+
+    // Rules found so far, right or wrong.
+    [[nodiscard]] std::size_t written() const { return written_; }
+
+    Checked finish() {
+        std::sort(rules_.begin(), rules_.end(), [](const Rule& a, const Rule& b) {
+            return std::tie(a.policy, a.id) < std::tie(b.policy, b.id);
+        });
+        return Checked{std::move(rules_)};
+    }
+
+private:
+    // Keys of a version we do not know would only be noise after this.
+    bool version(const Node& root) {
+        const auto expect = [&](std::string_view key, std::string_view wanted) {
+            const Node* value = text_of(root.find(key), key, findings_);
+            if (value == nullptr || value->text == wanted) return true;
+            findings_.add(Code::kQ1110, value->where, std::string(key) + " " + quoted(value->text) + " is not supported",
+                          "write '" + std::string(key) + ": " + std::string(wanted) + "'", value->text);
+            return false;
+        };
+        const bool api = expect("apiVersion", kApiVersion);
+        return expect("kind", kKind) && api;
+    }
+
+    std::string name(const Node* metadata) {
+        if (metadata == nullptr || !check_map(*metadata, "metadata", kMetadataFields, findings_)) return {};
+        if (const Node* text = text_of(metadata->find("description"), "description", findings_))
+            if (text->text.size() > kMaxDescriptionBytes || !is_printable(text->text, true))
+                findings_.add(Code::kQ1107, text->where, "the description is too long or holds control characters");
+        const Node* text = text_of(metadata->find("name"), "name", findings_);
+        if (text == nullptr) return {};
+        if (!is_name(text->text)) {
+            findings_.add(Code::kQ1106, text->where, quoted(text->text) + " is not a policy's name",
+                          "lower-case letters, digits and hyphens, at most 63", text->text);
+            return {};
+        }
+        if (text->text == kBuiltinPolicy)
+            findings_.add(Code::kQ1303, text->where, "the policy 'quell' is built in", "choose another name", text->text);
+        const auto [first, added] = policies_.emplace(text->text, text->where);
+        if (!added)
+            findings_.add(Code::kQ1302, text->where, "the policy " + quoted(text->text) + " is already defined in " +
+                          place(first->second), "rename one of them", text->text);
+        return text->text;
+    }
+
+    void rules(const Node* list, const std::string& policy) {
+        // An empty list is what --allow-empty is for: said once, for all files.
+        if (list != nullptr && list->type == Node::Type::kList && list->items.empty()) return;
+        std::map<std::string, Location> ids;
+        for (const Node& node : items_of(list, "rules", kMaxRules, findings_)) {
+            written_++;
+            std::optional<Rule> rule = check_rule(node, policy, findings_);
+            if (!rule) continue;
+            const auto [first, added] = ids.emplace(rule->id, rule->where);
+            if (!added)
+                findings_.add(Code::kQ1301, rule->where, "the id " + quoted(rule->id) + " is already used at " +
+                              place(first->second), "ids are unique within a policy", rule->id);
+            rules_.push_back(std::move(*rule));
+        }
+    }
+
+    [[nodiscard]] std::string place(const Location& where) const {
+        return sources_[where.source].file() + ":" + std::to_string(where.line);
+    }
+
+    std::span<const SourceText> sources_;
+    Findings& findings_;
+    std::vector<Rule> rules_;
+    std::map<std::string, Location> policies_;
+    std::size_t written_ = 0;
+};
+
+void check_totals(const Checked& checked, Findings& findings) {
+    if (checked.rules.size() > kMaxRules)
+        findings.add_general(Code::kQ1401, "the files hold " + std::to_string(checked.rules.size()) +
+                             " rules, at most " + std::to_string(kMaxRules) + " are accepted");
+    std::size_t paths = 0;
+    for (const Rule& rule : checked.rules) paths += rule.paths.size();
+    if (paths > kMaxPaths)
+        findings.add_general(Code::kQ1402, "the rules hold " + std::to_string(paths) + " paths, at most " +
+                             std::to_string(kMaxPaths) + " are accepted");
+}
+
+bool check_bytes(std::span<const SourceText> sources, Findings& findings) {
+    std::size_t bytes = 0;
+    for (const SourceText& source : sources) bytes += source.text().size();
+    if (bytes <= kMaxTotalBytes && sources.size() <= kMaxFiles) return true;
+    findings.add_general(Code::kQ1001, std::to_string(sources.size()) + " files with " + std::to_string(bytes) +
+                         " bytes; at most " + std::to_string(kMaxFiles) + " files with " +
+                         std::to_string(kMaxTotalBytes) + " bytes are accepted");
+    return false;
+}
+
+}  // namespace
+
+Checked check(std::span<const SourceText> sources, const Options& options, Findings& findings) {
+    if (!check_bytes(sources, findings)) return {};
+    Checker checker(sources, findings);
+    for (std::uint32_t index = 0; index < sources.size(); index++) checker.file(index);
+    // Where rules were written but could not be read, the reasons are enough.
+    if (checker.written() == 0 && !options.allow_empty && !findings.has_errors())
+        findings.add_general(Code::kQ1307, "there is no rule in " + std::to_string(sources.size()) + " files",
+                             "write one, or say --allow-empty");
+    Checked checked = checker.finish();
+    check_totals(checked, findings);
+    return checked;
+}
+
+}  // namespace quell::policy

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Policy files -> checked form.
+#pragma once
+
+#include <span>
+
+#include "policy/check/checked.h"
+#include "policy/finding.h"
+
+namespace quell::policy {
+
+struct Options {
+    // No rule at all is accepted: nothing but the built-in canary is loaded.
+    bool allow_empty = false;
+};
+
+// Reads and checks all files. What it returns is whole only if `findings`
+// has no errors afterwards. Thread-safe.
+[[nodiscard]] Checked check(std::span<const SourceText> sources, const Options& options, Findings& findings);
+
+}  // namespace quell::policy

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a rule may not say although each of its words is right: offers that
+// cannot work, or would be turned against Quell, PID 1 or a runtime. The
+// kernel side refuses these targets as well; here they are refused where the
+// text already names them.
+#pragma once
+
+#include "policy/check/checked.h"
+#include "policy/document/node.h"
+#include "policy/finding.h"
+
+namespace quell::policy {
+
+// `offers`: the nodes of rule.offers, in the same order. Thread-safe.
+void guard_offers(const Rule& rule, const std::vector<const Node*>& offers, Findings& findings);
+
+// Paths and exceptions that say less, or more, than their author thinks.
+void guard_paths(const Rule& rule, Findings& findings);
+
+}  // namespace quell::policy

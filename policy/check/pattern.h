@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// A path as written -> Pattern.
+#pragma once
+
+#include <optional>
+
+#include "policy/check/checked.h"
+#include "policy/document/node.h"
+#include "policy/finding.h"
+
+namespace quell::policy {
+
+// Nothing after an error was added. `node` is text. Thread-safe.
+[[nodiscard]] std::optional<Pattern> check_pattern(const Node& node, Findings& findings);
+
+}  // namespace quell::policy

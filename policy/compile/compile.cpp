@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/compile/compile.h"
+
+#include <array>
+#include <set>
+
+#include "policy/compile/digest.h"
+#include "policy/compile/flatten.h"
+#include "policy/compile/sets.h"
+#include "policy/compile/trie.h"
+#include "policy/limits.h"
+
+namespace quell::policy {
+namespace {
+
+struct Root {
+    std::uint32_t node;
+    std::uint32_t subject;
+    bool executables;  // of exceptions; else the paths that are watched
+};
+constexpr std::array<Root, 4> kRoots = {{
+    {QUELL_NODE_CONTAINER, QUELL_SUBJECT_CONTAINER, false},
+    {QUELL_NODE_HOST, QUELL_SUBJECT_HOST, false},
+    {QUELL_NODE_EXE_CONTAINER, QUELL_SUBJECT_CONTAINER, true},
+    {QUELL_NODE_EXE_HOST, QUELL_SUBJECT_HOST, true},
+}};
+
+class Compiler {
+public:
+    Compiler(const Checked& checked, std::span<const SourceText> sources, Findings& findings)
+        : sources_(sources), findings_(findings) {
+        rules_.push_back(canary());
+        rules_.insert(rules_.end(), checked.rules.begin(), checked.rules.end());
+    }
+
+    Image run() {
+        for (const Rule& rule : rules_) add_rule(rule);
+        for (const Root& root : kRoots) add_root(root);
+        add_sets();
+        image_.digest = meaning_digest(rules_);
+        return std::move(image_);
+    }
+
+private:
+    void add_rule(const Rule& rule) {
+        ImageRule entry;
+        entry.value.id = rule_id(rule.policy, rule.id);
+        entry.value.expires_ns = rule.expires_ns;
+        entry.value.operations = rule.operations;
+        entry.value.subjects = rule.subjects;
+        for (std::uint32_t offer : rule.offers) entry.value.offers |= QUELL_BIT(offer);
+        entry.value.flags = rule.flags;
+        entry.value.exceptions = static_cast<std::uint32_t>(rule.exceptions.size());
+        entry.value.severity = rule.severity;
+        entry.policy = rule.policy;
+        entry.id = rule.id;
+        entry.name = rule.name;
+        entry.tags = rule.tags;
+        entry.offers = rule.offers;
+        if (!is_builtin(rule)) entry.file = sources_[rule.where.source].file();
+        image_.operations |= rule.operations;
+        image_.rules.push_back(std::move(entry));
+    }
+
+    void add_root(const Root& root) {
+        Trie trie;
+        for (std::uint32_t index = 0; index < rules_.size(); index++) {
+            if ((rules_[index].subjects & root.subject) == 0) continue;
+            for (const Pattern& pattern : root.executables ? rules_[index].exceptions : rules_[index].paths)
+                trie.add(pattern, index);
+        }
+        nodes_ += trie.nodes();
+        if (nodes_ > kMaxNodes) {
+            findings_.add_general(Code::kQ1403, "the rules' paths have more than " + std::to_string(kMaxNodes) + " directories");
+            return;
+        }
+        Flattening to;
+        to.root = root.node;
+        to.next_node = next_node_;
+        to.below = !root.executables;
+        to.rules = rules_;
+        to.sets = root.executables ? &exe_sets_ : &path_sets_;
+        to.edges = &image_.edges;
+        to.judged = [&](const std::string& directory, const RuleList& rules) {
+            if (!root.executables) check_judged(directory, rules);
+        };
+        to.cut = [&](const std::string& directory) { report_cut(directory); };
+        const std::size_t first = image_.edges.size();
+        flatten(trie, to);
+        next_node_ = to.next_node;
+        if (root.executables) exe_edges_.insert(exe_edges_.end(), {first, image_.edges.size()});
+    }
+
+    // Both kinds of sets are numbered apart while they are collected; here the
+    // executables' ids move behind the others'. The kernel never reads the
+    // members of an executable's set: it asks for one pair of set and rule.
+    void add_sets() {
+        image_.sets.resize(path_sets_.size());
+        for (const auto& [rules, id] : path_sets_.all()) image_.sets[id - 1] = ImageSet{id, rules};
+        for (std::size_t i = 0; i < exe_edges_.size(); i += 2)
+            for (std::size_t edge = exe_edges_[i]; edge < exe_edges_[i + 1]; edge++)
+                if (image_.edges[edge].value.set != 0) image_.edges[edge].value.set += path_sets_.size();
+        std::size_t pairs = 0;
+        for (const auto& [rules, id] : exe_sets_.all()) pairs += rules.size();
+        if (pairs > kMaxExceptPairs) {
+            findings_.add_general(Code::kQ1406, "the exceptions make " + std::to_string(pairs) + " pairs, at most " +
+                                  std::to_string(kMaxExceptPairs) + " are accepted");
+            return;
+        }
+        std::set<std::pair<std::uint64_t, std::uint32_t>> sorted;
+        for (const auto& [rules, id] : exe_sets_.all())
+            for (std::uint32_t rule : rules) sorted.emplace(id + path_sets_.size(), rule);
+        for (const auto& [set, rule] : sorted) image_.excepts.push_back(ImageExcept{set, rule});
+    }
+
+    // Once for each rule that is too much, however many places it applies to.
+    void check_judged(const std::string& directory, const RuleList& rules) {
+        if (rules.size() <= kMaxRulesPerObject) return;
+        const std::uint32_t extra = rules[kMaxRulesPerObject];
+        if (!reported_.insert(extra).second) return;
+        findings_.add(Code::kQ1404, rules_[extra].where,
+                      std::to_string(rules.size()) + " rules apply to one object in " + quoted(directory) + ", at most " +
+                          std::to_string(kMaxRulesPerObject) + " are judged",
+                      "put paths into fewer rules", rules_[extra].id);
+    }
+
+    // Once for both roots.
+    void report_cut(const std::string& directory) {
+        if (!cut_.insert(directory).second) return;
+        findings_.add_general(Code::kQ1405, "more than " + std::to_string(kMaxRulesPerObject) +
+                              " rules that watch mounts and renames lie below " + quoted(directory) +
+                              ": there the most severe ones are raised");
+    }
+
+    static bool is_builtin(const Rule& rule) { return rule.where.line == 0; }
+
+    std::span<const SourceText> sources_;
+    Findings& findings_;
+    std::vector<Rule> rules_;
+    Image image_;
+    Sets path_sets_;
+    Sets exe_sets_;
+    std::vector<std::size_t> exe_edges_;  // pairs: first edge of a root, one past its last
+    std::set<std::uint32_t> reported_;
+    std::set<std::string> cut_;
+    std::uint32_t next_node_ = QUELL_NODE_FIRST;
+    std::size_t nodes_ = 0;
+};
+
+}  // namespace
+
+Rule canary() {
+    Rule rule;
+    rule.policy = "quell";
+    rule.id = "canary";
+    rule.name = "Canary";
+    rule.operations = QUELL_BIT(QUELL_OP_DELETE);
+    rule.subjects = QUELL_SUBJECT_HOST;
+    rule.paths = {Pattern{Pattern::Kind::kExact, "/run/quell/canary", {}}};
+    rule.flags = QUELL_RULE_DENY | QUELL_RULE_SILENT;
+    return rule;
+}
+
+Image compile_image(const Checked& checked, std::span<const SourceText> sources, Findings& findings) {
+    return Compiler(checked, sources, findings).run();
+}
+
+}  // namespace quell::policy

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// yaml-cpp's event interface is used, not its tree: every value passes the
+// bounds before it is kept, the parser's recursion ends with the first value
+// that is too deep, and duplicate keys are still there to be seen.
+#include "policy/document/parse.h"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <sstream>
+#include <unordered_set>
+
+#include "policy/limits.h"
+
+namespace quell::policy {
+namespace {
+
+// Ends the parsing; its finding is already made.
+struct Stop {};
+
+class Builder final : public YAML::EventHandler {
+public:
+    Builder(std::uint32_t index, Findings& findings) : index_(index), findings_(findings) {}
+
+    [[nodiscard]] std::optional<Node> take() { return std::move(root_); }
+
+    // yaml-cpp can hand out empty documents for ever without reading on (a
+    // file that begins with a comma): the second one must end it.
+    void OnDocumentStart(const YAML::Mark& mark) override {
+        if (++documents_ > 1) stop(Code::kQ1007, mark, "a second document begins here", "one policy a file");
+    }
+    void OnDocumentEnd() override {}
+
+    void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { add(make(Node::Type::kNull, mark, "", anchor)); }
+    void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { refuse_anchor(mark); }
+    void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+        Node node = make(Node::Type::kText, mark, tag, anchor);
+        node.text = value;
+        // A quoted text is marked with its quotes. Width cannot be known for folded text.
+        node.where.width = static_cast<std::uint32_t>(value.size()) + (tag == "!" ? 2 : 0);
+        add(std::move(node));
+    }
+    void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                         YAML::EmitterStyle::value) override {
+        open(make(Node::Type::kList, mark, tag, anchor), mark);
+    }
+    void OnSequenceEnd() override { close(); }
+    void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                    YAML::EmitterStyle::value) override {
+        open(make(Node::Type::kMap, mark, tag, anchor), mark);
+    }
+    void OnMapEnd() override { close(); }
+
+private:
+    struct Level {
+        Node node;
+        std::optional<Node> key;  // read, its value not yet
+        std::unordered_set<std::string> keys;
+    };
+
+    [[nodiscard]] Location place(const YAML::Mark& mark) const {
+        return {index_, static_cast<std::uint32_t>(mark.line + 1), static_cast<std::uint32_t>(mark.column + 1), 1};
+    }
+    [[noreturn]] void stop(Code code, const YAML::Mark& mark, std::string message, std::string hint) {
+        findings_.add(code, place(mark), std::move(message), std::move(hint));
+        throw Stop{};
+    }
+    [[noreturn]] void refuse_anchor(const YAML::Mark& mark) {
+        stop(Code::kQ1008, mark, "anchors and aliases are not allowed", "write the values out");
+    }
+    Node make(Node::Type type, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+        if (anchor != 0) refuse_anchor(mark);
+        // "?" is a plain value, "!" a quoted one; anything else was written by the author
+        if (!tag.empty() && tag != "?" && tag != "!")
+            stop(Code::kQ1009, mark, "the tag " + quoted(tag) + " has no meaning here", "remove it");
+        if (++values_ > kMaxValues)
+            stop(Code::kQ1012, mark, "the file holds more than " + std::to_string(kMaxValues) + " values", "split it");
+        Node node;
+        node.type = type;
+        node.where = place(mark);
+        return node;
+    }
+    void open(Node node, const YAML::Mark& mark) {
+        if (levels_.size() >= kMaxDepth)
+            stop(Code::kQ1006, mark, "nested more than " + std::to_string(kMaxDepth) + " levels deep", "");
+        levels_.push_back(Level{std::move(node), std::nullopt, {}});
+    }
+    void close() {
+        Node node = std::move(levels_.back().node);
+        levels_.pop_back();
+        add(std::move(node));
+    }
+    void add(Node node) {
+        if (levels_.empty()) {
+            root_ = std::move(node);
+            return;
+        }
+        Level& level = levels_.back();
+        if (level.node.type == Node::Type::kList) {
+            if (level.node.items.size() >= kMaxListEntries) too_long(node);
+            level.node.items.push_back(std::move(node));
+        } else if (!level.key) {
+            level.key = std::move(node);
+        } else {
+            if (level.node.entries.size() >= kMaxListEntries) too_long(node);
+            add_entry(level, std::move(*level.key), std::move(node));
+            level.key.reset();
+        }
+    }
+    [[noreturn]] void too_long(const Node& node) {
+        findings_.add(Code::kQ1012, node.where,
+                      "a list or map with more than " + std::to_string(kMaxListEntries) + " entries", "split it");
+        throw Stop{};
+    }
+    void add_entry(Level& level, Node key, Node value) {
+        if (key.type != Node::Type::kText)
+            findings_.add(Code::kQ1103, key.where, "a key must be text, this is " + std::string(type_word(key.type)));
+        else if (!level.keys.insert(key.text).second)
+            findings_.add(Code::kQ1011, key.where, "the key " + quoted(key.text) + " stands twice in this map",
+                          "keep one of them", key.text);
+        else
+            level.node.entries.push_back(Entry{std::move(key), std::move(value)});
+    }
+
+    std::uint32_t index_;
+    Findings& findings_;
+    std::optional<Node> root_;
+    std::vector<Level> levels_;
+    std::size_t values_ = 0;
+    unsigned documents_ = 0;
+};
+
+// yaml-cpp names no place for some errors, and one past the end for others.
+Location error_place(const SourceText& source, std::uint32_t index, const YAML::Mark& mark) {
+    if (mark.is_null()) return {index, 1, 1, 1};
+    const auto lines = static_cast<std::uint32_t>(source.lines());
+    const std::uint32_t line = std::clamp(static_cast<std::uint32_t>(std::max(mark.line, 0) + 1), 1u, lines);
+    return {index, line, static_cast<std::uint32_t>(std::max(mark.column, 0) + 1), 1};
+}
+
+}  // namespace
+
+std::optional<Node> parse(const SourceText& source, std::uint32_t index, Findings& findings) {
+    if (!scan(source, index, findings)) return std::nullopt;
+    Builder builder(index, findings);
+    try {
+        std::istringstream stream{std::string(source.text())};
+        YAML::Parser parser(stream);
+        while (parser.HandleNextDocument(builder)) {
+        }
+    } catch (const Stop&) {
+        return std::nullopt;
+    } catch (const YAML::Exception& error) {
+        findings.add(Code::kQ1005, error_place(source, index, error.mark), "not YAML: " + error.msg,
+                     "look for a missing space, quote or bracket here or a line above");
+        return std::nullopt;
+    } catch (const std::exception& error) {
+        // yaml-cpp lets a few of the standard library's through (std::stoi in a directive)
+        findings.add(Code::kQ1005, {index, 0, 0, 0}, std::string("not YAML: ") + error.what());
+        return std::nullopt;
+    }
+    std::optional<Node> root = builder.take();
+    if (!root || root->type == Node::Type::kNull) {
+        findings.add(Code::kQ1010, {index, 0, 0, 0}, "the file holds no policy", "remove it, or write a policy into it");
+        return std::nullopt;
+    }
+    return root;
+}
+
+}  // namespace quell::policy

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdio>
+
+#include "policy/document/parse.h"
+#include "policy/limits.h"
+
+namespace quell::policy {
+namespace {
+
+// Bytes of the character of valid UTF-8 at the start of `text` (no overlong
+// forms, no surrogates), 0 if there is none.
+std::size_t utf8_size(std::string_view text) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(i < text.size() ? text[i] : '\0'); };
+    const auto tail = [&](std::size_t i) { return (byte(i) & 0xc0) == 0x80; };
+    const unsigned char first = byte(0);
+    if (first < 0x80) return 1;
+    if (first >= 0xc2 && first <= 0xdf) return tail(1) ? 2 : 0;
+    if (first >= 0xe0 && first <= 0xef) {
+        if (!tail(1) || !tail(2)) return 0;
+        if (first == 0xe0 && byte(1) < 0xa0) return 0;
+        if (first == 0xed && byte(1) > 0x9f) return 0;
+        return 3;
+    }
+    if (first >= 0xf0 && first <= 0xf4) {
+        if (!tail(1) || !tail(2) || !tail(3)) return 0;
+        if (first == 0xf0 && byte(1) < 0x90) return 0;
+        if (first == 0xf4 && byte(1) > 0x8f) return 0;
+        return 4;
+    }
+    return 0;
+}
+
+// Why a character may not stand in a policy file, nullptr if it may.
+const char* refused(std::string_view character) {
+    const auto first = static_cast<unsigned char>(character[0]);
+    if (character == "\t") return "a tab";
+    if (first == 0) return "a NUL byte";
+    if ((first < 0x20 && character != "\n" && character != "\r") || first == 0x7f) return "a control character";
+    if (first == 0xc2 && static_cast<unsigned char>(character[1]) < 0xa0) return "a control character";
+    if (character == "\xef\xbb\xbf") return "a byte order mark";
+    return nullptr;
+}
+
+std::string byte_name(char byte) {
+    char name[8];
+    std::snprintf(name, sizeof name, "0x%02x", static_cast<unsigned char>(byte));
+    return name;
+}
+
+}  // namespace
+
+bool scan(const SourceText& source, std::uint32_t index, Findings& findings) {
+    if (source.text().size() > kMaxFileBytes) {
+        findings.add(Code::kQ1001, {index, 0, 0, 0},
+                     "the file has " + std::to_string(source.text().size()) + " bytes, at most " +
+                         std::to_string(kMaxFileBytes) + " are accepted",
+                     "split it into several files");
+        return false;
+    }
+    for (std::uint32_t number = 1; number <= source.lines(); number++) {
+        const std::string_view line = source.line(number);
+        if (line.size() > kMaxLineBytes) {
+            findings.add(Code::kQ1004, {index, number, 1, 0},
+                         "the line has " + std::to_string(line.size()) + " bytes, at most " +
+                             std::to_string(kMaxLineBytes) + " are accepted",
+                         "write lists with one entry a line");
+            return false;
+        }
+        for (std::size_t at = 0; at < line.size();) {
+            const Location where{index, number, static_cast<std::uint32_t>(at + 1), 1};
+            const std::size_t size = utf8_size(line.substr(at));
+            if (size == 0) {
+                findings.add(Code::kQ1002, where, "byte " + byte_name(line[at]) + " is not part of a UTF-8 character",
+                             "save the file as UTF-8");
+                return false;
+            }
+            if (const char* why = refused(line.substr(at, size))) {
+                findings.add(Code::kQ1003, where, std::string(why) + " (" + byte_name(line[at]) + ") is not allowed",
+                             line[at] == '\t' ? "indent with spaces" : "remove it");
+                return false;
+            }
+            at += size;
+        }
+    }
+    return true;
+}
+
+}  // namespace quell::policy

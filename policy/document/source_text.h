@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// A policy file's text and places in it. Immutable after construction.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace quell::policy {
+
+// A policy file as it was read.
+struct Source {
+    std::string file;
+    std::string text;
+};
+
+// A place: index into the run's sources, line and byte column from 1 (line 0:
+// the file as a whole), length in bytes.
+struct Location {
+    std::uint32_t source = 0;
+    std::uint32_t line = 0;
+    std::uint32_t column = 0;
+    std::uint32_t width = 0;
+};
+
+class SourceText {
+public:
+    // `source` must outlive this.
+    explicit SourceText(const Source& source);
+
+    [[nodiscard]] const std::string& file() const { return source_->file; }
+    [[nodiscard]] std::string_view text() const { return source_->text; }
+    // Without its line end; "" where there is no such line.
+    [[nodiscard]] std::string_view line(std::uint32_t number) const;
+    [[nodiscard]] std::size_t lines() const { return starts_.size(); }
+
+private:
+    const Source* source_;
+    std::vector<std::size_t> starts_;
+};
+
+// Characters of valid UTF-8 in the first `bytes` of `text`.
+[[nodiscard]] std::uint32_t characters(std::string_view text, std::size_t bytes);
+
+// The first `bytes` of `text` or fewer, never cutting a character of UTF-8.
+[[nodiscard]] std::string_view cut_text(std::string_view text, std::size_t bytes);
+
+}  // namespace quell::policy

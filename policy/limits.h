@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every bound of the policy front end, with its reason. A policy beyond one
+// of them is refused with a finding that names the bound; the reference in
+// docs/policy.md prints these numbers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kern/abi.h"
+
+namespace quell::policy {
+
+// 20,000 rules as config management writes them are 5 MiB; yaml-cpp needs at
+// worst a third of a second for each MiB.
+inline constexpr std::size_t kMaxFileBytes = 8u << 20;
+// All files together: what a daemon may hold in memory for one reload.
+inline constexpr std::size_t kMaxTotalBytes = 32u << 20;
+inline constexpr std::size_t kMaxFiles = 1024;
+// A path is at most 4,095 bytes; yaml-cpp's look-ahead is quadratic in a line.
+inline constexpr std::size_t kMaxLineBytes = 8192;
+// A policy needs 6 levels. Parser and check recurse, so this bounds the stack.
+inline constexpr unsigned kMaxDepth = 32;
+// 20,000 rules have about 500,000 values; one takes some 100 bytes of memory.
+inline constexpr std::size_t kMaxValues = 600'000;
+// The longest list is the one of rules.
+inline constexpr std::size_t kMaxListEntries = 20'000;
+// Shown at once; whoever has more mends these first.
+inline constexpr std::size_t kMaxFindings = 100;
+
+inline constexpr std::size_t kMaxRules = 20'000;
+inline constexpr std::size_t kMaxPathsPerRule = 4'096;
+// Paths of all rules: at 40 bytes for an edge they fit the map memory promised.
+inline constexpr std::size_t kMaxPaths = 262'144;
+inline constexpr std::size_t kMaxExceptionsPerRule = 256;
+// Pairs of rule and executable's set, 24 bytes each in a hash map.
+inline constexpr std::size_t kMaxExceptPairs = 262'144;
+// Node ids have 20 bits, the highest is the generation's half.
+inline constexpr std::size_t kMaxNodes = QUELL_NODE_HALF - QUELL_NODE_FIRST;
+// The kernel reads this many rules of one object, then stops.
+inline constexpr std::size_t kMaxRulesPerObject = QUELL_SET_CHUNK * QUELL_SET_CHUNKS_MAX;
+
+// PATH_MAX without its NUL.
+inline constexpr std::size_t kMaxPathBytes = 4'095;
+// NAME_MAX: no file system has longer names, so a longer one never matches.
+inline constexpr std::size_t kMaxComponentBytes = 255;
+// Deeper trees are walked by nobody; the trie's walk is bounded with it.
+inline constexpr std::size_t kMaxComponents = 64;
+
+// Names are printed in tables and used in commands.
+inline constexpr std::size_t kMaxNameBytes = 63;
+inline constexpr std::size_t kMaxTitleBytes = 128;
+inline constexpr std::size_t kMaxDescriptionBytes = 4'096;
+inline constexpr std::size_t kMaxTags = 32;
+inline constexpr std::size_t kMaxTagBytes = 64;
+// Of a finding's text and source line: enough to recognise it.
+inline constexpr std::size_t kMaxShownBytes = 160;
+
+inline constexpr std::uint64_t kSecond = 1'000'000'000;
+inline constexpr std::uint64_t kMinExpiresNs = kSecond;
+// A containment prepared a week ago says nothing about today.
+inline constexpr std::uint64_t kMaxExpiresNs = 7 * 86'400 * kSecond;
+inline constexpr std::uint64_t kDefaultExpiresNs = 3'600 * kSecond;
+
+}  // namespace quell::policy

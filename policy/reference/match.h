@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// The meaning of a policy, said as plainly as it can be: rules are walked one
+// by one, paths are compared as strings. Slow, and independent of the
+// compiler; the image and the kernel are tested against it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "policy/check/checked.h"
+
+namespace quell::policy::reference {
+
+// One operation of one process, with paths as the kernel gives them.
+struct Act {
+    std::uint32_t operation = 0;  // QUELL_OP_…
+    std::uint32_t subject = 0;    // QUELL_SUBJECT_HOST or QUELL_SUBJECT_CONTAINER
+    std::string path;             // of the object; "/" only for places
+    std::string exe;              // "" if unknown: then nothing is excepted
+};
+
+// The rules that fire, in the order given. Thread-safe.
+[[nodiscard]] std::vector<const Rule*> matches(const std::vector<Rule>& rules, const Act& act);
+
+// `/x/**` matches /x/a and /x/a/b, not /x; `/x/*` matches /x/a only.
+[[nodiscard]] bool path_matches(const Pattern& pattern, const std::string& path);
+
+// Whether what the pattern watches lies below `path`, or is all that is in it.
+[[nodiscard]] bool lies_below(const Pattern& pattern, const std::string& path);
+
+}  // namespace quell::policy::reference
