@@ -3,6 +3,7 @@
 # kernel, work, mode, shell, disk_file, icount, smp, mem, timeout, extra, verbose, log.
 
 qemu_pid='' tail_pids=()
+qemu=($(emulator))
 
 vm_cleanup() {
   [ -z "$qemu_pid" ] || kill -KILL "$qemu_pid" 2>/dev/null || true
@@ -53,9 +54,9 @@ vm_run() {
   : >"$work/console" && : >"$work/out" && : >"$work/status"
   vm_qemu_args
   if [ -n "$shell" ]; then
-    qemu-system-x86_64 "${qemu_args[@]}" || true
+    "${qemu[@]}" "${qemu_args[@]}" || true
   else
-    qemu-system-x86_64 "${qemu_args[@]}" </dev/null >"$work/qemu" 2>&1 &
+    "${qemu[@]}" "${qemu_args[@]}" </dev/null >"$work/qemu" 2>&1 &
     qemu_pid=$!
     tail -q -s 0.05 -c +1 -f --pid=$qemu_pid "$work/out" 2>/dev/null &
     tail_pids=($!)
