@@ -30,11 +30,6 @@ void add_parameter(CLI::App& app, Invocation& invocation, const Parameter& param
     if (parameter.required) option->required();
 }
 
-CLI::App* subcommand(CLI::App& app, const std::string& name, std::string_view summary) {
-    CLI::App* found = app.get_subcommand_no_throw(name);
-    return found ? found : app.add_subcommand(name, std::string(summary));
-}
-
 }  // namespace
 
 int run_command_line(int argc, const char* const* argv) {
@@ -47,22 +42,26 @@ int run_command_line(int argc, const char* const* argv) {
     app.require_subcommand(1);
     app.fallthrough();
 
-    const Verb* chosen = nullptr;
-    // Each verb has its own invocation's values: a name may mean another thing.
+    // Each verb has values of its own: a name may mean another thing elsewhere.
     std::map<const Verb*, Invocation> invocations;
+    std::map<std::string, CLI::App*> commands;
     for (const Verb& verb : verbs()) {
         const std::string name(verb.name);
         const std::size_t space = name.find(' ');
         CLI::App* parent = &app;
         if (space != std::string::npos) {
-            const std::string group = name.substr(0, space);
-            const bool fresh = app.get_subcommand_no_throw(group) == nullptr;
-            parent = subcommand(app, group, "check, apply and list policies");
-            parent->fallthrough();
-            parent->require_subcommand(fresh ? 1 : parent->get_require_subcommand_min(), 1);
+            // Below a verb ("history verify"), or in a group that is none ("policy check").
+            CLI::App*& group = commands[name.substr(0, space)];
+            if (!group) {
+                group = app.add_subcommand(name.substr(0, space), "check, apply and list policies");
+                group->fallthrough();
+                group->require_subcommand(1);
+            }
+            parent = group;
         }
-        CLI::App* own = subcommand(*parent, name.substr(space == std::string::npos ? 0 : space + 1), verb.summary);
+        CLI::App* const own = parent->add_subcommand(space == std::string::npos ? name : name.substr(space + 1), std::string(verb.summary));
         own->fallthrough();
+        commands[name] = own;
         for (const Parameter& parameter : verb.parameters) add_parameter(*own, invocations[&verb], parameter);
     }
     try {
@@ -73,12 +72,9 @@ int run_command_line(int argc, const char* const* argv) {
         app.exit(wrong);
         return kUsage;
     }
-    for (auto* group : app.get_subcommands())  // the verb that was named deepest
-        for (const Verb& verb : verbs()) {
-            const auto inner = group->get_subcommands();
-            const std::string path = group->get_name() + (inner.empty() ? "" : " " + inner.front()->get_name());
-            if (verb.name == path) chosen = &verb;
-        }
+    const Verb* chosen = nullptr;
+    for (const Verb& verb : verbs())  // the longest name that was given: a row below its verb comes after it
+        if (commands[std::string(verb.name)]->parsed()) chosen = &verb;
     if (!chosen) return kUsage;
     for (auto& [name, given] : invocations[chosen].values)
         if (!given.empty()) invocation.values[name] = given;

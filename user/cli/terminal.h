@@ -27,6 +27,7 @@ public:
     void note(std::string_view text) const;   // standard error, a line "quell: …"
     void prompt(std::string_view text) const;  // standard error, as it is
     [[nodiscard]] std::string paint(Colour colour, std::string_view text) const;
+    [[nodiscard]] bool colours() const { return colours_; }
     [[nodiscard]] std::size_t columns() const { return columns_; }
 
 private:

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a host must have to run Quell, one check each. They read files below a
+// root that tests replace; nothing is changed. Thread-safe.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace quell::cli {
+
+enum class Health { Good, Bad, Unknown };
+
+struct Check {
+    std::string name;
+    Health health = Health::Unknown;
+    std::string found;   // safe text
+    std::string remedy;  // what to do, "" when good
+};
+
+// Where to look: "" for this host.
+struct Host {
+    std::string root;
+    std::string release;  // uname -r
+};
+
+[[nodiscard]] Host this_host();
+
+[[nodiscard]] Check check_kernel(const Host& host);
+[[nodiscard]] Check check_btf(const Host& host);
+[[nodiscard]] Check check_lsm(const Host& host);
+[[nodiscard]] Check check_cgroups(const Host& host);
+[[nodiscard]] Check check_bpffs(const Host& host);
+[[nodiscard]] Check check_ftrace(const Host& host);
+[[nodiscard]] Check check_config(const Host& host);
+
+// Of `quelld --check-kernel --json`, run as root; one for each program that
+// does not load, or one for all of them.
+[[nodiscard]] std::vector<Check> check_programs();
+[[nodiscard]] std::vector<Check> programs_from(std::string_view output, int status);
+
+}  // namespace quell::cli

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "user/cli/doctor_checks.h"
+
+#include "user/cli/ask.h"
+
+namespace quell::cli {
+
+namespace {
+
+// The daemon tries to delete a file that it has to be denied.
+Check check_canary(const Invocation& invocation) {
+    control::Client client(invocation.socket);
+    const auto result = client.call("Status", Json::object(), 1'500);
+    if (result.outcome != control::CallOutcome::Reply)
+        return {"canary", Health::Bad, "no answer from quelld: " + safe(result.outcome == control::CallOutcome::Remote ? result.error : result.message),
+                "systemctl start quelld; as root or an operator"};
+    const std::string canary = text_of(control::member(result.parameters, "status"), "canary");
+    if (canary == "denied") return {"canary", Health::Good, canary, {}};
+    return {"canary", Health::Bad, canary + ": the hooks do not refuse", "see the other lines; then systemctl restart quelld"};
+}
+
+std::string health_word(Health health) { return health == Health::Good ? "ok" : health == Health::Bad ? "failed" : "unknown"; }
+
+}  // namespace
+
+int run_doctor(Invocation& invocation) {
+    const Host host = this_host();
+    std::vector<Check> checks = {check_kernel(host), check_btf(host), check_lsm(host), check_cgroups(host), check_bpffs(host), check_ftrace(host), check_config(host)};
+    for (Check& check : check_programs()) checks.push_back(std::move(check));
+    checks.push_back(check_canary(invocation));
+
+    bool failed = false;
+    Json list = Json::array();
+    for (const Check& check : checks) {
+        failed |= check.health == Health::Bad;
+        Json one = {{"name", check.name}, {"result", health_word(check.health)}, {"found", check.found}};
+        if (!check.remedy.empty()) one["remedy"] = check.remedy;
+        list.push_back(std::move(one));
+        if (invocation.json) continue;
+        const Colour colour = check.health == Health::Good ? Colour::Green : check.health == Health::Bad ? Colour::Red : Colour::Yellow;
+        const std::string word = health_word(check.health);
+        invocation.out.print(invocation.out.paint(colour, word) + std::string(9 - word.size(), ' ') + check.name + ": " + check.found +
+                             (check.remedy.empty() ? "" : "; " + check.remedy) + "\n");
+    }
+    if (invocation.json) print_json(invocation, {{"ok", !failed}, {"checks", list}});
+    return failed ? kFailed : kDone;
+}
+
+}  // namespace quell::cli

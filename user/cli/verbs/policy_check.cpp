@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Without the daemon: what `policy apply` would refuse is found by anybody.
+#include "policy/policy.h"
+
+#include <unistd.h>
+
+#include "policy/render.h"
+#include "user/cli/ask.h"
+
+namespace quell::cli {
+
+int run_policy_check(Invocation& invocation) {
+    const std::vector<std::string> paths = invocation.all("FILES");
+    const auto sources = policy::read_sources(paths);
+    if (!sources) {
+        if (invocation.json) print_json(invocation, {{"error", "io.quell.Failed"}, {"parameters", {{"reason", sources.error().message}}}});
+        invocation.out.note(safe(sources.error().message));
+        return kFailed;
+    }
+    const auto result = policy::compile(*sources);
+    const bool is_valid = result.image.has_value();
+    if (invocation.json) {
+        Json reply = {{"valid", is_valid}, {"findings", policy::findings_to_json(result.findings)}};
+        if (is_valid) {
+            reply["rules"] = result.image->rules.size();
+            reply["digest"] = result.image->digest;
+        }
+        print_json(invocation, reply);
+        return is_valid ? kDone : kFailed;
+    }
+    invocation.out.print(policy::render_text(result.findings, invocation.out.colours()));
+    if (is_valid)
+        invocation.out.print(std::to_string(sources->size()) + " files, " + std::to_string(result.image->rules.size()) + " rules: ok\n");
+    return is_valid ? kDone : kFailed;
+}
+
+}  // namespace quell::cli
