@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// /etc/quell/quell.yaml. Documented in quell.yaml(5); the defaults here are
+// those of deploy/quell.yaml. Thread-safe.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "kern/abi.h"
+#include "user/base/log.h"
+#include "user/base/result.h"
+
+namespace quell::daemon {
+
+inline constexpr const char* kConfigPath = "/etc/quell/quell.yaml";
+inline constexpr std::size_t kConfigSizeMax = 64 * 1024;
+
+struct Config {
+    std::string operators_group;  // "": root only. Whether it exists is not checked here.
+    std::uint32_t responses = QUELL_BIT(QUELL_RESPONSE_COUNT) - 1;  // mask of QUELL_BIT(QUELL_RESPONSE_…)
+    std::string history_path = "/var/lib/quell/history.db";
+    std::uint64_t history_keep_rows = 1'000'000;
+    std::string policy_dir = "/etc/quell/policy.d";
+    std::string socket_path = "/run/quell/quell.sock";  // the status page lies beside it
+    mode_t socket_mode = 0666;
+    log::Level log_level = log::Level::Info;
+};
+
+// Error: "FILE:LINE:COLUMN: what is wrong", the first one.
+[[nodiscard]] Result<Config> parse_config(std::string_view text, const std::string& file);
+
+// A missing file is all defaults; one that is there and cannot be read is not.
+[[nodiscard]] Result<Config> load_config(const std::string& path);
+
+}  // namespace quell::daemon
