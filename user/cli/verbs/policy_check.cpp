@@ -30,7 +30,7 @@ int run_policy_check(Invocation& invocation) {
     }
     invocation.out.print(policy::render_text(result.findings, invocation.out.colours()));
     if (is_valid)
-        invocation.out.print(std::to_string(sources->size()) + " files, " + std::to_string(result.image->rules.size()) + " rules: ok\n");
+        invocation.out.print("ok: " + std::to_string(result.image->rules.size()) + " rules\n");
     return is_valid ? kDone : kFailed;
 }
 

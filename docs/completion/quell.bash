@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+# bash completion for quell(1)
+
+# Ids and digests are asked for only where the daemon answers at once.
+_quell_incidents() {
+    quell incidents --json 2>/dev/null | sed -n 's/^      "id": "\([0-9a-z]*\)",*$/\1/p'
+}
+
+_quell() {
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb= sub= i skip=
+    local globals="--json --utc --socket --version --help"
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        if [[ -n $skip ]]; then skip=; continue; fi
+        case ${COMP_WORDS[i]} in
+            --socket | --reason | --limit | --incident | --dir) skip=1 ;;
+            -*) ;;
+            *) if [[ -z $verb ]]; then verb=${COMP_WORDS[i]}; elif [[ -z $sub ]]; then sub=${COMP_WORDS[i]}; fi ;;
+        esac
+    done
+    case $previous in
+        --socket) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        --dir) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+        --incident) mapfile -t COMPREPLY < <(compgen -W "$(_quell_incidents)" -- "$current"); return ;;
+        --reason | --limit) return ;;
+    esac
+    local words=
+    case $verb in
+        "") words="status incidents show approve reject undo history policy doctor version" ;;
+        incidents) words="--all" ;;
+        show) words=$(_quell_incidents) ;;
+        approve)
+            words="--reason"
+            if [[ -z $sub ]]; then words+=" $(_quell_incidents)"; else words+=" kill-container kill-process quarantine-file"; fi
+            ;;
+        reject) words="--reason $(_quell_incidents)" ;;
+        undo) words="--reason $(_quell_incidents)" ;;
+        history) words="verify --limit --incident" ;;
+        policy)
+            case $sub in
+                "") words="check apply list" ;;
+                check) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
+                apply)
+                    words="--dir --dry-run --allow-empty"
+                    mapfile -t COMPREPLY < <(compgen -f -- "$current")
+                    ;;
+            esac
+            ;;
+    esac
+    mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "$words $globals" -- "$current")
+}
+
+complete -F _quell quell
