@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/cli/fake_daemon.h"
+
+namespace quell::cli {
+namespace {
+
+Json done_incident() {
+    Json incident = sample_incident("done");
+    incident["response"] = "kill-container";
+    incident["decided_by"] = sample_who();
+    incident["latency"] = {{"detected_to_approved_us", 12'300'000}, {"approved_to_flipped_us", 85}, {"flipped_to_last_gone_us", 4100}};
+    return incident;
+}
+
+TEST_F(FakeDaemon, Approve) {
+    will_reply("Approve", {{"incident", done_incident()}, {"survivors", Json::array()}});
+    start();
+    const Ran ran = quell({"approve", "00012@ab12cd34", "kill-container", "--reason", "a drill"});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_EQ(ran.out,
+              "00012 Clear Log Activities: kill-container done\n"
+              "  detected 2026-03-01 09:08:07 +0000 -> approved +12.3s -> flipped +85us -> last process gone +4.1ms\n");
+    EXPECT_EQ(calls(), std::vector<std::string>{R"(Approve {"digest":"ab12cd34","id":"00012","reason":"a drill","response":"kill-container"})"});
+}
+
+TEST_F(FakeDaemon, SurvivorsAreNamed) {
+    Json incident = done_incident();
+    incident["state"] = "enforcing";
+    will_reply("Approve", {{"incident", incident}, {"survivors", {sample_process(4300, "stuck", "member")}}});
+    start();
+    const Ran ran = quell({"approve", "00012@ab12cd34", "kill-container"});
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_NE(ran.out.find("  still there: 4300 stuck (uid 0), member, running\n"), std::string::npos) << ran.out;
+    EXPECT_EQ(quell({"approve", "00012@ab12cd34", "kill-container", "--json"}).code, 1);
+}
+
+TEST_F(FakeDaemon, FlippedButNotProvenIsNoSuccess) {
+    Json incident = done_incident();
+    incident["state"] = "approved";
+    will_reply("Approve", {{"incident", incident}, {"survivors", Json::array()}});
+    start();
+    const Ran ran = quell({"approve", "00012@ab12cd34", "kill-container"});
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_NE(ran.err.find("was not seen to hold"), std::string::npos) << ran.err;
+}
+
+TEST_F(FakeDaemon, AScriptMustSayWhatItApproves) {
+    start();
+    for (const char* target : {"00012", "00012@"}) {
+        const Ran ran = quell({"approve", target, "kill-container"});
+        EXPECT_EQ(ran.code, 2);
+        EXPECT_NE(ran.err.find("hint: quell approve 00012@DIGEST kill-container"), std::string::npos) << ran.err;
+    }
+    EXPECT_TRUE(calls().empty());
+}
+
+TEST_F(FakeDaemon, OnATerminalItShowsAndAsks) {
+    will_reply("Show", {{"incident", sample_incident()}});
+    will_reply("Approve", {{"incident", done_incident()}, {"survivors", Json::array()}});
+    start();
+    for (const char* answer : {"\n", "y\n", "no\n", "YES\n", "\004"}) {
+        const Ran ran = quell_on_terminal({"approve", "00012", "kill-container"}, answer);
+        EXPECT_EQ(ran.code, 1) << answer;
+        EXPECT_NE(ran.out.find("would hit: 3 processes now"), std::string::npos) << ran.out;
+        EXPECT_NE(ran.out.find("not approved"), std::string::npos) << ran.out;
+    }
+    EXPECT_EQ(calls().size(), 5u);
+    const Ran ran = quell_on_terminal({"approve", "00012", "kill-container"}, "yes\n");
+    EXPECT_EQ(ran.code, 0) << ran.out;
+    EXPECT_EQ(calls().back(), R"(Approve {"digest":"ab12cd34","id":"00012","response":"kill-container"})");
+    const Ran not_offered = quell_on_terminal({"approve", "00012", "quarantine-file"}, "yes\n");
+    EXPECT_EQ(not_offered.code, 1);
+    EXPECT_NE(not_offered.out.find("is not offered for 00012: the file is gone"), std::string::npos) << not_offered.out;
+}
+
+TEST_F(FakeDaemon, ColoursOnlyOnATerminalThatWantsThem) {
+    will_reply("Show", {{"incident", sample_incident()}});
+    start();
+    EXPECT_NE(quell_on_terminal({"show", "1"}, "").out.find("\033["), std::string::npos);
+    EXPECT_EQ(quell_on_terminal({"show", "1"}, "", {"NO_COLOR=1"}).out.find("\033["), std::string::npos);
+    EXPECT_EQ(quell({"show", "1"}).out.find("\033["), std::string::npos);
+}
+
+TEST_F(FakeDaemon, RejectAndUndo) {
+    will_reply("Reject", {{"incident", sample_incident("rejected")}});
+    Json undone = sample_incident("undone");
+    undone["note"] = "the file is free again";
+    will_reply("Undo", {{"incident", undone}});
+    start();
+    EXPECT_EQ(quell({"reject", "00012", "--reason", "planned"}).out, "00012 Clear Log Activities: rejected\n");
+    EXPECT_EQ(quell({"undo", "00012"}).out, "00012 Clear Log Activities: undone\n  the file is free again\n");
+    EXPECT_EQ(calls(), (std::vector<std::string>{R"(Reject {"id":"00012","reason":"planned"})", R"(Undo {"id":"00012"})"}));
+}
+
+}  // namespace
+}  // namespace quell::cli

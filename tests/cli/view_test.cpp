@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// Golden outputs of the verbs that only look.
+#include "tests/cli/fake_daemon.h"
+
+namespace quell::cli {
+namespace {
+
+TEST_F(FakeDaemon, Incidents) {
+    will_reply("Incidents", {{"incidents", {sample_incident()}}});
+    start();
+    const Ran wide = quell({"incidents"});
+    EXPECT_EQ(wide.code, 0) << wide.err;
+    EXPECT_EQ(wide.out,
+              "ID     SEVERITY  NAME                  AGE     CONTAINER  POD        IMAGE            PROCESS  FILE               STATE    OFFERS          LEFT\n"
+              "00012  high      Clear Log Activities  2m 10s  web        shop-7d9f  registry/shop:1  rm 4242  /var/log/dpkg.log  pending  kill-container  57m 50s\n");
+    const Ran narrow = quell({"incidents", "--all"}, {"COLUMNS=80"});
+    EXPECT_EQ(narrow.out,
+              "ID     SEVERITY  NAME        AGE     CONTAINER  PROC…  FILE      STATE    LEFT\n"
+              "00012  high      Clear Log…  2m 10s  web        rm 4…  /var/lo…  pending  57m 50s\n");
+    EXPECT_EQ(calls(), (std::vector<std::string>{R"(Incidents {"all":false})", R"(Incidents {"all":true})"}));
+}
+
+TEST_F(FakeDaemon, NoIncidents) {
+    will_reply("Incidents", {{"incidents", Json::array()}});
+    start();
+    EXPECT_EQ(quell({"incidents"}).out, "No incidents.\n");
+}
+
+TEST_F(FakeDaemon, Show) {
+    will_reply("Show", {{"incident", sample_incident()}});
+    start();
+    const Ran shown = quell({"show", "00012"});
+    EXPECT_EQ(shown.code, 0) << shown.err;
+    EXPECT_EQ(shown.out, R"(Incident 00012: Clear Log Activities
+  severity    high
+  state       pending
+  rule        notable-events/clear-log-activities, generation 4, T1070.002
+  operation   delete, hook inode_unlink, verdict allowed
+  events      3, first 2026-03-01 09:08:07 +0000, last 2026-03-01 09:08:09 +0000
+  age         2m 10s
+  deadline    2026-03-01 10:08:07 +0000, 57m 50s left
+Container
+  name        web
+  pod         shop-7d9f
+  namespace   unknown
+  image       registry/shop:1
+  id          c0ffee
+  cgroup      /kubepods.slice/crio-c0ffee.scope (crio)
+  alive       yes
+Process
+  process     4242 rm (uid 0), actor, gone
+  executable  /usr/bin/rm
+  arguments   rm /var/log/dpkg.log
+  ancestry    4200 sh (uid 0), parent, running
+              4100 init (uid 0), init, running
+File
+  path        /var/log/dpkg.log (in the container)
+  inode       77, generation 5, device 0:45
+  layer       lower
+  exists      gone
+Offers
+  kill-container
+    target:    container web
+    would hit: 3 processes now
+      4200 sh (uid 0), member, running
+      4100 init (uid 0), init, running
+      and 1 more
+    undo:      cannot be undone
+    approve:   quell approve 00012@ab12cd34 kill-container --reason "…"
+  quarantine-file: not offered, the file is gone
+)");
+    EXPECT_NE(quell({"--utc", "show", "00012"}).out.find("first 2026-03-01T09:08:07Z"), std::string::npos);
+    EXPECT_EQ(calls()[0], R"(Show {"id":"00012"})");
+}
+
+TEST_F(FakeDaemon, ShowOfADecidedHostIncident) {
+    Json incident = sample_incident("enforcing");
+    incident.erase("container");
+    incident["subject"] = "host";
+    incident["response"] = "kill-process";
+    incident["decided_by"] = sample_who();
+    incident["reason"] = "drill";
+    incident["latency"] = {{"detected_to_approved_us", 12'300'000}, {"approved_to_flipped_us", 85}};
+    will_reply("Show", {{"incident", incident}});
+    start();
+    const std::string out = quell({"show", "1"}).out;
+    EXPECT_NE(out.find("Host\n  subject     host\n"), std::string::npos) << out;
+    EXPECT_NE(out.find("Decision\n  response    kill-process\n  decided by  root (uid 0, logged in as alice 1000)\n  reason      drill\n"
+                       "  latency     detected 2026-03-01 09:08:07 +0000 -> approved +12.3s -> flipped +85us\n"),
+              std::string::npos)
+        << out;
+    EXPECT_EQ(out.find("approve:"), std::string::npos);
+}
+
+TEST_F(FakeDaemon, History) {
+    will_reply("History", {{"rows",
+                            {{{"row", 7},
+                              {"time", "2026-03-01T09:08:20.000000Z"},
+                              {"action", "approve"},
+                              {"incident", "00012"},
+                              {"subject", "container web"},
+                              {"response", "kill-container"},
+                              {"result", "done"},
+                              {"who", sample_who()},
+                              {"reason", "drill"},
+                              {"latency", {{"detected_to_approved_us", 12'300'000}, {"approved_to_flipped_us", 85}, {"flipped_to_last_gone_us", 4100}}}},
+                             {{"row", 6}, {"time", "2026-03-01T09:08:07.000000Z"}, {"action", "detect"}, {"incident", "00012"}, {"subject", "container web"}, {"result", "pending"}}}}});
+    start();
+    const Ran ran = quell({"history", "--limit", "2", "--incident", "00012"});
+    EXPECT_EQ(ran.out,
+              "TIME                       ACTION   INCIDENT  SUBJECT        RESPONSE        RESULT   WHO                                    REASON  LATENCY                 DETAIL\n"
+              "2026-03-01 09:08:20 +0000  approve  00012     container web  kill-container  done     root (uid 0, logged in as alice 1000)  drill   12.3s / 85us / 4.1ms    -\n"
+              "2026-03-01 09:08:07 +0000  detect   00012     container web  -               pending  -                                      -       -                       -\n");
+    EXPECT_EQ(calls()[0], R"(History {"incident":"00012","limit":2})");
+    EXPECT_EQ(quell({"history", "--limit", "none"}).code, 2);
+    EXPECT_EQ(quell({"history", "--limit", "0"}).code, 2);
+}
+
+TEST_F(FakeDaemon, HistoryVerify) {
+    will_reply("VerifyHistory", {{"ok", true}, {"rows", 12}, {"head", "beef"}, {"detail", ""}});
+    start();
+    const Ran whole = quell({"history", "verify"});
+    EXPECT_EQ(whole.code, 0);
+    EXPECT_EQ(whole.out, "ok: 12 rows, the chain is whole\n  head beef\n");
+    stop();
+    will_reply("VerifyHistory", {{"ok", false}, {"rows", 12}, {"head", "beef"}, {"broken_at", 5}, {"detail", "the hash does not fit"}});
+    start();
+    const Ran broken = quell({"history", "verify"});
+    EXPECT_EQ(broken.code, 1);
+    EXPECT_EQ(broken.out, "BROKEN at row 5 of 12: the hash does not fit\n");
+}
+
+TEST_F(FakeDaemon, Version) {
+    will_reply("Version", {{"version", "9.9"}, {"abi", 1}, {"kernel", "6.12.1"}});
+    start();
+    EXPECT_EQ(quell({"version"}).out, "quell " QUELL_VERSION "\nquelld 9.9 (abi 1)\nkernel 6.12.1\n");
+}
+
+TEST_F(FakeDaemon, JsonIsTheReply) {
+    const Json reply = {{"incident", sample_incident()}};
+    will_reply("Show", reply);
+    start();
+    EXPECT_EQ(Json::parse(quell({"show", "00012", "--json"}).out), reply);
+    EXPECT_EQ(Json::parse(quell({"--json", "show", "00012"}).out), reply);
+}
+
+}  // namespace
+}  // namespace quell::cli
