@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "user/incident/identity.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/base/temp_dir.h"
+#include "user/base/files.h"
+#include "user/incident/identity_sources.h"
+
+namespace quell {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string kId = "8f3a51c0d9e84b7a6c2f10e5d7b94a3c8e6f21b0d5a79c4e3b1f8a6d2c0e9b75";
+
+class IdentityTest : public testing::Test {
+protected:
+    IdentityTest() { ::umask(022); }
+    void write(const std::string& path, const std::string& text) {
+        fs::create_directories(fs::path(dir_ / path).parent_path());
+        std::ofstream(dir_ / path) << text;
+    }
+    void fixture(const std::string& name, const std::string& path) {
+        write(path, *read_file(std::string(QUELL_FIXTURES "/") + name, 1 << 20));
+    }
+    ContainerIdentity find(quell_runtime runtime, const std::string& id = kId) {
+        return IdentityReader(std::move(*TrustedFiles::open(dir_.path(), ::geteuid()))).find(runtime, id);
+    }
+
+    TempDir dir_;
+};
+
+TEST_F(IdentityTest, Crio) {
+    const std::string path = "run/containers/storage/overlay-containers/" + kId + "/userdata/config.json";
+    fixture("crio/config.json", path);
+    const auto found = find(QUELL_RUNTIME_CRIO);
+    EXPECT_EQ(found.name, "shop") << "not what a pod's annotation of the other runtime says";
+    EXPECT_EQ(found.pod, "shop-5d9c7b6f4-x2k8p");
+    EXPECT_EQ(found.pod_namespace, "store");
+    EXPECT_EQ(found.image, "quay.io/example/shop:1.4.2");
+    EXPECT_EQ(found.source, "/" + path);
+    EXPECT_EQ(found.bundle, "/run/containers/storage/overlay-containers/" + kId + "/userdata");
+    EXPECT_EQ(found.rootfs->substr(0, 36), "/var/lib/containers/storage/overlay/");
+    EXPECT_EQ(find(QUELL_RUNTIME_KUBEPODS), found);
+}
+
+TEST_F(IdentityTest, Containerd) {
+    fixture("containerd/config.json", "run/containerd/io.containerd.runtime.v2.task/k8s.io/" + kId + "/config.json");
+    for (const auto runtime : {QUELL_RUNTIME_CONTAINERD, QUELL_RUNTIME_KUBEPODS}) {
+        const auto found = find(runtime);
+        EXPECT_EQ(found.name, "shop");
+        EXPECT_EQ(found.pod, "shop-5d9c7b6f4-x2k8p");
+        EXPECT_EQ(found.pod_namespace, "store");
+        EXPECT_EQ(found.image, "quay.io/example/shop:1.4.2");
+        EXPECT_EQ(found.rootfs, "/run/containerd/io.containerd.runtime.v2.task/k8s.io/" + kId + "/rootfs");
+    }
+}
+
+TEST_F(IdentityTest, Podman) {
+    const std::string storage = "var/lib/containers/storage/overlay-containers/";
+    fixture("podman/config.json", storage + kId + "/userdata/config.json");
+    fixture("podman/containers.json", storage + "containers.json");
+    const auto found = find(QUELL_RUNTIME_PODMAN);
+    EXPECT_EQ(found.name, "web");
+    EXPECT_EQ(found.image, "docker.io/library/web:2");
+    EXPECT_FALSE(found.pod.has_value()) << "an annotation makes no pod";
+    EXPECT_EQ(found.rootfs->substr(0, 36), "/var/lib/containers/storage/overlay/");
+}
+
+TEST_F(IdentityTest, Docker) {
+    fixture("docker/config.v2.json", "var/lib/docker/containers/" + kId + "/config.v2.json");
+    const auto found = find(QUELL_RUNTIME_DOCKER);
+    EXPECT_EQ(found.name, "web");
+    EXPECT_EQ(found.image, "web:2");
+}
+
+TEST_F(IdentityTest, ABundleRunByCrunUnderAnyName) {
+    fixture("crun/status", "run/crun/shop/status");
+    write("run/crun/other/status", R"({"cgroup-path":"/x/crio-conmon-)" + kId + R"(.scope","bundle":"/wrong"})");
+    write("run/crun/broken/status", "{");
+    fixture("crio/config.json", "srv/shop/config.json");
+    auto found = find(QUELL_RUNTIME_CRIO);
+    EXPECT_EQ(found.name, "shop");
+    EXPECT_EQ(found.bundle, "/srv/shop");
+    EXPECT_EQ(found.rootfs, "/srv/shop/rootfs");
+    EXPECT_EQ(found.source, "/srv/shop/config.json");
+    fixture("crio/config.json", "run/crun/shop/config.json");
+    found = find(QUELL_RUNTIME_CRIO);
+    EXPECT_EQ(found.source, "/run/crun/shop/config.json") << "the runtime's own copy comes first";
+    EXPECT_EQ(found.bundle, "/srv/shop");
+}
+
+TEST_F(IdentityTest, ABundleRunByRunc) {
+    fixture("runc/state.json", "run/runc/shop/state.json");
+    fixture("crio/config.json", "srv/shop/config.json");
+    const auto found = find(QUELL_RUNTIME_CRIO);
+    EXPECT_EQ(found.name, "shop");
+    EXPECT_EQ(found.bundle, "/srv/shop");
+    EXPECT_EQ(found.rootfs, "/srv/shop/rootfs");
+}
+
+TEST_F(IdentityTest, AStateNamedByTheId) {
+    write("run/crun/" + kId + "/status", R"({"cgroup-path":"","bundle":"/srv/gone","rootfs":"/srv/gone/rootfs"})");
+    const auto found = find(QUELL_RUNTIME_PODMAN);
+    EXPECT_EQ(found.bundle, "/srv/gone");
+    EXPECT_FALSE(found.name.has_value());
+    EXPECT_EQ(found.source, "/run/crun/" + kId);
+}
+
+TEST_F(IdentityTest, UnknownStaysUnknown) {
+    EXPECT_EQ(find(QUELL_RUNTIME_CRIO), ContainerIdentity{});
+    EXPECT_EQ(find(QUELL_RUNTIME_NONE), ContainerIdentity{});
+    for (const char* id : {"", "../../etc", "8f3a"}) EXPECT_EQ(find(QUELL_RUNTIME_CRIO, id), ContainerIdentity{});
+    EXPECT_EQ(find(QUELL_RUNTIME_CRIO, std::string(63, 'a') + "/"), ContainerIdentity{});
+}
+
+TEST_F(IdentityTest, ForeignFilesAreNotBelieved) {
+    const std::string path = "run/containers/storage/overlay-containers/" + kId + "/userdata/config.json";
+    fixture("crio/config.json", path);
+    fs::permissions(dir_ / path, fs::perms(0666));
+    EXPECT_EQ(find(QUELL_RUNTIME_CRIO), ContainerIdentity{});
+}
+
+TEST_F(IdentityTest, HostileTexts) {
+    const std::string path = "run/containers/storage/overlay-containers/" + kId + "/userdata/config.json";
+    write(path, R"({"annotations":{"io.kubernetes.container.name":")" + std::string(513, 'x') +
+                    R"(","io.kubernetes.pod.name":"\u001b[31m\n","io.kubernetes.pod.namespace":{"a":1},"io.kubernetes.cri-o.Image":7}})");
+    const auto found = find(QUELL_RUNTIME_CRIO);
+    EXPECT_FALSE(found.name.has_value());
+    EXPECT_EQ(found.pod, "\x1b[31m\n") << "raw: whoever prints it escapes it";
+    EXPECT_FALSE(found.pod_namespace.has_value());
+    for (const std::string& text : {std::string("[]"), std::string("null"), std::string(), std::string(100'000, '{'),
+                                    std::string((4 << 20) + 1, ' ')}) {
+        write(path, text);
+        EXPECT_FALSE(find(QUELL_RUNTIME_CRIO).name.has_value());
+    }
+}
+
+TEST(NamesContainer, OnlyItsOwnCgroup) {
+    for (const std::string& path : {"/kubepods.slice/crio-" + kId + ".scope", "/a/cri-containerd-" + kId + ".scope/nested",
+                                    "/machine.slice/libpod-" + kId, "/x/libpod-payload-" + kId, "/kubepods/pod1/" + kId,
+                                    "crio-" + kId + ".scope"})
+        EXPECT_TRUE(identity::names_container(path, kId)) << path;
+    for (const std::string& path : {"/x/crio-conmon-" + kId + ".scope", "/x/libpod-conmon-" + kId, "/x/" + kId + "0",
+                                    "/x/a" + kId, std::string(), std::string("/"), "/x/" + kId + ".scope.d"})
+        EXPECT_FALSE(identity::names_container(path, kId)) << path;
+}
+
+}  // namespace
+}  // namespace quell

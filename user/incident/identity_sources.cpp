@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "user/incident/identity_sources.h"
+
+#include <algorithm>
+#include <array>
+
+#include "user/incident/flat_json.h"
+
+namespace quell::identity {
+namespace {
+
+constexpr std::size_t kConfigBytesMax = 4u << 20;  // annotations may hold 256 KiB each, twice
+constexpr std::size_t kStateBytesMax = 1u << 20;   // runc lists every mount
+constexpr std::size_t kListBytesMax = 4u << 20;
+constexpr std::size_t kStatesMax = 512;            // looked through when the id is not the directory's name
+constexpr std::size_t kNameMax = 512;
+constexpr std::size_t kImageMax = 1024;
+
+constexpr std::array kStateRoots = {"/run/crun", "/run/runc", "/run/containerd/runc/k8s.io", "/run/docker/runtime-runc/moby"};
+constexpr std::array kStorageRoots = {"/var/lib/containers/storage", "/run/containers/storage"};
+
+// One annotation per field, in the order of preference.
+struct Keys {
+    std::string_view name, pod, pod_namespace, image, image_else;
+};
+constexpr Keys kCrioKeys = {"io.kubernetes.container.name", "io.kubernetes.pod.name", "io.kubernetes.pod.namespace",
+                            "io.kubernetes.cri-o.ImageName", "io.kubernetes.cri-o.Image"};
+constexpr Keys kCriKeys = {"io.kubernetes.cri.container-name", "io.kubernetes.cri.sandbox-name",
+                           "io.kubernetes.cri.sandbox-namespace", "io.kubernetes.cri.image-name", ""};
+
+std::optional<std::string> bounded(std::optional<std::string> text, std::size_t max) {
+    return text && text->size() <= max ? text : std::nullopt;
+}
+
+Result<FlatJson> read_json(const TrustedFiles& files, const std::string& path, std::size_t max,
+                           const std::vector<std::string>& wanted) {
+    auto text = files.read(path, max);
+    if (!text) return text.error();
+    return FlatJson::parse(*text, wanted);
+}
+
+std::string directory_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
+// What a state's directory says, and whether its cgroup is the container's.
+std::optional<RuntimeState> read_state(const TrustedFiles& files, const std::string& directory, std::string_view id, bool by_name) {
+    RuntimeState state{directory, std::nullopt, std::nullopt};
+    if (auto crun = read_json(files, directory + "/status", kStateBytesMax, {"cgroup-path", "scope", "bundle", "rootfs"})) {
+        if (!by_name && !names_container(crun->get("cgroup-path").value_or(""), id) &&
+            !names_container(crun->get("scope").value_or(""), id))
+            return std::nullopt;
+        state.bundle = crun->get("bundle");
+        state.rootfs = crun->get("rootfs");
+        return state;
+    }
+    auto runc = read_json(files, directory + "/state.json", kStateBytesMax,
+                          {"cgroup_paths\n", "config\ncgroups\npath", "config\nlabels\n", "config\nrootfs"});
+    if (!runc) return std::nullopt;
+    bool ours = by_name;
+    for (const auto& [path, value] : runc->values()) {
+        if (path.rfind("cgroup_paths\n", 0) == 0 || path == "config\ncgroups\npath") ours |= names_container(value, id);
+        if (path.rfind("config\nlabels\n", 0) == 0 && value.rfind("bundle=", 0) == 0) state.bundle = value.substr(7);
+    }
+    if (!ours) return std::nullopt;
+    state.rootfs = runc->get("config\nrootfs");
+    return state;
+}
+
+}  // namespace
+
+bool names_container(std::string_view cgroup_path, std::string_view id) {
+    constexpr std::string_view kScope = ".scope";
+    constexpr std::array<std::string_view, 6> kPrefixes = {"", "crio-", "cri-containerd-", "docker-", "libpod-", "libpod-payload-"};
+    while (!cgroup_path.empty()) {
+        const std::size_t end = std::min(cgroup_path.find('/'), cgroup_path.size());
+        std::string_view name = cgroup_path.substr(0, end);
+        cgroup_path.remove_prefix(std::min(end + 1, cgroup_path.size()));
+        if (name.size() > kScope.size() && name.substr(name.size() - kScope.size()) == kScope) name.remove_suffix(kScope.size());
+        if (name.size() < id.size() || name.substr(name.size() - id.size()) != id) continue;
+        // Not crio-conmon-<id>: that is the monitor's.
+        name.remove_suffix(id.size());
+        if (std::find(kPrefixes.begin(), kPrefixes.end(), name) != kPrefixes.end()) return true;
+    }
+    return false;
+}
+
+bool read_bundle(const TrustedFiles& files, const std::string& path, Dialect dialect, ContainerIdentity& identity) {
+    auto config = read_json(files, path, kConfigBytesMax, {"annotations\nio.kubernetes.", "root\npath"});
+    if (!config) return false;
+    identity.source = path;
+    if (!identity.bundle) identity.bundle = directory_of(path);
+    if (auto root = config->get("root\npath"); root && !identity.rootfs)
+        identity.rootfs = (*root)[0] == '/' ? *root : *identity.bundle + "/" + *root;
+    if (dialect == Dialect::None) return true;
+    const Keys& keys = dialect == Dialect::Crio ? kCrioKeys : kCriKeys;
+    const auto annotation = [&](std::string_view key, std::size_t max) {
+        return bounded(config->get("annotations\n" + std::string(key)), max);
+    };
+    identity.name = annotation(keys.name, kNameMax);
+    identity.pod = annotation(keys.pod, kNameMax);
+    identity.pod_namespace = annotation(keys.pod_namespace, kNameMax);
+    identity.image = annotation(keys.image, kImageMax);
+    if (!identity.image && !keys.image_else.empty()) identity.image = annotation(keys.image_else, kImageMax);
+    return true;
+}
+
+void read_storage_list(const TrustedFiles& files, const std::string& id, ContainerIdentity& identity) {
+    for (const char* root : kStorageRoots) {
+        const std::string path = std::string(root) + "/overlay-containers/containers.json";
+        auto text = files.read(path, kListBytesMax);
+        if (!text) continue;
+        // An array; each element has its id, names and, as JSON in a string, more.
+        auto list = FlatJson::parse(*text, {""}, {.value_bytes = 4096, .values = 65'536, .depth = 8});
+        if (!list) continue;
+        for (const auto& [key, value] : list->values()) {
+            const std::size_t separator = key.find('\n');
+            if (value != id || separator == std::string::npos || key.substr(separator) != "\nid") continue;
+            const std::string element = key.substr(0, separator);
+            identity.name = bounded(list->get(element + "\nnames\n0"), kNameMax);
+            if (auto more = FlatJson::parse(list->get(element + "\nmetadata").value_or(""), {"image-name"}))
+                identity.image = bounded(more->get("image-name"), kImageMax);
+            if (identity.source.empty()) identity.source = path;
+            return;
+        }
+    }
+}
+
+void read_docker(const TrustedFiles& files, const std::string& id, ContainerIdentity& identity) {
+    const std::string path = "/var/lib/docker/containers/" + id + "/config.v2.json";
+    auto config = read_json(files, path, kConfigBytesMax, {"Name", "Config\nImage"});
+    if (!config) return;
+    identity.name = bounded(config->get("Name"), kNameMax);
+    if (identity.name && (*identity.name)[0] == '/') identity.name->erase(0, 1);
+    identity.image = bounded(config->get("Config\nImage"), kImageMax);
+    if (identity.source.empty()) identity.source = path;
+}
+
+std::optional<RuntimeState> find_state(const TrustedFiles& files, const std::string& id) {
+    for (const char* root : kStateRoots)
+        if (auto state = read_state(files, std::string(root) + "/" + id, id, true)) return state;
+    for (const char* root : kStateRoots) {
+        auto names = files.list(root, kStatesMax);
+        if (!names) continue;
+        for (const std::string& name : *names)
+            if (auto state = read_state(files, std::string(root) + "/" + name, id, false)) return state;
+    }
+    return std::nullopt;
+}
+
+}  // namespace quell::identity
