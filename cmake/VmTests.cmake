@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+# VM suites: GoogleTest programs that run as root inside a guest, registered once for each kernel.
+
+set(QUELL_VM_KERNELS 6.1 6.12 7)
+
+# quell_add_vm_suite(NAME <name> TARGET <gtest program> [FILTER <gtest filter>] [FILES <file or target>...]
+#                    [CORE] [SYSTEMD] [DISK] [ICOUNT] [START] [TIMEOUT <seconds>] [KERNELS <kernel>...])
+#
+# Adds the tests vm.<name>.<kernel>. TARGET and FILES (helpers; a target stands for its program) are in /w of the guest.
+# CORE suites run on every kernel in a plain tools/test, the others on 6.12 only; tools/test --all runs all on all.
+# SYSTEMD, DISK, ICOUNT and START are the options of tools/vm with these names. TIMEOUT is the guest's (default 300).
+# Labels: vm, vm-<kernel>, core (when CORE), default (what a plain tools/test runs).
+function(quell_add_vm_suite)
+    cmake_parse_arguments(PARSE_ARGV 0 ARG "CORE;SYSTEMD;DISK;ICOUNT;START" "NAME;TARGET;FILTER;TIMEOUT" "FILES;KERNELS")
+    if(NOT ARG_NAME OR NOT ARG_TARGET OR ARG_UNPARSED_ARGUMENTS)
+        message(FATAL_ERROR "quell_add_vm_suite: NAME and TARGET are needed; not understood: '${ARG_UNPARSED_ARGUMENTS}'")
+    endif()
+    if(NOT ARG_TIMEOUT)
+        set(ARG_TIMEOUT 300)
+    endif()
+    if(NOT ARG_FILTER)
+        set(ARG_FILTER "*")
+    endif()
+    if(NOT ARG_KERNELS)
+        set(ARG_KERNELS ${QUELL_VM_KERNELS})
+    endif()
+    set(files $<TARGET_FILE:${ARG_TARGET}>)
+    foreach(file IN LISTS ARG_FILES)
+        if(TARGET ${file})
+            list(APPEND files $<TARGET_FILE:${file}>)
+        else()
+            cmake_path(ABSOLUTE_PATH file BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
+            list(APPEND files ${file})
+        endif()
+    endforeach()
+    set(options)
+    foreach(option SYSTEMD DISK ICOUNT START)
+        if(ARG_${option})
+            string(TOLOWER "--${option}" flag)
+            list(APPEND options ${flag})
+        endif()
+    endforeach()
+
+    foreach(kernel IN LISTS ARG_KERNELS)
+        set(test vm.${ARG_NAME}.${kernel})
+        add_test(NAME ${test} COMMAND ${CMAKE_SOURCE_DIR}/tools/lib/vm-suite.sh ${test} ${CMAKE_BINARY_DIR} ${ARG_FILTER}
+            "--kernel ${kernel} --timeout ${ARG_TIMEOUT} $<JOIN:${options}, >" ${files})
+        set(labels vm vm-${kernel})
+        if(ARG_CORE)
+            list(APPEND labels core)
+        endif()
+        if(ARG_CORE OR kernel STREQUAL "6.12")
+            list(APPEND labels default)
+        endif()
+        # Beyond the guest's own limit: waiting for a free slot on this machine is not the suite's fault.
+        math(EXPR limit "${ARG_TIMEOUT} + 1200")
+        set_tests_properties(${test} PROPERTIES LABELS "${labels}" TIMEOUT ${limit})
+    endforeach()
+endfunction()

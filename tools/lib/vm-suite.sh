@@ -1,0 +1,34 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# vm-suite.sh NAME BUILD FILTER "VM OPTIONS" PROGRAM [FILE...]: one VM suite, started by ctest (cmake/VmTests.cmake).
+#
+# Leaves BUILD/vm-logs/NAME.log (output), NAME.console, and NAME.count: "<passed> <failed> <skipped>", one line for each
+# failed test ("F <test>") and each skipped one ("S <test>: <reason>"). A guest that breaks down is one failure more.
+. "$(dirname "$0")/common.sh"
+. "$QUELL_ROOT/tools/lib/gtest.sh"
+
+name=$1 build=$2 filter=$3 program=$5
+read -ra options <<<"$4"
+shift 4
+logs=$build/vm-logs
+mkdir -p "$logs"
+copy=$(mktemp -d "${TMPDIR:-/tmp}/quell-suite.XXXXXX")
+trap 'rm -rf "$copy"' EXIT
+for file in "$@"; do
+  # Debug information is most of a test program, and unpacking it is most of the boot.
+  objcopy --strip-debug "$file" "$copy/${file##*/}" 2>/dev/null || cp -a "$file" "$copy/"
+done
+
+status=0
+QUELL_BUILD=$build "$QUELL_ROOT/tools/vm" "${options[@]}" --copy "$copy" --log "$logs/$name.console" -- \
+  "/w/${program##*/}" --gtest_color=no --gtest_filter="$filter" >"$logs/$name.log" 2>&1 || status=$?
+gtest_count "$logs/$name.log" >"$logs/$name.count"
+read -r passed failed skipped <"$logs/$name.count"
+if [ "$failed" = 0 ] && { [ $status != 0 ] || [ $((passed + skipped)) = 0 ]; }; then
+  if [ $status != 0 ]; then why="ended with $status before its end"; else why="ran no test (filter $filter)"; fi
+  { echo "$passed 1 $skipped"; sed 1d "$logs/$name.count"; echo "F $name $why"; } >"$logs/$name.count.new"
+  mv "$logs/$name.count.new" "$logs/$name.count"
+  [ $status != 0 ] || status=1
+fi
+cat "$logs/$name.log"
+exit "$status"
