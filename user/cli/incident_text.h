@@ -30,8 +30,10 @@ namespace quell::cli {
 // "high" in its colour.
 [[nodiscard]] std::string severity_text(const Json& incident, const Terminal& out);
 
-// "4.12s" from microseconds or seconds of the interface
+// "4.1ms", "2m 10s", and of that only "2m" for tables, from microseconds or
+// seconds of the interface
 [[nodiscard]] std::string us_text(std::int64_t us);
 [[nodiscard]] std::string s_text(std::int64_t s);
+[[nodiscard]] std::string short_s_text(std::int64_t s);
 
 }  // namespace quell::cli

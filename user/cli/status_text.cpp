@@ -41,6 +41,7 @@ std::string lower(std::string_view word) {
 }
 
 std::string line(std::string_view label, const std::string& text) {
+    if (text.empty()) return std::string(label) + "\n";
     return std::string(label) + std::string(label.size() < 12 ? 12 - label.size() : 1, ' ') + text + "\n";
 }
 

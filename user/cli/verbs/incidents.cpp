@@ -29,10 +29,10 @@ int run_incidents(Invocation& invocation) {
         const Json& process = control::member(one, "process");
         const bool is_open = text_of(one, "state") == "pending" || text_of(one, "state") == "arming";
         const std::string who = process.is_object() ? text_of(process, "comm") + " " + std::to_string(control::integer_member(process, "pid")) : "";
-        table.add({text_of(one, "id"), text_of(one, "severity"), text_of(one, "name"), s_text(control::integer_member(one, "age_s")),
+        table.add({text_of(one, "id"), text_of(one, "severity"), text_of(one, "name"), short_s_text(control::integer_member(one, "age_s")),
                    container.is_object() ? or_dash(text_of(container, "name")) : "host", or_dash(text_of(container, "pod")),
                    or_dash(text_of(container, "image")), or_dash(who), or_dash(text_of(control::member(one, "file"), "path")), text_of(one, "state"),
-                   or_dash(offers_text(one)), is_open ? s_text(control::integer_member(one, "time_left_s")) : "-"});
+                   or_dash(offers_text(one)), is_open ? short_s_text(control::integer_member(one, "time_left_s")) : "-"});
     }
     invocation.out.print(table.empty() ? "No incidents.\n" : table.text(invocation.out.columns()));
     return kDone;
