@@ -46,6 +46,8 @@ std::string_view severity_word(Severity severity) {
 }
 
 void Findings::add(Code code, const Location& where, std::string message, std::string hint, std::string_view text) {
+    // A line is found by reading up to it: not for what will not be shown.
+    if (count_only(code)) return;
     const SourceText& source = sources_[where.source];
     const std::string_view line = source.line(where.line);
     Finding finding{};
@@ -66,6 +68,7 @@ void Findings::add(Code code, const Location& where, std::string message, std::s
 }
 
 void Findings::add_general(Code code, std::string message, std::string hint) {
+    if (count_only(code)) return;
     Finding finding{};
     finding.code = code;
     finding.message = std::move(message);
@@ -73,13 +76,16 @@ void Findings::add_general(Code code, std::string message, std::string hint) {
     push(std::move(finding));
 }
 
+bool Findings::count_only(Code code) {
+    if (code_severity(code) == Severity::kError) errors_ = true;
+    if (findings_.size() < kMaxFindings) return false;
+    left_out_++;
+    return true;
+}
+
 void Findings::push(Finding finding) {
     finding.severity = code_severity(finding.code);
-    if (finding.severity == Severity::kError) errors_ = true;
-    if (findings_.size() >= kMaxFindings)
-        left_out_++;
-    else
-        findings_.push_back(std::move(finding));
+    findings_.push_back(std::move(finding));
 }
 
 std::vector<Finding> Findings::take() {

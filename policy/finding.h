@@ -55,6 +55,8 @@ public:
     [[nodiscard]] std::vector<Finding> take();
 
 private:
+    // True where there is no room to show one more.
+    bool count_only(Code code);
     void push(Finding finding);
 
     std::span<const SourceText> sources_;

@@ -36,7 +36,7 @@ struct Rule {
     std::uint32_t severity = 0;    // position in kSeverityWords
     std::uint32_t operations = 0;  // mask of QUELL_BIT(QUELL_OP_…)
     std::uint32_t subjects = 0;    // mask of QUELL_SUBJECT_…
-    std::vector<Pattern> paths;    // sorted by text, no two equal
+    std::vector<Pattern> paths;    // sorted, no two equal
     std::vector<Pattern> exceptions;    // executables; sorted, no two equal
     std::vector<std::uint32_t> offers;  // positions in kResponseWords, in the policy's order
     std::uint64_t expires_ns = 0;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <tuple>
 
 #include "policy/check/fields.h"
 #include "policy/check/guard.h"
@@ -54,12 +56,10 @@ std::vector<Pattern> read_patterns(const std::vector<const Node*>& texts, Findin
 
 // Sorted, so that the order of a list means nothing.
 void normalise(std::vector<Pattern>& patterns) {
-    const auto text = [](const Pattern& a) { return a.text(); };
-    std::sort(patterns.begin(), patterns.end(),
-              [&](const Pattern& a, const Pattern& b) { return text(a) < text(b); });
-    patterns.erase(std::unique(patterns.begin(), patterns.end(),
-                               [&](const Pattern& a, const Pattern& b) { return text(a) == text(b); }),
-                   patterns.end());
+    const auto key = [](const Pattern& a) { return std::tie(a.base, a.kind); };
+    std::sort(patterns.begin(), patterns.end(), [&](const Pattern& a, const Pattern& b) { return key(a) < key(b); });
+    const auto same = [&](const Pattern& a, const Pattern& b) { return key(a) == key(b); };
+    patterns.erase(std::unique(patterns.begin(), patterns.end(), same), patterns.end());
 }
 
 void read_labels(const Node& node, Rule& rule, Findings& findings) {

@@ -69,7 +69,9 @@ private:
             for (const Pattern& pattern : root.executables ? rules_[index].exceptions : rules_[index].paths)
                 trie.add(pattern, index);
         }
+        const bool already_said = nodes_ > kMaxNodes;
         nodes_ += trie.nodes();
+        if (already_said) return;
         if (nodes_ > kMaxNodes) {
             findings_.add_general(Code::kQ1403, "the rules' paths have more than " + std::to_string(kMaxNodes) + " directories");
             return;

@@ -115,13 +115,16 @@ private:
         throw Stop{};
     }
     void add_entry(Level& level, Node key, Node value) {
-        if (key.type != Node::Type::kText)
+        if (key.type != Node::Type::kText) {
             findings_.add(Code::kQ1103, key.where, "a key must be text, this is " + std::string(type_word(key.type)));
-        else if (!level.keys.insert(key.text).second)
+        } else if (!level.keys.insert(key.text).second) {
             findings_.add(Code::kQ1011, key.where, "the key " + quoted(key.text) + " stands twice in this map",
                           "keep one of them", key.text);
-        else
+        } else {
+            // yaml-cpp places a value that is missing at whatever comes next
+            if (value.type == Node::Type::kNull) value.where = key.where;
             level.node.entries.push_back(Entry{std::move(key), std::move(value)});
+        }
     }
 
     std::uint32_t index_;

@@ -57,8 +57,9 @@ bool scan(const SourceText& source, std::uint32_t index, Findings& findings) {
                      "split it into several files");
         return false;
     }
-    for (std::uint32_t number = 1; number <= source.lines(); number++) {
-        const std::string_view line = source.line(number);
+    std::string_view rest = source.text();
+    for (std::uint32_t number = 1; !rest.empty(); number++) {
+        const std::string_view line = next_line(rest);
         if (line.size() > kMaxLineBytes) {
             findings.add(Code::kQ1004, {index, number, 1, 0},
                          "the line has " + std::to_string(line.size()) + " bytes, at most " +

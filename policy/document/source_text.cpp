@@ -10,19 +10,23 @@ bool continues(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; 
 
 }  // namespace
 
-SourceText::SourceText(const Source& source) : source_(&source) {
-    starts_.push_back(0);
-    for (std::size_t at = source.text.find('\n'); at != std::string::npos; at = source.text.find('\n', at + 1))
-        starts_.push_back(at + 1);
+std::string_view next_line(std::string_view& rest) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    return line;
 }
 
 std::string_view SourceText::line(std::uint32_t number) const {
-    if (number == 0 || number > starts_.size()) return {};
-    const std::size_t begin = starts_[number - 1];
-    const std::size_t end = number < starts_.size() ? starts_[number] - 1 : source_->text.size();
-    std::string_view line = text().substr(begin, end - begin);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    return line;
+    if (number == 0) return {};
+    std::string_view rest = text();
+    while (--number > 0) (void)next_line(rest);
+    return next_line(rest);
+}
+
+std::size_t SourceText::lines() const {
+    return 1 + static_cast<std::size_t>(std::count(text().begin(), text().end(), '\n'));
 }
 
 std::uint32_t characters(std::string_view text, std::size_t bytes) {

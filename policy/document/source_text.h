@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A policy file's text and places in it. Immutable after construction.
+// A policy file's text and places in it. Immutable; keeps no index of lines,
+// which for a hostile file would be larger than the file.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace quell::policy {
 
@@ -27,18 +27,21 @@ struct Location {
 class SourceText {
 public:
     // `source` must outlive this.
-    explicit SourceText(const Source& source);
+    explicit SourceText(const Source& source) : source_(&source) {}
 
     [[nodiscard]] const std::string& file() const { return source_->file; }
     [[nodiscard]] std::string_view text() const { return source_->text; }
-    // Without its line end; "" where there is no such line.
+    // Without its line end; "" where there is no such line. Reads up to there.
     [[nodiscard]] std::string_view line(std::uint32_t number) const;
-    [[nodiscard]] std::size_t lines() const { return starts_.size(); }
+    // How many there are. Reads all.
+    [[nodiscard]] std::size_t lines() const;
 
 private:
     const Source* source_;
-    std::vector<std::size_t> starts_;
 };
+
+// Takes the next line off `rest`, without its line end.
+[[nodiscard]] std::string_view next_line(std::string_view& rest);
 
 // Characters of valid UTF-8 in the first `bytes` of `text`.
 [[nodiscard]] std::uint32_t characters(std::string_view text, std::size_t bytes);

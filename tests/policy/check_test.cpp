@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is accepted, and what only shows over several files. What is refused
+// in one file lies in broken/.
+#include <gtest/gtest.h>
+
+#include "support.h"
+
+namespace quell::policy::test {
+namespace {
+
+TEST(Check, TheSmallestPolicy) {
+    const CompileResult result = compile_text(policy("    - {id: r, severity: info, on: [delete], match: {path: [/x]}}\n"));
+    EXPECT_TRUE(result.image);
+    EXPECT_EQ(summary(result.findings), "");
+    EXPECT_EQ(result.image->rules[1].name, "r") << "the id, where no name is given";
+    EXPECT_EQ(result.image->rules[1].value.expires_ns, 3'600'000'000'000u);
+}
+
+TEST(Check, LineEndsMayBeCrLf) {
+    std::string text = policy(rule("r", "/x"));
+    for (std::size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + 2)) text.insert(at, "\r");
+    EXPECT_TRUE(compile_text(text).image);
+}
+
+TEST(Check, AllOperationsAndOffers) {
+    EXPECT_TRUE(compile_text(policy(rule("r", "/x", "delete, rename, truncate, link, mount-over, unmount, open-read", "any",
+                                         "respond: {offer: [kill-container, kill-process, quarantine-file], expires: 7d}")))
+                    .image);
+}
+
+TEST(Check, PathsUpToTheirBounds) {
+    const std::string name(255, 'n');
+    std::string longest;
+    for (int i = 0; i < 15; i++) longest += "/" + name;
+    longest += "/" + std::string(254, 'n');  // 15 * 256 + 255 = 4,095
+    std::string deepest;
+    for (int i = 0; i < 64; i++) deepest += "/d";
+    const auto findings = [](const std::string& path) {
+        return summary(compile_text(policy("    - id: r\n      severity: low\n      on: [delete]\n      match:\n        path:\n"
+                                           "          - " + path + "\n")).findings);
+    };
+    EXPECT_EQ(longest.size(), 4095u);
+    EXPECT_EQ(findings(longest), "");
+    EXPECT_EQ(findings(longest + "n"), "Q1206@11:13");
+    EXPECT_EQ(findings("/" + name + "n"), "Q1206@11:13");
+    EXPECT_EQ(findings(deepest), "");
+    EXPECT_EQ(findings(deepest + "/d"), "Q1207@11:13");
+    EXPECT_EQ(findings("/ä ö/日本 語"), "") << "any character";
+}
+
+TEST(Check, NoRulesAtAll) {
+    const std::string text = "apiVersion: quell/v1\nkind: Policy\nmetadata: {name: t}\nspec: {rules: []}\n";
+    EXPECT_EQ(summary(compile_text(text).findings), "Q1307");
+    EXPECT_TRUE(compile_text(text, Options{.allow_empty = true}).image);
+    EXPECT_EQ(summary(compile({}).findings), "Q1307");
+    EXPECT_TRUE(compile({}, Options{.allow_empty = true}).image);
+    const std::vector<Source> both{{"a.yaml", text}, {"b.yaml", policy(rule("r", "/x"), "b")}};
+    EXPECT_TRUE(compile(both).image) << "one file without rules is no error";
+}
+
+TEST(Check, NamesAreUniqueOverFiles) {
+    const std::vector<Source> sources{{"a.yaml", policy(rule("r", "/x"))}, {"b.yaml", policy(rule("r", "/y"))}};
+    const CompileResult result = compile(sources);
+    EXPECT_EQ(summary(result.findings), "Q1302@3:18");
+    EXPECT_EQ(result.findings[0].file, "b.yaml");
+    EXPECT_NE(result.findings[0].message.find("a.yaml:3"), std::string::npos) << result.findings[0].message;
+    const std::vector<Source> apart{{"a.yaml", policy(rule("r", "/x"))}, {"b.yaml", policy(rule("r", "/y"), "u")}};
+    EXPECT_TRUE(compile(apart).image) << "ids are unique within a policy only";
+}
+
+TEST(Check, AllFilesAreReadThoughOneIsBroken) {
+    const std::vector<Source> sources{{"a.yaml", "a: [\n"}, {"b.yaml", policy(rule("R", "/x"))}};
+    const CompileResult result = compile(sources);
+    ASSERT_EQ(result.findings.size(), 2u);
+    EXPECT_EQ(result.findings[0].file, "a.yaml");
+    EXPECT_EQ(summary({result.findings[1]}), "Q1106@6:11");
+}
+
+TEST(Check, WarningsDoNotRefuse) {
+    const CompileResult result = compile_text(policy(rule("r", "/x, /x, /var/run/utmp", "delete", "host")));
+    EXPECT_TRUE(result.image);
+    EXPECT_EQ(summary(result.findings), "Q1109@10:26 Q1208@10:30");
+    EXPECT_EQ(result.findings[1].hint, "write '/run/utmp'");
+}
+
+TEST(Check, WhatQuellNeedsMayBeWatchedButNotContained) {
+    const char* quarantine = "respond: {offer: [quarantine-file]}";
+    const char* kill = "respond: {offer: [kill-process]}";
+    const auto accepted = [](const std::string& text) { return compile_text(policy(text)).image.has_value(); };
+    EXPECT_TRUE(accepted(rule("r", "/var/lib/quell/**", "delete", "host")));
+    EXPECT_TRUE(accepted(rule("r", "/var/lib/quell/**", "delete", "container", kill))) << "another root, another file";
+    EXPECT_FALSE(accepted(rule("r", "/var/lib/quell/**", "delete", "any", kill)));
+    EXPECT_FALSE(accepted(rule("r", "/run/quell", "delete", "host", kill)));
+    EXPECT_FALSE(accepted(rule("r", "/usr/sbin/quelld", "delete", "host", quarantine)));
+    EXPECT_TRUE(accepted(rule("r", "/var/lib/quellen/**", "delete", "host", kill))) << "only begins alike";
+    EXPECT_TRUE(accepted(rule("r", "/usr/bin/crun", "delete", "host", kill))) << "hits who deletes it";
+    EXPECT_FALSE(accepted(rule("r", "/usr/bin/crun", "delete", "host", quarantine)));
+}
+
+}  // namespace
+}  // namespace quell::policy::test

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// The compiled image means what the reference matcher says: random policies
+// and acts, and every act over a small world for one dense policy.
+#include <gtest/gtest.h>
+
+#include "interpreter.h"
+#include "policy/compile/compile.h"
+#include "random_policy.h"
+#include "support.h"
+
+namespace quell::policy::test {
+namespace {
+
+const std::vector<Source> kNowhere{{"random.yaml", ""}};
+
+std::set<std::string> by_reference(const Checked& checked, const reference::Act& act) {
+    std::set<std::string> fired;
+    for (const Rule* rule : reference::matches(checked.rules, act)) fired.insert(rule->policy + "/" + rule->id);
+    return fired;
+}
+
+std::string describe(const Checked& checked, const reference::Act& act) {
+    std::ostringstream text;
+    text << "operation " << act.operation << " subject " << act.subject << " path " << act.path << " exe " << act.exe;
+    for (const Rule& rule : checked.rules) {
+        text << "\n  " << rule.id << " operations " << rule.operations << " subjects " << rule.subjects << ":";
+        for (const Pattern& path : rule.paths) text << " " << path.text();
+        text << " except";
+        for (const Pattern& path : rule.exceptions) text << " " << path.text();
+    }
+    return text.str();
+}
+
+TEST(Differential, RandomPoliciesAndActs) {
+    std::mt19937 random(20240611);
+    const std::vector<SourceText> texts{SourceText(kNowhere[0])};
+    std::size_t fired = 0;
+    for (unsigned round = 0; round < 1'500; round++) {
+        const Checked checked = random_policy(random);
+        Findings findings(texts);
+        const Image image = compile_image(checked, texts, findings);
+        ASSERT_FALSE(findings.has_errors());
+        const Interpreter interpreter(image);
+        for (unsigned i = 0; i < 50; i++) {
+            const reference::Act act = random_act(random);
+            const std::set<std::string> expected = by_reference(checked, act);
+            ASSERT_EQ(interpreter.matches(act), expected) << describe(checked, act);
+            fired += expected.empty() ? 0 : 1;
+        }
+    }
+    // a test in which nothing, or everything, matches would prove nothing
+    EXPECT_GT(fired, 15'000u);
+    EXPECT_LT(fired, 60'000u);
+}
+
+TEST(Differential, TheCanaryIsDeniedAmongUserRules) {
+    const auto result = compile_text(policy(rule("all", "/run/**", "delete", "host")));
+    ASSERT_TRUE(result.image);
+    const Interpreter interpreter(*result.image);
+    const reference::Act on_host{QUELL_OP_DELETE, QUELL_SUBJECT_HOST, "/run/quell/canary", ""};
+    EXPECT_EQ(interpreter.matches(on_host), (std::set<std::string>{"quell/canary", "t/all"}));
+    const reference::Act inside{QUELL_OP_DELETE, QUELL_SUBJECT_CONTAINER, "/run/quell/canary", ""};
+    EXPECT_TRUE(interpreter.matches(inside).empty());
+}
+
+}  // namespace
+}  // namespace quell::policy::test

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads an image the way the kernel side does (kern/path, kern/match): one
+// edge a component, the first of LEAF, STAR and COVER. Independent of the
+// compiler's own data.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "policy/image.h"
+#include "policy/reference/match.h"
+
+namespace quell::policy::test {
+
+class Interpreter {
+public:
+    explicit Interpreter(const Image& image);
+
+    // "policy/id" of the rules that fire.
+    [[nodiscard]] std::set<std::string> matches(const reference::Act& act) const;
+
+private:
+    struct Directory {
+        std::uint32_t node = 0;
+        std::uint32_t cover = 0;
+        std::uint32_t flags = 0;
+    };
+    [[nodiscard]] const quell_edge* edge(std::uint32_t node, std::uint32_t kind, const std::string& name) const;
+    [[nodiscard]] Directory root(std::uint32_t id) const;
+    [[nodiscard]] Directory step(const Directory& from, const std::string& name) const;
+    // The set of an entry, 0 if none.
+    [[nodiscard]] std::uint64_t entry(const Directory& in, const std::string& name) const;
+    [[nodiscard]] std::uint64_t entry_at(std::uint32_t root_id, const std::string& path) const;
+    [[nodiscard]] std::uint64_t below_at(std::uint32_t root_id, const std::string& path) const;
+
+    const Image& image_;
+    std::map<std::tuple<std::uint32_t, std::uint32_t, std::string>, quell_edge> edges_;
+    std::map<std::uint64_t, const ImageSet*> sets_;
+    std::set<std::pair<std::uint64_t, std::uint32_t>> excepts_;
+};
+
+}  // namespace quell::policy::test

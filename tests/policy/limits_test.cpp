@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Large policies: what is accepted, in which time, and what is said beyond.
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "policy/compile/compile.h"
+#include "policy/limits.h"
+#include "support.h"
+
+namespace quell::policy::test {
+namespace {
+
+const std::vector<Source> kNowhere{{"made.yaml", ""}};
+
+// Rules as check() makes them, without the time for their text.
+Checked made(std::size_t rules, std::size_t paths_each, std::uint32_t operations, bool one_directory) {
+    Checked checked;
+    for (std::size_t i = 0; i < rules; i++) {
+        Rule rule;
+        rule.policy = "made";
+        rule.id = "r" + std::to_string(i);
+        rule.where.line = 1;
+        rule.operations = operations;
+        rule.subjects = QUELL_SUBJECT_HOST;
+        rule.severity = i % 5;
+        for (std::size_t path = 0; path < paths_each; path++)
+            rule.paths.push_back({Pattern::Kind::kCover,
+                                  (one_directory ? "/d" : "/d" + std::to_string(i % 97)) + "/r" + std::to_string(i) + "/p" +
+                                      std::to_string(path),
+                                  {}});
+        checked.rules.push_back(std::move(rule));
+    }
+    return checked;
+}
+
+struct Outcome {
+    Image image;
+    std::vector<Finding> findings;
+};
+
+Outcome run(const Checked& checked) {
+    const std::vector<SourceText> texts{SourceText(kNowhere[0])};
+    Findings findings(texts);
+    Image image = compile_image(checked, texts, findings);
+    return {std::move(image), findings.take()};
+}
+
+TEST(Limits, TwentyThousandRulesFromText) {
+    const auto start = std::chrono::steady_clock::now();
+    std::string rules;
+    for (std::size_t i = 0; i < kMaxRules; i++)
+        rules += rule("r" + std::to_string(i), "/d" + std::to_string(i % 97) + "/f" + std::to_string(i), "delete", "host");
+    const CompileResult result = compile_text(policy(rules));
+    ASSERT_TRUE(result.image) << summary(result.findings);
+    EXPECT_EQ(result.image->rules.size(), kMaxRules + 1);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60)) << "2 s without sanitizers";
+}
+
+TEST(Limits, MoreRulesThanAccepted) {
+    std::string rules;
+    for (std::size_t i = 0; i < kMaxRules / 2 + 1; i++)
+        rules += "    - {id: r" + std::to_string(i) + ", severity: low, on: [delete], match: {path: [/f]}}\n";
+    const std::vector<Source> sources{{"a.yaml", policy(rules, "a")}, {"b.yaml", policy(rules, "b")}};
+    EXPECT_EQ(summary(compile(sources).findings), "Q1401");
+}
+
+TEST(Limits, MorePathsThanAccepted) {
+    std::vector<Source> sources;
+    for (std::size_t file = 0; file * kMaxPathsPerRule <= kMaxPaths; file++) {
+        std::string text = "    - id: r\n      severity: low\n      on: [delete]\n      match:\n        path:\n";
+        for (std::size_t i = 0; i < kMaxPathsPerRule; i++) text += "          - /p" + std::to_string(i) + "\n";
+        sources.push_back({"a.yaml", policy(text, "p" + std::to_string(file))});
+    }
+    EXPECT_EQ(summary(compile(sources).findings), "Q1402");
+    std::string text = "    - id: r\n      severity: low\n      on: [delete]\n      match:\n        path:\n";
+    for (std::size_t i = 0; i <= kMaxPathsPerRule; i++) text += "          - /p" + std::to_string(i) + "\n";
+    EXPECT_EQ(summary(compile_text(policy(text)).findings), "Q1108@4107:13");
+}
+
+TEST(Limits, MoreDirectoriesThanANodeCanName) {
+    Checked checked = made(9'000, 1, QUELL_BIT(QUELL_OP_DELETE), false);
+    for (Rule& rule : checked.rules)
+        for (int depth = 0; depth < 60; depth++) rule.paths[0].base += "/d";
+    EXPECT_EQ(summary(run(checked).findings), "Q1403");
+}
+
+TEST(Limits, MoreRulesForOneObjectThanAreJudged) {
+    std::string rules;
+    for (std::size_t i = 0; i < kMaxRulesPerObject; i++) rules += rule("r" + std::to_string(100 + i), "/x/**");
+    EXPECT_TRUE(compile_text(policy(rules)).image);
+    const CompileResult result = compile_text(policy(rules + rule("zz", "/x/y/**")));
+    EXPECT_EQ(summary(result.findings), "Q1404@566:11");
+    EXPECT_FALSE(result.image);
+}
+
+TEST(Limits, MoreRulesBelowADirectoryThanAreJudged) {
+    const Outcome outcome = run(made(1'000, 1, QUELL_BIT(QUELL_OP_RENAME), true));
+    ASSERT_EQ(summary(outcome.findings), "Q1405") << "a warning, once, at the directory nearest to the rules";
+    EXPECT_EQ(outcome.findings[0].severity, Severity::kWarning);
+    EXPECT_NE(outcome.findings[0].message.find("'/d'"), std::string::npos);
+    std::size_t largest = 0;
+    for (const ImageSet& set : outcome.image.sets) {
+        largest = std::max(largest, set.rules.size());
+        if (set.rules.size() < kMaxRulesPerObject) continue;
+        for (std::uint32_t index : set.rules) EXPECT_EQ(outcome.image.rules[index].value.severity, 4u);
+    }
+    EXPECT_EQ(largest, kMaxRulesPerObject);
+}
+
+TEST(Limits, MoreExceptionsThanAccepted) {
+    Checked checked = made(4'200, 1, QUELL_BIT(QUELL_OP_DELETE), false);
+    for (Rule& rule : checked.rules) rule.exceptions.push_back({Pattern::Kind::kCover, "/a", {}});
+    EXPECT_EQ(summary(run(checked).findings), "") << "one set of all rules";
+    // 64 sets of 4,200 rules each
+    std::string directory = "/a";
+    for (std::size_t i = 0; i < 63; i++) checked.rules[i].exceptions.push_back({Pattern::Kind::kExact, directory += "/a", {}});
+    for (std::size_t i = 0; i < 63; i++) {
+        Rule more = checked.rules[i];
+        more.id = "m" + std::to_string(i);
+        more.exceptions.erase(more.exceptions.begin());
+        checked.rules.push_back(std::move(more));
+    }
+    EXPECT_EQ(summary(run(checked).findings), "Q1406");
+}
+
+}  // namespace
+}  // namespace quell::policy::test
