@@ -396,6 +396,7 @@ struct quell_globals {
 	/* learnt once, from the loader's own task */
 	quell_u64 host_root;          /* address of the host's root dentry */
 	quell_u64 host_mount_ns;
+	quell_u64 own_address;        /* of this structure */
 	struct quell_overlay_layout overlay;
 	struct quell_task_query query;
 	quell_u64 canary_denied;      /* times the canary's removal was refused */
@@ -425,7 +426,7 @@ QUELL_SIZE(struct quell_switch, 16);
 
 #define QUELL_PATH_SIZE 1024
 #define QUELL_PATH2_SIZE 512
-#define QUELL_EXE_SIZE 256
+#define QUELL_EXE_SIZE 512
 #define QUELL_ARGS_SIZE 256
 
 #define QUELL_EVENT_FIRST 1u     /* it made the incident */
@@ -480,7 +481,7 @@ struct quell_event {
 	char exe[QUELL_EXE_SIZE];
 	char args[QUELL_ARGS_SIZE];
 };
-QUELL_SIZE(struct quell_event, 2632);
+QUELL_SIZE(struct quell_event, 2888);
 
 /* A change of state that the kernel side made by itself. */
 struct quell_notice {

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where kernels differ. Each shim says what changed and when, and is chosen
+ * by what the running kernel's BTF holds, never by its version. The `___old`
+ * flavours are matched by libbpf without their suffix.
+ */
+#pragma once
+
+/* 6.8 turned a namespace's list of mounts into a tree. */
+struct mnt_namespace___list {
+	struct list_head list;
+} __attribute__((preserve_access_index));
+struct mnt_namespace___tree {
+	struct rb_root mounts;
+} __attribute__((preserve_access_index));
+struct mount___list {
+	struct list_head mnt_list;
+} __attribute__((preserve_access_index));
+struct mount___tree {
+	struct rb_node mnt_node;
+} __attribute__((preserve_access_index));
+
+/* 6.3 gave inode_setattr an idmap in front; struct mnt_idmap came with it. */
+#define SETATTR_HAS_IDMAP bpf_core_type_exists(struct mnt_idmap)
+
+/*
+ * 6.5 marks the file that a stacked filesystem opens below with
+ * FMODE_BACKING; before, such a file's inode is not its dentry's.
+ */
+#define FMODE_BACKING_BIT (1u << 24)
+
+/* 6.19 renamed dentry.d_iname to d_shortname; the bytes stayed where they were. */
+#define DENTRY_INLINE_NAME_OFFSET 40 /* from d_parent: d_parent 8, d_name 16, d_inode 8, then the name… */
+
+/* Flags and modes that BTF does not carry. */
+#define FMODE_READ_BIT 1u
+#define FMODE_WRITE_BIT 2u
+#define ATTR_SIZE_BIT (1u << 3)
+#define CLONE_THREAD_BIT 0x00010000ull
+#define CLONE_INTO_CGROUP_BIT 0x200000000ull
+#define PF_KTHREAD_BIT 0x00200000u
+#define CSS_DYING_BIT 16u
+#define MS_REMOUNT_BIT (1u << 5)
+#define MS_PROPAGATION_BITS ((1u << 17) | (1u << 18) | (1u << 19) | (1u << 20))
+#define S_IFMT_BITS 0170000
+#define S_IFDIR_BITS 0040000
+#define S_IFREG_BITS 0100000
+#define OVERLAYFS_MAGIC 0x794c7630
+#define BTRFS_MAGIC 0x9123683e
+#define PROT_EXEC_BIT 4
+
+#define EPERM 1
+#define ENOENT 2
+#define ESRCH 3
+#define EACCES 13
+#define EBUSY 16
+#define EEXIST 17
+#define EINVAL 22
+#define ENOSPC 28
+#define ETIME 62
+#define EOPNOTSUPP 95

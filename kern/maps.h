@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Every map: who writes it, who reads it, why it has that size. All of them
+ * are pinned under /sys/fs/bpf/quell/maps and outlive the daemon. Hashes are
+ * allocated as they fill; the number of buckets is what a maximum costs.
+ */
+#pragma once
+
+#define HASH_MAP(name_, max_, key_, value_)                          \
+	struct {                                                     \
+		__uint(type, BPF_MAP_TYPE_HASH);                     \
+		__uint(max_entries, max_);                           \
+		__uint(map_flags, BPF_F_NO_PREALLOC);                \
+		__type(key, key_);                                   \
+		__type(value, value_);                               \
+	} name_ SEC(".maps")
+
+/* --- policy: written by the loader, two generations at a time (kern/path, kern/match) */
+HASH_MAP(edges, 131072, struct quell_edge_key, struct quell_edge);
+HASH_MAP(rule_sets, 65536, struct quell_set_key, struct quell_set);
+HASH_MAP(rules, 65536, struct quell_rule_key, struct quell_rule);
+HASH_MAP(excepts, 65536, struct quell_except_key, u32);
+
+/* --- subjects: written at cgroup_mkdir and cgroup_rmdir (kern/subject) */
+/* cgroup -> its container; one per cgroup inside a container. A full map is counted and found by ancestors. */
+HASH_MAP(members, 16384, u64, u64);
+/* by the cgroup id of the container's outermost cgroup; a node runs a few hundred */
+HASH_MAP(containers, 2048, u64, struct quell_container);
+/* on group leaders that left their cgroup or were bound by a detection */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct quell_task);
+} tasks SEC(".maps");
+
+/* --- paths: home mounts of containers (kern/path/home.h) */
+HASH_MAP(homes, 65536, struct home_key, struct home);
+HASH_MAP(home_superblocks, 16384, struct home_superblock_key, struct home_superblock);
+HASH_MAP(births, 16384, u64, u64);
+/* the host's mounts of a superblock, rebuilt when they change; the loser is rebuilt */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 512);
+	__type(key, struct anchors_key);
+	__type(value, struct anchors);
+} host_anchors SEC(".maps");
+
+/* --- containments: written by the hooks and the transition program only, sealed by BPF_MAP_FREEZE */
+HASH_MAP(pending, 2 * QUELL_PENDING_MAX, struct quell_pending_key, struct quell_pending);
+HASH_MAP(contained_actors, 1024, u64, u64);
+HASH_MAP(contained_files, 4096, struct quell_file_key, struct quell_file_entry);
+/* identity of an overlay's upper root -> s_dev, while that overlay is mounted */
+HASH_MAP(overlays, 4096, struct quell_identity, u32);
+
+/* --- to user space */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} ring SEC(".maps");
+
+/* --- who connects: the daemon marks its listening socket, the hook notes each peer */
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, u32);
+} listeners SEC(".maps");
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct quell_peer);
+} peers SEC(".maps");

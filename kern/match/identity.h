@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The identity of a file that outlives its inode in memory: {filesystem UUID,
+ * number, generation, btrfs root}. An overlay inode is never an identity: its
+ * upper's is, else its lower's with the overlay as scope, so that the layer
+ * shared with other containers is not meant.
+ */
+#pragma once
+
+static __always_inline u64 read_pointer(u64 address)
+{
+	u64 value = 0;
+
+	read_kernel(value, address);
+	return value;
+}
+
+static __always_inline void identity_of(u64 inode, struct quell_identity *id, u32 *device)
+{
+	u64 superblock = read_pointer(inode + offset_of(inode, i_sb));
+
+	__builtin_memset(id, 0, sizeof(*id));
+	*device = 0;
+	read_kernel(*device, superblock + offset_of(super_block, s_dev));
+	read_kernel(id->inode, inode + offset_of(inode, i_ino));
+	read_kernel(id->generation, inode + offset_of(inode, i_generation));
+	bpf_probe_read_kernel(id->uuid, sizeof(id->uuid), (void *)(superblock + offset_of(super_block, s_uuid)));
+	if (!id->uuid[0] && !id->uuid[1])
+		id->uuid[0] = *device;
+}
+
+static __always_inline u64 overlay_upper(u64 inode)
+{
+	u64 dentry = read_pointer(inode - quell.overlay.vfs_inode + quell.overlay.upper);
+
+	return dentry ? read_pointer(dentry + offset_of(dentry, d_inode)) : 0;
+}
+
+static __always_inline u64 overlay_lower(u64 inode)
+{
+	u64 base = inode - quell.overlay.vfs_inode, dentry, entry;
+
+	if (quell.overlay.entry >= 0) {
+		u32 layers = 0;
+
+		entry = read_pointer(base + quell.overlay.entry);
+		if (!entry)
+			return 0;
+		read_kernel(layers, entry); /* ovl_entry.__numlower comes first */
+		if (!layers)
+			return 0;
+		dentry = read_pointer(entry + quell.overlay.entry_lower);
+	} else {
+		dentry = read_pointer(base + quell.overlay.lower);
+	}
+	return dentry ? read_pointer(dentry + offset_of(dentry, d_inode)) : 0;
+}
+
+static __always_inline u32 superblock_magic(u64 inode)
+{
+	u64 superblock = read_pointer(inode + offset_of(inode, i_sb)), magic = 0;
+
+	read_kernel(magic, superblock + offset_of(super_block, s_magic));
+	return magic;
+}
+
+/* The overlay's upper root, which names the overlay. Zero when it has none. */
+static __always_inline void overlay_scope(u64 inode, struct quell_identity *scope)
+{
+	u64 superblock = read_pointer(inode + offset_of(inode, i_sb));
+	u64 root = read_pointer(superblock + offset_of(super_block, s_root));
+	u64 root_inode = root ? read_pointer(root + offset_of(dentry, d_inode)) : 0;
+	u64 upper = root_inode ? overlay_upper(root_inode) : 0;
+	u32 device;
+
+	__builtin_memset(scope, 0, sizeof(*scope));
+	if (upper)
+		identity_of(upper, scope, &device);
+}
+
+struct file_facts {
+	struct quell_file_key key;
+	struct quell_identity upper_root;
+	u32 device;
+	u32 overlay_device;
+	u32 flags; /* QUELL_OBJECT_OVERLAY, QUELL_OBJECT_LOWER */
+	u32 known;
+};
+
+/* Everything that is lasting about the file behind an inode. */
+__noinline int file_facts(u64 inode, struct file_facts *f)
+{
+	u64 upper;
+
+	if (!f)
+		return 0;
+	__builtin_memset(f, 0, sizeof(*f));
+	if (!inode)
+		return 0;
+	if (superblock_magic(inode) != OVERLAYFS_MAGIC) {
+		identity_of(inode, &f->key.file, &f->device);
+		f->known = 1;
+		return 1;
+	}
+	f->flags = QUELL_OBJECT_OVERLAY;
+	if (!quell.overlay.known)
+		return 0;
+	u64 superblock = read_pointer(inode + offset_of(inode, i_sb));
+
+	read_kernel(f->overlay_device, superblock + offset_of(super_block, s_dev));
+	overlay_scope(inode, &f->upper_root);
+	upper = overlay_upper(inode);
+	if (upper) {
+		identity_of(upper, &f->key.file, &f->device);
+	} else {
+		u64 lower = overlay_lower(inode);
+
+		if (!lower)
+			return 0;
+		identity_of(lower, &f->key.file, &f->device);
+		f->key.scope = f->upper_root;
+		f->flags |= QUELL_OBJECT_LOWER;
+		if (!f->upper_root.inode) /* a read-only overlay: nothing names it apart from its device */
+			f->key.scope.uuid[0] = f->overlay_device;
+	}
+	f->known = 1;
+	return 1;
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * From an operation on an entry to the rules that match it. The hot path ends
+ * in judge_entry; what follows runs only where a rule looks.
+ *
+ * Frames are scarce (8) and so is stack (512 bytes over all of them): what is
+ * inlined here and what is a global function follows from that.
+ */
+#pragma once
+
+enum interest {
+	INTEREST_NONE = 0,
+	INTEREST_RULE = 1,   /* some rule is about this operation */
+	INTEREST_EXCEPT = 2, /* and has exceptions */
+};
+
+struct operation {
+	u64 entry;   /* what is acted on */
+	u64 parent;  /* the directory it is in, 0: not judged as an entry */
+	u64 place;   /* judged as a directory with everything below, 0: not */
+	u64 entry2;  /* rename, link: the new name */
+	u64 state;   /* of the parent, if known */
+	u32 number;  /* enum quell_operation */
+	u32 hook;
+	u32 known;   /* state is valid */
+	u32 files;   /* the entry may be mounted as a single file */
+};
+
+struct rules_walk {
+	u32 slot;
+	u32 set;
+	u32 chunk;
+	u32 index;
+	u32 half;
+	u32 steps;
+};
+
+/* The next rule of the collected sets, 0 at the end. */
+static __always_inline int rules_next(struct rules_walk *r, struct work *work, u32 *rule)
+{
+	struct quell_set_key key = { .chunk = r->chunk, .half = r->half };
+	struct quell_set *set;
+
+	if (r->set >= work->set_count || r->set >= SETS_MAX)
+		return 0;
+	key.set = work->sets[r->set & (SETS_MAX - 1)];
+	set = bpf_map_lookup_elem(&rule_sets, &key);
+	if (!set || r->index >= set->count || r->index >= QUELL_SET_CHUNK) {
+		if (set && set->more && r->chunk + 1 < QUELL_SET_CHUNKS_MAX) {
+			r->chunk++;
+		} else {
+			if (set && set->more)
+				count(QUELL_COUNTER_RULES_OVERFLOW);
+			r->set++;
+			r->chunk = 0;
+		}
+		r->index = 0;
+		*rule = ~0u;
+		return 1;
+	}
+	*rule = set->rules[r->index];
+	r->index++;
+	return 1;
+}
+
+static long interest_one(u32 i, struct rules_walk *r)
+{
+	struct work *work = WORK(r->slot);
+	struct quell_rule_key key = { .half = r->half };
+	struct quell_rule *rule;
+
+	if (!rules_next(r, work, &key.index))
+		return 1;
+	if (key.index == ~0u)
+		return 0;
+	rule = bpf_map_lookup_elem(&rules, &key);
+	if (!rule || !(rule->operations & QUELL_BIT(work->operation)))
+		return 0;
+	work->interest |= INTEREST_RULE | (rule->exceptions ? INTEREST_EXCEPT : 0);
+	return 0;
+}
+
+static long judge_one(u32 i, struct rules_walk *r)
+{
+	u32 slot = r->slot;
+	struct work *work = WORK(slot);
+	struct quell_rule_key key = { .half = r->half };
+	struct quell_rule *rule;
+	u32 n = work->judged_count;
+
+	if (!rules_next(r, work, &key.index))
+		return 1;
+	if (key.index == ~0u)
+		return 0;
+	rule = bpf_map_lookup_elem(&rules, &key);
+	if (!rule || !(rule->operations & QUELL_BIT(work->operation)))
+		return 0;
+	for (int j = 0; j < JUDGED_MAX; j++) {
+		if (j >= n)
+			break;
+		if (work->judged[j] == key.index)
+			return 0;
+	}
+	if (n >= JUDGED_MAX) {
+		count(QUELL_COUNTER_RULES_OVERFLOW);
+		return 1;
+	}
+	work->judged[n & (JUDGED_MAX - 1)] = key.index;
+	work->judged_count = n + 1;
+	if (rule->exceptions && rule_excepts(work, key.index)) {
+		count(QUELL_COUNTER_EXCEPTED);
+		return 0;
+	}
+	if (rule->flags & QUELL_RULE_DENY)
+		work->verdict = -EPERM;
+	if (rule->flags & QUELL_RULE_SILENT) {
+		__sync_fetch_and_add(&quell.canary_denied, 1);
+		return 0;
+	}
+	pending_note(slot, key.index);
+	return 0;
+}
+
+#define RULE_STEPS_MAX (SETS_MAX * QUELL_SET_CHUNKS_MAX * (QUELL_SET_CHUNK + 1))
+
+static __always_inline void collect_sets(u32 slot, struct work *work, struct operation *op)
+{
+	if (op->parent && !read_head(&work->head, op->entry)) {
+		work->name = hash_name(&work->head, op->entry);
+		if (op->known && !(op->state & QUELL_DIR_ALIASES)) {
+			collect_entry_set(slot, op->state);
+		} else {
+			work->query.directory = op->parent;
+			resolve(slot, JUDGE_ENTRY);
+		}
+	}
+	if (op->place) {
+		work->query.directory = op->place;
+		resolve(slot, JUDGE_PLACE);
+	}
+	if (op->files)
+		mounted_file(slot);
+}
+
+/*
+ * Judges one operation by all rules that look at its path. Returns the
+ * verdict; op->known is set to 0 when no rule is about such an operation
+ * there, so that an open can be remembered.
+ */
+static __noinline int judge(struct lookup *l, struct operation *op)
+{
+	u32 slot = work_claim();
+	struct work *work = WORK(slot);
+	struct rules_walk r = { .slot = slot, .half = l->half };
+	s32 verdict;
+
+	if (slot >= WORK_NONE)
+		return 0;
+	lookup_fill(l, work, op->parent ? op->parent : op->place, op->entry);
+	if (!l->container)
+		host_gather(slot);
+	work->operation = op->number;
+	work->hook = op->hook;
+	work->entry2 = op->entry2;
+	work->set_count = 0;
+	work->judged_count = 0;
+	work->interest = INTEREST_NONE;
+	work->exe_set = 0;
+	work->verdict = 0;
+	collect_sets(slot, work, op);
+	if (work->set_count)
+		bpf_loop(RULE_STEPS_MAX, interest_one, &r, 0);
+	if (work->interest & INTEREST_RULE) {
+		if (work->interest & INTEREST_EXCEPT)
+			exe_find(slot);
+		work->query.entry = op->entry;
+		r.set = r.chunk = r.index = 0;
+		bpf_loop(RULE_STEPS_MAX, judge_one, &r, 0);
+	}
+	op->known = work->interest & INTEREST_RULE;
+	verdict = work->verdict;
+	work_release(slot);
+	return verdict;
+}
+
+/* Could the file be one that is mounted as such? */
+static __always_inline u32 maybe_mounted_file(u64 state, struct inode *inode, u64 container)
+{
+	return (state & QUELL_DIR_FILES) && inode && file_mount_maybe(inode->i_ino, container);
+}
+
+/* An operation on an entry of a directory. */
+static __always_inline int judge_entry(struct dentry *entry, struct dentry *parent, struct inode *directory,
+				       struct super_block *superblock, struct dentry *entry2, u64 place, u32 number_,
+				       u32 hook)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct lookup l = { .container = subject_of(task) };
+	struct operation op = { .number = number_, .hook = hook };
+
+	if (!directory)
+		return 0;
+	lookup_base(&l, task, superblock);
+	op.state = lookup_directory(&l, parent, directory);
+	op.files = maybe_mounted_file(op.state, entry->d_inode, l.container);
+	if (!(op.state & (STATE_LOOK & ~QUELL_DIR_FILES)) && !op.files && !place)
+		return 0;
+	op.entry = (u64)entry;
+	op.parent = (u64)parent;
+	op.place = place;
+	op.entry2 = (u64)entry2;
+	op.known = 1;
+	return judge(&l, &op);
+}
+
+/* An open: most are let go after one look into the file cache. */
+static __always_inline int judge_open(struct file *file, u32 number_, u32 hook)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct lookup l = { .container = subject_of(task) };
+	struct operation op = { .number = number_, .hook = hook };
+	struct dentry *entry = file->f_path.dentry, *parent = entry->d_parent;
+	struct inode *inode = file->f_inode, *directory;
+	int verdict = 0;
+
+	lookup_base(&l, task, inode->i_sb);
+	if (lookup_file(&l, entry, parent, inode))
+		return 0;
+	directory = parent->d_inode;
+	if (!directory)
+		return 0;
+	op.state = lookup_directory(&l, parent, directory);
+	op.files = maybe_mounted_file(op.state, inode, l.container);
+	if ((op.state & (STATE_LOOK & ~QUELL_DIR_FILES)) || op.files) {
+		op.entry = (u64)entry;
+		op.parent = (u64)parent;
+		op.known = 1;
+		verdict = judge(&l, &op);
+		if (op.known || (op.state & QUELL_DIR_OVERFLOW))
+			return verdict;
+	}
+	*file_slot_of(l.file_key) = l.file_key;
+	return verdict;
+}
+
+/* A mount onto, or off, a place: the entry itself and everything below it. */
+static __always_inline int judge_place(u64 dentry, u32 number_, u32 hook)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct lookup l = { .container = subject_of(task) };
+	struct operation op = { .number = number_, .hook = hook, .entry = dentry, .place = dentry, .files = 1 };
+	u64 parent = 0, superblock = 0;
+
+	read_kernel(superblock, dentry + offset_of(dentry, d_sb));
+	read_kernel(parent, dentry + offset_of(dentry, d_parent));
+	l.superblock = number_of_address(superblock);
+	l.epoch = quell.epoch;
+	l.half = quell.half;
+	l.moves = *moves_of(l.superblock);
+	if (!l.container)
+		l.mounts = host_mounts(task);
+	op.parent = parent == dentry ? 0 : parent;
+	return judge(&l, &op);
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The hot path: which cached state does this entry's directory have, and can
+ * the operation be let go at once? Every key holds the policy's epoch, the
+ * view, the superblock and its generation, so that nothing stale can match.
+ * Generations move after the kernel acted (fexit): moved in the LSM hook
+ * before it, racing openers cached the old answer.
+ */
+#pragma once
+
+#define key_spread(key) ((key) ^ (key) >> 32)
+#define dir_slot_of(key) (&dir_cache[((key) >> 40) & (DIR_SLOTS - 1)])
+#define file_slot_of(key) (&file_cache[((key) >> 40) & (FILE_SLOTS - 1)])
+#define moves_of(superblock) (&superblock_moves[((superblock) * MIX_A) >> 54])
+
+/* What the hot path found out, for the slow one. */
+struct lookup {
+	u64 container;
+	u64 file_key; /* 0: not an open */
+	u64 key;
+	u64 base;
+	u64 inode;
+	u64 mounts;
+	u64 superblock;
+	u32 generation;
+	u32 epoch;
+	u32 moves;
+	u32 half;
+};
+
+static __always_inline u64 inode_word(struct inode *inode)
+{
+	return (u64)inode->i_ino ^ (u64)inode->i_generation << 32;
+}
+
+static __always_inline u64 dir_key(struct dentry *dentry, u64 inode, u64 base)
+{
+	u64 key = number(dentry) * MIX_A + inode * MIX_B + base;
+
+	return key_spread(key);
+}
+
+/* The host's view is keyed by its namespace's counter of mount changes. */
+static __always_inline u64 host_mounts(struct task_struct *task)
+{
+	struct nsproxy *nsproxy = task->nsproxy;
+	struct mnt_namespace *ns = nsproxy ? nsproxy->mnt_ns : 0;
+	u64 changes = 0;
+
+	if (ns && (u64)ns == quell.host_mount_ns)
+		return ns->event;
+	read_kernel(changes, quell.host_mount_ns + offset_of(mnt_namespace, event));
+	return changes;
+}
+
+static __always_inline void lookup_base(struct lookup *l, struct task_struct *task, struct super_block *superblock)
+{
+	u64 view;
+
+	l->superblock = number(superblock);
+	l->epoch = quell.epoch;
+	l->half = quell.half;
+	l->moves = *moves_of(l->superblock);
+	l->mounts = 0;
+	if (l->container) {
+		view = l->container * MIX_A;
+	} else {
+		l->mounts = host_mounts(task);
+		view = l->mounts;
+	}
+	l->base = view * MIX_C + (l->superblock ^ ((u64)l->epoch << 32) ^ l->moves) * MIX_D;
+}
+
+/* An open that is known to interest no rule. Sets file_key. */
+static __always_inline int lookup_file(struct lookup *l, struct dentry *dentry, struct dentry *parent, struct inode *inode)
+{
+	u64 key = l->base + (number(dentry) ^ ((u64)dentry->d_name.hash << 32 | dentry->d_name.len)) * MIX_A +
+		  (inode_word(inode) ^ number(parent)) * MIX_B;
+
+	l->file_key = key_spread(key);
+	return *file_slot_of(l->file_key) == l->file_key;
+}
+
+static __always_inline void lookup_fill(struct lookup *l, struct work *work, u64 directory, u64 entry)
+{
+	struct query *q = &work->query;
+
+	work->half = l->half;
+	q->directory = directory;
+	q->entry = entry;
+	q->container = l->container;
+	q->inode = l->inode;
+	q->key = l->key;
+	q->parent_key = 0;
+	q->root_kind = l->container ? QUELL_NODE_CONTAINER : QUELL_NODE_HOST;
+	q->generation = l->generation;
+	q->anchors.mounts = l->mounts;
+	q->anchors.superblock = l->superblock;
+	q->anchors.epoch = l->epoch;
+	q->anchors.moves = l->moves;
+}
+
+static __noinline u64 lookup_miss(struct lookup *l, struct dentry *parent)
+{
+	struct dentry *above = parent->d_parent;
+	struct inode *inode = above->d_inode;
+	u32 slot = work_claim();
+	u64 state;
+
+	if (slot >= WORK_NONE)
+		return 0;
+	lookup_fill(l, WORK(slot), (u64)parent, 0);
+	if (inode && above != parent)
+		WORK(slot)->query.parent_key = dir_key(above, inode_word(inode), l->base);
+	if (!l->container)
+		host_gather(slot);
+	state = directory_state(slot);
+	work_release(slot);
+	return state;
+}
+
+/* State of the directory that holds the entry. */
+static __always_inline u64 lookup_directory(struct lookup *l, struct dentry *parent, struct inode *inode)
+{
+	l->inode = inode->i_ino;
+	l->generation = inode->i_generation;
+	l->key = dir_key(parent, inode_word(inode), l->base);
+
+	struct dir_slot *slot = dir_slot_of(l->key);
+	u64 state = slot->state;
+
+	if ((slot->check ^ state) != l->key || !l->key)
+		state = lookup_miss(l, parent);
+	return state;
+}
+
+/* After a move of a directory, or the removal of one whose number and address may come back. */
+static __always_inline void superblock_moved(struct super_block *superblock)
+{
+	u64 n = number(superblock);
+
+	__sync_fetch_and_add(moves_of(n), 1);
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A container's home: the mounts its runtime made before its first own
+ * instruction. A path in a rule means the object there. Recorded once, in
+ * bprm_committed_creds of the first process; later mounts, chroot and unshare
+ * change nothing. Anchors are inodes, never dentries, so that eviction and
+ * umount lose nothing; births tell superblocks apart whose address is reused.
+ */
+#pragma once
+
+static __always_inline u64 birth_of(u64 superblock)
+{
+	u64 *birth = bpf_map_lookup_elem(&births, &superblock);
+
+	return birth ? *birth : 0;
+}
+
+static __always_inline u32 inode_bit(u64 inode)
+{
+	return (inode * MIX_A) >> 56;
+}
+
+static __always_inline u32 file_mount_bit(u64 inode, u64 container)
+{
+	return (inode * MIX_A + container * MIX_B) >> 46;
+}
+
+static __always_inline void file_mount_note(u64 inode, u64 container)
+{
+	u32 bit = file_mount_bit(inode, container);
+
+	__sync_fetch_and_or(&file_mount_filter[(bit >> 6) & (FILE_MOUNT_BITS / 64 - 1)], 1ull << (bit & 63));
+}
+
+static __always_inline int file_mount_maybe(u64 inode, u64 container)
+{
+	u32 bit = file_mount_bit(inode, container);
+
+	return (file_mount_filter[(bit >> 6) & (FILE_MOUNT_BITS / 64 - 1)] >> (bit & 63)) & 1;
+}
+
+/* Adds the superblock's summary. False when its map is full. */
+static __always_inline int home_summarise(struct work *work, u64 container, u64 superblock, u64 inode, int is_file)
+{
+	struct home_superblock_key key = { container, superblock };
+	struct home_superblock *sb = bpf_map_lookup_elem(&home_superblocks, &key);
+
+	if (!sb) {
+		__builtin_memset(&work->home_superblock, 0, sizeof(work->home_superblock));
+		work->home_superblock.birth = birth_of(superblock);
+		bpf_map_update_elem(&home_superblocks, &key, &work->home_superblock, BPF_ANY);
+		sb = bpf_map_lookup_elem(&home_superblocks, &key);
+		if (!sb)
+			return 0;
+	}
+	if (is_file) {
+		sb->files++;
+		file_mount_note(inode, container);
+	} else if (inode == ROOT_INODE) {
+		sb->root = 1;
+	} else {
+		sb->directories++;
+	}
+	if (inode != ROOT_INODE) {
+		u32 bit = inode_bit(inode);
+
+		sb->filter[(bit >> 6) & 3] |= 1ull << (bit & 63);
+	}
+	return 1;
+}
+
+static __always_inline int home_lost(struct quell_container *c, u32 counter)
+{
+	c->overflows++;
+	count(counter);
+	return 0;
+}
+
+/* Notes the mount whose root is `dentry`; its place is in work->above. */
+__noinline int home_put(u32 slot, u64 container, u64 superblock, u64 dentry)
+{
+	struct work *work = WORK(slot);
+	struct quell_container *c = bpf_map_lookup_elem(&containers, &container);
+	u64 inode = 0, chain_hash = quell.name_key;
+	u32 generation = 0, alias = 0;
+	u16 mode = 0;
+
+	if (!c || read_head(&work->head, dentry) || !work->head.inode)
+		return 0;
+	read_kernel(mode, work->head.inode + offset_of(inode, i_mode));
+	int is_file = (mode & S_IFMT_BITS) != S_IFDIR_BITS;
+
+	if (work->head.parent == dentry && !is_file) {
+		inode = ROOT_INODE;
+	} else {
+		read_kernel(inode, work->head.inode + offset_of(inode, i_ino));
+		read_kernel(generation, work->head.inode + offset_of(inode, i_generation));
+	}
+	if (work->above_count > HOME_DEPTH_MAX)
+		return home_lost(c, QUELL_COUNTER_HOME_OVERFLOW);
+	for (int i = 0; i < HOME_DEPTH_MAX; i++) {
+		u64 hash = i < work->above_count ? work->above[i] : 0;
+
+		work->home.components[i] = hash;
+		chain_hash = mix(chain_hash, hash);
+	}
+	work->home_key.container = container;
+	work->home_key.superblock = superblock;
+	work->home_key.inode = inode;
+	work->home_key.generation = generation;
+	for (alias = 0; alias < ALIASES_MAX; alias++) {
+		work->home_key.alias = alias;
+		struct home *known = bpf_map_lookup_elem(&homes, &work->home_key);
+
+		if (!known)
+			break;
+		if (known->chain == chain_hash)
+			return 0;
+	}
+	if (alias == ALIASES_MAX)
+		return home_lost(c, QUELL_COUNTER_HOME_OVERFLOW);
+	work->home.previous = c->last;
+	work->home.chain = chain_hash;
+	work->home.count = work->above_count;
+	work->home.is_file = is_file;
+	work->home.aliases = 0;
+	/* the allocator may be out of cached elements for a moment: once more */
+	if (bpf_map_update_elem(&homes, &work->home_key, &work->home, BPF_NOEXIST) &&
+	    bpf_map_update_elem(&homes, &work->home_key, &work->home, BPF_ANY))
+		return home_lost(c, QUELL_COUNTER_HOME_FULL);
+	c->last.superblock = superblock;
+	c->last.inode = inode;
+	c->last.generation = generation;
+	c->last.alias = alias;
+	c->mounts++;
+	if (alias) {
+		work->home_key.alias = 0;
+		struct home *first = bpf_map_lookup_elem(&homes, &work->home_key);
+
+		if (first)
+			first->aliases = alias;
+	}
+	if (!home_summarise(work, container, superblock, inode, is_file))
+		return home_lost(c, QUELL_COUNTER_HOME_FULL);
+	return 1;
+}
+
+/* One mount of the namespace being recorded. */
+static __noinline int home_visit(struct mounts_walk *m, u64 mount)
+{
+	u64 root[2]; /* mnt_root, mnt_sb */
+	u32 slot = m->slot;
+	struct quell_container *c = bpf_map_lookup_elem(&containers, &m->container);
+
+	if (!c || bpf_probe_read_kernel(root, sizeof(root), (void *)(mount + offset_of(mount, mnt))))
+		return 0;
+	if (!root[0] || !root[1] || mount == m->root_mount)
+		return 0;
+	u32 end = chain(slot, root[0], mount, m->root_dentry, m->root_mount);
+
+	if (end == CHAIN_OUTSIDE) {
+		count(QUELL_COUNTER_HOME_OUTSIDE);
+		return 0;
+	}
+	if (end != CHAIN_ROOT)
+		return home_lost(c, QUELL_COUNTER_HOME_OVERFLOW);
+	return home_put(slot, m->container, root[1], root[0]);
+}
+
+struct home_drop_walk {
+	u64 container;
+	struct home_key key;
+};
+
+static long home_drop_one(u32 i, struct home_drop_walk *d)
+{
+	struct home *h = bpf_map_lookup_elem(&homes, &d->key);
+	struct home_superblock_key sb = { d->container, d->key.superblock };
+
+	if (!h)
+		return 1;
+	struct home_key previous = { d->container, h->previous.superblock, h->previous.inode, h->previous.generation,
+				     h->previous.alias };
+
+	bpf_map_delete_elem(&home_superblocks, &sb);
+	bpf_map_delete_elem(&homes, &d->key);
+	d->key = previous;
+	return 0;
+}
+
+/* Forgets all home mounts of a container. */
+__noinline int home_drop(u64 container)
+{
+	struct quell_container *c = bpf_map_lookup_elem(&containers, &container);
+	struct home_drop_walk d = { .container = container };
+
+	if (!c || !c->mounts)
+		return 0;
+	d.key.container = container;
+	d.key.superblock = c->last.superblock;
+	d.key.inode = c->last.inode;
+	d.key.generation = c->last.generation;
+	d.key.alias = c->last.alias;
+	bpf_loop(MOUNTS_MAX, home_drop_one, &d, 0);
+	c->mounts = 0;
+	__builtin_memset(&c->last, 0, sizeof(c->last));
+	return 0;
+}
+
+struct home_request {
+	u64 container;
+	u64 mount_ns;
+	u64 root_dentry;
+	u64 root_mount;
+};
+
+/* 1: recorded; 0: the namespace's mounts changed meanwhile, or no scratch space. */
+__noinline int home_record(struct home_request *r)
+{
+	if (!r)
+		return 0;
+	u64 container = r->container, ns = r->mount_ns, before = 0, after = 0, superblock = 0;
+	struct mounts_walk m = { .container = container, .root_dentry = r->root_dentry, .root_mount = r->root_mount,
+				 .mode = 0 };
+	u32 slot = work_claim();
+	struct quell_container *c = bpf_map_lookup_elem(&containers, &container);
+
+	if (slot >= WORK_NONE)
+		return 0;
+	if (c) {
+		struct work *work = WORK(slot);
+
+		read_kernel(before, ns + offset_of(mnt_namespace, event));
+		work->above_count = 0;
+		read_kernel(superblock, m.root_dentry + offset_of(dentry, d_sb));
+		home_put(slot, container, superblock, m.root_dentry);
+		m.slot = slot;
+		if (!mounts_visit(&m, ns, MOUNTS_MAX))
+			home_lost(c, QUELL_COUNTER_HOME_OVERFLOW);
+		read_kernel(after, ns + offset_of(mnt_namespace, event));
+	}
+	work_release(slot);
+	return before == after;
+}
+
+static __always_inline void home_record_settled(struct home_request *r)
+{
+	for (int i = 0; i < 3; i++) {
+		if (home_record(r))
+			return;
+		count(QUELL_COUNTER_HOME_RETRIED);
+		if (i < 2)
+			home_drop(r->container);
+	}
+}

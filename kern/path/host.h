@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The host's view: the init namespace's mounts of one superblock, each with
+ * the state of its mountpoint, gathered when the namespace's counter of
+ * changes moved. Never a superblock's own list of mounts: that holds those of
+ * every container.
+ */
+#pragma once
+
+#define ANCHOR_HASH(x) ((x) * MIX_A)
+#define anchor_maybe(filter, x) (((filter)[(ANCHOR_HASH(x) >> 60) & 15] >> (ANCHOR_HASH(x) >> 54 & 63)) & 1)
+
+enum mounts_mode { MOUNTS_HOME, MOUNTS_GATHER, MOUNTS_SEARCH };
+
+static __always_inline void hit_add(struct work *work, u64 what, u32 generation, u32 level)
+{
+	u32 n = work->hit_count;
+
+	if (n >= HITS_MAX) {
+		work->overflow = 1;
+		return;
+	}
+	work->hits[n & (HITS_MAX - 1)].what = what;
+	work->hits[n & (HITS_MAX - 1)].generation = generation;
+	work->hits[n & (HITS_MAX - 1)].level = level;
+	work->hit_count = n + 1;
+}
+
+#define NO_LEVEL (WALK_MAX + 1)
+
+struct level_search {
+	struct work *work;
+	u64 dentry;
+	u32 level;
+	u32 reserved;
+};
+
+static long level_one(u32 i, struct level_search *s)
+{
+	struct work *work = s->work;
+
+	if (!work || i > work->below_count)
+		return 1;
+	if (work->ancestors[i & (WALK_MAX - 1)] != s->dentry)
+		return 0;
+	s->level = i;
+	return 1;
+}
+
+/* How far above the directory a dentry was passed, NO_LEVEL if it was not. */
+__noinline u32 ancestor_level(u32 slot, u64 dentry)
+{
+	struct work *work = WORK(slot);
+	struct level_search s = { .work = work, .dentry = dentry, .level = NO_LEVEL };
+
+	if ((work->ancestor_filter >> (ANCHOR_HASH(dentry) >> 58)) & 1)
+		bpf_loop(WALK_MAX, level_one, &s, 0);
+	return s.level;
+}
+
+/* The rules on a single mounted file: its mountpoint is an entry of the directory above it. */
+static __always_inline u64 mounted_file_set(u32 slot, struct work *work, u32 root)
+{
+	u32 n = work->above_count;
+	u64 name = work->above[0], state;
+
+	if (!n)
+		return 0;
+	/* the first component is the entry: shift the rest down */
+	state = root_state(root);
+	for (int i = 0; i < HOME_DEPTH_MAX; i++)
+		if (i + 1 < n)
+			work->above[i] = work->above[i + 1];
+	if (n > HOME_DEPTH_MAX)
+		return 0;
+	return entry_set(name, trie_descend(slot, state, n - 1, 1));
+}
+
+static __noinline int host_visit(struct mounts_walk *m, u64 mount)
+{
+	u64 root[2], state, set = 0; /* mnt_root, mnt_sb */
+	u32 slot = m->slot, level = NO_LEVEL;
+	struct work *work = WORK(slot);
+	u32 host = QUELL_NODE_HOST;
+
+	if (bpf_probe_read_kernel(root, sizeof(root), (void *)(mount + offset_of(mount, mnt))))
+		return 0;
+	if (root[1] != m->superblock)
+		return 0;
+	if (m->mode == MOUNTS_SEARCH) {
+		level = ancestor_level(slot, root[0]);
+		if (level == NO_LEVEL)
+			return 0;
+		host = work->query.root_kind;
+	}
+	if (chain(slot, root[0], mount, 0, 0) != CHAIN_ROOT) {
+		count(QUELL_COUNTER_WALK_OVERFLOW);
+		state = STATE(QUELL_DIR_OVERFLOW, 0, 0);
+	} else {
+		state = trie_descend(slot, root_state(host | work->half), work->above_count, 1);
+	}
+	if (m->mode == MOUNTS_SEARCH) {
+		hit_add(work, state, 0, level);
+		return 0;
+	}
+	u64 inode = 0, number = 0;
+	u16 mode = 0;
+
+	read_kernel(inode, root[0] + offset_of(dentry, d_inode));
+	read_kernel(mode, inode + offset_of(inode, i_mode));
+	if ((mode & S_IFMT_BITS) != S_IFDIR_BITS) {
+		read_kernel(number, inode + offset_of(inode, i_ino));
+		file_mount_note(number, 0);
+		set = mounted_file_set(slot, work, host | work->half);
+		work->anchors.files++;
+	}
+	work->anchors.filter[(ANCHOR_HASH(root[0]) >> 60) & 15] |= 1ull << (ANCHOR_HASH(root[0]) >> 54 & 63);
+	u32 n = work->anchors.count;
+
+	if (n >= ANCHORS_MAX) {
+		work->anchors.overflow = 1;
+		return 0;
+	}
+	struct anchor *anchor = &work->anchors.list[n & (ANCHORS_MAX - 1)];
+
+	anchor->root = root[0];
+	anchor->state = state;
+	anchor->set = set;
+	work->anchors.count = n + 1;
+	return 0;
+}
+
+static int visit_mount(struct mounts_walk *m, u64 mount)
+{
+	return m->mode == MOUNTS_HOME ? home_visit(m, mount) : host_visit(m, mount);
+}
+
+/* Gathers the mounts of the queried directory's superblock, unless they are there. */
+__noinline int host_gather(u32 slot)
+{
+	struct work *work = WORK(slot);
+	struct anchors_key key = work->query.anchors;
+	struct mounts_walk m = { .slot = slot, .mode = MOUNTS_GATHER };
+
+	if (bpf_map_lookup_elem(&host_anchors, &key))
+		return 1;
+	read_kernel(m.superblock, work->query.directory + offset_of(dentry, d_sb));
+	work->anchors.count = 0;
+	work->anchors.overflow = 0;
+	work->anchors.files = 0;
+	for (int i = 0; i < 16; i++)
+		work->anchors.filter[i] = 0;
+	count(QUELL_COUNTER_ANCHOR_BUILDS);
+	if (!mounts_visit(&m, quell.host_mount_ns, 4 * MOUNTS_MAX))
+		count(QUELL_COUNTER_WALK_OVERFLOW);
+	bpf_map_update_elem(&host_anchors, &key, &work->anchors, BPF_ANY);
+	return 0;
+}
+
+/* More anchors than are cached: look for the ancestors just collected among all mounts. */
+__noinline int host_search(u32 slot)
+{
+	struct work *work = WORK(slot);
+	struct mounts_walk m = { .slot = slot, .mode = MOUNTS_SEARCH, .superblock = work->superblock };
+
+	count(QUELL_COUNTER_ANCHOR_SCANS);
+	if (!mounts_visit(&m, quell.host_mount_ns, 4 * MOUNTS_MAX))
+		count(QUELL_COUNTER_WALK_OVERFLOW);
+	return 0;
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The slow path: the state of a directory in a view, from the hits of a walk
+ * and the trie; and the rules on an entry by every place it is seen at.
+ */
+#pragma once
+
+enum judge_what {
+	JUDGE_STATE,  /* merge the states of all places */
+	JUDGE_ENTRY,  /* collect the sets of the entry work->name at all places */
+	JUDGE_PLACE,  /* collect the sets in and below the directory at all places */
+	JUDGE_EXE,    /* the set of exceptions of the executable work->name, at its first place that has one */
+};
+
+struct places {
+	u32 slot;
+	u32 what;
+	u64 container;
+	u64 superblock;
+	u64 root;
+	u64 result;
+	u32 hit;
+	u32 alias;
+	u32 any;
+	u32 reserved;
+};
+
+/* Each alias of each hit in turn. */
+static long place_one(u32 i, struct places *p)
+{
+	u32 slot = p->slot, hit = p->hit;
+	struct work *work = WORK(slot);
+	u64 state;
+
+	if (hit >= work->hit_count || hit >= HITS_MAX)
+		return 1;
+	u32 level = work->hits[hit & (HITS_MAX - 1)].level;
+
+	if (!p->container) {
+		state = work->hits[hit & (HITS_MAX - 1)].what;
+		p->hit = hit + 1;
+	} else {
+		struct home_key key = { p->container, p->superblock, work->hits[hit & (HITS_MAX - 1)].what,
+					work->hits[hit & (HITS_MAX - 1)].generation, p->alias };
+		struct home *h = bpf_map_lookup_elem(&homes, &key);
+
+		if (!h) {
+			p->hit = hit + 1;
+			p->alias = 0;
+			return 0;
+		}
+		u32 n = h->count;
+
+		for (int j = 0; j < HOME_DEPTH_MAX; j++) {
+			if (j >= n)
+				break;
+			work->above[j] = h->components[j];
+		}
+		if ((h->aliases && p->alias == 0) || (p->alias && p->alias < ALIASES_MAX - 1)) {
+			p->alias++;
+		} else {
+			p->hit = hit + 1;
+			p->alias = 0;
+		}
+		state = trie_descend(slot, p->root, n, 1);
+	}
+	if (level)
+		state = trie_descend(slot, state, level, 0);
+	if (p->what == JUDGE_ENTRY)
+		collect_entry_set(slot, state);
+	else if (p->what == JUDGE_PLACE)
+		collect_place_sets(slot, state);
+	else if (p->what == JUDGE_EXE && !work->exe_set)
+		work->exe_set = entry_set(work->name, state);
+	p->result = p->any ? state_merge(p->result, state) : state;
+	p->any = 1;
+	return 0;
+}
+
+__noinline u64 judge_places(u32 slot, u32 what)
+{
+	struct work *work = WORK(slot);
+	struct places p = { .slot = slot, .what = what, .container = work->query.container,
+			    .superblock = work->superblock };
+
+	p.root = root_state(work->query.root_kind | work->half);
+	/* 6.1 verifies the callback once: constants here would fold its branches away */
+	u32 none = *(volatile u32 *)&zero;
+
+	p.hit = none;
+	p.alias = none;
+	p.any = none;
+	p.result = none;
+	bpf_loop(HITS_MAX * ALIASES_MAX, place_one, &p, 0);
+	return p.result | (work->query.files ? QUELL_DIR_FILES : 0);
+}
+
+/*
+ * Walks up from query.directory and judges. Returns its state; with an
+ * overflow or unreached flag where no judgement could be made. For the host,
+ * host_gather comes before: a call from here would be a frame too deep.
+ */
+__noinline u64 resolve(u32 slot, u32 what)
+{
+	struct work *work = WORK(slot);
+	u32 end;
+
+	end = walk_up(slot);
+	if (end == WALK_SEARCH) {
+		host_search(slot);
+		end = work->overflow ? WALK_BOUND : work->hit_count ? WALK_HITS : WALK_OUTSIDE;
+	}
+	switch (end) {
+	case WALK_HITS:
+		return judge_places(slot, what);
+	case WALK_EARLY:
+		count(QUELL_COUNTER_HOME_NOT_READY);
+		return STATE(QUELL_DIR_OVERFLOW | QUELL_DIR_UNREACHED, 0, 0);
+	case WALK_BOUND:
+		count(QUELL_COUNTER_WALK_OVERFLOW);
+		return STATE(QUELL_DIR_OVERFLOW, 0, 0);
+	}
+	count(QUELL_COUNTER_WALK_OUTSIDE);
+	return STATE(QUELL_DIR_UNREACHED | (work->query.files ? QUELL_DIR_FILES : 0), 0, 0);
+}
+
+/* Is this directory itself a mount of the view? Then its parent's state says nothing of it. */
+static __always_inline int is_mount_root(struct work *work)
+{
+	u64 directory = work->query.directory, superblock = 0;
+
+	if (work->query.container) {
+		struct home_superblock_key key = { work->query.container };
+		struct home_superblock *sb;
+
+		read_kernel(superblock, directory + offset_of(dentry, d_sb));
+		key.superblock = superblock;
+		sb = bpf_map_lookup_elem(&home_superblocks, &key);
+		if (!sb)
+			return 1;
+		return sb->directories ? is_home_directory(sb, key.container, superblock, work->query.inode,
+							   work->query.generation) : 0;
+	}
+	struct anchors_key key = work->query.anchors;
+	struct anchors *anchors = bpf_map_lookup_elem(&host_anchors, &key);
+
+	if (!anchors)
+		return 1;
+	/* a false positive of the filter costs a full walk, nothing else */
+	return anchor_maybe(anchors->filter, directory);
+}
+
+/* A directory that no cache knew: one step from its parent where that is known, else the whole walk. */
+static __always_inline u64 directory_state(u32 slot)
+{
+	struct work *work = WORK(slot);
+	u64 key = work->query.key, parent_key = work->query.parent_key, state;
+	struct dir_slot *parent = &dir_cache[(parent_key >> 40) & (DIR_SLOTS - 1)];
+	u64 parent_state = parent->state;
+
+	count(QUELL_COUNTER_DIR_MISSES);
+	if (parent_key && (parent->check ^ parent_state) == parent_key &&
+	    !(parent_state & (QUELL_DIR_OVERFLOW | QUELL_DIR_UNREACHED | QUELL_DIR_ALIASES)) && !is_mount_root(work) &&
+	    !read_head(&work->head, work->query.directory)) {
+		state = trie_step(parent_state, hash_name(&work->head, work->query.directory)) |
+			(parent_state & QUELL_DIR_FILES);
+		count(QUELL_COUNTER_DIR_STEPS);
+	} else {
+		state = resolve(slot, JUDGE_STATE);
+		if (state & QUELL_DIR_OVERFLOW)
+			return state;
+	}
+	struct dir_slot *self = &dir_cache[(key >> 40) & (DIR_SLOTS - 1)];
+
+	self->check = key ^ state;
+	self->state = state;
+	return state;
+}
+
+/* A file that is mounted as such: its rules are those of its mountpoint. */
+__noinline int mounted_file(u32 slot)
+{
+	struct work *work = WORK(slot);
+	u64 entry = work->query.entry, superblock = 0, inode = 0, number = 0, container = work->query.container;
+	u32 generation = 0;
+
+	read_kernel(superblock, entry + offset_of(dentry, d_sb));
+	read_kernel(inode, entry + offset_of(dentry, d_inode));
+	read_kernel(number, inode + offset_of(inode, i_ino));
+	read_kernel(generation, inode + offset_of(inode, i_generation));
+	if (!container) {
+		struct anchors_key key = work->query.anchors;
+		struct anchors *anchors = bpf_map_lookup_elem(&host_anchors, &key);
+
+		if (!anchors || !anchor_maybe(anchors->filter, entry))
+			return 0;
+		for (int j = 0; j < ANCHORS_MAX; j++)
+			if (j < anchors->count && anchors->list[j].root == entry)
+				set_add(work, anchors->list[j].set);
+		return 0;
+	}
+	struct home_superblock_key sb_key = { container, superblock };
+	struct home_superblock *sb = bpf_map_lookup_elem(&home_superblocks, &sb_key);
+
+	if (!sb || sb->birth != birth_of(superblock))
+		return 0;
+	for (u32 alias = 0; alias < ALIASES_MAX; alias++) {
+		struct home_key key = { container, superblock, number, generation, alias };
+		struct home *h = bpf_map_lookup_elem(&homes, &key);
+
+		if (!h || !h->is_file || !h->count)
+			return 0;
+		u32 n = h->count;
+
+		for (int j = 0; j < HOME_DEPTH_MAX; j++)
+			work->above[j] = h->components[j];
+		work->above_count = n;
+		set_add(work, mounted_file_set(slot, work, work->query.root_kind | work->half));
+		if (alias == 0 && !h->aliases)
+			return 0;
+	}
+	return 0;
+}

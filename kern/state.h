@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the kernel side keeps outside of maps: the globals shared with user
+ * space, the caches in front of the path matcher, filters, and scratch space.
+ * All of it is rebuilt on demand or lives as long as the pinned programs.
+ */
+#pragma once
+
+/* shared with user space, see abi.h; a section of its own so that it can be mapped alone */
+struct quell_globals quell SEC(".data.quell") = { .epoch = 1, .next_incident = 1, .next_actor = 1 };
+
+/* --- caches (kern/path/cache.h): direct-mapped, torn writes fail the check */
+#define DIR_SLOTS (1u << 15)
+#define FILE_SLOTS (1u << 15)
+#define VIEW_SLOTS (1u << 10)
+#define SUPERBLOCK_SLOTS (1u << 10)
+
+struct dir_slot {
+	u64 check; /* key ^ state */
+	u64 state;
+};
+struct dir_slot dir_cache[DIR_SLOTS];
+u64 file_cache[FILE_SLOTS];           /* keys of files that no open rule wants */
+struct dir_slot view_cache[VIEW_SLOTS]; /* cgroup -> container */
+u32 superblock_moves[SUPERBLOCK_SLOTS]; /* generation of a superblock: a directory moved */
+
+/* --- filters: a clear bit is certain, a set bit leads to the exact test */
+#define AWAY_TASKS (1u << 22)
+u64 away_bits[AWAY_TASKS / 64];      /* by thread group id: has a tag; as exact as pid_max */
+#define FILE_MOUNT_BITS (1u << 18)
+u64 file_mount_filter[FILE_MOUNT_BITS / 64]; /* inodes that are mounted as single files */
+#define CONTAINED_BITS (1u << 16)
+u64 contained_filter[CONTAINED_BITS / 64];   /* inode numbers whose quarantine is enforced */
+
+u64 superblock_births; /* numbers superblocks, whose addresses are reused */
+u32 zero;              /* volatile reads of it keep 6.1 from folding a callback's first values */
+
+/* --- scratch space: claimed by exchange, since LSM programs can be preempted */
+#define WORK_SLOTS 64
+struct work work_slots[WORK_SLOTS];
+u32 work_busy[WORK_SLOTS];
+
+#define WORK(i) (&work_slots[(i) & (WORK_SLOTS - 1)])
+#define WORK_NONE WORK_SLOTS
+
+/* Every slot is tried: with fewer candidates events were missed under preemption. */
+__noinline u32 work_search(u32 first)
+{
+	for (u32 k = 1; k < WORK_SLOTS; k++) {
+		u32 i = (first + k * 17) & (WORK_SLOTS - 1);
+
+		if (!__sync_lock_test_and_set(&work_busy[i], 1))
+			return i;
+	}
+	count(QUELL_COUNTER_SCRATCH_FULL);
+	return WORK_NONE;
+}
+
+static __always_inline u32 work_claim(void)
+{
+	u32 i = bpf_get_smp_processor_id() & (WORK_SLOTS - 1);
+
+	if (__sync_lock_test_and_set(&work_busy[i], 1))
+		return work_search(i);
+	return i;
+}
+
+static __always_inline void work_release(u32 i)
+{
+	*(volatile u32 *)&work_busy[i & (WORK_SLOTS - 1)] = 0;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Who acted: the process and its ancestors inside the subject, and the marks
+ * that bind them for kill-process. A mark is a number on the group leader
+ * that children inherit; a reused pid cannot bear it.
+ */
+#pragma once
+
+static __always_inline int is_protected(u32 pid, u64 start_ns, u32 flags)
+{
+	return pid <= 1 || (flags & PF_KTHREAD_BIT) || (pid == quell.self_pid && start_ns == quell.self_start_ns);
+}
+
+/* Gives the task a mark; 0 when all its places are taken. */
+static __always_inline u64 actor_mark(struct task_struct *leader)
+{
+	struct quell_task first = {}, *tag = task_find(leader);
+	u64 actor;
+
+	if (!tag) {
+		first.actors[0] = actor = __sync_fetch_and_add(&quell.next_actor, 1);
+		tag = task_create(leader, &first);
+		if (!tag)
+			return 0;
+		/* when two create at once the other's stays: use that one */
+		return tag->actors[0] ? tag->actors[0] : actor;
+	}
+	/* the newest mark is the task's own if its ancestors' are elsewhere: a new one is always right */
+	for (int i = 0; i < QUELL_TASK_ACTORS; i++) {
+		if (tag->actors[i])
+			continue;
+		actor = __sync_fetch_and_add(&quell.next_actor, 1);
+		if (__sync_val_compare_and_swap(&tag->actors[i], 0, actor) == 0)
+			return actor;
+	}
+	count(QUELL_COUNTER_TASK_STORAGE);
+	return 0;
+}
+
+#define CHAIN_MARKED 4 /* nearest ancestors that are bound; further ones are told only */
+
+/*
+ * Fills entry->chain: 0 is the acting process, then its ancestors while they
+ * are of the same subject, up to and with the container's init. Marks those
+ * that may be killed.
+ */
+static __always_inline void chain_bind(struct quell_pending *entry, struct task_struct *task, u64 container,
+				       struct quell_container *c)
+{
+	struct task_struct *leader = task->group_leader;
+	u32 n = 0;
+
+	for (int i = 0; i < QUELL_CHAIN_MAX; i++) {
+		struct quell_task_ref *ref = &entry->chain[i];
+
+		if (!leader)
+			break;
+		u32 pid = leader->tgid;
+		u64 start = leader->start_boottime;
+
+		if (i && container_of_cgroup(task_cgroup_id(leader)) != container)
+			break;
+		ref->pid = pid;
+		ref->start_ns = start;
+		ref->uid = leader->cred->uid.val;
+		ref->actor = 0;
+		bpf_probe_read_kernel(ref->comm, sizeof(ref->comm), leader->comm);
+		n = i + 1;
+		int is_init = c && pid == c->init_pid && start == c->init_start_ns;
+
+		if (i < CHAIN_MARKED && !is_init && !is_protected(pid, start, leader->flags))
+			ref->actor = actor_mark(leader);
+		if (is_init || pid <= 1)
+			break;
+		struct task_struct *parent = leader->real_parent;
+
+		leader = parent ? parent->group_leader : 0;
+	}
+	entry->chain_count = n;
+}
+
+/* Whose repeats are one incident: the parent inside the subject, else the process itself. */
+static __always_inline void actor_of(struct quell_pending_key *key, struct task_struct *task, u64 container,
+				     struct quell_container *c)
+{
+	struct task_struct *self = task->group_leader, *parent = self->real_parent;
+	struct task_struct *chosen = self;
+
+	key->actor_pid = self->tgid;
+	key->actor_start_ns = self->start_boottime;
+	if (!parent)
+		return;
+	chosen = parent->group_leader;
+	if (!chosen)
+		return;
+	u32 pid = chosen->tgid;
+	u64 start = chosen->start_boottime;
+
+	if (pid <= 1 || (c && pid == c->init_pid && start == c->init_start_ns) ||
+	    container_of_cgroup(task_cgroup_id(chosen)) != container)
+		return;
+	key->actor_pid = pid;
+	key->actor_start_ns = start;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * lsm/bprm_committed_creds: where a container's life begins. A task that a
+ * runtime put into its cgroup is the host's until it executes with a root
+ * that is not the host's; the first one records the container's home mounts
+ * and is its init.
+ */
+#pragma once
+
+static __always_inline void container_begins(struct quell_container *c, u64 container, struct task_struct *task)
+{
+	struct home_request r = {
+		.container = container,
+		.mount_ns = (u64)task->nsproxy->mnt_ns,
+		.root_dentry = (u64)task->fs->root.dentry,
+		.root_mount = (u64)task->fs->root.mnt - offset_of(mount, mnt),
+	};
+
+	if (__sync_val_compare_and_swap(&c->home_state, QUELL_HOME_NONE, QUELL_HOME_RECORDING) != QUELL_HOME_NONE)
+		return;
+	c->init_pid = task->tgid;
+	c->init_start_ns = task->group_leader->start_boottime;
+	home_record_settled(&r);
+	__sync_val_compare_and_swap(&c->home_state, QUELL_HOME_RECORDING, QUELL_HOME_READY);
+}
+
+static __always_inline void task_executed(struct task_struct *task)
+{
+	struct quell_container *c;
+	struct quell_task *tag;
+	u64 container;
+
+	if ((u64)task->fs->root.dentry == quell.host_root)
+		return;
+	container = current_cgroup_container();
+	if (!container)
+		return;
+	tag = task_find(task);
+	if (tag && (tag->flags & QUELL_TASK_AWAY) && tag->home)
+		return; /* already some container's */
+	c = bpf_map_lookup_elem(&containers, &container);
+	if (c)
+		container_begins(c, container, task);
+	if (tag && (tag->flags & QUELL_TASK_AWAY))
+		tag->home = container;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which container a task belongs to. Its cgroup says so, unless a tag on its
+ * group leader says otherwise: made before a move out of or into a container,
+ * copied to children, changed only by the exec that makes a joining task the
+ * container's own. Ordinary forks store nothing. Each order below closes a
+ * race that lost tasks: read the cgroup first, then the tag; create a tag
+ * with its value in it; look again when creating fails; newtask overwrites.
+ */
+#pragma once
+
+static __always_inline u64 task_cgroup_id(struct task_struct *task)
+{
+	return task->cgroups->dfl_cgrp->kn->id;
+}
+
+static __always_inline void away_set(u32 pid)
+{
+	if (pid < AWAY_TASKS)
+		__sync_fetch_and_or(&away_bits[pid >> 6], 1ull << (pid & 63));
+}
+
+static __always_inline int away_test(u32 pid)
+{
+	return pid < AWAY_TASKS && (away_bits[pid >> 6] >> (pid & 63)) & 1;
+}
+
+static __always_inline void away_clear(u32 pid)
+{
+	if (pid < AWAY_TASKS)
+		__sync_fetch_and_and(&away_bits[pid >> 6], ~(1ull << (pid & 63)));
+}
+
+static __always_inline struct quell_task *task_find(struct task_struct *leader)
+{
+	return bpf_task_storage_get(&tasks, leader, 0, 0);
+}
+
+static __always_inline struct quell_task *task_create(struct task_struct *leader, struct quell_task *first)
+{
+	struct quell_task *tag = bpf_task_storage_get(&tasks, leader, first, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (!tag) /* two created at once, and one was told to try again */
+		tag = bpf_task_storage_get(&tasks, leader, 0, 0);
+	if (!tag)
+		count(QUELL_COUNTER_TASK_STORAGE);
+	return tag;
+}
+
+static __always_inline void task_send_away(struct task_struct *leader, u64 home)
+{
+	struct quell_task first = { .home = home, .flags = QUELL_TASK_AWAY };
+	struct quell_task *tag = task_find(leader);
+
+	if (tag && (tag->flags & QUELL_TASK_AWAY))
+		return;
+	if (tag) {
+		tag->home = home;
+		tag->flags |= QUELL_TASK_AWAY;
+	} else {
+		task_create(leader, &first);
+	}
+	away_set(leader->tgid);
+}
+
+/* fentry/cgroup_attach_task: before the task moves */
+static __always_inline void task_moves(struct cgroup *to, struct task_struct *task)
+{
+	u64 there = container_of_cgroup(to->kn->id), here = container_of_cgroup(task_cgroup_id(task));
+
+	if (there != here)
+		task_send_away(task->group_leader, here);
+}
+
+/* tp_btf/task_newtask: after the child's cgroup is known */
+static __always_inline void task_born(struct task_struct *child, u64 clone_flags)
+{
+	struct task_struct *current_task = bpf_get_current_task_btf();
+	struct quell_task *parent, *tag;
+	struct quell_task first = {};
+	u64 there, home;
+
+	if (clone_flags & CLONE_THREAD_BIT)
+		return; /* the leader's tag counts */
+	parent = task_find(current_task->group_leader);
+	if (!parent && !(clone_flags & CLONE_INTO_CGROUP_BIT)) {
+		if (away_test(child->tgid) && !task_find(child))
+			away_clear(child->tgid); /* left by an earlier task of that number */
+		return;
+	}
+	there = container_of_cgroup(task_cgroup_id(child));
+	home = parent && (parent->flags & QUELL_TASK_AWAY) ? parent->home :
+							     container_of_cgroup(task_cgroup_id(current_task));
+	if (parent)
+		for (int i = 0; i < QUELL_TASK_ACTORS; i++)
+			first.actors[i] = parent->actors[i];
+	tag = task_find(child);
+	if (!tag && there == home && !first.actors[0]) {
+		away_clear(child->tgid);
+		return;
+	}
+	first.home = home;
+	first.flags = (tag || there != home) ? QUELL_TASK_AWAY : 0;
+	if (!tag)
+		tag = task_create(child, &first);
+	if (!tag)
+		return;
+	*tag = first;
+	if (first.flags & QUELL_TASK_AWAY)
+		away_set(child->tgid);
+	else
+		away_clear(child->tgid);
+}
+
+/* lsm/bprm_check_security: a thread's exec makes it the leader; its tag must be there before */
+static __always_inline void task_pin_for_exec(struct task_struct *task)
+{
+	struct quell_task first = {}, *leader;
+	u64 here;
+
+	if (task->pid == task->tgid)
+		return;
+	here = current_cgroup_container();
+	leader = task_find(task->group_leader);
+	if (leader)
+		first = *leader;
+	if (!(first.flags & QUELL_TASK_AWAY))
+		first.home = here;
+	first.flags |= QUELL_TASK_AWAY; /* always: a move between here and the exec tags only the old leader */
+	struct quell_task *tag = task_create(task, &first);
+
+	if (tag)
+		*tag = first;
+	away_set(task->tgid);
+}
+
+static __noinline u64 view_miss(u64 key)
+{
+	u64 container = current_cgroup_container();
+	struct dir_slot *slot = &view_cache[(key * MIX_A) >> 54];
+
+	slot->check = key ^ container;
+	slot->state = container;
+	return container;
+}
+
+/* The container a task acts for, 0: the host. Called for current only. */
+static __always_inline u64 subject_of(struct task_struct *task)
+{
+	u64 key = number(task->cgroups->dfl_cgrp) | 1;
+	struct dir_slot *slot = &view_cache[(key * MIX_A) >> 54];
+	u64 container = slot->state;
+	u32 pid = task->tgid;
+
+	if ((slot->check ^ container) != key)
+		container = view_miss(key);
+	if (away_test(pid)) {
+		struct quell_task *tag = task_find(task->group_leader);
+
+		if (tag && (tag->flags & QUELL_TASK_AWAY))
+			container = tag->home;
+	}
+	return container;
+}
+
+/* A cgroup's address may be that of an earlier one. */
+static __always_inline void view_forget(struct cgroup *cgroup)
+{
+	u64 key = number(cgroup) | 1;
+	struct dir_slot *slot = &view_cache[(key * MIX_A) >> 54];
+
+	slot->check = 0;
+	slot->state = 0;
+}

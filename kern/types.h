@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Kernel-private types: what never leaves the kernel side. Bounds stand here
+ * with their reasons.
+ */
+#pragma once
+
+#define WALK_MAX 128      /* components from a directory up to its superblock's root */
+#define HOME_DEPTH_MAX 16 /* components of a home mountpoint below the container's root */
+#define HITS_MAX 8        /* mounts passed on one walk */
+#define ALIASES_MAX 16    /* places of one directory in one container */
+#define ANCHORS_MAX 32    /* host mounts of one superblock that are cached; more are searched for */
+#define SETS_MAX 8        /* different rule sets reached by the aliases of one entry */
+#define JUDGED_MAX 32    /* rules judged for one operation; more are counted */
+#define MOUNTS_MAX 4096   /* mounts of a namespace that a recording visits */
+
+/* inode number of a superblock's root in home keys: a root is one whatever its number */
+#define ROOT_INODE (~0ull)
+
+/* A home mount: what the runtime mounted where, before the container ran. */
+struct home_key {
+	u64 container;
+	u64 superblock;
+	u64 inode;
+	u32 generation;
+	u32 alias;
+};
+struct home {
+	struct quell_home_link previous; /* of the same container: rmdir follows them */
+	u64 chain;                       /* hash over components: the same place twice is one */
+	u32 count;                       /* components, leaf first */
+	u8 is_file;
+	u8 aliases;                      /* more entries of this key, by alias */
+	u8 reserved[2];
+	u64 components[HOME_DEPTH_MAX];
+};
+struct home_superblock_key {
+	u64 container;
+	u64 superblock;
+};
+struct home_superblock {
+	u64 birth;
+	u32 directories; /* mounts of directories below its root */
+	u32 files;
+	u32 root;        /* its root is mounted */
+	u32 reserved;
+	u64 filter[4];   /* inodes mounted */
+};
+
+/* The init namespace's mounts of one superblock, each with its state. */
+struct anchors_key {
+	u64 mounts;      /* the namespace's counter of changes */
+	u64 superblock;
+	u32 epoch;
+	u32 moves;
+};
+struct anchor {
+	u64 root;        /* dentry */
+	u64 state;       /* as a directory */
+	u64 set;         /* as an entry: rules on a single mounted file */
+};
+struct anchors {
+	u32 count;
+	u32 overflow;
+	u32 files;
+	u32 reserved;
+	u64 filter[16];
+	struct anchor list[ANCHORS_MAX];
+};
+
+/*
+ * The head of a dentry, read in one go. d_parent, d_name, d_inode and the
+ * inline name are contiguous on every kernel from 6.1 to 7.2 (a loader test
+ * checks it against BTF).
+ */
+struct dentry_head {
+	u64 parent;
+	u32 hash;
+	u32 length;
+	u64 name;
+	u64 inode;
+	u64 inline_name[4];
+};
+
+/* The question put to the slow path. */
+struct query {
+	u64 directory;   /* dentry whose state is asked for */
+	u64 entry;       /* dentry judged */
+	u64 container;   /* view, 0: host */
+	u64 inode;       /* of the directory */
+	u64 key;         /* cache key of the directory, 0: do not cache */
+	u64 parent_key;
+	u64 root_kind;   /* QUELL_NODE_CONTAINER/_HOST or the EXE roots */
+	u32 generation;  /* of the directory's inode */
+	u32 files;       /* out of the walk: single files are mounted on this superblock */
+	struct anchors_key anchors;
+};
+
+struct hit {
+	u64 what;        /* host: state; container: inode of the home mount */
+	u32 generation;
+	u32 level;       /* components between the directory and it */
+};
+
+struct work {
+	struct query query;
+	u64 superblock;
+	struct dentry_head head;
+	u64 below[WALK_MAX]; /* hashes from the directory up to the superblock's root */
+	u64 above[WALK_MAX]; /* hashes from a mountpoint up to the view's root */
+	u32 below_count;
+	u32 above_count;
+	u32 hit_count;
+	u32 overflow;
+	struct hit hits[HITS_MAX];
+	u64 ancestors[WALK_MAX]; /* dentries passed, when anchors must be searched for */
+	u64 ancestor_filter;
+	u64 name;            /* hash of the judged entry's name */
+	u64 sets[SETS_MAX];
+	u32 set_count;
+	u32 reserved;
+	struct home_key home_key;
+	struct home home;
+	struct home_superblock home_superblock;
+	struct anchors anchors;
+	/* the operation being judged */
+	u64 entry2;          /* rename, link: the new entry */
+	u64 exe_set;         /* rules at the executable's path */
+	u32 operation;
+	u32 hook;
+	s32 verdict;
+	u32 half;
+	u32 interest;        /* enum interest */
+	u32 set_index;       /* where the loop over rules is */
+	u32 chunk;
+	u32 judged_count;
+	u32 judged[JUDGED_MAX]; /* rules already judged for this operation */
+	struct quell_pending entry_new;
+	struct quell_event event;
+};
