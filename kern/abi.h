@@ -87,8 +87,8 @@ enum quell_hook {
 enum quell_edge_kind {
 	QUELL_EDGE_NAME = 0,  /* a directory of that name below the node */
 	QUELL_EDGE_LEAF = 1,  /* an entry of exactly that name in the node: `/x/name` */
-	QUELL_EDGE_STAR = 2,  /* every entry of the node: `/x/*`; hash 0 */
-	QUELL_EDGE_COVER = 3, /* everything below the node: `/x/**`; hash 0 */
+	QUELL_EDGE_STAR = 2,  /* every entry of the node (a star at the end); hash 0 */
+	QUELL_EDGE_COVER = 3, /* everything below the node (two stars at the end); hash 0 */
 	QUELL_EDGE_ROOT = 4,  /* flags and cover of a root node itself; hash 0 */
 	QUELL_EDGE_BELOW = 5, /* rules whose object lies below the node; hash 0 */
 };
