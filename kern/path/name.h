@@ -2,8 +2,8 @@
 /* Hashes of a dentry's name, keyed, the same for both sides (user/bpf/name_hash.h). */
 #pragma once
 
-#define read_head(head, dentry) \
-	bpf_probe_read_kernel(head, sizeof(struct dentry_head), (void *)((dentry) + offset_of(dentry, d_parent)))
+#define read_head(head, at) \
+	bpf_probe_read_kernel(head, sizeof(struct dentry_head), (void *)((at) + offset_of(dentry, d_parent)))
 
 /* Names that are not inline, or longer than what read_head brought along. */
 __noinline u64 hash_long_name(u64 address, u32 length)

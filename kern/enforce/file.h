@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Refusing operations on a quarantined file. First a filter over the low 32
+ * bits of the inode number, which an overlay's inode shares with its layer's;
+ * a hit leads to the exact, lasting identity.
+ */
+#pragma once
+
+static __always_inline u32 contained_bit(u64 inode)
+{
+	return ((u32)inode * 0x9E3779B1u) >> 16;
+}
+
+static __always_inline void contained_filter_add(u64 inode)
+{
+	u32 bit = contained_bit(inode);
+
+	__sync_fetch_and_or(&contained_filter[(bit >> 6) & (CONTAINED_BITS / 64 - 1)], 1ull << (bit & 63));
+}
+
+/*
+ * The runtime may always remove a dead container: a host task may unlink a
+ * layer's file once no overlay stands on that layer or its container is gone.
+ */
+static __always_inline int removal_allowed(struct quell_file_entry *entry, u32 hook)
+{
+	struct quell_identity root = entry->upper_root;
+	u64 container = entry->pending.container;
+
+	if (hook != QUELL_HOOK_inode_unlink || !container || current_cgroup_container())
+		return 0;
+	if (!bpf_map_lookup_elem(&containers, &container))
+		return 1;
+	return root.inode && !bpf_map_lookup_elem(&overlays, &root);
+}
+
+__noinline int file_refuse(u64 inode, u32 hook)
+{
+	struct file_facts facts;
+	struct quell_file_entry *entry;
+
+	if (hook >= QUELL_HOOK_COUNT || !file_facts(inode, &facts))
+		return 0;
+	entry = bpf_map_lookup_elem(&contained_files, &facts.key);
+	if (!entry || removal_allowed(entry, hook))
+		return 0;
+	__sync_fetch_and_add(&entry->denied, 1);
+	__sync_fetch_and_add(&quell.denied[hook], 1);
+	return -EPERM;
+}
+
+static __always_inline int file_verdict(struct inode *inode, u32 hook)
+{
+	u32 bit;
+
+	if (!quell.contained_files || !inode)
+		return 0;
+	bit = contained_bit(inode->i_ino);
+	if (!((contained_filter[(bit >> 6) & (CONTAINED_BITS / 64 - 1)] >> (bit & 63)) & 1))
+		return 0;
+	return file_refuse((u64)inode, hook);
+}
+
+/* Both, in front of every hook that detection keeps attached. */
+#define REFUSE(inode, hook)                                    \
+	do {                                                   \
+		int verdict_ = subject_verdict(hook);          \
+		if (!verdict_)                                 \
+			verdict_ = file_verdict(inode, hook);  \
+		if (verdict_)                                  \
+			return verdict_;                       \
+	} while (0)

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Who there is, and where things are: containers, tasks, superblocks, moves, peers. */
+#pragma once
+
+SEC("tp_btf/cgroup_mkdir")
+int BPF_PROG(quell_cgroup_mkdir, struct cgroup *cgroup, const char *path)
+{
+	view_forget(cgroup);
+	cgroup_seen(cgroup);
+	return 0;
+}
+
+SEC("tp_btf/cgroup_rmdir")
+int BPF_PROG(quell_cgroup_rmdir, struct cgroup *cgroup, const char *path)
+{
+	u64 id = cgroup_id(cgroup);
+	struct quell_container *c = bpf_map_lookup_elem(&containers, &id);
+
+	if (c) {
+		c->home_state = QUELL_HOME_DEAD;
+		home_drop(id);
+		if (c->pending)
+			pending_vanish(id);
+	}
+	bpf_map_delete_elem(&members, &id);
+	bpf_map_delete_elem(&containers, &id);
+	return 0;
+}
+
+SEC("fentry/cgroup_attach_task")
+int BPF_PROG(quell_cgroup_attach_task, struct cgroup *to, struct task_struct *task, bool threadgroup)
+{
+	task_moves(to, task);
+	return 0;
+}
+
+SEC("tp_btf/task_newtask")
+int BPF_PROG(quell_task_newtask, struct task_struct *task, u64 clone_flags)
+{
+	task_born(task, clone_flags);
+	return 0;
+}
+
+SEC("lsm/bprm_check_security")
+int BPF_PROG(quell_bprm_check_security, struct linux_binprm *bprm, int ret)
+{
+	if (ret)
+		return ret;
+	task_pin_for_exec(bpf_get_current_task_btf());
+	return subject_verdict(QUELL_HOOK_bprm_check_security);
+}
+
+SEC("lsm/bprm_committed_creds")
+int BPF_PROG(quell_bprm_committed_creds, struct linux_binprm *bprm)
+{
+	task_executed(bpf_get_current_task_btf());
+	return 0;
+}
+
+SEC("lsm/sb_alloc_security")
+int BPF_PROG(quell_sb_alloc_security, struct super_block *superblock, int ret)
+{
+	u64 address = (u64)superblock, birth;
+
+	if (ret)
+		return ret;
+	birth = __sync_fetch_and_add(&superblock_births, 1) + 1;
+	superblock_moved(superblock);
+	bpf_map_update_elem(&births, &address, &birth, BPF_ANY);
+	return 0;
+}
+
+SEC("lsm/sb_free_security")
+int BPF_PROG(quell_sb_free_security, struct super_block *superblock)
+{
+	u64 address = (u64)superblock;
+
+	bpf_map_delete_elem(&births, &address);
+	return 0;
+}
+
+SEC("lsm/sb_kern_mount")
+int BPF_PROG(quell_sb_kern_mount, struct super_block *superblock, int ret)
+{
+	if (ret)
+		return ret;
+	overlay_mounted(superblock);
+	return 0;
+}
+
+SEC("lsm/sb_delete")
+int BPF_PROG(quell_sb_delete, struct super_block *superblock)
+{
+	overlay_deleted(superblock);
+	return 0;
+}
+
+SEC("fexit/__d_move")
+int BPF_PROG(quell_d_move, struct dentry *dentry)
+{
+	struct inode *inode = dentry->d_inode;
+
+	if (inode && (inode->i_mode & S_IFMT_BITS) == S_IFDIR_BITS)
+		superblock_moved(dentry->d_sb);
+	return 0;
+}
+
+/* Where inodes have no generation, a removed directory's number and address come back as another's. */
+SEC("fexit/vfs_rmdir")
+int BPF_PROG(quell_vfs_rmdir, void *idmap, struct inode *directory)
+{
+	if (!directory->i_generation)
+		superblock_moved(directory->i_sb);
+	return 0;
+}
+
+SEC("lsm/unix_stream_connect")
+int BPF_PROG(quell_unix_stream_connect, struct sock *sock, struct sock *other, struct sock *newsk, int ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct quell_peer peer = {};
+
+	if (ret)
+		return ret;
+	if (!bpf_sk_storage_get(&listeners, other, 0, 0))
+		return 0;
+	peer.pid = task->tgid;
+	peer.start_ns = task->group_leader->start_boottime;
+	peer.uid = bpf_get_current_uid_gid();
+	peer.loginuid = BPF_CORE_READ(task, loginuid.val);
+	peer.sessionid = BPF_CORE_READ(task, sessionid);
+	peer.cgroup = bpf_get_current_cgroup_id();
+	peer.container = subject_of(task);
+	bpf_get_current_comm(peer.comm, sizeof(peer.comm));
+	bpf_sk_storage_get(&peers, newsk, &peer, BPF_SK_STORAGE_GET_F_CREATE);
+	return 0;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What user space asks for: syscall programs and iterators. */
+#pragma once
+
+SEC("syscall")
+int quell_setup_program(struct quell_setup *s)
+{
+	return setup(s);
+}
+
+SEC("syscall")
+int quell_switch_program(struct quell_switch *s)
+{
+	return policy_switch(s);
+}
+
+SEC("syscall")
+int quell_transition_program(struct quell_transition *t)
+{
+	t->error = transition(t);
+	return 0;
+}
+
+SEC("iter/cgroup")
+int quell_iter_cgroups(struct bpf_iter__cgroup *ctx)
+{
+	struct cgroup *cgroup = ctx->cgroup;
+
+	if (cgroup && !(BPF_CORE_READ(cgroup, self.flags) & CSS_DYING_BIT))
+		cgroup_seen(cgroup);
+	return 0;
+}
+
+SEC("iter/task")
+int quell_iter_containers(struct bpf_iter__task *ctx)
+{
+	if (ctx->task)
+		container_found(ctx->task);
+	return 0;
+}
+
+SEC("iter/task")
+int quell_iter_tasks(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+
+	if (!task || task->pid != task->tgid)
+		return 0;
+	if (quell.query.mark_pid && descends_from(task, quell.query.mark_pid, quell.query.mark_start_ns))
+		mark_descendant(task, quell.query.actor);
+	task_listed(ctx, task);
+	return 0;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Room for pending entries: 64 a subject, 1,024 in all, the last 256 only for
+ * a subject that has none. Nobody's flood takes another's place. What has
+ * expired is cleared when room is short, at most once a second.
+ */
+#pragma once
+
+u64 reclaimed_ns;
+
+
+static __always_inline u64 budget_count(struct quell_container *c, s64 delta)
+{
+	if (c)
+		return __sync_fetch_and_add(&c->pending, delta);
+	return __sync_fetch_and_add(&quell.pending_host, delta);
+}
+
+static __always_inline void budget_return(u64 container)
+{
+	struct quell_container *c = container ? bpf_map_lookup_elem(&containers, &container) : 0;
+
+	if (!container || c)
+		budget_count(c, -1);
+	__sync_fetch_and_add(&quell.pending_total, -1);
+}
+
+static __always_inline int budget_take(struct quell_container *c)
+{
+	u64 mine = budget_count(c, 1), all;
+
+	if (mine >= QUELL_PENDING_PER_SUBJECT) {
+		budget_count(c, -1);
+		count(QUELL_COUNTER_PENDING_SUBJECT);
+		return 0;
+	}
+	all = __sync_fetch_and_add(&quell.pending_total, 1);
+	if (all >= QUELL_PENDING_MAX || (mine && all >= QUELL_PENDING_MAX - QUELL_PENDING_RESERVED)) {
+		__sync_fetch_and_add(&quell.pending_total, -1);
+		budget_count(c, -1);
+		count(QUELL_COUNTER_PENDING_FULL);
+		return 0;
+	}
+	return 1;
+}
+
+static __always_inline int waits(u32 state)
+{
+	return state == QUELL_STATE_ARMING || state == QUELL_STATE_PENDING;
+}
+
+/* Leaves a waiting state for another, once. */
+static __always_inline int pending_leave(struct quell_pending_key *key, struct quell_pending *entry, u32 to)
+{
+	u64 word = entry->word, next = (word & ~255ull) | to;
+
+	if (!waits(QUELL_WORD_STATE(word)) || __sync_val_compare_and_swap(&entry->word, word, next) != word)
+		return 0;
+	budget_return(key->container);
+	notice_send(key, next);
+	return 1;
+}
+
+struct reclaim {
+	u64 now;
+};
+
+static long reclaim_one(void *map, struct quell_pending_key *key, struct quell_pending *entry, struct reclaim *r)
+{
+	struct quell_pending_key copy = *key;
+
+	if (entry->deadline_ns < r->now)
+		pending_leave(&copy, entry, QUELL_STATE_EXPIRED);
+	return 0;
+}
+
+static __noinline int budget_reclaim(u64 now)
+{
+	struct reclaim r = { .now = now };
+	u64 last = reclaimed_ns;
+
+	if (now - last < 1000000000ull || __sync_val_compare_and_swap(&reclaimed_ns, last, now) != last)
+		return 0;
+	bpf_for_each_map_elem(&pending, reclaim_one, &r, 0);
+	return 1;
+}
+
+struct vanish {
+	u64 container;
+};
+
+static long vanish_one(void *map, struct quell_pending_key *key, struct quell_pending *entry, struct vanish *v)
+{
+	struct quell_pending_key copy = *key;
+
+	if (copy.container == v->container)
+		pending_leave(&copy, entry, QUELL_STATE_GONE);
+	return 0;
+}
+
+/* cgroup_rmdir: what waited for a decision on that container has lost its target. */
+static __noinline int pending_vanish(u64 container)
+{
+	struct vanish v = { .container = container };
+
+	bpf_for_each_map_elem(&pending, vanish_one, &v, 0);
+	return 0;
+}

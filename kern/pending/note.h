@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A match becomes an incident: the containment for it is bound here and now,
+ * while the task, the container and the inode are at hand. A repeat is one
+ * look-up and two writes.
+ */
+#pragma once
+
+#define EVENTS_PER_INCIDENT 16 /* so many are told in full, the rest is counted */
+
+static __always_inline u32 offers_possible(struct quell_pending *entry, struct quell_container *c, u64 container)
+{
+	u32 offers = 0;
+
+	if (c && container != quell.self_container && !(c->flags & QUELL_CONTAINER_PROTECTED))
+		offers |= QUELL_BIT(QUELL_RESPONSE_KILL_CONTAINER);
+	for (int i = 0; i < CHAIN_MARKED; i++)
+		if (entry->chain[i].actor)
+			offers |= QUELL_BIT(QUELL_RESPONSE_KILL_PROCESS);
+	if ((entry->object_flags & QUELL_OBJECT_FILE) && !(entry->object_flags & QUELL_OBJECT_LAST_LINK))
+		offers |= QUELL_BIT(QUELL_RESPONSE_QUARANTINE_FILE);
+	return offers;
+}
+
+static __always_inline void object_bind(struct work *work, struct quell_pending *entry)
+{
+	u64 inode = read_pointer(work->query.entry + offset_of(dentry, d_inode));
+	struct file_facts facts;
+	u32 links = 0;
+	u16 mode = 0;
+
+	entry->object_flags = 0;
+	if (!inode)
+		return;
+	read_kernel(mode, inode + offset_of(inode, i_mode));
+	read_kernel(links, inode + offset_of(inode, i_nlink));
+	read_kernel(entry->inode, inode + offset_of(inode, i_ino));
+	file_facts(inode, &facts);
+	entry->file = facts.key;
+	entry->upper_root = facts.upper_root;
+	entry->device = facts.device;
+	entry->overlay_device = facts.overlay_device;
+	entry->object_flags = facts.flags;
+	if (facts.known && (mode & S_IFMT_BITS) == S_IFREG_BITS)
+		entry->object_flags |= QUELL_OBJECT_FILE;
+	if (work->operation == QUELL_OP_DELETE && links <= 1)
+		entry->object_flags |= QUELL_OBJECT_LAST_LINK;
+}
+
+/* What the event repeats of the entry. */
+static __always_inline void event_of(struct quell_event *event, struct quell_pending_key *key,
+				     struct quell_pending *entry, u64 hits, u32 flags)
+{
+	event->incident = QUELL_WORD_INCIDENT(entry->word);
+	event->rule = key->rule;
+	event->key = *key;
+	event->hits = hits;
+	event->flags = flags;
+	event->offers = entry->offers;
+	event->severity = entry->severity;
+	event->object_flags = entry->object_flags;
+	event->chain_count = entry->chain_count;
+	event->file = entry->file;
+	for (int i = 0; i < QUELL_CHAIN_MAX; i++)
+		event->chain[i] = entry->chain[i];
+}
+
+/* 1: it was one more of a waiting incident; 0: a new one is needed; -1: try the next turn. */
+static __always_inline int pending_repeat(u32 slot, struct quell_pending_key *key, u64 now)
+{
+	struct work *work = WORK(slot);
+	struct quell_pending *entry = bpf_map_lookup_elem(&pending, key);
+	u64 word, hits;
+
+	if (!entry)
+		return 0;
+	word = entry->word;
+	if (!waits(QUELL_WORD_STATE(word)))
+		return QUELL_WORD_STATE(word) == QUELL_STATE_APPROVED || QUELL_WORD_STATE(word) == QUELL_STATE_ENFORCING ?
+			       -1 :
+			       (bpf_map_delete_elem(&pending, key), 0);
+	if (now > entry->deadline_ns) {
+		pending_leave(key, entry, QUELL_STATE_EXPIRED);
+		bpf_map_delete_elem(&pending, key);
+		return 0;
+	}
+	hits = __sync_fetch_and_add(&entry->hits, 1) + 1;
+	entry->last_ns = now;
+	count(QUELL_COUNTER_REPEATS);
+	if (hits <= EVENTS_PER_INCIDENT) {
+		event_of(&work->event, key, entry, hits, 0);
+		event_report(slot);
+	}
+	return 1;
+}
+
+/* Fills work->entry_new; false when there is no room. */
+static __always_inline void pending_prepare(struct work *work, struct quell_rule *rule, struct quell_container *c,
+					    u64 container, u64 now)
+{
+	struct quell_pending *entry = &work->entry_new;
+	u64 incident;
+
+	__builtin_memset(entry, 0, sizeof(*entry));
+	entry->deadline_ns = now + rule->expires_ns;
+	entry->first_ns = entry->last_ns = now;
+	entry->hits = 1;
+	entry->generation = quell.generation;
+	entry->severity = rule->severity;
+	entry->operation = work->operation;
+	entry->hook = work->hook;
+	chain_bind(entry, bpf_get_current_task_btf(), container, c);
+	object_bind(work, entry);
+	entry->offers = rule->offers & quell.enabled_offers & offers_possible(entry, c, container);
+	incident = __sync_fetch_and_add(&quell.next_incident, 1);
+	entry->word = QUELL_WORD(incident, entry->offers & ~quell.armed ? QUELL_STATE_ARMING : QUELL_STATE_PENDING);
+}
+
+__noinline int pending_note(u32 slot, u32 index)
+{
+	struct work *work = WORK(slot);
+	struct quell_rule_key rule_key = { .index = index, .half = work->half };
+	struct quell_rule *rule = bpf_map_lookup_elem(&rules, &rule_key);
+	u64 container = work->query.container, now = bpf_ktime_get_boot_ns();
+	struct quell_container *c = container ? bpf_map_lookup_elem(&containers, &container) : 0;
+	struct quell_pending_key key = { .container = container };
+	int repeat = -1;
+
+	if (!rule || work->hook >= QUELL_HOOK_COUNT)
+		return 0;
+	__sync_fetch_and_add(&quell.matched[work->hook], 1);
+	key.rule = rule->id;
+	actor_of(&key, bpf_get_current_task_btf(), container, c);
+	for (u32 turn = 0; turn < QUELL_TURNS_MAX; turn++) {
+		key.turn = turn;
+		repeat = pending_repeat(slot, &key, now);
+		if (repeat >= 0)
+			break;
+	}
+	if (repeat)
+		return 0;
+	if (!budget_take(c)) {
+		if (c)
+			__sync_fetch_and_add(&c->refused, 1);
+		budget_reclaim(now);
+		return 0;
+	}
+	pending_prepare(work, rule, c, container, now);
+	if (bpf_map_update_elem(&pending, &key, &work->entry_new, BPF_NOEXIST)) {
+		/* another CPU made it first: this is a repeat of that one */
+		budget_return(container);
+		if (pending_repeat(slot, &key, now) != 1)
+			count(QUELL_COUNTER_PENDING_FULL);
+		return 0;
+	}
+	event_of(&work->event, &key, &work->entry_new, 1, QUELL_EVENT_FIRST);
+	event_report(slot);
+	return 0;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Every change of state that somebody asks for, in one program: it checks,
+ * swaps the whole word once, writes who did it into the entry, and makes the
+ * containment effective or takes it back. A stale request finds another word
+ * and is inert. Works from its pin, with or without a daemon.
+ *
+ * Errors: ENOENT no entry; EBUSY another word (see `seen`); EINVAL no such
+ * transition; ETIME expired; EPERM the caller is inside the target; EACCES the
+ * target is protected; EOPNOTSUPP not offered; ESRCH the target is gone;
+ * ENOSPC no room; EEXIST that file is contained already.
+ */
+#pragma once
+
+/* From each state, the states that may be asked for. */
+static __always_inline u32 transitions_from(u32 from)
+{
+	switch (from) {
+	case QUELL_STATE_ARMING:
+		return QUELL_BIT(QUELL_STATE_PENDING) | QUELL_BIT(QUELL_STATE_REJECTED) |
+		       QUELL_BIT(QUELL_STATE_EXPIRED) | QUELL_BIT(QUELL_STATE_FAILED);
+	case QUELL_STATE_PENDING:
+		return QUELL_BIT(QUELL_STATE_APPROVED) | QUELL_BIT(QUELL_STATE_REJECTED) |
+		       QUELL_BIT(QUELL_STATE_EXPIRED) | QUELL_BIT(QUELL_STATE_GONE);
+	case QUELL_STATE_APPROVED:
+		return QUELL_BIT(QUELL_STATE_ENFORCING) | QUELL_BIT(QUELL_STATE_DONE) | QUELL_BIT(QUELL_STATE_FAILED) |
+		       QUELL_BIT(QUELL_STATE_GONE) | QUELL_BIT(QUELL_STATE_UNDONE);
+	case QUELL_STATE_ENFORCING:
+		return QUELL_BIT(QUELL_STATE_DONE) | QUELL_BIT(QUELL_STATE_FAILED) | QUELL_BIT(QUELL_STATE_GONE) |
+		       QUELL_BIT(QUELL_STATE_UNDONE);
+	}
+	/* what is over may be forgotten */
+	return QUELL_BIT(QUELL_STATE_NONE);
+}
+
+static __always_inline int approval_refused(struct quell_transition *t, struct quell_pending *p, u64 now)
+{
+	u64 container = t->key.container;
+
+	if (now > p->deadline_ns)
+		return -ETIME;
+	if (t->response >= QUELL_RESPONSE_COUNT || !(p->offers & QUELL_BIT(t->response)))
+		return -EOPNOTSUPP;
+	if (container && t->approver_container == container)
+		return -EPERM;
+	if (t->response == QUELL_RESPONSE_KILL_CONTAINER) {
+		struct quell_container *c = bpf_map_lookup_elem(&containers, &container);
+
+		if (!c)
+			return -ESRCH;
+		if (container == quell.self_container || (c->flags & QUELL_CONTAINER_PROTECTED)) {
+			count(QUELL_COUNTER_PROTECTED);
+			return -EACCES;
+		}
+	} else if (t->response == QUELL_RESPONSE_KILL_PROCESS) {
+		if (t->target >= QUELL_CHAIN_MAX || !p->chain[t->target & (QUELL_CHAIN_MAX - 1)].actor)
+			return -EACCES;
+	} else if (bpf_map_lookup_elem(&contained_files, &p->file)) {
+		return -EEXIST;
+	}
+	return 0;
+}
+
+static __always_inline int file_contain(struct quell_transition *t, struct quell_pending *p)
+{
+	struct quell_file_entry entry = {
+		.incident = t->incident, .pending = t->key, .upper_root = p->upper_root,
+		.device = p->device, .overlay_device = p->overlay_device,
+	};
+
+	if (bpf_map_update_elem(&contained_files, &p->file, &entry, BPF_NOEXIST)) {
+		count(QUELL_COUNTER_FILES_FULL);
+		return -ENOSPC;
+	}
+	contained_filter_add(p->file.file.inode);
+	contained_filter_add(p->inode);
+	__sync_fetch_and_add(&quell.contained_files, 1);
+	return 0;
+}
+
+/* The word in front of the hooks moves last: until then nothing is refused. */
+static __always_inline int contain(struct quell_transition *t, struct quell_pending *p)
+{
+	u64 container = t->key.container, incident = t->incident;
+
+	if (p->response == QUELL_RESPONSE_KILL_CONTAINER) {
+		struct quell_container *c = bpf_map_lookup_elem(&containers, &container);
+
+		if (!c)
+			return -ESRCH;
+		c->contained = incident;
+		__sync_fetch_and_add(&quell.contained_subjects, 1);
+		return 0;
+	}
+	if (p->response == QUELL_RESPONSE_KILL_PROCESS) {
+		u64 actor = p->chain[p->target & (QUELL_CHAIN_MAX - 1)].actor;
+
+		if (bpf_map_update_elem(&contained_actors, &actor, &incident, BPF_ANY))
+			return -ENOSPC;
+		__sync_fetch_and_add(&quell.contained_subjects, 1);
+		return 0;
+	}
+	return file_contain(t, p);
+}
+
+static __always_inline void release(struct quell_transition *t, struct quell_pending *p)
+{
+	u64 container = t->key.container;
+
+	if (p->response == QUELL_RESPONSE_KILL_CONTAINER) {
+		struct quell_container *c = bpf_map_lookup_elem(&containers, &container);
+
+		if (c && c->contained == t->incident)
+			c->contained = 0;
+		__sync_fetch_and_add(&quell.contained_subjects, -1);
+	} else if (p->response == QUELL_RESPONSE_KILL_PROCESS) {
+		u64 actor = p->chain[p->target & (QUELL_CHAIN_MAX - 1)].actor;
+
+		bpf_map_delete_elem(&contained_actors, &actor);
+		__sync_fetch_and_add(&quell.contained_subjects, -1);
+	} else if (!bpf_map_delete_elem(&contained_files, &p->file)) {
+		__sync_fetch_and_add(&quell.contained_files, -1);
+	}
+}
+
+static __always_inline int holds(u32 state)
+{
+	return state == QUELL_STATE_APPROVED || state == QUELL_STATE_ENFORCING;
+}
+
+/* A failed kill keeps refusing: the operator was told, and decides. */
+static __always_inline int ends(u32 state)
+{
+	return state == QUELL_STATE_DONE || state == QUELL_STATE_GONE || state == QUELL_STATE_UNDONE;
+}
+
+static __always_inline int transition(struct quell_transition *t)
+{
+	struct quell_pending_key key = t->key;
+	struct quell_pending *p = bpf_map_lookup_elem(&pending, &key);
+	u64 now = bpf_ktime_get_boot_ns(), expected = QUELL_WORD(t->incident, t->from), seen;
+	int error;
+
+	if (!p)
+		return -ENOENT;
+	if (t->from >= QUELL_STATE_COUNT || t->to >= QUELL_STATE_COUNT ||
+	    !(transitions_from(t->from) & QUELL_BIT(t->to)))
+		return -EINVAL;
+	if (t->to == QUELL_STATE_EXPIRED && now <= p->deadline_ns)
+		return -EINVAL;
+	seen = p->word;
+	if (seen == expected && t->to == QUELL_STATE_APPROVED) {
+		error = approval_refused(t, p, now);
+		if (error)
+			return error;
+	}
+	seen = __sync_val_compare_and_swap(&p->word, expected, QUELL_WORD(t->incident, t->to));
+	if (seen != expected) {
+		t->seen = seen;
+		return -EBUSY;
+	}
+	t->time_ns = now;
+	if (waits(t->from) && !waits(t->to))
+		budget_return(key.container);
+	if (t->to == QUELL_STATE_APPROVED) {
+		p->response = t->response;
+		p->target = t->target;
+		p->approver_uid = t->approver_uid;
+		p->approver_loginuid = t->approver_loginuid;
+		p->request = t->request;
+		p->approved_ns = now;
+		error = contain(t, p);
+		if (error)
+			__sync_val_compare_and_swap(&p->word, QUELL_WORD(t->incident, QUELL_STATE_APPROVED),
+						    QUELL_WORD(t->incident, QUELL_STATE_FAILED));
+		return error;
+	}
+	if (holds(t->from) && ends(t->to))
+		release(t, p);
+	if (t->to == QUELL_STATE_NONE)
+		bpf_map_delete_elem(&pending, &key);
+	return 0;
+}

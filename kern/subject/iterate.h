@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Walks over all tasks and cgroups, asked for by user space: what ran before
+ * the first load, whom a containment would hit, who survived it.
+ */
+#pragma once
+
+#define ANCESTRY_MAX 32
+
+static __always_inline int descends_from(struct task_struct *task, u32 pid, u64 start_ns)
+{
+	for (int i = 0; i < ANCESTRY_MAX; i++) {
+		struct task_struct *parent;
+
+		if (BPF_CORE_READ(task, tgid) == pid)
+			return BPF_CORE_READ(task, group_leader, start_boottime) == start_ns;
+		parent = BPF_CORE_READ(task, real_parent);
+		if (!parent || parent == task)
+			return 0;
+		task = parent;
+	}
+	return 0;
+}
+
+static __always_inline int bears_mark(struct quell_task *tag, u64 actor)
+{
+	for (int i = 0; i < QUELL_TASK_ACTORS; i++)
+		if (tag->actors[i] == actor)
+			return 1;
+	return 0;
+}
+
+/* Marks a task made before the detection that bound its ancestor. */
+static __always_inline void mark_descendant(struct task_struct *task, u64 actor)
+{
+	struct quell_task first = {}, *tag = task_find(task);
+
+	first.actors[0] = actor;
+	if (!tag)
+		tag = task_create(task, &first);
+	if (!tag || bears_mark(tag, actor)) {
+		if (tag)
+			__sync_fetch_and_add(&quell.query.marked, 1);
+		return;
+	}
+	for (int i = 0; i < QUELL_TASK_ACTORS; i++)
+		if (__sync_val_compare_and_swap(&tag->actors[i], 0, actor) == 0) {
+			__sync_fetch_and_add(&quell.query.marked, 1);
+			return;
+		}
+	count(QUELL_COUNTER_TASK_STORAGE);
+}
+
+/* A container that ran before the first load: its namespace may have changed since. */
+static __always_inline void container_found(struct task_struct *task)
+{
+	u64 root = (u64)BPF_CORE_READ(task, fs, root.dentry), ns = (u64)BPF_CORE_READ(task, nsproxy, mnt_ns);
+	u64 container = container_of_cgroup(BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id));
+	struct quell_container *c;
+
+	if (!root || root == quell.host_root || !ns || !container)
+		return;
+	c = bpf_map_lookup_elem(&containers, &container);
+	if (!c || __sync_val_compare_and_swap(&c->home_state, QUELL_HOME_NONE, QUELL_HOME_RECORDING) != QUELL_HOME_NONE)
+		return;
+	struct home_request r = { .container = container, .mount_ns = ns, .root_dentry = root,
+				  .root_mount = (u64)BPF_CORE_READ(task, fs, root.mnt) - offset_of(mount, mnt) };
+
+	c->init_pid = BPF_CORE_READ(task, tgid);
+	c->init_start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+	home_record_settled(&r);
+	__sync_val_compare_and_swap(&c->home_state, QUELL_HOME_RECORDING, QUELL_HOME_READY);
+}
+
+static __always_inline void task_listed(struct bpf_iter__task *ctx, struct task_struct *task)
+{
+	struct quell_task *tag = task_find(task);
+	struct quell_task_ref ref = {};
+	u64 container = container_of_cgroup(BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id));
+	int wanted = quell.query.container && container == quell.query.container;
+
+	if (tag && quell.query.container && (tag->flags & QUELL_TASK_AWAY) && tag->home == quell.query.container)
+		wanted = 1;
+	if (tag && quell.query.actor && bears_mark(tag, quell.query.actor))
+		wanted = 1;
+	if (!wanted)
+		return;
+	ref.pid = task->tgid;
+	ref.start_ns = task->start_boottime;
+	ref.uid = BPF_CORE_READ(task, cred, uid.val);
+	ref.actor = tag ? tag->actors[0] : 0;
+	bpf_probe_read_kernel(ref.comm, sizeof(ref.comm), task->comm);
+	bpf_seq_write(ctx->meta->seq, &ref, sizeof(ref));
+}
