@@ -14,7 +14,7 @@ constexpr std::uint64_t kMillisecond = 1'000'000;
 
 class LoopTest : public testing::Test {
 protected:
-    std::unique_ptr<Loop> loop_ = std::move(*Loop::create());
+    std::unique_ptr<Loop> loop_ = *Loop::create();
 };
 
 TEST_F(LoopTest, CallsAndRemoves) {

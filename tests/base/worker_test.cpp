@@ -9,7 +9,7 @@ namespace quell {
 namespace {
 
 TEST(Worker, ResultsComeBackOnTheLoopInOrder) {
-    auto loop = std::move(*Loop::create());
+    auto loop = *Loop::create();
     Worker worker(*loop, "test-worker", 200);
     const auto here = std::this_thread::get_id();
     std::vector<int> results;
@@ -31,7 +31,7 @@ TEST(Worker, ResultsComeBackOnTheLoopInOrder) {
 }
 
 TEST(Worker, IsBounded) {
-    auto loop = std::move(*Loop::create());
+    auto loop = *Loop::create();
     Worker worker(*loop, "test-worker", 2);
     std::promise<void> started;
     std::promise<void> go;

@@ -30,7 +30,7 @@ protected:
 
     TempDir dir_;
     std::string path_ = dir_ / "history.db";
-    History history_ = std::move(*History::open(path_));
+    History history_ = *History::open(path_);
     Head head_;
 };
 
@@ -44,7 +44,7 @@ TEST_F(ChainTest, Whole) {
 }
 
 TEST_F(ChainTest, EmptyIsWhole) {
-    History empty = std::move(*History::open(dir_ / "empty.db"));
+    History empty = *History::open(dir_ / "empty.db");
     EXPECT_TRUE(empty.verify()->ok);
     EXPECT_TRUE(empty.verify(Head{0, genesis_hash()})->ok);
     EXPECT_EQ(empty.verify(head_)->broken_at, 1u);

@@ -16,7 +16,7 @@ class HistoryTest : public testing::Test {
 protected:
     TempDir dir_;
     std::string path_ = dir_ / "history.db";
-    History history_ = std::move(*History::open(path_));
+    History history_ = *History::open(path_);
 };
 
 TEST_F(HistoryTest, GivesBackWhatWasAppended) {
@@ -39,7 +39,7 @@ TEST_F(HistoryTest, GivesBackWhatWasAppended) {
 TEST_F(HistoryTest, KeepsItAcrossOpening) {
     append(history_, {make_decision(7)});
     const Head head = *history_.head();
-    history_ = std::move(*History::open(path_));
+    history_ = *History::open(path_);
     EXPECT_EQ(*history_.head(), head);
     auto reader = History::open_read_only(path_);
     ASSERT_TRUE(reader.ok()) << reader.error().message;

@@ -18,7 +18,7 @@ protected:
 
     TempDir dir_;
     std::string path_ = dir_ / "history.db";
-    History history_ = std::move(*History::open(path_));
+    History history_ = *History::open(path_);
 };
 
 TEST_F(RetentionTest, StaysVerifiableOverManyTrims) {

@@ -30,7 +30,7 @@ protected:
         write(path, *read_file(std::string(QUELL_FIXTURES "/") + name, 1 << 20));
     }
     ContainerIdentity find(quell_runtime runtime, const std::string& id = kId) {
-        return IdentityReader(std::move(*TrustedFiles::open(dir_.path(), ::geteuid()))).find(runtime, id);
+        return IdentityReader(*TrustedFiles::open(dir_.path(), ::geteuid())).find(runtime, id);
     }
 
     TempDir dir_;

@@ -28,7 +28,7 @@ protected:
     }
 
     TempDir dir_;
-    TrustedFiles files_ = std::move(*TrustedFiles::open(dir_.path(), ::geteuid()));
+    TrustedFiles files_ = *TrustedFiles::open(dir_.path(), ::geteuid());
 };
 
 TEST_F(TrustedFilesTest, Reads) {
@@ -49,7 +49,7 @@ TEST_F(TrustedFilesTest, BelievesNothingThatOthersCouldHaveWritten) {
     EXPECT_EQ(code("/run/crun/a/status"), EPERM);
     fs::permissions(dir_ / "run/crun", fs::perms(01777));
     EXPECT_EQ(code("/run/crun/a/status"), 0) << "sticky: nobody can replace what is in it";
-    const auto other = std::move(*TrustedFiles::open(dir_.path(), ::geteuid() + 1));
+    const auto other = *TrustedFiles::open(dir_.path(), ::geteuid() + 1);
     EXPECT_EQ(other.read("/run/crun/a/status", 100).error().code, EPERM);
 }
 

@@ -140,10 +140,12 @@ Status Loop::run_once(int timeout_ms) {
     if (count < 0 && errno == EINTR) return success();
     if (count < 0) return errno_error("cannot wait for events");
     for (int i = 0; i < count; i++) {
-        const auto found = sources_.find(events[static_cast<std::size_t>(i)].data.u64);
+        const epoll_event event = events[static_cast<std::size_t>(i)];
+        const std::uint64_t number = event.data.u64;  // a copy: the struct is packed
+        const auto found = sources_.find(number);
         if (found == sources_.end()) continue;  // removed by a callback of this round
         const std::shared_ptr<Source> source = found->second;  // outlives its own removal
-        source->ready(events[static_cast<std::size_t>(i)].events);
+        source->ready(event.events);
     }
     return success();
 }

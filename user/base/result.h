@@ -37,10 +37,11 @@ public:
     // Undefined unless ok().
     T& value() & { return *std::get_if<T>(&state_); }
     const T& value() const& { return *std::get_if<T>(&state_); }
-    T&& value() && { return std::move(*std::get_if<T>(&state_)); }
+    // By value: `for (x : *call())` would walk over what is gone already.
+    T value() && { return std::move(*std::get_if<T>(&state_)); }
     T& operator*() & { return value(); }
     const T& operator*() const& { return value(); }
-    T&& operator*() && { return std::move(*this).value(); }
+    T operator*() && { return std::move(*this).value(); }
     T* operator->() { return &value(); }
     const T* operator->() const { return &value(); }
 
