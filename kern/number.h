@@ -30,6 +30,12 @@ static __always_inline u64 number_of_address(u64 address)
 	return address - quell.own_address;
 }
 
+/* A pointer as the number that it is: what global functions take. */
+static __always_inline u64 address_of(const void *pointer)
+{
+	return number(pointer) + quell.own_address;
+}
+
 static __always_inline u64 mix(u64 hash, u64 word)
 {
 	hash = (hash ^ word) * MIX_A;

@@ -58,8 +58,11 @@ static __always_inline int file_verdict(struct inode *inode, u32 hook)
 	bit = contained_bit(inode->i_ino);
 	if (!((contained_filter[(bit >> 6) & (CONTAINED_BITS / 64 - 1)] >> (bit & 63)) & 1))
 		return 0;
-	return file_refuse((u64)inode, hook);
+	return file_refuse(address_of(inode), hook);
 }
+
+/* The verifier wants to see the range of what a hook returns. */
+#define VERDICT(verdict) ((verdict) ? -EPERM : 0)
 
 /* Both, in front of every hook that detection keeps attached. */
 #define REFUSE(inode, hook)                                    \
@@ -68,5 +71,5 @@ static __always_inline int file_verdict(struct inode *inode, u32 hook)
 		if (!verdict_)                                 \
 			verdict_ = file_verdict(inode, hook);  \
 		if (verdict_)                                  \
-			return verdict_;                       \
+			return -EPERM;                         \
 	} while (0)

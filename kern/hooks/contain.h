@@ -5,13 +5,13 @@
 SEC("lsm/task_alloc")
 int BPF_PROG(quell_task_alloc, struct task_struct *task, unsigned long clone_flags, int ret)
 {
-	return ret ? ret : subject_verdict(QUELL_HOOK_task_alloc);
+	return ret ? ret : VERDICT(subject_verdict(QUELL_HOOK_task_alloc));
 }
 
 SEC("lsm/file_permission")
 int BPF_PROG(quell_file_permission, struct file *file, int mask, int ret)
 {
-	return ret ? ret : file_verdict(file->f_inode, QUELL_HOOK_file_permission);
+	return ret ? ret : VERDICT(file_verdict(file->f_inode, QUELL_HOOK_file_permission));
 }
 
 SEC("lsm/mmap_file")
@@ -19,7 +19,7 @@ int BPF_PROG(quell_mmap_file, struct file *file, unsigned long reqprot, unsigned
 {
 	if (ret || !file)
 		return ret;
-	return file_verdict(file->f_inode, QUELL_HOOK_mmap_file);
+	return VERDICT(file_verdict(file->f_inode, QUELL_HOOK_mmap_file));
 }
 
 SEC("lsm/file_mprotect")
@@ -29,25 +29,25 @@ int BPF_PROG(quell_file_mprotect, struct vm_area_struct *vma, unsigned long reqp
 
 	if (ret || !file)
 		return ret;
-	return file_verdict(file->f_inode, QUELL_HOOK_file_mprotect);
+	return VERDICT(file_verdict(file->f_inode, QUELL_HOOK_file_mprotect));
 }
 
 SEC("lsm/inode_setxattr")
 int BPF_PROG(quell_inode_setxattr, void *idmap, struct dentry *dentry)
 {
-	return file_verdict(dentry->d_inode, QUELL_HOOK_inode_setxattr);
+	return VERDICT(file_verdict(dentry->d_inode, QUELL_HOOK_inode_setxattr));
 }
 
 SEC("lsm/inode_removexattr")
 int BPF_PROG(quell_inode_removexattr, void *idmap, struct dentry *dentry)
 {
-	return file_verdict(dentry->d_inode, QUELL_HOOK_inode_removexattr);
+	return VERDICT(file_verdict(dentry->d_inode, QUELL_HOOK_inode_removexattr));
 }
 
 SEC("lsm/inode_copy_up")
 int BPF_PROG(quell_inode_copy_up, struct dentry *dentry, void *creds, int ret)
 {
-	return ret ? ret : file_verdict(dentry->d_inode, QUELL_HOOK_inode_copy_up);
+	return ret ? ret : VERDICT(file_verdict(dentry->d_inode, QUELL_HOOK_inode_copy_up));
 }
 
 /* The last link is gone and nobody holds it: there is nothing left to contain. */
@@ -60,7 +60,7 @@ int BPF_PROG(quell_inode_free_security, struct inode *inode)
 	struct quell_pending *p;
 	u64 word;
 
-	if (!quell.contained_files || BPF_CORE_READ(inode, i_nlink) || !file_facts((u64)inode, &facts))
+	if (!quell.contained_files || BPF_CORE_READ(inode, i_nlink) || !file_facts(address_of(inode), &facts))
 		return 0;
 	entry = bpf_map_lookup_elem(&contained_files, &facts.key);
 	if (!entry || (facts.flags & QUELL_OBJECT_OVERLAY))

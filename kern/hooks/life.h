@@ -47,7 +47,7 @@ int BPF_PROG(quell_bprm_check_security, struct linux_binprm *bprm, int ret)
 	if (ret)
 		return ret;
 	task_pin_for_exec(bpf_get_current_task_btf());
-	return subject_verdict(QUELL_HOOK_bprm_check_security);
+	return VERDICT(subject_verdict(QUELL_HOOK_bprm_check_security));
 }
 
 SEC("lsm/bprm_committed_creds")

@@ -23,7 +23,7 @@ int BPF_PROG(quell_file_open, struct file *file, int ret)
 		return 0;
 	if (!(mode & FMODE_READ_BIT) || !WANTED(OPEN_READ))
 		return 0;
-	return judge_open(file, QUELL_OP_OPEN_READ, QUELL_HOOK_file_open);
+	return VERDICT(judge_open(file, QUELL_OP_OPEN_READ, QUELL_HOOK_file_open));
 }
 
 SEC("lsm/inode_unlink")
@@ -32,8 +32,8 @@ int BPF_PROG(quell_inode_unlink, struct inode *directory, struct dentry *dentry,
 	if (ret)
 		return ret;
 	REFUSE(dentry->d_inode, QUELL_HOOK_inode_unlink);
-	return judge_entry(dentry, dentry->d_parent, directory, directory->i_sb, 0, 0, QUELL_OP_DELETE,
-			   QUELL_HOOK_inode_unlink);
+	return VERDICT(judge_entry(dentry, dentry->d_parent, directory, directory->i_sb, 0, 0, QUELL_OP_DELETE,
+			   QUELL_HOOK_inode_unlink));
 }
 
 SEC("lsm/inode_rename")
@@ -50,7 +50,7 @@ int BPF_PROG(quell_inode_rename, struct inode *from_directory, struct dentry *fr
 	over = to->d_inode;
 	verdict = file_verdict(over, QUELL_HOOK_inode_rename);
 	if (verdict || !WANTED(RENAME))
-		return verdict;
+		return VERDICT(verdict);
 	inode = from->d_inode;
 	/* a directory takes everything below it along */
 	if (inode && (inode->i_mode & S_IFMT_BITS) == S_IFDIR_BITS)
@@ -59,9 +59,9 @@ int BPF_PROG(quell_inode_rename, struct inode *from_directory, struct dentry *fr
 			      QUELL_HOOK_inode_rename);
 	/* a new name takes nothing away; an existing one is replaced or exchanged */
 	if (verdict || !over)
-		return verdict;
-	return judge_entry(to, to->d_parent, to_directory, to_directory->i_sb, 0, 0, QUELL_OP_RENAME,
-			   QUELL_HOOK_inode_rename);
+		return VERDICT(verdict);
+	return VERDICT(judge_entry(to, to->d_parent, to_directory, to_directory->i_sb, 0, 0, QUELL_OP_RENAME,
+			   QUELL_HOOK_inode_rename));
 }
 
 /* 6.3 put an idmap in front: the arguments are read by hand, since the verifier takes no variable offset into ctx. */
@@ -85,8 +85,8 @@ int quell_inode_setattr(unsigned long long *ctx)
 	/* growing loses nothing; an empty file has nothing to lose */
 	if (attributes->ia_size >= inode->i_size || !WANTED(TRUNCATE))
 		return 0;
-	return judge_entry(dentry, dentry->d_parent, dentry->d_parent->d_inode, dentry->d_sb, 0, 0, QUELL_OP_TRUNCATE,
-			   QUELL_HOOK_inode_setattr);
+	return VERDICT(judge_entry(dentry, dentry->d_parent, dentry->d_parent->d_inode, dentry->d_sb, 0, 0, QUELL_OP_TRUNCATE,
+			   QUELL_HOOK_inode_setattr));
 }
 
 SEC("lsm/inode_link")
@@ -97,8 +97,8 @@ int BPF_PROG(quell_inode_link, struct dentry *from, struct inode *directory, str
 	REFUSE(from->d_inode, QUELL_HOOK_inode_link);
 	if (!WANTED(LINK))
 		return 0;
-	return judge_entry(from, from->d_parent, from->d_parent->d_inode, from->d_sb, to, 0, QUELL_OP_LINK,
-			   QUELL_HOOK_inode_link);
+	return VERDICT(judge_entry(from, from->d_parent, from->d_parent->d_inode, from->d_sb, to, 0, QUELL_OP_LINK,
+			   QUELL_HOOK_inode_link));
 }
 
 SEC("lsm/sb_mount")
@@ -110,7 +110,7 @@ int BPF_PROG(quell_sb_mount, const char *source, const struct path *path, const 
 	REFUSE((struct inode *)0, QUELL_HOOK_sb_mount);
 	if ((flags & (MS_REMOUNT_BIT | MS_PROPAGATION_BITS)) || !WANTED(MOUNT_OVER))
 		return 0; /* changes a mount, hides nothing */
-	return judge_place((u64)BPF_CORE_READ(path, dentry), QUELL_OP_MOUNT_OVER, QUELL_HOOK_sb_mount);
+	return VERDICT(judge_place((u64)BPF_CORE_READ(path, dentry), QUELL_OP_MOUNT_OVER, QUELL_HOOK_sb_mount));
 }
 
 SEC("lsm/move_mount")
@@ -121,7 +121,7 @@ int BPF_PROG(quell_move_mount, const struct path *from, const struct path *to, i
 	REFUSE((struct inode *)0, QUELL_HOOK_move_mount);
 	if (!WANTED(MOUNT_OVER))
 		return 0;
-	return judge_place((u64)BPF_CORE_READ(to, dentry), QUELL_OP_MOUNT_OVER, QUELL_HOOK_move_mount);
+	return VERDICT(judge_place((u64)BPF_CORE_READ(to, dentry), QUELL_OP_MOUNT_OVER, QUELL_HOOK_move_mount));
 }
 
 SEC("lsm/sb_umount")
@@ -135,5 +135,7 @@ int BPF_PROG(quell_sb_umount, struct vfsmount *mount, int flags, int ret)
 	if (!WANTED(UNMOUNT) || !root)
 		return 0;
 	read_kernel(mountpoint, (u64)mount - offset_of(mount, mnt) + offset_of(mount, mnt_mountpoint));
-	return mountpoint ? judge_place(mountpoint, QUELL_OP_UNMOUNT, QUELL_HOOK_sb_umount) : 0;
+	if (!mountpoint)
+		return 0;
+	return VERDICT(judge_place(mountpoint, QUELL_OP_UNMOUNT, QUELL_HOOK_sb_umount));
 }
