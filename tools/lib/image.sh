@@ -70,13 +70,15 @@ build_guest_image() {
     -O ^metadata_csum_seed "$image.new" "${size_mib}M" >&2
   write_partition_table "$image.new" $((size_mib * 2048))
   rm -rf "$work"
-  # A key that nobody uses any more is 1 GB of disk; the tar of the current key stays for the next kernel.
-  find "$QUELL_CACHE/guest" -maxdepth 1 -name 'root-*' ! -name "${tar##*/}" -mtime +7 -delete
+  # An image that nobody has booted for a day (each boot touches its own) is half a gigabyte of disk.
+  find "$QUELL_CACHE/guest" -maxdepth 1 -name 'root-*' ! -name "${tar##*/}" -mtime +0 -delete
   mv "$image.new" "$image"
 }
 
 ensure_guest_image() {
-  [ ! -s "$(guest_image_path 2>/dev/null)" ] || return 0
+  local image
+  image=$(guest_image_path)
+  if [ -s "$image" ]; then touch -c "$image" 2>/dev/null || true; return 0; fi
   require_root
   with_lock image build_guest_image
 }
