@@ -24,11 +24,15 @@ QUELL_BUILD=$build "$QUELL_ROOT/tools/vm" "${options[@]}" --copy "$copy" --log "
   "/w/${program##*/}" --gtest_color=no --gtest_filter="$filter" >"$logs/$name.log" 2>&1 || status=$?
 gtest_count "$logs/$name.log" >"$logs/$name.count"
 read -r passed failed skipped <"$logs/$name.count"
-if [ "$failed" = 0 ] && { [ $status != 0 ] || [ $((passed + skipped)) = 0 ]; }; then
-  if [ $status != 0 ]; then why="ended with $status before its end"; else why="ran no test (filter $filter)"; fi
-  { echo "$passed 1 $skipped"; sed 1d "$logs/$name.count"; echo "F $name $why"; } >"$logs/$name.count.new"
+why=''
+case $status in
+  0) [ $((passed + failed + skipped)) != 0 ] || { why="ran no test (filter $filter)"; status=1; } ;;
+  1) [ "$failed" != 0 ] || why="ended with 1 without a failed test" ;;
+  *) why="did not come to its end (status $status)" ;;
+esac
+if [ -n "$why" ]; then
+  { echo "$passed $((failed + 1)) $skipped"; sed 1d "$logs/$name.count"; echo "F $name $why"; } >"$logs/$name.count.new"
   mv "$logs/$name.count.new" "$logs/$name.count"
-  [ $status != 0 ] || status=1
 fi
 cat "$logs/$name.log"
 exit "$status"
