@@ -32,12 +32,14 @@ TEST(Worker, ResultsComeBackOnTheLoopInOrder) {
 
 TEST(Worker, IsBounded) {
     auto loop = *Loop::create();
-    Worker worker(*loop, "test-worker", 2);
+    // Before the worker: its job uses them until it is joined.
     std::promise<void> started;
     std::promise<void> go;
+    std::future<void> gone = go.get_future();
+    Worker worker(*loop, "test-worker", 2);
     ASSERT_TRUE(worker.submit([&] {
         started.set_value();
-        go.get_future().wait();
+        gone.wait();
     }).ok());
     started.get_future().wait();
     EXPECT_TRUE(worker.submit([] {}).ok());
