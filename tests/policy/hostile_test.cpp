@@ -3,7 +3,7 @@
 // time. Broken policies that are text files lie in broken/.
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 
 #include "policy/limits.h"
 #include "support.h"
@@ -91,13 +91,13 @@ TEST(Hostile, DirectivesAndJunk) {
 }
 
 TEST(Hostile, LineByLineJunkIsBoundedInTime) {
-    const auto start = std::chrono::steady_clock::now();
+    const std::clock_t start = std::clock();  // of the processor: others may be busy
     for (std::string_view unit : {",", "[", "]", "{", "a:", "a: b ", "\"", "'", "- ", "? ", ": ", "&a ", "!", "%", "#", "|"}) {
         std::string line = repeat(unit, 4'000 / unit.size()) + "\n";
         EXPECT_FALSE(compile_text(repeat(line, 60)).image);
         EXPECT_FALSE(compile_text("[" + repeat(line, 60)).image);
     }
-    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20)) << "1 s without sanitizers";
+    EXPECT_LT((std::clock() - start) / CLOCKS_PER_SEC, 20) << "1 s without sanitizers";
 }
 
 TEST(Hostile, FindingsAreBounded) {

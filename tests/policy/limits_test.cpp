@@ -2,7 +2,7 @@
 // Large policies: what is accepted, in which time, and what is said beyond.
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 
 #include "policy/compile/compile.h"
 #include "policy/limits.h"
@@ -47,14 +47,14 @@ Outcome run(const Checked& checked) {
 }
 
 TEST(Limits, TwentyThousandRulesFromText) {
-    const auto start = std::chrono::steady_clock::now();
+    const std::clock_t start = std::clock();  // of the processor: others may be busy
     std::string rules;
     for (std::size_t i = 0; i < kMaxRules; i++)
         rules += rule("r" + std::to_string(i), "/d" + std::to_string(i % 97) + "/f" + std::to_string(i), "delete", "host");
     const CompileResult result = compile_text(policy(rules));
     ASSERT_TRUE(result.image) << summary(result.findings);
     EXPECT_EQ(result.image->rules.size(), kMaxRules + 1);
-    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60)) << "2 s without sanitizers";
+    EXPECT_LT((std::clock() - start) / CLOCKS_PER_SEC, 60) << "2 s without sanitizers";
 }
 
 TEST(Limits, MoreRulesThanAccepted) {
