@@ -65,7 +65,7 @@ TEST(Client, NonsenseAndHangUp) {
     EXPECT_EQ(against(std::string("\0", 1)), CallOutcome::Nonsense);
     EXPECT_EQ(against("{\"parameters\":"), CallOutcome::Unreachable);
     EXPECT_EQ(against(""), CallOutcome::Unreachable);
-    EXPECT_EQ(against(std::string(5 << 20, '[')), CallOutcome::Nonsense);
+    EXPECT_EQ(against(std::string(17 << 20, '[')), CallOutcome::Nonsense);
 }
 
 }  // namespace

@@ -107,9 +107,9 @@ TEST_F(ServerTest, AHalfClosedClientGetsItsAnswer) {
 TEST_F(ServerTest, LargeAnswersArriveWholeAndTooLargeOnesAreSaid) {
     start();
     RawClient client(path);
-    client.call(R"({"method":"io.quell.History","parameters":{"limit":4000000}})");
-    EXPECT_EQ(client.get().value_or("").size(), 4'000'000 + std::string(R"({"parameters":{"rows":""}})").size());
-    client.call(R"({"method":"io.quell.History","parameters":{"limit":5000000}})");
+    client.call(R"({"method":"io.quell.History","parameters":{"limit":16000000}})");
+    EXPECT_EQ(client.get().value_or("").size(), 16'000'000 + std::string(R"({"parameters":{"rows":""}})").size());
+    client.call(R"({"method":"io.quell.History","parameters":{"limit":17000000}})");
     EXPECT_EQ(client.get(), R"({"error":"io.quell.Failed","parameters":{"reason":"the answer is too large"}})");
 }
 

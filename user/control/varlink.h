@@ -13,9 +13,11 @@ namespace quell::control {
 
 // A call is a few hundred bytes; the longest legal one names policy files.
 inline constexpr std::size_t kCallSizeMax = 1 << 20;
-// A list of 2,048 incidents stays below it. Also all that may wait for a slow
-// reader: a connection has at most one reply in flight.
-inline constexpr std::size_t kReplySizeMax = 4 << 20;
+// All that may wait for a slow reader: a connection has one reply in flight.
+// A hostile workload makes an incident 8 KB long (1,024 bytes of path, 512 of
+// arguments and executable, each escaped to four); 1,024 of them may be
+// pending, and must not make the list impossible to get.
+inline constexpr std::size_t kReplySizeMax = 16 << 20;
 
 namespace errors {
 inline constexpr std::string_view kInterfaceNotFound = "org.varlink.service.InterfaceNotFound";
