@@ -102,6 +102,16 @@ struct hit {
 	u32 level;       /* components between the directory and it */
 };
 
+/* What lasts of a file (match/identity.h). */
+struct file_facts {
+	struct quell_file_key key;
+	struct quell_identity upper_root;
+	u32 device;
+	u32 overlay_device;
+	u32 flags; /* QUELL_OBJECT_OVERLAY, QUELL_OBJECT_LOWER */
+	u32 known;
+};
+
 struct work {
 	struct query query;
 	u64 superblock;
@@ -135,6 +145,7 @@ struct work {
 	u32 chunk;
 	u32 judged_count;
 	u32 judged[JUDGED_MAX]; /* rules already judged for this operation */
+	struct file_facts facts;
 	struct quell_pending entry_new;
 	struct quell_event event;
 };

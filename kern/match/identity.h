@@ -78,15 +78,6 @@ static __always_inline void overlay_scope(u64 inode, struct quell_identity *scop
 		identity_of(upper, scope, &device);
 }
 
-struct file_facts {
-	struct quell_file_key key;
-	struct quell_identity upper_root;
-	u32 device;
-	u32 overlay_device;
-	u32 flags; /* QUELL_OBJECT_OVERLAY, QUELL_OBJECT_LOWER */
-	u32 known;
-};
-
 /* Everything that is lasting about the file behind an inode. */
 __noinline int file_facts(u64 inode, struct file_facts *f)
 {

@@ -47,8 +47,11 @@ static __always_inline u64 host_mounts(struct task_struct *task)
 	struct mnt_namespace *ns = nsproxy ? nsproxy->mnt_ns : 0;
 	u64 changes = 0;
 
-	if (ns && (u64)ns == quell.host_mount_ns)
-		return ns->event;
+	if (ns && (u64)ns == quell.host_mount_ns) {
+		changes = ns->event;
+		asm volatile("" : "+r"(changes)); /* one load for both ways has two kinds of pointers: refused */
+		return changes;
+	}
 	read_kernel(changes, quell.host_mount_ns + offset_of(mnt_namespace, event));
 	return changes;
 }

@@ -59,21 +59,11 @@ __noinline u32 ancestor_level(u32 slot, u64 dentry)
 }
 
 /* The rules on a single mounted file: its mountpoint is an entry of the directory above it. */
-static __always_inline u64 mounted_file_set(u32 slot, struct work *work, u32 root)
+static __always_inline u64 mounted_file_set(u32 slot, struct work *work, u32 count_, u32 root)
 {
-	u32 n = work->above_count;
-	u64 name = work->above[0], state;
-
-	if (!n)
+	if (!count_)
 		return 0;
-	/* the first component is the entry: shift the rest down */
-	state = root_state(root);
-	for (int i = 0; i < HOME_DEPTH_MAX; i++)
-		if (i + 1 < n)
-			work->above[i] = work->above[i + 1];
-	if (n > HOME_DEPTH_MAX)
-		return 0;
-	return entry_set(name, trie_descend(slot, state, n - 1, 1));
+	return entry_set(work->above[0], trie_descend(slot, root_state(root), count_, 1, 1));
 }
 
 static __noinline int host_visit(struct mounts_walk *m, u64 mount)
@@ -97,7 +87,7 @@ static __noinline int host_visit(struct mounts_walk *m, u64 mount)
 		count(QUELL_COUNTER_WALK_OVERFLOW);
 		state = STATE(QUELL_DIR_OVERFLOW, 0, 0);
 	} else {
-		state = trie_descend(slot, root_state(host | work->half), work->above_count, 1);
+		state = trie_descend(slot, root_state(host | work->half), work->above_count, 1, 0);
 	}
 	if (m->mode == MOUNTS_SEARCH) {
 		hit_add(work, state, 0, level);
@@ -111,7 +101,7 @@ static __noinline int host_visit(struct mounts_walk *m, u64 mount)
 	if ((mode & S_IFMT_BITS) != S_IFDIR_BITS) {
 		read_kernel(number, inode + offset_of(inode, i_ino));
 		file_mount_note(number, 0);
-		set = mounted_file_set(slot, work, host | work->half);
+		set = mounted_file_set(slot, work, work->above_count, host | work->half);
 		work->anchors.files++;
 	}
 	work->anchors.filter[(ANCHOR_HASH(root[0]) >> 60) & 15] |= 1ull << (ANCHOR_HASH(root[0]) >> 54 & 63);

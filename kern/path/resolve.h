@@ -62,10 +62,10 @@ static long place_one(u32 i, struct places *p)
 			p->hit = hit + 1;
 			p->alias = 0;
 		}
-		state = trie_descend(slot, p->root, n, 1);
+		state = trie_descend(slot, p->root, n, 1, 0);
 	}
 	if (level)
-		state = trie_descend(slot, state, level, 0);
+		state = trie_descend(slot, state, level, 0, 0);
 	if (p->what == JUDGE_ENTRY)
 		collect_entry_set(slot, state);
 	else if (p->what == JUDGE_PLACE)
@@ -210,13 +210,11 @@ __noinline int mounted_file(u32 slot)
 
 		if (!h || !h->is_file || !h->count)
 			return 0;
-		u32 n = h->count;
+		u32 more = h->aliases, n = h->count;
 
-		for (int j = 0; j < HOME_DEPTH_MAX; j++)
-			work->above[j] = h->components[j];
-		work->above_count = n;
-		set_add(work, mounted_file_set(slot, work, work->query.root_kind | work->half));
-		if (alias == 0 && !h->aliases)
+		bpf_probe_read_kernel(work->above, sizeof(h->components), h->components);
+		set_add(work, mounted_file_set(slot, work, n, work->query.root_kind | work->half));
+		if (alias == 0 && !more)
 			return 0;
 	}
 	return 0;

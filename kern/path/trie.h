@@ -58,6 +58,8 @@ struct descent {
 	u64 state;
 	u32 left;
 	u32 above; /* which hashes: above the mountpoint, or below it */
+	u32 stop;  /* components left alone at the end: 1 keeps the entry's own name */
+	u32 reserved;
 };
 
 static long descend_one(u32 i, struct descent *d)
@@ -65,7 +67,7 @@ static long descend_one(u32 i, struct descent *d)
 	struct work *work = d->work;
 	u32 left = d->left;
 
-	if (!left || !work)
+	if (left <= d->stop || !work)
 		return 1;
 	left--;
 	d->left = left;
@@ -79,12 +81,12 @@ static long descend_one(u32 i, struct descent *d)
 	return 0;
 }
 
-/* `left` components down from `state`, the last collected first. */
-__noinline u64 trie_descend(u32 slot, u64 state, u32 left, u32 above)
+/* `left` components down from `state`, the last collected first, but for the first `stop`. */
+__noinline u64 trie_descend(u32 slot, u64 state, u32 left, u32 above, u32 stop)
 {
-	struct descent d = { .work = WORK(slot), .state = state, .left = left, .above = above };
+	struct descent d = { .work = WORK(slot), .state = state, .left = left, .above = above, .stop = stop };
 
-	if (!left)
+	if (left <= stop)
 		return state;
 	bpf_loop(WALK_MAX, descend_one, &d, 0);
 	return d.state;

@@ -25,7 +25,7 @@ static __always_inline u32 offers_possible(struct quell_pending *entry, struct q
 static __always_inline void object_bind(struct work *work, struct quell_pending *entry)
 {
 	u64 inode = read_pointer(work->query.entry + offset_of(dentry, d_inode));
-	struct file_facts facts;
+	struct file_facts *facts = &work->facts;
 	u32 links = 0;
 	u16 mode = 0;
 
@@ -35,13 +35,13 @@ static __always_inline void object_bind(struct work *work, struct quell_pending 
 	read_kernel(mode, inode + offset_of(inode, i_mode));
 	read_kernel(links, inode + offset_of(inode, i_nlink));
 	read_kernel(entry->inode, inode + offset_of(inode, i_ino));
-	file_facts(inode, &facts);
-	entry->file = facts.key;
-	entry->upper_root = facts.upper_root;
-	entry->device = facts.device;
-	entry->overlay_device = facts.overlay_device;
-	entry->object_flags = facts.flags;
-	if (facts.known && (mode & S_IFMT_BITS) == S_IFREG_BITS)
+	file_facts(inode, facts);
+	entry->file = facts->key;
+	entry->upper_root = facts->upper_root;
+	entry->device = facts->device;
+	entry->overlay_device = facts->overlay_device;
+	entry->object_flags = facts->flags;
+	if (facts->known && (mode & S_IFMT_BITS) == S_IFREG_BITS)
 		entry->object_flags |= QUELL_OBJECT_FILE;
 	if (work->operation == QUELL_OP_DELETE && links <= 1)
 		entry->object_flags |= QUELL_OBJECT_LAST_LINK;
