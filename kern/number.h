@@ -63,3 +63,11 @@ static __always_inline u64 count(u32 counter)
 {
 	return __sync_fetch_and_add(&quell.counters[counter], 1);
 }
+
+static __always_inline u64 read_pointer(u64 address)
+{
+	u64 value = 0;
+
+	read_kernel(value, address);
+	return value;
+}

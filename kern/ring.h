@@ -14,7 +14,7 @@ static __always_inline void event_send(struct quell_event *event)
 		count(QUELL_COUNTER_EVENTS);
 }
 
-static __always_inline void notice_send(struct quell_pending_key *key, u64 word)
+static __noinline void notice_send(struct quell_pending_key *key, u64 word)
 {
 	struct quell_notice notice = { .key = *key, .word = word, .time_ns = bpf_ktime_get_boot_ns() };
 
@@ -77,8 +77,8 @@ __noinline int event_report(u32 slot)
 	event->time_ns = bpf_ktime_get_boot_ns();
 	event->generation = quell.generation;
 	event->container = work->query.container;
-	event->operation = work->operation;
-	event->hook = work->hook;
+	event->operation = work->op.number;
+	event->hook = work->op.hook;
 	event->verdict = work->verdict;
 	event->device = 0;
 	event->inode = 0;
@@ -90,7 +90,7 @@ __noinline int event_report(u32 slot)
 	event->mode = mode;
 	event_who(event, task);
 	event->path_size = event_text(slot, entry, 0, QUELL_EVENT_PATH_CUT, event);
-	event->path2_size = work->entry2 ? event_text(slot, work->entry2, 1, QUELL_EVENT_PATH2_CUT, event) : 0;
+	event->path2_size = work->op.entry2 ? event_text(slot, work->op.entry2, 1, QUELL_EVENT_PATH2_CUT, event) : 0;
 	event->exe_size = exe ? event_text(slot, exe, 2, QUELL_EVENT_EXE_CUT, event) : 0;
 	event->exe_device = 0;
 	event->device2 = 0;

@@ -102,6 +102,41 @@ struct hit {
 	u32 level;       /* components between the directory and it */
 };
 
+/* Up a mount to a root (path/chain.h). */
+struct chain_walk {
+	u64 dentry;
+	u64 mount;
+	u64 mount_root;
+	u64 root_dentry;
+	u64 root_mount; /* 0: up to the namespace's own root */
+	u32 end;
+	u32 reserved;
+};
+
+/* Over the mounts of a namespace (path/chain.h). */
+struct mounts_walk {
+	u64 current;
+	u64 previous;
+	u64 head;
+	u64 container;  /* whose home is recorded */
+	u64 superblock; /* whose mounts are wanted */
+	u32 mode;
+	u32 reserved;
+};
+
+/* What is judged (match/judge.h). */
+struct operation {
+	u64 entry;   /* what is acted on */
+	u64 parent;  /* the directory it is in, 0: not judged as an entry */
+	u64 place;   /* judged as a directory with everything below, 0: not */
+	u64 entry2;  /* rename, link: the new name */
+	u64 state;   /* of the parent, if known */
+	u32 number;  /* enum quell_operation */
+	u32 hook;
+	u32 known;   /* state is valid */
+	u32 files;   /* the entry may be mounted as a single file */
+};
+
 /* What lasts of a file (match/identity.h). */
 struct file_facts {
 	struct quell_file_key key;
@@ -133,16 +168,15 @@ struct work {
 	struct home home;
 	struct home_superblock home_superblock;
 	struct anchors anchors;
+	struct chain_walk chain;
+	struct mounts_walk mounts;
 	/* the operation being judged */
-	u64 entry2;          /* rename, link: the new entry */
+	struct operation op;
+	struct quell_pending_key key;
 	u64 exe_set;         /* rules at the executable's path */
-	u32 operation;
-	u32 hook;
 	s32 verdict;
 	u32 half;
 	u32 interest;        /* enum interest */
-	u32 set_index;       /* where the loop over rules is */
-	u32 chunk;
 	u32 judged_count;
 	u32 judged[JUDGED_MAX]; /* rules already judged for this operation */
 	struct file_facts facts;

@@ -7,14 +7,6 @@
  */
 #pragma once
 
-static __always_inline u64 read_pointer(u64 address)
-{
-	u64 value = 0;
-
-	read_kernel(value, address);
-	return value;
-}
-
 static __always_inline void identity_of(u64 inode, struct quell_identity *id, u32 *device)
 {
 	u64 superblock = read_pointer(inode + offset_of(inode, i_sb));

@@ -14,18 +14,6 @@ enum interest {
 	INTEREST_EXCEPT = 2, /* and has exceptions */
 };
 
-struct operation {
-	u64 entry;   /* what is acted on */
-	u64 parent;  /* the directory it is in, 0: not judged as an entry */
-	u64 place;   /* judged as a directory with everything below, 0: not */
-	u64 entry2;  /* rename, link: the new name */
-	u64 state;   /* of the parent, if known */
-	u32 number;  /* enum quell_operation */
-	u32 hook;
-	u32 known;   /* state is valid */
-	u32 files;   /* the entry may be mounted as a single file */
-};
-
 struct rules_walk {
 	u32 slot;
 	u32 set;
@@ -74,7 +62,7 @@ static long interest_one(u32 i, struct rules_walk *r)
 	if (key.index == ~0u)
 		return 0;
 	rule = bpf_map_lookup_elem(&rules, &key);
-	if (!rule || !(rule->operations & QUELL_BIT(work->operation)))
+	if (!rule || !(rule->operations & QUELL_BIT(work->op.number)))
 		return 0;
 	work->interest |= INTEREST_RULE | (rule->exceptions ? INTEREST_EXCEPT : 0);
 	return 0;
@@ -93,7 +81,7 @@ static long judge_one(u32 i, struct rules_walk *r)
 	if (key.index == ~0u)
 		return 0;
 	rule = bpf_map_lookup_elem(&rules, &key);
-	if (!rule || !(rule->operations & QUELL_BIT(work->operation)))
+	if (!rule || !(rule->operations & QUELL_BIT(work->op.number)))
 		return 0;
 	for (int j = 0; j < JUDGED_MAX; j++) {
 		if (j >= n)
@@ -123,8 +111,10 @@ static long judge_one(u32 i, struct rules_walk *r)
 
 #define RULE_STEPS_MAX (SETS_MAX * QUELL_SET_CHUNKS_MAX * (QUELL_SET_CHUNK + 1))
 
-static __always_inline void collect_sets(u32 slot, struct work *work, struct operation *op)
+static __always_inline void collect_sets(u32 slot, struct work *work)
 {
+	struct operation *op = &work->op;
+
 	if (op->parent && !read_head(&work->head, op->entry)) {
 		work->name = hash_name(&work->head, op->entry);
 		if (op->known && !(op->state & QUELL_DIR_ALIASES)) {
@@ -143,44 +133,34 @@ static __always_inline void collect_sets(u32 slot, struct work *work, struct ope
 }
 
 /*
- * Judges one operation by all rules that look at its path. Returns the
- * verdict; op->known is set to 0 when no rule is about such an operation
- * there, so that an open can be remembered.
+ * Judges work->op by all rules that look at its path. Returns the verdict;
+ * work->interest tells whether any rule is about such an operation there, so
+ * that an open can be remembered.
  */
-static __noinline int judge(struct lookup *l, struct operation *op)
+__noinline int judge(u32 slot)
 {
-	u32 slot = work_claim();
 	struct work *work = WORK(slot);
-	struct rules_walk r = { .slot = slot, .half = l->half };
-	s32 verdict;
+	struct rules_walk r = { .slot = slot, .half = work->half };
 
-	if (slot >= WORK_NONE)
-		return 0;
-	lookup_fill(l, work, op->parent ? op->parent : op->place, op->entry);
-	if (!l->container)
-		host_gather(slot);
-	work->operation = op->number;
-	work->hook = op->hook;
-	work->entry2 = op->entry2;
+	work->query.entry = work->op.entry;
+	work->query.directory = work->op.parent ? work->op.parent : work->op.place;
 	work->set_count = 0;
 	work->judged_count = 0;
 	work->interest = INTEREST_NONE;
 	work->exe_set = 0;
 	work->verdict = 0;
-	collect_sets(slot, work, op);
+	if (!work->query.container)
+		host_gather(slot);
+	collect_sets(slot, work);
 	if (work->set_count)
 		bpf_loop(RULE_STEPS_MAX, interest_one, &r, 0);
 	if (work->interest & INTEREST_RULE) {
 		if (work->interest & INTEREST_EXCEPT)
 			exe_find(slot);
-		work->query.entry = op->entry;
 		r.set = r.chunk = r.index = 0;
 		bpf_loop(RULE_STEPS_MAX, judge_one, &r, 0);
 	}
-	op->known = work->interest & INTEREST_RULE;
-	verdict = work->verdict;
-	work_release(slot);
-	return verdict;
+	return work->verdict;
 }
 
 /* Could the file be one that is mounted as such? */
@@ -189,6 +169,8 @@ static __always_inline u32 maybe_mounted_file(u64 state, struct inode *inode, u6
 	return (state & QUELL_DIR_FILES) && inode && file_mount_maybe(inode->i_ino, container);
 }
 
+#define STATE_INTERESTING(state) ((state) & (STATE_LOOK & ~QUELL_DIR_FILES))
+
 /* An operation on an entry of a directory. */
 static __always_inline int judge_entry(struct dentry *entry, struct dentry *parent, struct inode *directory,
 				       struct super_block *superblock, struct dentry *entry2, u64 place, u32 number_,
@@ -196,21 +178,27 @@ static __always_inline int judge_entry(struct dentry *entry, struct dentry *pare
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct lookup l = { .container = subject_of(task) };
-	struct operation op = { .number = number_, .hook = hook };
+	u32 files, slot;
+	u64 state;
+	int verdict;
 
 	if (!directory)
 		return 0;
 	lookup_base(&l, task, superblock);
-	op.state = lookup_directory(&l, parent, directory);
-	op.files = maybe_mounted_file(op.state, entry->d_inode, l.container);
-	if (!(op.state & (STATE_LOOK & ~QUELL_DIR_FILES)) && !op.files && !place)
+	state = lookup_directory(&l, parent, directory);
+	files = maybe_mounted_file(state, entry->d_inode, l.container);
+	if (!STATE_INTERESTING(state) && !files && !place)
 		return 0;
-	op.entry = (u64)entry;
-	op.parent = (u64)parent;
-	op.place = place;
-	op.entry2 = (u64)entry2;
-	op.known = 1;
-	return judge(&l, &op);
+	slot = work_claim();
+	if (slot >= WORK_NONE)
+		return 0;
+	lookup_fill(&l, WORK(slot));
+	WORK(slot)->op = (struct operation){ .entry = (u64)entry, .parent = (u64)parent, .place = place,
+					     .entry2 = (u64)entry2, .state = state, .number = number_, .hook = hook,
+					     .known = 1, .files = files };
+	verdict = judge(slot);
+	work_release(slot);
+	return verdict;
 }
 
 /* An open: most are let go after one look into the file cache. */
@@ -218,28 +206,35 @@ static __always_inline int judge_open(struct file *file, u32 number_, u32 hook)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct lookup l = { .container = subject_of(task) };
-	struct operation op = { .number = number_, .hook = hook };
 	struct dentry *entry = file->f_path.dentry, *parent = entry->d_parent;
 	struct inode *inode = file->f_inode, *directory;
+	u32 files, slot, interest;
+	u64 key, state;
 	int verdict = 0;
 
 	lookup_base(&l, task, inode->i_sb);
-	if (lookup_file(&l, entry, parent, inode))
+	key = file_key(&l, entry, parent, inode);
+	if (*file_slot_of(key) == key)
 		return 0;
 	directory = parent->d_inode;
 	if (!directory)
 		return 0;
-	op.state = lookup_directory(&l, parent, directory);
-	op.files = maybe_mounted_file(op.state, inode, l.container);
-	if ((op.state & (STATE_LOOK & ~QUELL_DIR_FILES)) || op.files) {
-		op.entry = (u64)entry;
-		op.parent = (u64)parent;
-		op.known = 1;
-		verdict = judge(&l, &op);
-		if (op.known || (op.state & QUELL_DIR_OVERFLOW))
+	state = lookup_directory(&l, parent, directory);
+	files = maybe_mounted_file(state, inode, l.container);
+	if (STATE_INTERESTING(state) || files) {
+		slot = work_claim();
+		if (slot >= WORK_NONE)
+			return 0;
+		lookup_fill(&l, WORK(slot));
+		WORK(slot)->op = (struct operation){ .entry = (u64)entry, .parent = (u64)parent, .state = state,
+						     .number = number_, .hook = hook, .known = 1, .files = files };
+		verdict = judge(slot);
+		interest = WORK(slot)->interest;
+		work_release(slot);
+		if (interest || (state & QUELL_DIR_OVERFLOW))
 			return verdict;
 	}
-	*file_slot_of(l.file_key) = l.file_key;
+	*file_slot_of(key) = key;
 	return verdict;
 }
 
@@ -248,17 +243,22 @@ static __always_inline int judge_place(u64 dentry, u32 number_, u32 hook)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct lookup l = { .container = subject_of(task) };
-	struct operation op = { .number = number_, .hook = hook, .entry = dentry, .place = dentry, .files = 1 };
-	u64 parent = 0, superblock = 0;
+	u64 parent = read_pointer(dentry + offset_of(dentry, d_parent));
+	u32 slot = work_claim();
+	int verdict;
 
-	read_kernel(superblock, dentry + offset_of(dentry, d_sb));
-	read_kernel(parent, dentry + offset_of(dentry, d_parent));
-	l.superblock = number_of_address(superblock);
+	if (slot >= WORK_NONE)
+		return 0;
+	l.superblock = number_of_address(read_pointer(dentry + offset_of(dentry, d_sb)));
 	l.epoch = quell.epoch;
 	l.half = quell.half;
 	l.moves = *moves_of(l.superblock);
 	if (!l.container)
 		l.mounts = host_mounts(task);
-	op.parent = parent == dentry ? 0 : parent;
-	return judge(&l, &op);
+	lookup_fill(&l, WORK(slot));
+	WORK(slot)->op = (struct operation){ .entry = dentry, .parent = parent == dentry ? 0 : parent, .place = dentry,
+					     .number = number_, .hook = hook, .files = 1 };
+	verdict = judge(slot);
+	work_release(slot);
+	return verdict;
 }

@@ -13,19 +13,16 @@
 #define file_slot_of(key) (&file_cache[((key) >> 40) & (FILE_SLOTS - 1)])
 #define moves_of(superblock) (&superblock_moves[((superblock) * MIX_A) >> 54])
 
-/* What the hot path found out, for the slow one. */
+/* What a view and a superblock put into every key. Never on the stack of a call: frames are short of it. */
 struct lookup {
 	u64 container;
-	u64 file_key; /* 0: not an open */
-	u64 key;
 	u64 base;
-	u64 inode;
 	u64 mounts;
 	u64 superblock;
-	u32 generation;
 	u32 epoch;
 	u32 moves;
 	u32 half;
+	u32 reserved;
 };
 
 static __always_inline u64 inode_word(struct inode *inode)
@@ -74,47 +71,43 @@ static __always_inline void lookup_base(struct lookup *l, struct task_struct *ta
 	l->base = view * MIX_C + (l->superblock ^ ((u64)l->epoch << 32) ^ l->moves) * MIX_D;
 }
 
-/* An open that is known to interest no rule. Sets file_key. */
-static __always_inline int lookup_file(struct lookup *l, struct dentry *dentry, struct dentry *parent, struct inode *inode)
+static __always_inline u64 file_key(struct lookup *l, struct dentry *dentry, struct dentry *parent, struct inode *inode)
 {
 	u64 key = l->base + (number(dentry) ^ ((u64)dentry->d_name.hash << 32 | dentry->d_name.len)) * MIX_A +
 		  (inode_word(inode) ^ number(parent)) * MIX_B;
 
-	l->file_key = key_spread(key);
-	return *file_slot_of(l->file_key) == l->file_key;
+	return key_spread(key);
 }
 
-static __always_inline void lookup_fill(struct lookup *l, struct work *work, u64 directory, u64 entry)
+static __always_inline void lookup_fill(struct lookup *l, struct work *work)
 {
 	struct query *q = &work->query;
 
 	work->half = l->half;
-	q->directory = directory;
-	q->entry = entry;
 	q->container = l->container;
-	q->inode = l->inode;
-	q->key = l->key;
-	q->parent_key = 0;
 	q->root_kind = l->container ? QUELL_NODE_CONTAINER : QUELL_NODE_HOST;
-	q->generation = l->generation;
 	q->anchors.mounts = l->mounts;
 	q->anchors.superblock = l->superblock;
 	q->anchors.epoch = l->epoch;
 	q->anchors.moves = l->moves;
 }
 
-static __noinline u64 lookup_miss(struct lookup *l, struct dentry *parent)
+static __always_inline u64 lookup_miss(struct lookup *l, struct dentry *parent, struct inode *inode, u64 key)
 {
 	struct dentry *above = parent->d_parent;
-	struct inode *inode = above->d_inode;
+	struct inode *above_inode = above->d_inode;
 	u32 slot = work_claim();
+	struct query *q = &WORK(slot)->query;
 	u64 state;
 
 	if (slot >= WORK_NONE)
 		return 0;
-	lookup_fill(l, WORK(slot), (u64)parent, 0);
-	if (inode && above != parent)
-		WORK(slot)->query.parent_key = dir_key(above, inode_word(inode), l->base);
+	lookup_fill(l, WORK(slot));
+	q->directory = (u64)parent;
+	q->inode = inode->i_ino;
+	q->generation = inode->i_generation;
+	q->key = key;
+	q->parent_key = above_inode && above != parent ? dir_key(above, inode_word(above_inode), l->base) : 0;
 	if (!l->container)
 		host_gather(slot);
 	state = directory_state(slot);
@@ -125,15 +118,12 @@ static __noinline u64 lookup_miss(struct lookup *l, struct dentry *parent)
 /* State of the directory that holds the entry. */
 static __always_inline u64 lookup_directory(struct lookup *l, struct dentry *parent, struct inode *inode)
 {
-	l->inode = inode->i_ino;
-	l->generation = inode->i_generation;
-	l->key = dir_key(parent, inode_word(inode), l->base);
-
-	struct dir_slot *slot = dir_slot_of(l->key);
+	u64 key = dir_key(parent, inode_word(inode), l->base);
+	struct dir_slot *slot = dir_slot_of(key);
 	u64 state = slot->state;
 
-	if ((slot->check ^ state) != l->key || !l->key)
-		state = lookup_miss(l, parent);
+	if ((slot->check ^ state) != key || !key)
+		state = lookup_miss(l, parent, inode, key);
 	return state;
 }
 

@@ -11,24 +11,17 @@ enum chain_end {
 	CHAIN_OUTSIDE, /* ended elsewhere: not below that root */
 };
 
-struct chain_walk {
-	struct work *work;
-	u64 dentry;
-	u64 mount;
-	u64 mount_root;
-	u64 root_dentry;
-	u64 root_mount; /* 0: up to the namespace's own root */
-	u32 end;
+struct slot_context {
+	u32 slot;
 	u32 reserved;
 };
 
-static long chain_one(u32 i, struct chain_walk *c)
+static long chain_one(u32 i, struct slot_context *x)
 {
-	struct work *work = c->work;
+	struct work *work = WORK(x->slot);
+	struct chain_walk *c = &work->chain;
 	u64 dentry = c->dentry, mount = c->mount;
 
-	if (!work)
-		return 1;
 	if (mount == c->root_mount && dentry == c->root_dentry) {
 		c->end = CHAIN_ROOT;
 		return 1;
@@ -60,38 +53,31 @@ static long chain_one(u32 i, struct chain_walk *c)
 	return 0;
 }
 
-__noinline u32 chain(u32 slot, u64 dentry, u64 mount, u64 root_dentry, u64 root_mount)
+/* From `dentry` in `mount` up to work->chain.root_dentry on .root_mount, or to the namespace's root. */
+static __always_inline u32 chain(u32 slot, u64 dentry, u64 mount)
 {
 	struct work *work = WORK(slot);
-	struct chain_walk c = {
-		.work = work, .dentry = dentry, .mount = mount, .root_dentry = root_dentry, .root_mount = root_mount,
-	};
+	struct slot_context x = { .slot = slot };
 
 	work->above_count = 0;
-	read_kernel(c.mount_root, mount + offset_of(mount, mnt) + offset_of(vfsmount, mnt_root));
-	bpf_loop(2 * WALK_MAX, chain_one, &c, 0);
-	return c.end;
+	work->chain.dentry = dentry;
+	work->chain.mount = mount;
+	work->chain.end = CHAIN_BROKEN;
+	read_kernel(work->chain.mount_root, mount + offset_of(mount, mnt) + offset_of(vfsmount, mnt_root));
+	bpf_loop(2 * WALK_MAX, chain_one, &x, 0);
+	return work->chain.end;
 }
 
 /* --- all mounts of a namespace, by list (before 6.8) or by tree */
 
-struct mounts_walk {
-	u32 slot;
-	u32 mode;      /* who asks: see visit_mount */
-	u64 current;
-	u64 previous;
-	u64 head;
-	u64 container;
-	u64 root_dentry;
-	u64 root_mount;
-	u64 superblock;
-};
+enum mounts_mode { MOUNTS_HOME, MOUNTS_GATHER, MOUNTS_SEARCH };
 
-static int visit_mount(struct mounts_walk *m, u64 mount);
+static int visit_mount(u32 slot, u64 mount);
 
 /* A step of an in-order walk without a stack: where it came from tells where to go. */
-static long mounts_tree_one(u32 i, struct mounts_walk *m)
+static long mounts_tree_one(u32 i, struct slot_context *x)
 {
+	struct mounts_walk *m = &WORK(x->slot)->mounts;
 	u64 node[3], current = m->current, previous = m->previous, next; /* parent|color, right, left */
 
 	if (!current)
@@ -101,7 +87,7 @@ static long mounts_tree_one(u32 i, struct mounts_walk *m)
 	u64 parent = node[0] & ~3ull;
 
 	if (previous == parent) {
-		visit_mount(m, current - bpf_core_field_offset(struct mount___tree, mnt_node));
+		visit_mount(x->slot, current - bpf_core_field_offset(struct mount___tree, mnt_node));
 		next = node[2] ? node[2] : node[1] ? node[1] : parent;
 	} else if (previous && previous == node[2]) {
 		next = node[1] ? node[1] : parent;
@@ -113,30 +99,37 @@ static long mounts_tree_one(u32 i, struct mounts_walk *m)
 	return 0;
 }
 
-static long mounts_list_one(u32 i, struct mounts_walk *m)
+static long mounts_list_one(u32 i, struct slot_context *x)
 {
+	struct mounts_walk *m = &WORK(x->slot)->mounts;
 	u64 next = 0, current = m->current;
 
 	if (!current || current == m->head)
 		return 1;
 	if (read_kernel(next, current))
 		return 1;
-	visit_mount(m, current - bpf_core_field_offset(struct mount___list, mnt_list));
+	visit_mount(x->slot, current - bpf_core_field_offset(struct mount___list, mnt_list));
 	m->current = next;
 	return 0;
 }
 
-/* True when every mount of the namespace was visited. */
-static __always_inline int mounts_visit(struct mounts_walk *m, u64 ns, u32 max)
+/* Every mount of the namespace, at most `max`; true when all of them were visited. */
+static __always_inline int mounts_visit(u32 slot, u64 ns, u32 max, u32 mode)
 {
-	m->previous = *(volatile u32 *)&zero;
+	struct mounts_walk *m = &WORK(slot)->mounts;
+	struct slot_context x = { .slot = slot };
+
+	m->mode = mode;
+	m->previous = 0;
+	m->current = 0;
+	m->head = 0;
 	if (bpf_core_field_exists(struct mnt_namespace___list, list)) {
 		m->head = ns + bpf_core_field_offset(struct mnt_namespace___list, list);
 		read_kernel(m->current, m->head);
-		bpf_loop(max, mounts_list_one, m, 0);
+		bpf_loop(max, mounts_list_one, &x, 0);
 		return m->current == m->head;
 	}
 	read_kernel(m->current, ns + bpf_core_field_offset(struct mnt_namespace___tree, mounts));
-	bpf_loop(2 * max, mounts_tree_one, m, 0);
+	bpf_loop(2 * max, mounts_tree_one, &x, 0);
 	return !m->current;
 }

@@ -146,17 +146,18 @@ __noinline int home_put(u32 slot, u64 container, u64 superblock, u64 dentry)
 }
 
 /* One mount of the namespace being recorded. */
-static __noinline int home_visit(struct mounts_walk *m, u64 mount)
+static __noinline int home_visit(u32 slot, u64 mount)
 {
 	u64 root[2]; /* mnt_root, mnt_sb */
-	u32 slot = m->slot;
-	struct quell_container *c = bpf_map_lookup_elem(&containers, &m->container);
+	struct work *work = WORK(slot);
+	u64 container = work->mounts.container;
+	struct quell_container *c = bpf_map_lookup_elem(&containers, &container);
 
 	if (!c || bpf_probe_read_kernel(root, sizeof(root), (void *)(mount + offset_of(mount, mnt))))
 		return 0;
-	if (!root[0] || !root[1] || mount == m->root_mount)
+	if (!root[0] || !root[1] || mount == work->chain.root_mount)
 		return 0;
-	u32 end = chain(slot, root[0], mount, m->root_dentry, m->root_mount);
+	u32 end = chain(slot, root[0], mount);
 
 	if (end == CHAIN_OUTSIDE) {
 		count(QUELL_COUNTER_HOME_OUTSIDE);
@@ -164,7 +165,7 @@ static __noinline int home_visit(struct mounts_walk *m, u64 mount)
 	}
 	if (end != CHAIN_ROOT)
 		return home_lost(c, QUELL_COUNTER_HOME_OVERFLOW);
-	return home_put(slot, m->container, root[1], root[0]);
+	return home_put(slot, container, root[1], root[0]);
 }
 
 struct home_drop_walk {
@@ -217,27 +218,29 @@ struct home_request {
 /* 1: recorded; 0: the namespace's mounts changed meanwhile, or no scratch space. */
 __noinline int home_record(struct home_request *r)
 {
-	if (!r)
-		return 0;
-	u64 container = r->container, ns = r->mount_ns, before = 0, after = 0, superblock = 0;
-	struct mounts_walk m = { .container = container, .root_dentry = r->root_dentry, .root_mount = r->root_mount,
-				 .mode = 0 };
+	u64 before = 0, after = 0, superblock = 0, ns, container;
 	u32 slot = work_claim();
-	struct quell_container *c = bpf_map_lookup_elem(&containers, &container);
+	struct quell_container *c;
+	struct work *work = WORK(slot);
 
 	if (slot >= WORK_NONE)
 		return 0;
-	if (c) {
-		struct work *work = WORK(slot);
-
-		read_kernel(before, ns + offset_of(mnt_namespace, event));
-		work->above_count = 0;
-		read_kernel(superblock, m.root_dentry + offset_of(dentry, d_sb));
-		home_put(slot, container, superblock, m.root_dentry);
-		m.slot = slot;
-		if (!mounts_visit(&m, ns, MOUNTS_MAX))
-			home_lost(c, QUELL_COUNTER_HOME_OVERFLOW);
-		read_kernel(after, ns + offset_of(mnt_namespace, event));
+	if (r) {
+		ns = r->mount_ns;
+		container = r->container;
+		work->mounts.container = container;
+		work->chain.root_dentry = r->root_dentry;
+		work->chain.root_mount = r->root_mount;
+		c = bpf_map_lookup_elem(&containers, &container);
+		if (c) {
+			read_kernel(before, ns + offset_of(mnt_namespace, event));
+			work->above_count = 0;
+			read_kernel(superblock, r->root_dentry + offset_of(dentry, d_sb));
+			home_put(slot, container, superblock, r->root_dentry);
+			if (!mounts_visit(slot, ns, MOUNTS_MAX, MOUNTS_HOME))
+				home_lost(c, QUELL_COUNTER_HOME_OVERFLOW);
+			read_kernel(after, ns + offset_of(mnt_namespace, event));
+		}
 	}
 	work_release(slot);
 	return before == after;

@@ -10,8 +10,6 @@
 #define ANCHOR_HASH(x) ((x) * MIX_A)
 #define anchor_maybe(filter, x) (((filter)[(ANCHOR_HASH(x) >> 60) & 15] >> (ANCHOR_HASH(x) >> 54 & 63)) & 1)
 
-enum mounts_mode { MOUNTS_HOME, MOUNTS_GATHER, MOUNTS_SEARCH };
-
 static __always_inline void hit_add(struct work *work, u64 what, u32 generation, u32 level)
 {
 	u32 n = work->hit_count;
@@ -66,11 +64,12 @@ static __always_inline u64 mounted_file_set(u32 slot, struct work *work, u32 cou
 	return entry_set(work->above[0], trie_descend(slot, root_state(root), count_, 1, 1));
 }
 
-static __noinline int host_visit(struct mounts_walk *m, u64 mount)
+static __noinline int host_visit(u32 slot, u64 mount)
 {
 	u64 root[2], state, set = 0; /* mnt_root, mnt_sb */
-	u32 slot = m->slot, level = NO_LEVEL;
+	u32 level = NO_LEVEL;
 	struct work *work = WORK(slot);
+	struct mounts_walk *m = &work->mounts;
 	u32 host = QUELL_NODE_HOST;
 
 	if (bpf_probe_read_kernel(root, sizeof(root), (void *)(mount + offset_of(mount, mnt))))
@@ -83,7 +82,7 @@ static __noinline int host_visit(struct mounts_walk *m, u64 mount)
 			return 0;
 		host = work->query.root_kind;
 	}
-	if (chain(slot, root[0], mount, 0, 0) != CHAIN_ROOT) {
+	if (chain(slot, root[0], mount) != CHAIN_ROOT) {
 		count(QUELL_COUNTER_WALK_OVERFLOW);
 		state = STATE(QUELL_DIR_OVERFLOW, 0, 0);
 	} else {
@@ -120,30 +119,30 @@ static __noinline int host_visit(struct mounts_walk *m, u64 mount)
 	return 0;
 }
 
-static int visit_mount(struct mounts_walk *m, u64 mount)
+static int visit_mount(u32 slot, u64 mount)
 {
-	return m->mode == MOUNTS_HOME ? home_visit(m, mount) : host_visit(m, mount);
+	return WORK(slot)->mounts.mode == MOUNTS_HOME ? home_visit(slot, mount) : host_visit(slot, mount);
 }
 
 /* Gathers the mounts of the queried directory's superblock, unless they are there. */
 __noinline int host_gather(u32 slot)
 {
 	struct work *work = WORK(slot);
-	struct anchors_key key = work->query.anchors;
-	struct mounts_walk m = { .slot = slot, .mode = MOUNTS_GATHER };
 
-	if (bpf_map_lookup_elem(&host_anchors, &key))
+	if (bpf_map_lookup_elem(&host_anchors, &work->query.anchors))
 		return 1;
-	read_kernel(m.superblock, work->query.directory + offset_of(dentry, d_sb));
+	read_kernel(work->mounts.superblock, work->query.directory + offset_of(dentry, d_sb));
+	work->chain.root_dentry = 0;
+	work->chain.root_mount = 0;
 	work->anchors.count = 0;
 	work->anchors.overflow = 0;
 	work->anchors.files = 0;
 	for (int i = 0; i < 16; i++)
 		work->anchors.filter[i] = 0;
 	count(QUELL_COUNTER_ANCHOR_BUILDS);
-	if (!mounts_visit(&m, quell.host_mount_ns, 4 * MOUNTS_MAX))
+	if (!mounts_visit(slot, quell.host_mount_ns, 4 * MOUNTS_MAX, MOUNTS_GATHER))
 		count(QUELL_COUNTER_WALK_OVERFLOW);
-	bpf_map_update_elem(&host_anchors, &key, &work->anchors, BPF_ANY);
+	bpf_map_update_elem(&host_anchors, &work->query.anchors, &work->anchors, BPF_ANY);
 	return 0;
 }
 
@@ -151,10 +150,12 @@ __noinline int host_gather(u32 slot)
 __noinline int host_search(u32 slot)
 {
 	struct work *work = WORK(slot);
-	struct mounts_walk m = { .slot = slot, .mode = MOUNTS_SEARCH, .superblock = work->superblock };
 
+	work->mounts.superblock = work->superblock;
+	work->chain.root_dentry = 0;
+	work->chain.root_mount = 0;
 	count(QUELL_COUNTER_ANCHOR_SCANS);
-	if (!mounts_visit(&m, quell.host_mount_ns, 4 * MOUNTS_MAX))
+	if (!mounts_visit(slot, quell.host_mount_ns, 4 * MOUNTS_MAX, MOUNTS_SEARCH))
 		count(QUELL_COUNTER_WALK_OVERFLOW);
 	return 0;
 }

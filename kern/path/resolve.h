@@ -151,7 +151,7 @@ static __always_inline int is_mount_root(struct work *work)
 }
 
 /* A directory that no cache knew: one step from its parent where that is known, else the whole walk. */
-static __always_inline u64 directory_state(u32 slot)
+__noinline u64 directory_state(u32 slot)
 {
 	struct work *work = WORK(slot);
 	u64 key = work->query.key, parent_key = work->query.parent_key, state;
@@ -178,44 +178,54 @@ static __always_inline u64 directory_state(u32 slot)
 }
 
 /* A file that is mounted as such: its rules are those of its mountpoint. */
+static __always_inline void mounted_file_of_host(struct work *work, u64 entry)
+{
+	struct anchors *anchors = bpf_map_lookup_elem(&host_anchors, &work->query.anchors);
+
+	if (!anchors || !anchor_maybe(anchors->filter, entry))
+		return;
+	for (int j = 0; j < ANCHORS_MAX; j++)
+		if (j < anchors->count && anchors->list[j].root == entry)
+			set_add(work, anchors->list[j].set);
+}
+
+static long mounted_file_one(u32 alias, struct slot_context *x)
+{
+	struct work *work = WORK(x->slot);
+	struct home *h;
+	u32 more, n;
+
+	work->home_key.alias = alias;
+	h = bpf_map_lookup_elem(&homes, &work->home_key);
+	if (!h || !h->is_file || !h->count)
+		return 1;
+	more = h->aliases;
+	n = h->count;
+	bpf_probe_read_kernel(work->above, sizeof(h->components), h->components);
+	set_add(work, mounted_file_set(x->slot, work, n, work->query.root_kind | work->half));
+	return !more && !alias;
+}
+
 __noinline int mounted_file(u32 slot)
 {
 	struct work *work = WORK(slot);
-	u64 entry = work->query.entry, superblock = 0, inode = 0, number = 0, container = work->query.container;
-	u32 generation = 0;
+	struct slot_context x = { .slot = slot };
+	u64 entry = work->query.entry, superblock = read_pointer(entry + offset_of(dentry, d_sb));
+	u64 inode = read_pointer(entry + offset_of(dentry, d_inode));
+	struct home_superblock_key key = { work->query.container, superblock };
+	struct home_superblock *sb;
 
-	read_kernel(superblock, entry + offset_of(dentry, d_sb));
-	read_kernel(inode, entry + offset_of(dentry, d_inode));
-	read_kernel(number, inode + offset_of(inode, i_ino));
-	read_kernel(generation, inode + offset_of(inode, i_generation));
-	if (!container) {
-		struct anchors_key key = work->query.anchors;
-		struct anchors *anchors = bpf_map_lookup_elem(&host_anchors, &key);
-
-		if (!anchors || !anchor_maybe(anchors->filter, entry))
-			return 0;
-		for (int j = 0; j < ANCHORS_MAX; j++)
-			if (j < anchors->count && anchors->list[j].root == entry)
-				set_add(work, anchors->list[j].set);
+	if (!work->query.container) {
+		mounted_file_of_host(work, entry);
 		return 0;
 	}
-	struct home_superblock_key sb_key = { container, superblock };
-	struct home_superblock *sb = bpf_map_lookup_elem(&home_superblocks, &sb_key);
-
+	sb = bpf_map_lookup_elem(&home_superblocks, &key);
 	if (!sb || sb->birth != birth_of(superblock))
 		return 0;
-	for (u32 alias = 0; alias < ALIASES_MAX; alias++) {
-		struct home_key key = { container, superblock, number, generation, alias };
-		struct home *h = bpf_map_lookup_elem(&homes, &key);
-
-		if (!h || !h->is_file || !h->count)
-			return 0;
-		u32 more = h->aliases, n = h->count;
-
-		bpf_probe_read_kernel(work->above, sizeof(h->components), h->components);
-		set_add(work, mounted_file_set(slot, work, n, work->query.root_kind | work->half));
-		if (alias == 0 && !more)
-			return 0;
-	}
+	work->home_key.container = key.container;
+	work->home_key.superblock = superblock;
+	read_kernel(work->home_key.inode, inode + offset_of(inode, i_ino));
+	read_kernel(work->home_key.generation, inode + offset_of(inode, i_generation));
+	bpf_loop(ALIASES_MAX, mounted_file_one, &x, 0);
 	return 0;
 }

@@ -43,7 +43,7 @@ static __always_inline void object_bind(struct work *work, struct quell_pending 
 	entry->object_flags = facts->flags;
 	if (facts->known && (mode & S_IFMT_BITS) == S_IFREG_BITS)
 		entry->object_flags |= QUELL_OBJECT_FILE;
-	if (work->operation == QUELL_OP_DELETE && links <= 1)
+	if (work->op.number == QUELL_OP_DELETE && links <= 1)
 		entry->object_flags |= QUELL_OBJECT_LAST_LINK;
 }
 
@@ -94,26 +94,32 @@ static __always_inline int pending_repeat(u32 slot, struct quell_pending_key *ke
 	return 1;
 }
 
-/* Fills work->entry_new; false when there is no room. */
-static __always_inline void pending_prepare(struct work *work, struct quell_rule *rule, struct quell_container *c,
-					    u64 container, u64 now)
+/* Fills work->entry_new. A function of its own for the sake of the stack. */
+__noinline int pending_prepare(u32 slot, u32 index)
 {
+	struct work *work = WORK(slot);
 	struct quell_pending *entry = &work->entry_new;
-	u64 incident;
+	struct quell_rule_key key = { .index = index, .half = work->half };
+	struct quell_rule *rule = bpf_map_lookup_elem(&rules, &key);
+	u64 container = work->query.container, incident;
+	struct quell_container *c = container ? bpf_map_lookup_elem(&containers, &container) : 0;
 
+	if (!rule)
+		return 0;
 	__builtin_memset(entry, 0, sizeof(*entry));
-	entry->deadline_ns = now + rule->expires_ns;
-	entry->first_ns = entry->last_ns = now;
+	entry->first_ns = entry->last_ns = bpf_ktime_get_boot_ns();
+	entry->deadline_ns = entry->first_ns + rule->expires_ns;
 	entry->hits = 1;
 	entry->generation = quell.generation;
 	entry->severity = rule->severity;
-	entry->operation = work->operation;
-	entry->hook = work->hook;
+	entry->operation = work->op.number;
+	entry->hook = work->op.hook;
 	chain_bind(entry, bpf_get_current_task_btf(), container, c);
 	object_bind(work, entry);
 	entry->offers = rule->offers & quell.enabled_offers & offers_possible(entry, c, container);
 	incident = __sync_fetch_and_add(&quell.next_incident, 1);
 	entry->word = QUELL_WORD(incident, entry->offers & ~quell.armed ? QUELL_STATE_ARMING : QUELL_STATE_PENDING);
+	return 1;
 }
 
 __noinline int pending_note(u32 slot, u32 index)
@@ -123,17 +129,18 @@ __noinline int pending_note(u32 slot, u32 index)
 	struct quell_rule *rule = bpf_map_lookup_elem(&rules, &rule_key);
 	u64 container = work->query.container, now = bpf_ktime_get_boot_ns();
 	struct quell_container *c = container ? bpf_map_lookup_elem(&containers, &container) : 0;
-	struct quell_pending_key key = { .container = container };
+	struct quell_pending_key *key = &work->key;
 	int repeat = -1;
 
-	if (!rule || work->hook >= QUELL_HOOK_COUNT)
+	if (!rule || work->op.hook >= QUELL_HOOK_COUNT)
 		return 0;
-	__sync_fetch_and_add(&quell.matched[work->hook], 1);
-	key.rule = rule->id;
-	actor_of(&key, bpf_get_current_task_btf(), container, c);
+	__sync_fetch_and_add(&quell.matched[work->op.hook], 1);
+	key->container = container;
+	key->rule = rule->id;
+	actor_of(key, bpf_get_current_task_btf(), container, c);
 	for (u32 turn = 0; turn < QUELL_TURNS_MAX; turn++) {
-		key.turn = turn;
-		repeat = pending_repeat(slot, &key, now);
+		key->turn = turn;
+		repeat = pending_repeat(slot, key, now);
 		if (repeat >= 0)
 			break;
 	}
@@ -145,15 +152,15 @@ __noinline int pending_note(u32 slot, u32 index)
 		budget_reclaim(now);
 		return 0;
 	}
-	pending_prepare(work, rule, c, container, now);
-	if (bpf_map_update_elem(&pending, &key, &work->entry_new, BPF_NOEXIST)) {
+	pending_prepare(slot, index);
+	if (bpf_map_update_elem(&pending, key, &work->entry_new, BPF_NOEXIST)) {
 		/* another CPU made it first: this is a repeat of that one */
 		budget_return(container);
-		if (pending_repeat(slot, &key, now) != 1)
+		if (pending_repeat(slot, key, now) != 1)
 			count(QUELL_COUNTER_PENDING_FULL);
 		return 0;
 	}
-	event_of(&work->event, &key, &work->entry_new, 1, QUELL_EVENT_FIRST);
+	event_of(&work->event, key, &work->entry_new, 1, QUELL_EVENT_FIRST);
 	event_report(slot);
 	return 0;
 }

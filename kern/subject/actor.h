@@ -12,7 +12,7 @@ static __always_inline int is_protected(u32 pid, u64 start_ns, u32 flags)
 }
 
 /* Gives the task a mark; 0 when all its places are taken. */
-static __always_inline u64 actor_mark(struct task_struct *leader)
+static __noinline u64 actor_mark(struct task_struct *leader)
 {
 	struct quell_task first = {}, *tag = task_find(leader);
 	u64 actor;
