@@ -36,7 +36,7 @@ static __always_inline int removal_allowed(struct quell_file_entry *entry, u32 h
 
 __noinline int file_refuse(u64 inode, u32 hook)
 {
-	struct file_facts facts;
+	struct file_facts facts = {};
 	struct quell_file_entry *entry;
 
 	if (hook >= QUELL_HOOK_COUNT || !file_facts(inode, &facts))

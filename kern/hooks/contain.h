@@ -54,7 +54,7 @@ int BPF_PROG(quell_inode_copy_up, struct dentry *dentry, void *creds, int ret)
 SEC("lsm/inode_free_security")
 int BPF_PROG(quell_inode_free_security, struct inode *inode)
 {
-	struct file_facts facts;
+	struct file_facts facts = {};
 	struct quell_file_entry *entry;
 	struct quell_pending_key key;
 	struct quell_pending *p;

@@ -2,6 +2,9 @@
 /* What user space asks for: syscall programs and iterators. */
 #pragma once
 
+/* The compiler moves address arithmetic in front of the NULL check, which the verifier refuses. */
+#define KEEP_ORDER(pointer) asm volatile("" : "+r"(pointer))
+
 SEC("syscall")
 int quell_setup_program(struct quell_setup *s)
 {
@@ -34,8 +37,12 @@ int quell_iter_cgroups(struct bpf_iter__cgroup *ctx)
 SEC("iter/task")
 int quell_iter_containers(struct bpf_iter__task *ctx)
 {
-	if (ctx->task)
-		container_found(ctx->task);
+	struct task_struct *task = ctx->task;
+
+	if (!task)
+		return 0;
+	KEEP_ORDER(task);
+	container_found(task);
 	return 0;
 }
 
@@ -44,7 +51,10 @@ int quell_iter_tasks(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
 
-	if (!task || task->pid != task->tgid)
+	if (!task)
+		return 0;
+	KEEP_ORDER(task);
+	if (task->pid != task->tgid)
 		return 0;
 	if (quell.query.mark_pid && descends_from(task, quell.query.mark_pid, quell.query.mark_start_ns))
 		mark_descendant(task, quell.query.actor);
