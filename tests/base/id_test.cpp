@@ -58,7 +58,7 @@ TEST(Id, LenientSpelling) {
 TEST(Id, Refuses) {
     for (const char* text : {"", "1", "0000", "00000", "0001u", "../..", "000000001", "zzzzzzzzzzzzzzzzz", "0001\xff", "00 12"})
         EXPECT_FALSE(parse_id(text).ok()) << text;
-    EXPECT_FALSE(parse_id("0" + id_text(987654321)).ok()) << "one spelling each";
+    EXPECT_FALSE(parse_id(std::string("0").append(id_text(987654321))).ok()) << "one spelling each";
 }
 
 }  // namespace

@@ -91,7 +91,7 @@ std::string local_text(std::int64_t wall) {
 }
 
 std::string duration_text(std::int64_t duration_ns) {
-    if (duration_ns < 0) return "-" + duration_text(duration_ns == INT64_MIN ? INT64_MAX : -duration_ns);
+    if (duration_ns < 0) return std::string("-").append(duration_text(duration_ns == INT64_MIN ? INT64_MAX : -duration_ns));
     const auto ns = static_cast<std::uint64_t>(duration_ns);
     for (std::size_t i = 0; i < kUnits.size(); i++) {
         const Unit& unit = kUnits[i];
