@@ -22,16 +22,18 @@ static __always_inline u32 offers_possible(struct quell_pending *entry, struct q
 	return offers;
 }
 
-static __always_inline void object_bind(struct work *work, struct quell_pending *entry)
+/* Binds the object to work->entry_new. A function of its own for the sake of the stack. */
+__noinline int object_bind(u32 slot)
 {
+	struct work *work = WORK(slot);
+	struct quell_pending *entry = &work->entry_new;
 	u64 inode = read_pointer(work->query.entry + offset_of(dentry, d_inode));
 	struct file_facts *facts = &work->facts;
 	u32 links = 0;
 	u16 mode = 0;
 
-	entry->object_flags = 0;
 	if (!inode)
-		return;
+		return 0;
 	read_kernel(mode, inode + offset_of(inode, i_mode));
 	read_kernel(links, inode + offset_of(inode, i_nlink));
 	read_kernel(entry->inode, inode + offset_of(inode, i_ino));
@@ -45,6 +47,7 @@ static __always_inline void object_bind(struct work *work, struct quell_pending 
 		entry->object_flags |= QUELL_OBJECT_FILE;
 	if (work->op.number == QUELL_OP_DELETE && links <= 1)
 		entry->object_flags |= QUELL_OBJECT_LAST_LINK;
+	return 1;
 }
 
 /* What the event repeats of the entry. */
@@ -106,7 +109,6 @@ __noinline int pending_prepare(u32 slot, u32 index)
 
 	if (!rule)
 		return 0;
-	__builtin_memset(entry, 0, sizeof(*entry));
 	entry->first_ns = entry->last_ns = bpf_ktime_get_boot_ns();
 	entry->deadline_ns = entry->first_ns + rule->expires_ns;
 	entry->hits = 1;
@@ -115,7 +117,6 @@ __noinline int pending_prepare(u32 slot, u32 index)
 	entry->operation = work->op.number;
 	entry->hook = work->op.hook;
 	chain_bind(entry, bpf_get_current_task_btf(), container, c);
-	object_bind(work, entry);
 	entry->offers = rule->offers & quell.enabled_offers & offers_possible(entry, c, container);
 	incident = __sync_fetch_and_add(&quell.next_incident, 1);
 	entry->word = QUELL_WORD(incident, entry->offers & ~quell.armed ? QUELL_STATE_ARMING : QUELL_STATE_PENDING);
@@ -152,6 +153,8 @@ __noinline int pending_note(u32 slot, u32 index)
 		budget_reclaim(now);
 		return 0;
 	}
+	__builtin_memset(&work->entry_new, 0, sizeof(work->entry_new));
+	object_bind(slot);
 	pending_prepare(slot, index);
 	if (bpf_map_update_elem(&pending, key, &work->entry_new, BPF_NOEXIST)) {
 		/* another CPU made it first: this is a repeat of that one */
