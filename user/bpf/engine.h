@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// Engine: the kernel side as the daemon sees it. Everything is pinned under
+// /sys/fs/bpf/quell and outlives the process; an Engine is a set of
+// descriptors of those pins, whether they were made a moment ago or by an
+// earlier daemon.
+//
+// Thread-safety: attach, detach and tasks are serialised inside and may be
+// called from a worker; everything else is a single system call on a shared
+// descriptor and may be called from any thread. Errors are Results with
+// errno in `code`.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kern/abi.h"
+#include "policy/image.h"
+#include "user/base/fd.h"
+#include "user/base/result.h"
+
+namespace quell::bpf {
+
+inline constexpr const char* kPinRoot = "/sys/fs/bpf/quell";
+
+struct EngineOptions {
+    std::string pin_root = kPinRoot;
+    std::string loader;                // program that loads and pins: run as `loader --load`
+    std::uint64_t first_incident = 1;  // higher than any id in the history
+    std::uint32_t enabled_responses = ~0u;
+};
+
+struct PendingEntry {
+    quell_pending_key key;
+    quell_pending value;
+};
+
+struct ContainerEntry {
+    std::uint64_t cgroup = 0;
+    quell_container value{};
+};
+
+class Engine {
+public:
+    // Adopts the pins, or has them made. EPROTO: pins of another version
+    // (hint says what to do); others: from the loader or the kernel.
+    [[nodiscard]] static Result<std::unique_ptr<Engine>> open(const EngineOptions& options);
+    ~Engine();
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+
+    // True when an earlier daemon had made the pins.
+    [[nodiscard]] bool adopted() const { return adopted_; }
+
+    // Live view of the shared page; single fields are read and written atomically by the CPU.
+    [[nodiscard]] volatile quell_globals& globals() { return *globals_; }
+    [[nodiscard]] std::uint64_t counter(quell_counter counter) const { return globals_->counters[counter]; }
+
+    // --- hooks. attach and detach are idempotent; a hook's pin is its truth.
+    [[nodiscard]] Status attach(quell_hook hook);
+    [[nodiscard]] Status detach(quell_hook hook);
+    [[nodiscard]] bool attached(quell_hook hook) const { return (attached_ >> hook) & 1; }
+    [[nodiscard]] std::uint64_t attached_mask() const { return attached_; }
+
+    // --- policy: all or nothing. On error the old generation is untouched.
+    // Attaches the hooks its operations need first; hooks no longer needed
+    // are the caller's to detach. Returns an estimate of map memory in bytes.
+    [[nodiscard]] Result<std::uint64_t> load_policy(const policy::Image& image, std::uint64_t generation);
+
+    // --- containments
+    // Runs the pinned transition program. The Result is an error only when
+    // the program could not be run; its own answer is in `.error`.
+    [[nodiscard]] Result<quell_transition> transition(quell_transition request);
+    [[nodiscard]] std::optional<quell_pending> find(const quell_pending_key& key) const;
+    [[nodiscard]] std::vector<PendingEntry> pending() const;
+    [[nodiscard]] std::optional<quell_container> container(std::uint64_t cgroup) const;
+    [[nodiscard]] std::vector<ContainerEntry> containers() const;
+    [[nodiscard]] std::optional<quell_file_entry> file(const quell_file_key& key) const;
+
+    // Group leaders in a container (by cgroup or lineage) or bearing a mark;
+    // `mark` first gives `actor` to descendants of that task, until no more are found.
+    [[nodiscard]] Result<std::vector<quell_task_ref>> tasks(std::uint64_t container, std::uint64_t actor,
+                                                            const quell_task_ref* mark = nullptr);
+
+    // --- control socket: who connected
+    [[nodiscard]] Status mark_listener(int socket);
+    [[nodiscard]] std::optional<quell_peer> peer(int socket) const;
+
+    [[nodiscard]] int ring_fd() const;
+
+    // The layout of overlayfs from its module's BTF, once overlay.ko is there.
+    // Runs the loader, because reading BTF costs memory the daemon should not keep.
+    [[nodiscard]] Status learn_overlay();
+
+private:
+    Engine() = default;
+    [[nodiscard]] Status open_pins();
+    [[nodiscard]] int map(const char* name) const;
+    [[nodiscard]] int program(const char* name) const;
+
+    EngineOptions options_;
+    std::vector<std::pair<std::string, Fd>> maps_;
+    std::vector<std::pair<std::string, Fd>> programs_;
+    volatile quell_globals* globals_ = nullptr;
+    std::size_t globals_size_ = 0;
+    std::uint64_t attached_ = 0;
+    bool adopted_ = false;
+    std::mutex mutex_;
+};
+
+}  // namespace quell::bpf
