@@ -393,7 +393,7 @@ struct quell_globals {
 	quell_u64 self_container;
 	quell_u32 self_pid;
 	quell_u32 enabled_offers;     /* mask of responses the configuration allows */
-	/* learnt once, from the loader's own task */
+	/* learnt once, from the first process above the loader */
 	quell_u64 host_root;          /* address of the host's root dentry */
 	quell_u64 host_mount_ns;
 	quell_u64 own_address;        /* of this structure */
@@ -410,7 +410,7 @@ struct quell_setup {
 	quell_u64 name_key;
 	quell_u64 first_incident; /* ids are never reused: higher than any in the history */
 	quell_u32 self_pid;       /* 0: keep */
-	quell_u32 learn_host;     /* the caller's root and mount namespace are the host's */
+	quell_u32 learn_host;     /* take the first process above the caller as the host */
 };
 QUELL_SIZE(struct quell_setup, 24);
 

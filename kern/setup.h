@@ -20,12 +20,13 @@ static __always_inline int setup(struct quell_setup *s)
 		return 0;
 	read_kernel(leader, &task->group_leader);
 	quell.own_address = leader - number(task->group_leader);
-	quell.host_root = (u64)BPF_CORE_READ(task, fs, root.dentry);
 	for (int i = 0; i < 64; i++) {
 		if (BPF_CORE_READ(root, tgid) <= 1)
 			break;
 		root = BPF_CORE_READ(root, real_parent);
 	}
+	/* of the first process: the caller may live in a mount namespace that a service manager made */
+	quell.host_root = (u64)BPF_CORE_READ(root, fs, root.dentry);
 	quell.host_mount_ns = (u64)BPF_CORE_READ(root, nsproxy, mnt_ns);
 	return 0;
 }

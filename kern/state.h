@@ -19,26 +19,26 @@ struct dir_slot {
 	u64 check; /* key ^ state */
 	u64 state;
 };
-struct dir_slot dir_cache[DIR_SLOTS];
-u64 file_cache[FILE_SLOTS];           /* keys of files that no open rule wants */
-struct dir_slot view_cache[VIEW_SLOTS]; /* cgroup -> container */
-u32 superblock_moves[SUPERBLOCK_SLOTS]; /* generation of a superblock: a directory moved */
+static struct dir_slot dir_cache[DIR_SLOTS];
+static u64 file_cache[FILE_SLOTS];           /* keys of files that no open rule wants */
+static struct dir_slot view_cache[VIEW_SLOTS]; /* cgroup -> container */
+static u32 superblock_moves[SUPERBLOCK_SLOTS]; /* generation of a superblock: a directory moved */
 
 /* --- filters: a clear bit is certain, a set bit leads to the exact test */
 #define AWAY_TASKS (1u << 22)
-u64 away_bits[AWAY_TASKS / 64];      /* by thread group id: has a tag; as exact as pid_max */
+static u64 away_bits[AWAY_TASKS / 64];      /* by thread group id: has a tag; as exact as pid_max */
 #define FILE_MOUNT_BITS (1u << 18)
-u64 file_mount_filter[FILE_MOUNT_BITS / 64]; /* inodes that are mounted as single files */
+static u64 file_mount_filter[FILE_MOUNT_BITS / 64]; /* inodes that are mounted as single files */
 #define CONTAINED_BITS (1u << 16)
-u64 contained_filter[CONTAINED_BITS / 64];   /* inode numbers whose quarantine is enforced */
+static u64 contained_filter[CONTAINED_BITS / 64];   /* inode numbers whose quarantine is enforced */
 
-u64 superblock_births; /* numbers superblocks, whose addresses are reused */
-u32 zero;              /* volatile reads of it keep 6.1 from folding a callback's first values */
+static u64 superblock_births; /* numbers superblocks, whose addresses are reused */
+static volatile u32 zero;              /* volatile reads of it keep 6.1 from folding a callback's first values */
 
 /* --- scratch space: claimed by exchange, since LSM programs can be preempted */
 #define WORK_SLOTS 64
-struct work work_slots[WORK_SLOTS];
-u32 work_busy[WORK_SLOTS];
+static struct work work_slots[WORK_SLOTS];
+static u32 work_busy[WORK_SLOTS];
 
 #define WORK(i) (&work_slots[(i) & (WORK_SLOTS - 1)])
 #define WORK_NONE WORK_SLOTS

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-u64 reclaimed_ns;
+static u64 reclaimed_ns;
 
 
 static __always_inline u64 budget_count(struct quell_container *c, s64 delta)

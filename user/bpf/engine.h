@@ -86,6 +86,10 @@ public:
     [[nodiscard]] Result<std::vector<quell_task_ref>> tasks(std::uint64_t container, std::uint64_t actor,
                                                             const quell_task_ref* mark = nullptr);
 
+    // Recognises cgroups and containers that were there before the first load.
+    // After the standing hooks are attached, once; harmless when repeated.
+    [[nodiscard]] Status find_containers();
+
     // --- control socket: who connected
     [[nodiscard]] Status mark_listener(int socket);
     [[nodiscard]] std::optional<quell_peer> peer(int socket) const;

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// Loading a policy image: the new generation goes into the half of the maps
+// that the current one does not use, one word makes it current, then the old
+// one is removed. A hook that began with the old root ends in the old trie.
+#include <bpf/bpf.h>
+#include <unistd.h>
+
+#include <vector>
+
+#include "user/bpf/engine.h"
+#include "user/bpf/hook_table.h"
+#include "user/bpf/name_hash.h"
+
+namespace quell::bpf {
+namespace {
+
+// Programs that began before the switch end within this: none of ours may sleep.
+constexpr useconds_t kGraceUs = 20'000;
+
+template <typename Key, typename Half>
+Status remove_half(int map, quell_u32 half, Half half_of) {
+    std::vector<Key> doomed;
+    Key key{}, next{};
+    bool first = true;
+    while (!bpf_map_get_next_key(map, first ? nullptr : &key, &next)) {
+        key = next;
+        first = false;
+        if (half_of(key) == half) doomed.push_back(key);
+    }
+    for (const auto& dead : doomed)
+        if (bpf_map_delete_elem(map, &dead) && errno != ENOENT) return errno_error("cannot remove the old policy");
+    return success();
+}
+
+template <typename Key, typename Value>
+Status put(int map, const Key& key, const Value& value, const char* what) {
+    if (bpf_map_update_elem(map, &key, &value, BPF_ANY)) {
+        auto error = errno_error(std::string("cannot load ") + what);
+        if (error.code == E2BIG) error.hint = "the policy is larger than the kernel side's maps";
+        return error;
+    }
+    return success();
+}
+
+quell_u32 with_half(quell_u32 node, quell_u32 half) { return node ? node | half : 0; }
+
+}  // namespace
+
+Result<std::uint64_t> Engine::load_policy(const policy::Image& image, std::uint64_t generation) {
+    const quell_u32 old_half = globals_->half;
+    const quell_u32 half = generation == 0 || globals_->generation == 0 ? 0 : old_half ^ QUELL_NODE_HALF;
+    const std::uint64_t key = globals_->name_key;
+    std::uint64_t bytes = 0;
+
+    const auto clear = [&](quell_u32 which) -> Status {
+        if (auto s = remove_half<quell_edge_key>(map("edges"), which, [](const auto& k) { return k.node & QUELL_NODE_HALF; }); !s) return s;
+        if (auto s = remove_half<quell_set_key>(map("rule_sets"), which, [](const auto& k) { return k.half; }); !s) return s;
+        if (auto s = remove_half<quell_rule_key>(map("rules"), which, [](const auto& k) { return k.half; }); !s) return s;
+        return remove_half<quell_except_key>(map("excepts"), which, [](const auto& k) { return k.half; });
+    };
+    const auto load = [&]() -> Status {
+        for (std::size_t i = 0; i < image.rules.size(); i++) {
+            if (auto s = put(map("rules"), quell_rule_key{static_cast<quell_u32>(i), half}, image.rules[i].value, "a rule"); !s) return s;
+            bytes += sizeof(quell_rule_key) + sizeof(quell_rule) + 48;
+        }
+        for (const auto& set : image.sets)
+            for (std::size_t at = 0, chunk = 0; at < set.rules.size(); at += QUELL_SET_CHUNK, chunk++) {
+                quell_set value{};
+                value.count = static_cast<quell_u32>(std::min<std::size_t>(QUELL_SET_CHUNK, set.rules.size() - at));
+                value.more = at + QUELL_SET_CHUNK < set.rules.size();
+                std::copy_n(set.rules.begin() + static_cast<std::ptrdiff_t>(at), value.count, value.rules);
+                if (auto s = put(map("rule_sets"), quell_set_key{set.id, static_cast<quell_u32>(chunk), half}, value, "a set of rules"); !s) return s;
+                bytes += sizeof(quell_set_key) + sizeof(quell_set) + 48;
+            }
+        for (const auto& except : image.excepts) {
+            if (auto s = put(map("excepts"), quell_except_key{except.set, except.rule, half}, quell_u32{1}, "an exception"); !s) return s;
+            bytes += sizeof(quell_except_key) + 4 + 48;
+        }
+        for (const auto& edge : image.edges) {
+            quell_edge value = edge.value;
+            value.child = with_half(value.child, half);
+            value.cover = with_half(value.cover, half);
+            const quell_edge_key at{with_half(edge.node, half), edge.kind, edge.name.empty() ? 0 : name_hash(key, edge.name)};
+            if (auto s = put(map("edges"), at, value, "a path"); !s) return s;
+            bytes += sizeof(quell_edge_key) + sizeof(quell_edge) + 48;
+        }
+        return success();
+    };
+
+    auto done = clear(half);
+    if (done) done = load();
+    for (std::uint64_t hooks = standing_hooks() | operation_hooks(image.operations), hook = 0; done && hook < kHooks.size(); hook++)
+        if ((hooks >> hook) & 1) done = attach(static_cast<quell_hook>(hook));
+    if (!done) {
+        (void)clear(half);
+        return done.error();
+    }
+    quell_switch request{generation, half, image.operations};
+    LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &request, .ctx_size_in = sizeof(request));
+    if (bpf_prog_test_run_opts(program("quell_switch_program"), &run)) {
+        (void)clear(half);
+        return errno_error("cannot switch to the new policy");
+    }
+    usleep(kGraceUs);
+    if (half != old_half)
+        if (auto cleared = clear(old_half); !cleared) return cleared.error();
+    return bytes;
+}
+
+}  // namespace quell::bpf

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the maps and iterators tell: containments, containers, tasks.
+#include <bpf/bpf.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "user/bpf/engine.h"
+
+namespace quell::bpf {
+namespace {
+
+template <typename Key, typename Value, typename Visit>
+void for_each(int map, Visit visit) {
+    Key key{}, next{};
+    bool first = true;
+    // bounded: a map that changes under the walk could make it start anew for ever
+    for (int i = 0; i < 65536 && !bpf_map_get_next_key(map, first ? nullptr : &key, &next); i++) {
+        Value value{};
+        key = next;
+        first = false;
+        if (!bpf_map_lookup_elem(map, &key, &value)) visit(key, value);
+    }
+}
+
+// Runs an iterator once; its output as bytes.
+Result<std::string> run_iterator(int program) {
+    LIBBPF_OPTS(bpf_link_create_opts, options);
+    Fd link(bpf_link_create(program, 0, BPF_TRACE_ITER, &options));
+    if (!link) return errno_error("cannot create an iterator");
+    Fd iterator(bpf_iter_create(link.get()));
+    if (!iterator) return errno_error("cannot start an iterator");
+    std::string output;
+    char buffer[8192];
+    for (;;) {
+        const auto n = ::read(iterator.get(), buffer, sizeof(buffer));
+        if (n == 0) return output;
+        if (n < 0) {
+            if (errno == EINTR || errno == EAGAIN) continue;
+            return errno_error("cannot read from an iterator");
+        }
+        output.append(buffer, static_cast<std::size_t>(n));
+    }
+}
+
+}  // namespace
+
+std::optional<quell_pending> Engine::find(const quell_pending_key& key) const {
+    quell_pending value{};
+    if (bpf_map_lookup_elem(map("pending"), &key, &value)) return std::nullopt;
+    return value;
+}
+
+std::vector<PendingEntry> Engine::pending() const {
+    std::vector<PendingEntry> entries;
+    for_each<quell_pending_key, quell_pending>(map("pending"), [&](const auto& key, const auto& value) { entries.push_back({key, value}); });
+    return entries;
+}
+
+std::optional<quell_container> Engine::container(std::uint64_t cgroup) const {
+    quell_container value{};
+    if (bpf_map_lookup_elem(map("containers"), &cgroup, &value)) return std::nullopt;
+    return value;
+}
+
+std::vector<ContainerEntry> Engine::containers() const {
+    std::vector<ContainerEntry> entries;
+    for_each<std::uint64_t, quell_container>(map("containers"), [&](const auto& key, const auto& value) { entries.push_back({key, value}); });
+    return entries;
+}
+
+std::optional<quell_file_entry> Engine::file(const quell_file_key& key) const {
+    quell_file_entry value{};
+    if (bpf_map_lookup_elem(map("contained_files"), &key, &value)) return std::nullopt;
+    return value;
+}
+
+Status Engine::find_containers() {
+    const std::lock_guard lock(mutex_);
+    for (const char* name : {"quell_iter_cgroups", "quell_iter_containers"})
+        if (auto ran = run_iterator(program(name)); !ran) return ran.error();
+    return success();
+}
+
+Result<std::vector<quell_task_ref>> Engine::tasks(std::uint64_t container, std::uint64_t actor, const quell_task_ref* mark) {
+    constexpr int kMarkRounds = 8;  // each finds only what forked during the one before
+    const std::lock_guard lock(mutex_);
+    auto& query = globals_->query;
+    query.container = container;
+    query.actor = actor;
+    query.mark_start_ns = mark ? mark->start_ns : 0;
+    query.mark_pid = mark ? mark->pid : 0;
+    quell_u32 before = 0;
+    for (int round = 0;; round++) {
+        query.marked = 0;
+        auto output = run_iterator(program("quell_iter_tasks"));
+        if (!output) return output.error();
+        if (mark && round < kMarkRounds && query.marked != before) {
+            before = query.marked;
+            continue;
+        }
+        std::vector<quell_task_ref> found(output->size() / sizeof(quell_task_ref));
+        std::memcpy(found.data(), output->data(), found.size() * sizeof(quell_task_ref));
+        return found;
+    }
+}
+
+}  // namespace quell::bpf

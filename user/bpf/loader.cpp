@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "user/bpf/loader.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include "kern/abi.h"
+// after the ABI: the skeleton names its types
+#include "kern/quell.skel.h"
+#include "user/base/fd.h"
+#include "user/bpf/pins.h"
+
+namespace quell::bpf {
+namespace {
+
+std::string g_verifier_log;  // what libbpf said last; the loader is one thread in its own process
+
+int keep_log(libbpf_print_level level, const char* format, va_list arguments) {
+    if (level == LIBBPF_DEBUG) return 0;
+    std::array<char, 4096> line;
+    const int n = std::vsnprintf(line.data(), line.size(), format, arguments);
+    g_verifier_log.append(line.data(), std::min<std::size_t>(n > 0 ? n : 0, line.size() - 1));
+    if (g_verifier_log.size() > 65536) g_verifier_log.erase(0, g_verifier_log.size() - 65536);
+    return n;
+}
+
+std::string last_lines(const std::string& text, std::size_t bytes) {
+    return text.size() > bytes ? "..." + text.substr(text.size() - bytes) : text;
+}
+
+using Skeleton = std::unique_ptr<quell_bpf, decltype(&quell_bpf__destroy)>;
+
+Status make_directories(const std::string& root) {
+    for (const auto& directory : {root, root + "/maps", root + "/programs", root + "/links"})
+        if (::mkdir(directory.c_str(), 0700) && errno != EEXIST)
+            return errno_error("cannot make " + directory);
+    return success();
+}
+
+Status pin_all(quell_bpf& skeleton, const std::string& root) {
+    bpf_map* map = nullptr;
+    bpf_object__for_each_map(map, skeleton.obj) {
+        const auto path = map_pin(root, pin_name(bpf_map__name(map)));
+        if (bpf_obj_pin(bpf_map__fd(map), path.c_str())) return errno_error("cannot pin " + path);
+    }
+    bpf_program* program = nullptr;
+    bpf_object__for_each_program(program, skeleton.obj) {
+        const auto path = program_pin(root, bpf_program__name(program));
+        if (bpf_obj_pin(bpf_program__fd(program), path.c_str())) return errno_error("cannot pin " + path);
+    }
+    return success();
+}
+
+}  // namespace
+
+std::string version_pin(const std::string& root) { return root + "/version-" + std::to_string(QUELL_ABI_VERSION); }
+
+std::string pin_name(const std::string& map_name) {
+    if (map_name.ends_with(".data.quell")) return "globals";
+    const auto dot = map_name.find('.');
+    if (dot == std::string::npos) return map_name;
+    std::string name = map_name.substr(dot + 1);
+    for (auto& c : name)
+        if (c == '.') c = '_';
+    return name;
+}
+
+Status load_and_pin(const std::string& root) {
+    if (::access(root.c_str(), F_OK) == 0)
+        return Error{"there are pins under " + root + " already", EEXIST, "quelld adopts them, or quelld --unload removes them"};
+    libbpf_set_print(keep_log);
+    libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
+    Skeleton skeleton(quell_bpf__open(), &quell_bpf__destroy);
+    if (!skeleton) return errno_error("cannot open the BPF object");
+    if (quell_bpf__load(skeleton.get())) {
+        auto error = errno_error("the kernel refused the BPF object");
+        error.message += "\n" + last_lines(g_verifier_log, 3000);
+        error.hint = "quell doctor says what the kernel lacks";
+        return error;
+    }
+    auto done = make_directories(root);
+    if (done) done = pin_all(*skeleton, root);
+    if (done)  // from here on only programs write the truth about containments
+        for (auto* map : {skeleton->maps.pending, skeleton->maps.contained_actors, skeleton->maps.contained_files})
+            if (bpf_map_freeze(bpf_map__fd(map)) && done) done = errno_error("cannot seal a map");
+    if (done && ::mkdir(version_pin(root).c_str(), 0700)) done = errno_error("cannot make " + version_pin(root));
+    if (!done) (void)unload(root);
+    return done;
+}
+
+Result<std::vector<ProgramCheck>> check_programs() {
+    std::vector<ProgramCheck> checks;
+    libbpf_set_print(keep_log);
+    Skeleton all(quell_bpf__open(), &quell_bpf__destroy);
+    if (!all) return errno_error("cannot open the BPF object");
+    std::vector<std::string> names;
+    bpf_program* program = nullptr;
+    bpf_object__for_each_program(program, all->obj) names.emplace_back(bpf_program__name(program));
+    for (const auto& name : names) {  // each by itself, so that one refusal does not hide the others
+        Skeleton one(quell_bpf__open(), &quell_bpf__destroy);
+        if (!one) return errno_error("cannot open the BPF object");
+        bpf_object__for_each_program(program, one->obj) bpf_program__set_autoload(program, name == bpf_program__name(program));
+        g_verifier_log.clear();
+        const bool loads = quell_bpf__load(one.get()) == 0;
+        checks.push_back({name, loads, loads ? "" : last_lines(g_verifier_log, 500)});
+    }
+    return checks;
+}
+
+Status unload(const std::string& root) {
+    std::error_code error;
+    // links first: nothing may run on half of its maps
+    std::filesystem::remove_all(root + "/links", error);
+    std::filesystem::remove_all(root, error);
+    if (error) return Error{"cannot remove " + root + ": " + error.message(), error.value(), {}};
+    return success();
+}
+
+}  // namespace quell::bpf

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// The loader: loads the object, pins every map and program, seals what is
+// sealed. It runs in a process of its own (`quelld --load`), because libbpf
+// with the kernel's BTF needs more memory than the daemon may keep.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "user/base/result.h"
+
+namespace quell::bpf {
+
+// EEXIST: there are pins already. Removes what it pinned when it fails.
+[[nodiscard]] Status load_and_pin(const std::string& pin_root);
+
+struct ProgramCheck {
+    std::string name;
+    bool loads = false;
+    std::string reason;  // the end of the verifier's log
+};
+
+// Tries the verifier on every program without pinning or attaching anything.
+[[nodiscard]] Result<std::vector<ProgramCheck>> check_programs();
+
+// Writes the overlay's layout into the pinned globals. False when overlay.ko is not loaded.
+[[nodiscard]] Result<bool> learn_overlay_layout(const std::string& pin_root);
+
+// Detaches everything and removes the pins: contained things are contained no longer.
+[[nodiscard]] Status unload(const std::string& pin_root);
+
+}  // namespace quell::bpf
