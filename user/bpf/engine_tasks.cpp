@@ -24,8 +24,14 @@ void for_each(int map, Visit visit) {
 }
 
 // Runs an iterator once; its output as bytes.
-Result<std::string> run_iterator(int program) {
+Result<std::string> run_iterator(int program, bool over_cgroups = false) {
+    bpf_iter_link_info which{};
+    which.cgroup.order = BPF_CGROUP_ITER_DESCENDANTS_PRE;  // parents first; of the root, since no descriptor is named
     LIBBPF_OPTS(bpf_link_create_opts, options);
+    if (over_cgroups) {
+        options.iter_info = &which;
+        options.iter_info_len = sizeof(which);
+    }
     Fd link(bpf_link_create(program, 0, BPF_TRACE_ITER, &options));
     if (!link) return errno_error("cannot create an iterator");
     Fd iterator(bpf_iter_create(link.get()));
@@ -77,8 +83,8 @@ std::optional<quell_file_entry> Engine::file(const quell_file_key& key) const {
 
 Status Engine::find_containers() {
     const std::lock_guard lock(mutex_);
-    for (const char* name : {"quell_iter_cgroups", "quell_iter_containers"})
-        if (auto ran = run_iterator(program(name)); !ran) return ran.error();
+    if (auto ran = run_iterator(program("quell_iter_cgroups"), true); !ran) return ran.error();
+    if (auto ran = run_iterator(program("quell_iter_containers")); !ran) return ran.error();
     return success();
 }
 

@@ -67,6 +67,8 @@ public:
     ~Server();  // closes every connection; responders may live on
 
     [[nodiscard]] std::size_t connections() const { return connections_.size(); }
+    // The listening socket, for the kernel's record of who connects.
+    [[nodiscard]] int fd() const { return listener_.fd(); }
     // Another group, from a configuration read again.
     void set_operators(std::optional<gid_t> operators) { options_.operators = operators; }
 

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Canary: a file whose removal a rule of every policy image denies. Trying it
+// proves the whole path: hooks run, paths match, a refusal holds. Without a
+// denied canary Quell never says "enforcing".
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace quell::daemon {
+
+inline constexpr const char* kCanaryPath = "/run/quell/canary";
+inline constexpr std::uint64_t kCanaryIntervalNs = 10'000'000'000;
+
+enum class Canary { kUnknown, kDenied, kNotDenied };
+
+// Makes the file if it is not there, tries to remove it, and makes it again
+// when that worked. Blocks for a few file operations.
+[[nodiscard]] Canary try_canary(const std::string& path = kCanaryPath);
+
+}  // namespace quell::daemon

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "user/daemon/daemon.h"
+
+#include <grp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <boost/interprocess/sync/file_lock.hpp>
+#include <filesystem>
+#include <fstream>
+
+#include "user/base/log.h"
+#include "user/base/time.h"
+#include "user/bpf/hook_table.h"
+#include "user/history/history.h"
+
+namespace quell::daemon {
+namespace {
+
+constexpr std::uint64_t kTickNs = 1'000'000'000;
+constexpr const char* kLockPath = "/run/quell/lock";
+constexpr std::size_t kWorkerJobs = 4096;
+
+std::optional<gid_t> operators_group(const Config& config) {
+    if (config.operators_group.empty()) return std::nullopt;
+    const group* found = ::getgrnam(config.operators_group.c_str());
+    if (!found) {
+        log::warn("the operators' group of the configuration does not exist: root only");
+        return std::nullopt;
+    }
+    return found->gr_gid;
+}
+
+Error with_hint(Error error, std::string hint) {
+    if (error.hint.empty()) error.hint = std::move(hint);
+    return error;
+}
+
+// What must be so before anything is loaded; each with its remedy.
+Status preconditions() {
+    std::string modules;
+    std::getline(std::ifstream("/sys/kernel/security/lsm"), modules);
+    if ((',' + modules + ',').find(",bpf,") == std::string::npos)
+        return Error{"bpf is not among the kernel's security modules (" + modules + ")", ENOTSUP,
+                     "boot with lsm=" + modules + (modules.empty() ? "bpf" : ",bpf")};
+    if (::access("/sys/fs/cgroup/cgroup.controllers", F_OK))
+        return Error{"cgroup v2 is not mounted at /sys/fs/cgroup", ENOTSUP, "boot with systemd.unified_cgroup_hierarchy=1"};
+    struct stat info {};
+    if (::stat("/sys/fs/bpf", &info) || ::access("/sys/fs/bpf", W_OK))
+        return with_hint(errno_error("/sys/fs/bpf cannot be written"), "mount -t bpf bpf /sys/fs/bpf");
+    return success();
+}
+
+}  // namespace
+
+int Daemon::run(const Config& config) {
+    Daemon daemon(config);
+    std::filesystem::create_directories("/run/quell");
+    { std::ofstream touch(kLockPath, std::ios::app); }
+    boost::interprocess::file_lock lock(kLockPath);
+    if (!lock.try_lock()) {
+        log::error("another quelld runs already; see systemctl status quelld");
+        return 1;
+    }
+    if (auto started = daemon.start(); !started) {
+        log::error(started.error().message);
+        if (!started.error().hint.empty()) log::error("hint: " + started.error().hint);
+        return 1;
+    }
+    (void)daemon.service_.ready("watching");
+    if (auto ran = daemon.loop_->run(); !ran) log::error(ran.error().message);
+    daemon.vitals_.stopping = true;
+    daemon.publish();
+    (void)daemon.service_.stopping();
+    history::Row row;
+    row.action = history::Action::STOPPED;
+    row.subject = "quelld";
+    row.result = "detection and enforcement go on in the kernel";
+    daemon.history_->append(std::move(row));
+    (void)daemon.history_->flush(5000);
+    return 0;
+}
+
+Status Daemon::start() {
+    vitals_.since_ns = boottime_ns();
+    if (auto ready = preconditions(); !ready) return ready;
+    auto loop = Loop::create();
+    if (!loop) return loop.error();
+    loop_ = std::move(*loop);
+    if (auto added = loop_->add_signals({SIGTERM, SIGINT, SIGHUP}, [this](const auto& info) { on_signal(info); }); !added) return added;
+    worker_ = std::make_unique<Worker>(*loop_, "quelld-arm", kWorkerJobs);
+    if (auto started = start_engine(); !started) return started;
+    if (auto applied = apply_at_start(); !applied) return applied;
+    check_canary();
+    if (auto started = start_control(); !started) return started;
+    publish();
+    auto timer = loop_->add_timer(kTickNs, kTickNs, [this] { on_tick(); });
+    return timer ? success() : Status(timer.error());
+}
+
+Status Daemon::start_engine() {
+    std::filesystem::create_directories(std::filesystem::path(config_.history_path).parent_path());
+    std::uint64_t first_incident = static_cast<std::uint64_t>(wall_ns() / kNsPerSecond);
+    if (auto file = history::History::open(config_.history_path)) {
+        if (auto base = file->next_incident_base()) first_incident = *base;
+    } else {
+        log::warn("the history cannot be opened: " + file.error().message);
+    }
+    history::AsyncOptions options;
+    options.path = config_.history_path;
+    options.keep_rows = config_.history_keep_rows;
+    options.changed = [this](const history::Health& health) {
+        loop_->post([this, health] {
+            vitals_.warnings.clear();
+            if (!health.ok) vitals_.warnings.push_back("the history cannot be written: " + health.error);
+        });
+    };
+    options.committed = [this](const std::vector<history::Row>& rows) {
+        for (const auto& row : rows)
+            if (row.action == history::Action::APPROVED) journal_.history_head(row.number, row.hash, std::to_string(row.incident), "approved");
+    };
+    history_ = std::make_unique<history::AsyncHistory>(std::move(options));
+
+    auto engine = bpf::Engine::open({.loader = "/proc/self/exe", .first_incident = first_incident, .enabled_responses = config_.responses});
+    if (!engine) return engine.error();
+    engine_ = std::move(*engine);
+    if (auto learnt = engine_->learn_overlay(); !learnt) log::warn(learnt.error().message);
+    for (std::uint64_t hooks = bpf::standing_hooks(), hook = 0; hook < bpf::kHooks.size(); hook++)
+        if ((hooks >> hook) & 1)
+            if (auto attached = engine_->attach(static_cast<quell_hook>(hook)); !attached) return attached;
+    if (!engine_->adopted())
+        if (auto found = engine_->find_containers(); !found) return found;
+    history::Row row;
+    row.action = engine_->adopted() ? history::Action::ADOPTED : history::Action::STARTED;
+    row.subject = "quelld";
+    row.result = engine_->adopted() ? "the pins of an earlier daemon were adopted" : "loaded";
+    history_->append(std::move(row));
+    policies_ = std::make_unique<Policies>(*engine_);
+    return success();
+}
+
+Status Daemon::apply_at_start() {
+    auto outcome = policies_->apply({.paths = {config_.policy_dir}, .dry_run = false, .allow_empty = true});
+    if (!outcome) return outcome.error();
+    for (const auto& finding : outcome->findings) log::warn(std::string(policy::code_name(finding.code)) + ": " + finding.message);
+    if (!outcome->applied) {
+        log::error("the policy has errors: see quell policy check " + config_.policy_dir);
+        vitals_.warnings.push_back("the policy in " + config_.policy_dir + " has errors and was not loaded");
+        return success();  // what runs goes on; nothing runs without being said
+    }
+    record_policy(*outcome, nullptr);
+    return success();
+}
+
+Status Daemon::start_control() {
+    const auto group = operators_group(config_);
+    control::ServerOptions options;
+    options.path = config_.socket_path;
+    options.mode = config_.socket_mode;
+    options.operators = group;
+    options.record = [this](int fd) { return engine_->peer(fd); };
+    options.on_refused = [this](const control::Peer& peer, std::string_view method, std::uint64_t times) {
+        history::Row row;
+        row.action = history::Action::REFUSED;
+        row.subject = "quelld";
+        row.result = "not an operator: " + std::string(method) + ", " + std::to_string(times) + " times";
+        history::Who who;
+        who.uid = peer.uid;
+        who.login_uid = peer.login_uid;
+        who.pid = static_cast<std::uint32_t>(peer.pid);
+        row.who = who;
+        history_->append(std::move(row));
+    };
+    auto server = control::Server::create(*loop_, *this, std::move(options));
+    if (!server) return server.error();
+    server_ = std::move(*server);
+    if (auto marked = engine_->mark_listener(server_->fd()); !marked) return marked;
+    auto page = control::StatusPageWriter::create(std::filesystem::path(config_.socket_path).parent_path() / "status", group);
+    if (!page) return page.error();
+    page_.emplace(std::move(*page));
+    return success();
+}
+
+void Daemon::on_signal(const signalfd_siginfo& info) {
+    if (info.ssi_signo != SIGHUP) {
+        loop_->stop();
+        return;
+    }
+    (void)service_.reloading();
+    if (auto outcome = policies_->apply({.paths = {config_.policy_dir}, .dry_run = false, .allow_empty = false}); !outcome)
+        log::error("reload failed, the old policy runs on: " + outcome.error().message);
+    else if (!outcome->applied)
+        log::error("the new policy has errors, the old one runs on: see quell policy check " + config_.policy_dir);
+    else
+        record_policy(*outcome, nullptr);
+    (void)service_.ready("watching");
+}
+
+void Daemon::on_tick() {
+    if (boottime_ns() - vitals_.canary_ns >= kCanaryIntervalNs) check_canary();
+    publish();
+    (void)service_.watchdog();
+}
+
+void Daemon::check_canary() {
+    const auto before = vitals_.canary;
+    vitals_.canary = try_canary();
+    vitals_.canary_ns = boottime_ns();
+    if (before != vitals_.canary && vitals_.canary == Canary::kNotDenied)
+        log::error("blind: the canary's removal was not denied; nothing is enforced until it is");
+}
+
+void Daemon::publish() {
+    if (page_) page_->write(status_snapshot(*engine_, *policies_, vitals_));
+}
+
+void Daemon::record_policy(const ApplyOutcome& outcome, const control::Peer* peer) {
+    if (!outcome.changed) return;
+    history::Row row;
+    row.action = history::Action::POLICY_APPLIED;
+    row.generation = outcome.generation;
+    row.subject = "policy";
+    row.result = std::to_string(outcome.rules) + " rules, generation " + std::to_string(outcome.generation) + ", " + outcome.digest.substr(0, 12);
+    if (peer) {
+        history::Who who;
+        who.uid = peer->uid;
+        who.login_uid = peer->login_uid;
+        who.pid = static_cast<std::uint32_t>(peer->pid);
+        row.who = who;
+    }
+    history_->append(std::move(row));
+    log::info("policy: " + row.result);
+}
+
+}  // namespace quell::daemon

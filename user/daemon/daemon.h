@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Daemon: puts the parts together and runs the loop. Thin: what it decides
+// stands in user/approval, what it does to a target in user/response, what it
+// remembers in user/incident and user/history.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "user/base/loop.h"
+#include "user/base/worker.h"
+#include "user/bpf/engine.h"
+#include "user/bpf/ring.h"
+#include "user/control/server.h"
+#include "user/control/status_page.h"
+#include "user/daemon/config.h"
+#include "user/daemon/policies.h"
+#include "user/daemon/status.h"
+#include "user/history/async_history.h"
+#include "user/notify/journal.h"
+#include "user/notify/service.h"
+
+namespace quell::daemon {
+
+class Daemon final : public control::Service {
+public:
+    // Until SIGTERM or SIGINT; the exit status. Messages go to the log.
+    [[nodiscard]] static int run(const Config& config);
+
+    void call(std::string_view method, const control::Json& params, const control::Peer& peer,
+              control::Responder responder) override;
+
+private:
+    explicit Daemon(const Config& config) : config_(config), service_(notify::Service::from_environment()) {}
+    [[nodiscard]] Status start();
+    [[nodiscard]] Status start_engine();
+    [[nodiscard]] Status start_control();
+    [[nodiscard]] Status apply_at_start();
+    void on_signal(const signalfd_siginfo& info);
+    void on_tick();
+    void check_canary();
+    void publish();
+    void record_policy(const ApplyOutcome& outcome, const control::Peer* peer);
+
+    // methods of io.quell (service.cpp)
+    void status(const control::Json&, const control::Peer&, control::Responder);
+    void version(const control::Json&, const control::Peer&, control::Responder);
+    void apply_policy(const control::Json&, const control::Peer&, control::Responder);
+    void list_policies(const control::Json&, const control::Peer&, control::Responder);
+    void list_history(const control::Json&, const control::Peer&, control::Responder);
+    void verify_history(const control::Json&, const control::Peer&, control::Responder);
+
+    Config config_;
+    notify::Service service_;
+    notify::Journal journal_;
+    Vitals vitals_;
+    std::unique_ptr<Loop> loop_;
+    std::unique_ptr<Worker> worker_;
+    std::unique_ptr<history::AsyncHistory> history_;
+    std::unique_ptr<bpf::Engine> engine_;
+    std::unique_ptr<Policies> policies_;
+    std::unique_ptr<bpf::RingReader> ring_;
+    std::unique_ptr<control::Server> server_;
+    std::optional<control::StatusPageWriter> page_;
+};
+
+}  // namespace quell::daemon

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// quelld: the controller. Without arguments it runs until SIGTERM; the other
+// ways to start it end at once (see quelld(8)).
+#include <getopt.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "kern/abi.h"
+#include "user/base/escape.h"
+#include "user/base/log.h"
+#include "user/bpf/engine.h"
+#include "user/bpf/loader.h"
+#include "user/daemon/config.h"
+#include "user/daemon/daemon.h"
+
+namespace quell::daemon {
+namespace {
+
+constexpr const char* kUsage =
+    "usage: quelld [--config FILE]\n"
+    "       quelld --check-config [--config FILE]   say whether the configuration is right\n"
+    "       quelld --check-kernel [--json]          try the verifier on every program\n"
+    "       quelld --unload                         detach everything and give up every containment\n"
+    "       quelld --version\n";
+
+int fail(const Error& error) {
+    std::fprintf(stderr, "quelld: %s\n", error.message.c_str());
+    if (!error.hint.empty()) std::fprintf(stderr, "quelld: hint: %s\n", error.hint.c_str());
+    return 1;
+}
+
+int finish(const Status& status) { return status ? 0 : fail(status.error()); }
+
+int check_kernel(bool json) {
+    auto checks = bpf::check_programs();
+    if (!checks) return fail(checks.error());
+    bool all = true;
+    auto list = nlohmann::json::array();
+    for (const auto& check : *checks) {
+        all = all && check.loads;
+        list.push_back({{"name", check.name}, {"loaded", check.loads}, {"detail", escape(check.reason)}});
+        if (!json) std::printf("%-32s %s\n", check.name.c_str(), check.loads ? "loads" : escape(check.reason).c_str());
+    }
+    if (json) std::printf("%s\n", nlohmann::json{{"programs", list}}.dump().c_str());
+    return all ? 0 : 1;
+}
+
+int learn_overlay(const std::string& root) {
+    auto known = bpf::learn_overlay_layout(root);
+    return known ? 0 : fail(known.error());
+}
+
+enum Option { kConfig = 256, kCheckConfig, kCheckKernel, kJson, kUnload, kVersion, kHelp, kLoad, kLearnOverlay };
+
+const option kOptions[] = {
+    {"config", required_argument, nullptr, kConfig},     {"check-config", no_argument, nullptr, kCheckConfig},
+    {"check-kernel", no_argument, nullptr, kCheckKernel}, {"json", no_argument, nullptr, kJson},
+    {"unload", no_argument, nullptr, kUnload},           {"version", no_argument, nullptr, kVersion},
+    {"help", no_argument, nullptr, kHelp},
+    // how the daemon calls itself: the loader's memory is not the daemon's
+    {"load", required_argument, nullptr, kLoad},         {"learn-overlay", required_argument, nullptr, kLearnOverlay},
+    {nullptr, 0, nullptr, 0}};
+
+int run(const std::string& config_path) {
+    auto config = load_config(config_path);
+    if (!config) return fail(config.error());
+    log::set_level(config->log_level);
+    if (geteuid() != 0) return fail({"quelld needs root", EPERM, "start it as a service: systemctl start quelld"});
+    return Daemon::run(*config);
+}
+
+}  // namespace
+
+int start(int argc, char** argv) {
+    std::string config_path = kConfigPath;
+    int action = 0;
+    bool json = false;
+    for (int option; (option = getopt_long(argc, argv, "h", kOptions, nullptr)) != -1;) switch (option) {
+            case kConfig: config_path = optarg; break;
+            case kJson: json = true; break;
+            case kLoad: return finish(bpf::load_and_pin(optarg));
+            case kLearnOverlay: return learn_overlay(optarg);
+            case 'h':
+            case kHelp: std::fputs(kUsage, stdout); return 0;
+            case '?': std::fputs(kUsage, stderr); return 2;
+            default: action = option;
+        }
+    if (optind != argc) {
+        std::fprintf(stderr, "quelld: unknown argument '%s'\n%s", escape(argv[optind]).c_str(), kUsage);
+        return 2;
+    }
+    switch (action) {
+        case kCheckConfig: {
+            auto config = load_config(config_path);
+            return config ? 0 : fail(config.error());
+        }
+        case kCheckKernel: return check_kernel(json);
+        case kUnload: return finish(bpf::unload(bpf::kPinRoot));
+        case kVersion: std::printf("quelld %s (abi %u)\n", QUELL_VERSION, QUELL_ABI_VERSION); return 0;
+        default: return run(config_path);
+    }
+}
+
+}  // namespace quell::daemon
+
+int main(int argc, char** argv) { return quell::daemon::start(argc, argv); }

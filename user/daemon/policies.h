@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Policies: from files to the running generation. Loop thread only.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "policy/policy.h"
+#include "user/base/result.h"
+#include "user/bpf/engine.h"
+
+namespace quell::daemon {
+
+struct ApplyRequest {
+    std::vector<std::string> paths;  // files and directories
+    bool dry_run = false;
+    bool allow_empty = false;
+};
+
+struct ApplyOutcome {
+    bool applied = false;  // false with error findings: the old generation runs on
+    bool changed = false;
+    std::uint64_t generation = 0;
+    std::string digest;
+    std::size_t rules = 0;
+    std::uint64_t map_bytes = 0;
+    std::vector<policy::Finding> findings;
+};
+
+class Policies {
+public:
+    explicit Policies(bpf::Engine& engine) : engine_(engine) {}
+
+    // All or nothing. The Result is an error when files could not be read or
+    // the kernel side refused the image; wrong policies are findings.
+    [[nodiscard]] Result<ApplyOutcome> apply(const ApplyRequest& request);
+    // What an earlier daemon had loaded, told by the history: shown, not loaded again.
+    void adopt(std::uint64_t generation, std::string digest, policy::Image image);
+
+    [[nodiscard]] std::uint64_t generation() const { return generation_; }
+    [[nodiscard]] const std::string& digest() const { return digest_; }
+    [[nodiscard]] const policy::Image& image() const { return image_; }
+    [[nodiscard]] std::size_t rule_count() const;    // without the built-in ones
+    [[nodiscard]] std::size_t policy_count() const;
+
+private:
+    bpf::Engine& engine_;
+    std::uint64_t generation_ = 0;
+    std::string digest_;
+    policy::Image image_;
+};
+
+// Rules that Quell adds by itself.
+[[nodiscard]] inline bool is_builtin(const policy::ImageRule& rule) { return rule.value.flags & QUELL_RULE_SILENT; }
+
+}  // namespace quell::daemon

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// The methods of io.quell that are about the engine, the policy and the
+// history. Those about incidents are in decisions.cpp.
+#include <map>
+
+#include "user/base/escape.h"
+#include "user/base/id.h"
+#include "user/base/time.h"
+#include "user/control/varlink.h"
+#include "user/daemon/daemon.h"
+#include "user/history/history.h"
+
+namespace quell::daemon {
+namespace {
+
+using control::Json;
+
+Json finding_json(const policy::Finding& finding) {
+    Json json = {{"code", policy::code_name(finding.code)},
+                 {"severity", finding.severity == policy::Severity::kError ? "error" : "warning"},
+                 {"file", escape(finding.file)},
+                 {"line", finding.line},
+                 {"column", finding.column},
+                 {"message", escape(finding.message)}};
+    if (!finding.hint.empty()) json["hint"] = escape(finding.hint);
+    return json;
+}
+
+Json findings_json(const std::vector<policy::Finding>& findings) {
+    auto list = Json::array();
+    for (const auto& finding : findings) list.push_back(finding_json(finding));
+    return list;
+}
+
+void put(Json& json, const char* name, const std::optional<std::int64_t>& value) {
+    if (value) json[name] = *value;
+}
+
+Json row_json(const history::Row& row) {
+    Json json = {{"row", row.number},
+                 {"time", utc_text(row.wall_ns)},
+                 {"action", history::action_word(row.action)},
+                 {"subject", escape(row.subject)},
+                 {"result", escape(row.result)}};
+    if (row.incident) json["incident"] = id_text(row.incident);
+    if (!row.response.empty()) json["response"] = escape(row.response);
+    if (!row.reason.empty()) json["reason"] = escape(row.reason);
+    if (!row.detail.empty()) json["detail"] = escape(row.detail);
+    if (row.who) {
+        json["who"] = {{"uid", row.who->uid}, {"user", escape(row.who->user)}, {"login_uid", row.who->login_uid},
+                       {"pid", row.who->pid}, {"cgroup", escape(row.who->cgroup)}};
+        if (!row.who->login_user.empty()) json["who"]["login_user"] = escape(row.who->login_user);
+    }
+    Json latency = Json::object();
+    put(latency, "detected_to_approved_us", row.latency.detected_to_approved_us);
+    put(latency, "approved_to_flipped_us", row.latency.approved_to_flipped_us);
+    put(latency, "flipped_to_last_gone_us", row.latency.flipped_to_last_gone_us);
+    if (!latency.empty()) json["latency"] = latency;
+    return json;
+}
+
+}  // namespace
+
+void Daemon::call(std::string_view method, const Json& params, const control::Peer& peer, control::Responder responder) {
+    using Method = void (Daemon::*)(const Json&, const control::Peer&, control::Responder);
+    static const std::map<std::string_view, Method> kMethods = {
+        {"Status", &Daemon::status},           {"Version", &Daemon::version},
+        {"ApplyPolicy", &Daemon::apply_policy}, {"ListPolicies", &Daemon::list_policies},
+        {"History", &Daemon::list_history},    {"VerifyHistory", &Daemon::verify_history},
+    };
+    if (auto found = kMethods.find(method); found != kMethods.end()) return (this->*found->second)(params, peer, std::move(responder));
+    responder.fail("not implemented: " + std::string(method));
+}
+
+void Daemon::status(const Json&, const control::Peer&, control::Responder responder) {
+    responder.reply({{"status", status_json(*engine_, *policies_, vitals_)}});
+}
+
+void Daemon::version(const Json&, const control::Peer&, control::Responder responder) {
+    responder.reply({{"version", QUELL_VERSION}, {"abi", QUELL_ABI_VERSION}, {"kernel", status_json(*engine_, *policies_, vitals_)["kernel"]}});
+}
+
+void Daemon::apply_policy(const Json& params, const control::Peer& peer, control::Responder responder) {
+    ApplyRequest request{.paths = {}, .dry_run = control::true_member(params, "dry_run"), .allow_empty = control::true_member(params, "allow_empty")};
+    for (const auto& file : control::member(params, "files")) request.paths.push_back(file.get<std::string>());
+    for (const auto& path : request.paths)
+        if (path.empty() || path.front() != '/') return responder.fail("paths must be absolute: " + escape(path));
+    if (request.paths.empty()) request.paths.push_back(config_.policy_dir);
+    auto outcome = policies_->apply(request);
+    if (!outcome) return responder.fail(escape(outcome.error().message));
+    if (!outcome->applied) return responder.error("io.quell.PolicyInvalid", {{"findings", findings_json(outcome->findings)}});
+    if (!request.dry_run) record_policy(*outcome, &peer);
+    responder.reply({{"changed", outcome->changed}, {"generation", outcome->generation}, {"digest", outcome->digest},
+                     {"rules", outcome->rules}, {"map_bytes", outcome->map_bytes}, {"findings", findings_json(outcome->findings)}});
+}
+
+void Daemon::list_policies(const Json&, const control::Peer&, control::Responder responder) {
+    std::map<std::string, Json> found;
+    for (const auto& rule : policies_->image().rules) {
+        if (is_builtin(rule)) continue;
+        auto& policy = found.try_emplace(rule.policy, Json{{"name", escape(rule.policy)}, {"file", escape(rule.file)}, {"rules", 0}, {"rule_ids", Json::array()}}).first->second;
+        policy["rules"] = policy["rules"].get<int>() + 1;
+        policy["rule_ids"].push_back(escape(rule.id));
+    }
+    auto list = Json::array();
+    for (auto& [name, json] : found) list.push_back(std::move(json));
+    responder.reply({{"generation", policies_->generation()}, {"policies", list}});
+}
+
+void Daemon::list_history(const Json& params, const control::Peer&, control::Responder responder) {
+    std::uint64_t incident = 0;
+    if (const auto text = control::string_member(params, "incident"); !text.empty()) {
+        const auto id = parse_id(text);
+        if (!id) return responder.error("io.quell.NoSuchIncident", {{"id", escape(text)}});
+        incident = *id;
+    }
+    (void)history_->flush(1000);  // what just happened is to be seen; a broken disk is no reason to wait longer
+    auto file = history::History::open_read_only(config_.history_path);
+    if (!file) return responder.fail(escape(file.error().message));
+    auto rows = file->list(static_cast<std::uint64_t>(std::max<std::int64_t>(1, control::integer_member(params, "limit", 100))), incident);
+    if (!rows) return responder.fail(escape(rows.error().message));
+    auto list = Json::array();
+    for (const auto& row : *rows) list.push_back(row_json(row));
+    responder.reply({{"rows", list}});
+}
+
+void Daemon::verify_history(const Json&, const control::Peer&, control::Responder responder) {
+    (void)history_->flush(1000);
+    auto file = history::History::open_read_only(config_.history_path);
+    if (!file) return responder.fail(escape(file.error().message));
+    auto verified = file->verify();
+    if (!verified) return responder.fail(escape(verified.error().message));
+    Json json = {{"ok", verified->ok}, {"rows", verified->rows}, {"head", verified->head.hash}, {"detail", escape(verified->detail)}};
+    if (verified->broken_at) json["broken_at"] = *verified->broken_at;
+    responder.reply(json);
+}
+
+}  // namespace quell::daemon

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "user/daemon/status.h"
+
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "user/base/time.h"
+#include "user/bpf/hook_table.h"
+
+namespace quell::daemon {
+namespace {
+
+using control::Json;
+
+struct CounterRow {
+    std::string_view name;
+    bool loud;
+    std::string_view text;
+};
+
+constexpr bool LOUD = true, QUIET = false;
+constexpr std::array kCounters = {
+#define COUNTER(name, loud, text) CounterRow{#name, loud, text},
+#include "kern/counters.def"
+#undef COUNTER
+};
+
+std::string lower(std::string_view name) {
+    std::string text(name);
+    for (auto& c : text) c = c == '_' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return text;
+}
+
+struct States {
+    std::uint64_t arming = 0, pending = 0, enforcing = 0;
+    std::vector<std::uint64_t> newest;
+};
+
+States count_states(bpf::Engine& engine) {
+    States states;
+    for (const auto& [key, value] : engine.pending()) {
+        switch (QUELL_WORD_STATE(value.word)) {
+            case QUELL_STATE_ARMING: states.arming++; break;
+            case QUELL_STATE_PENDING: states.pending++; break;
+            case QUELL_STATE_APPROVED:
+            case QUELL_STATE_ENFORCING: states.enforcing++; break;
+        }
+        states.newest.push_back(value.word);
+    }
+    std::ranges::sort(states.newest, std::greater{});
+    return states;
+}
+
+Json hooks_json(bpf::Engine& engine) {
+    auto hooks = Json::array();
+    for (std::size_t i = 0; i < bpf::kHooks.size(); i++)
+        hooks.push_back({{"name", bpf::kHooks[i].name},
+                         {"role", bpf::kRoleWords[static_cast<std::size_t>(bpf::kHooks[i].role)]},
+                         {"attached", engine.attached(static_cast<quell_hook>(i))},
+                         {"denied", engine.globals().denied[i]}});
+    return hooks;
+}
+
+std::string kernel_release() {
+    utsname name{};
+    return uname(&name) == 0 ? name.release : "unknown";
+}
+
+}  // namespace
+
+std::string state_word(const Vitals& vitals) {
+    if (vitals.stopping) return "stopping";
+    switch (vitals.canary) {
+        case Canary::kDenied: return "ready";
+        case Canary::kNotDenied: return "blind";
+        default: return "starting";
+    }
+}
+
+Json status_json(bpf::Engine& engine, const Policies& policies, const Vitals& vitals) {
+    const auto states = count_states(engine);
+    auto counters = Json::array();
+    auto warnings = Json::array();
+    for (std::size_t i = 0; i < kCounters.size(); i++) {
+        const auto value = engine.counter(static_cast<quell_counter>(i));
+        counters.push_back({{"name", lower(kCounters[i].name)}, {"value", value}});
+        if (kCounters[i].loud && value) warnings.push_back(std::to_string(value) + " " + std::string(kCounters[i].text));
+    }
+    if (vitals.canary == Canary::kNotDenied)
+        warnings.push_back("blind: the canary's removal was not denied; look at /proc/sys/kernel/ftrace_enabled and quell doctor");
+    for (const auto& warning : vitals.warnings) warnings.push_back(warning);
+    const char* canary[] = {"unknown", "denied", "not-denied"};
+    return {{"state", state_word(vitals)},
+            {"version", QUELL_VERSION},
+            {"kernel", kernel_release()},
+            {"pid", getpid()},
+            {"since", utc_text(wall_from_boottime(vitals.since_ns))},
+            {"canary", canary[static_cast<int>(vitals.canary)]},
+            {"canary_checked", utc_text(wall_from_boottime(vitals.canary_ns))},
+            {"generation", policies.generation()},
+            {"policies", policies.policy_count()},
+            {"rules", policies.rule_count()},
+            {"hooks", hooks_json(engine)},
+            {"containers", engine.containers().size()},
+            {"pending", states.pending},
+            {"arming", states.arming},
+            {"enforcing", states.enforcing},
+            {"counters", counters},
+            {"warnings", warnings}};
+}
+
+control::StatusSnapshot status_snapshot(bpf::Engine& engine, const Policies& policies, const Vitals& vitals) {
+    const auto states = count_states(engine);
+    control::StatusSnapshot page;
+    page.pid = static_cast<std::uint64_t>(getpid());
+    page.start = control::process_start(page.pid);
+    page.heartbeat_ns = boottime_ns();
+    page.state = vitals.stopping                      ? control::DaemonState::Stopping
+                 : vitals.canary == Canary::kDenied    ? control::DaemonState::Ready
+                 : vitals.canary == Canary::kNotDenied ? control::DaemonState::Blind
+                                                       : control::DaemonState::Starting;
+    page.canary = static_cast<control::CanaryResult>(vitals.canary);
+    page.canary_ns = vitals.canary_ns;
+    page.generation = policies.generation();
+    page.policies = policies.policy_count();
+    page.rules = policies.rule_count();
+    page.containers = engine.containers().size();
+    page.hooks = engine.attached_mask();
+    page.arming = states.arming;
+    page.pending = states.pending;
+    page.enforcing = states.enforcing;
+    for (std::size_t i = 0; i < QUELL_COUNTER_COUNT && i < control::kPageCounters; i++)
+        page.counters[i] = engine.counter(static_cast<quell_counter>(i));
+    for (std::size_t i = 0; i < states.newest.size() && i < control::kPageIncidents; i++) page.incidents[i] = states.newest[i];
+    return page;
+}
+
+}  // namespace quell::daemon

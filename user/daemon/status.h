@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the daemon knows of itself and the kernel side, for `quell status` and
+// for the status page. Loop thread only.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "user/bpf/engine.h"
+#include "user/control/json.h"
+#include "user/control/status_page.h"
+#include "user/daemon/canary.h"
+#include "user/daemon/policies.h"
+
+namespace quell::daemon {
+
+struct Vitals {
+    std::uint64_t since_ns = 0;
+    Canary canary = Canary::kUnknown;
+    std::uint64_t canary_ns = 0;
+    bool stopping = false;
+    std::vector<std::string> warnings;  // of user space: the history's disk, failed arming
+};
+
+// "ready", "blind" (the canary was not denied), "starting", "stopping"
+[[nodiscard]] std::string state_word(const Vitals& vitals);
+
+// docs/io.quell.varlink, StatusInfo
+[[nodiscard]] control::Json status_json(bpf::Engine& engine, const Policies& policies, const Vitals& vitals);
+
+[[nodiscard]] control::StatusSnapshot status_snapshot(bpf::Engine& engine, const Policies& policies, const Vitals& vitals);
+
+}  // namespace quell::daemon
