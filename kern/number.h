@@ -24,6 +24,13 @@ static __always_inline u64 number(const void *pointer)
 	return n;
 }
 
+/*
+ * Is a pointer that was loaded through another one NULL? Before 7.0 the
+ * verifier takes dentry.d_inode for never NULL and removes a plain test, with
+ * the branch: a rename to a fresh name was refused for that reason.
+ */
+#define is_null(pointer) (address_of(pointer) == 0)
+
 /* The same for an address that was read as a number. */
 static __always_inline u64 number_of_address(u64 address)
 {

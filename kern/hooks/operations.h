@@ -42,15 +42,17 @@ int BPF_PROG(quell_inode_rename, struct inode *from_directory, struct dentry *fr
 {
 	struct inode *inode, *over;
 	u64 place = 0;
-	int verdict;
+	int verdict, replaces;
 
 	if (ret)
 		return ret;
 	REFUSE(from->d_inode, QUELL_HOOK_inode_rename);
 	over = to->d_inode;
-	verdict = file_verdict(over, QUELL_HOOK_inode_rename);
-	if (verdict || !WANTED(RENAME))
-		return VERDICT(verdict);
+	replaces = !is_null(over);
+	if (replaces && file_verdict(over, QUELL_HOOK_inode_rename))
+		return -EPERM;
+	if (!WANTED(RENAME))
+		return 0;
 	inode = from->d_inode;
 	/* a directory takes everything below it along */
 	if (inode && (inode->i_mode & S_IFMT_BITS) == S_IFDIR_BITS)
@@ -58,7 +60,7 @@ int BPF_PROG(quell_inode_rename, struct inode *from_directory, struct dentry *fr
 	verdict = judge_entry(from, from->d_parent, from_directory, from_directory->i_sb, to, place, QUELL_OP_RENAME,
 			      QUELL_HOOK_inode_rename);
 	/* a new name takes nothing away; an existing one is replaced or exchanged */
-	if (verdict || !over)
+	if (verdict || !replaces)
 		return VERDICT(verdict);
 	return VERDICT(judge_entry(to, to->d_parent, to_directory, to_directory->i_sb, 0, 0, QUELL_OP_RENAME,
 			   QUELL_HOOK_inode_rename));

@@ -229,8 +229,8 @@ void Daemon::record_policy(const ApplyOutcome& outcome, const control::Peer* pee
         who.pid = static_cast<std::uint32_t>(peer->pid);
         row.who = who;
     }
-    history_->append(std::move(row));
     log::info("policy: " + row.result);
+    history_->append(std::move(row));
 }
 
 }  // namespace quell::daemon
