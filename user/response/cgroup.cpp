@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "user/response/cgroup.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <string_view>
+
+#include "user/base/time.h"
+
+namespace quell::response {
+namespace {
+
+constexpr const char* kCgroupRoot = "/sys/fs/cgroup";
+constexpr int kKernfsHandle = 0xfe;  // FILEID_KERNFS: eight bytes of id
+
+bool is_empty(int events_fd) {
+    std::array<char, 256> text;
+    const auto n = ::pread(events_fd, text.data(), text.size(), 0);
+    if (n < 0) return errno == ENODEV;  // the cgroup itself is gone
+    return std::string_view(text.data(), static_cast<std::size_t>(n)).find("populated 0") != std::string_view::npos;
+}
+
+}  // namespace
+
+Result<Fd> open_cgroup(std::uint64_t id) {
+    Fd root(::open(kCgroupRoot, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!root) return errno_error(std::string("cannot open ") + kCgroupRoot);
+    alignas(file_handle) std::array<char, sizeof(file_handle) + sizeof(id)> space{};
+    auto* handle = reinterpret_cast<file_handle*>(space.data());
+    handle->handle_bytes = sizeof(id);
+    handle->handle_type = kKernfsHandle;
+    std::memcpy(handle->f_handle, &id, sizeof(id));
+    Fd cgroup(::open_by_handle_at(root.get(), handle, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!cgroup) return errno_error("cannot open the cgroup " + std::to_string(id));
+    return cgroup;
+}
+
+std::string cgroup_path(std::uint64_t id) {
+    auto cgroup = open_cgroup(id);
+    if (!cgroup) return {};
+    std::array<char, 4096> path;
+    const auto link = "/proc/self/fd/" + std::to_string(cgroup->get());
+    const auto n = ::readlink(link.c_str(), path.data(), path.size());
+    if (n <= 0) return {};
+    std::string_view text(path.data(), static_cast<std::size_t>(n));
+    if (text.starts_with(kCgroupRoot)) text.remove_prefix(std::strlen(kCgroupRoot));
+    return std::string(text.empty() ? "/" : text);
+}
+
+bool wait_until_empty(int events_fd, std::uint64_t deadline_ns) {
+    for (;;) {
+        if (is_empty(events_fd)) return true;
+        const auto now = boottime_ns();
+        if (now >= deadline_ns) return false;
+        pollfd wait{events_fd, POLLPRI, 0};
+        // the notification may come between the read and the poll: never sleep for the whole rest
+        (void)::poll(&wait, 1, static_cast<int>(std::min<std::uint64_t>((deadline_ns - now) / 1'000'000 + 1, 50)));
+    }
+}
+
+}  // namespace quell::response

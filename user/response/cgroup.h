@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// A cgroup by its id, never by its path: a path may name another one by the
+// time it is used.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "user/base/fd.h"
+#include "user/base/result.h"
+
+namespace quell::response {
+
+// O_PATH-free directory descriptor. ESTALE: no cgroup of that id is left.
+// Needs CAP_DAC_READ_SEARCH. Thread-safe.
+[[nodiscard]] Result<Fd> open_cgroup(std::uint64_t id);
+
+// Path below /sys/fs/cgroup, for people; "" when it is gone.
+[[nodiscard]] std::string cgroup_path(std::uint64_t id);
+
+// Waits until the subtree of an open cgroup.events is empty, or until
+// `deadline_ns` (boot time). True when it is empty or gone.
+[[nodiscard]] bool wait_until_empty(int events_fd, std::uint64_t deadline_ns);
+
+}  // namespace quell::response

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// kill-container: from the flip on the hooks refuse forks, execs and harm to
+// everything in the container. Then `1` into cgroup.kill reaches sleepers,
+// spinners, frozen ones and nested cgroups at once; who left the cgroup but
+// belongs to the container goes by pidfd.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "user/base/time.h"
+#include "user/response/cgroup.h"
+#include "user/response/process.h"
+#include "user/response/response.h"
+
+namespace quell::response {
+namespace {
+
+struct Descriptors final : Prepared {
+    Fd kill;
+    Fd events;
+};
+
+class KillContainer final : public Response {
+public:
+    Result<std::unique_ptr<Prepared>> prepare(bpf::Engine&, const Target& target) const override {
+        auto cgroup = open_cgroup(target.key.container);
+        if (!cgroup) return Error{cgroup.error().message, ESRCH, {}};
+        auto descriptors = std::make_unique<Descriptors>();
+        descriptors->kill = Fd(::openat(cgroup->get(), "cgroup.kill", O_WRONLY | O_CLOEXEC));
+        descriptors->events = Fd(::openat(cgroup->get(), "cgroup.events", O_RDONLY | O_CLOEXEC));
+        if (!descriptors->kill || !descriptors->events) return errno_error("cannot open cgroup.kill of " + std::to_string(target.key.container));
+        return std::unique_ptr<Prepared>(std::move(descriptors));
+    }
+
+    Outcome carry_out(bpf::Engine& engine, const Target& target, const Prepared* prepared) const override {
+        std::unique_ptr<Prepared> late;
+        if (!prepared) {
+            auto opened = prepare(engine, target);
+            if (!opened) return {QUELL_STATE_DONE, "the container was gone already", {}, boottime_ns()};
+            late = std::move(opened).value();
+            prepared = late.get();
+        }
+        const auto& descriptors = static_cast<const Descriptors&>(*prepared);
+        const bool told = ::write(descriptors.kill.get(), "1", 1) == 1 || errno == ENODEV;
+        const auto deadline = boottime_ns() + kSweepLimitNs;
+        const bool empty = wait_until_empty(descriptors.events.get(), deadline);
+        const auto cgroup_empty_ns = boottime_ns();
+        auto everyone = [&] {
+            auto found = engine.tasks(target.key.container, 0);
+            return found ? std::move(found).value() : std::vector<quell_task_ref>{};
+        };
+        std::size_t escaped = 0;
+        auto left = sweep(
+            [&] {
+                auto tasks = everyone();
+                escaped = std::max(escaped, empty ? tasks.size() : 0);
+                return tasks;
+            },
+            deadline);
+        Outcome outcome;
+        outcome.survivors = std::move(left);
+        outcome.last_gone_ns = escaped ? boottime_ns() : cgroup_empty_ns;
+        outcome.state = outcome.survivors.empty() && told ? QUELL_STATE_DONE : QUELL_STATE_FAILED;
+        if (!told) outcome.detail = "cgroup.kill could not be written";
+        else if (!outcome.survivors.empty()) outcome.detail = "processes are left that do not die (uninterruptible sleep)";
+        else outcome.detail = escaped ? "every process is gone, " + std::to_string(escaped) + " had left the cgroup" : "every process is gone";
+        return outcome;
+    }
+};
+
+}  // namespace
+
+const Response& kill_container() {
+    static const KillContainer instance;
+    return instance;
+}
+
+}  // namespace quell::response

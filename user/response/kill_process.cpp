@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// kill-process: the bound process and its descendants, reparented ones
+// included. They bear the mark that BPF gave at the event; those forked
+// before it get it when the containment is prepared.
+#include "user/base/time.h"
+#include "user/response/process.h"
+#include "user/response/response.h"
+
+namespace quell::response {
+namespace {
+
+class KillProcess final : public Response {
+public:
+    Result<std::unique_ptr<Prepared>> prepare(bpf::Engine& engine, const Target& target) const override {
+        const auto count = std::min<quell_u32>(target.entry.chain_count, QUELL_CHAIN_MAX);
+        for (quell_u32 i = 0; i < count; i++) {
+            const auto& task = target.entry.chain[i];
+            if (!task.actor) continue;
+            if (auto marked = engine.tasks(0, task.actor, &task); !marked) return marked.error();
+        }
+        return std::unique_ptr<Prepared>(std::make_unique<Prepared>());
+    }
+
+    Outcome carry_out(bpf::Engine& engine, const Target& target, const Prepared*) const override {
+        const auto& task = target.entry.chain[target.entry.target % QUELL_CHAIN_MAX];
+        Outcome outcome;
+        Error trouble;
+        outcome.survivors = sweep(
+            [&]() -> std::vector<quell_task_ref> {
+                auto found = engine.tasks(0, task.actor, &task);
+                if (found) return std::move(found).value();
+                trouble = found.error();
+                return {task};
+            },
+            boottime_ns() + kSweepLimitNs);
+        outcome.last_gone_ns = boottime_ns();
+        outcome.state = outcome.survivors.empty() && trouble.message.empty() ? QUELL_STATE_DONE : QUELL_STATE_FAILED;
+        outcome.detail = !trouble.message.empty()    ? trouble.message
+                         : outcome.survivors.empty() ? "the process and its descendants are gone"
+                                                     : "processes are left that do not die (uninterruptible sleep)";
+        return outcome;
+    }
+};
+
+}  // namespace
+
+const Response& kill_process() {
+    static const KillProcess instance;
+    return instance;
+}
+
+}  // namespace quell::response

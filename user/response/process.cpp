@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "user/response/process.h"
+
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+#include "user/base/fd.h"
+
+namespace quell::response {
+namespace {
+
+// Field 22 of /proc/PID/stat and the field before it that matters: state. Counted after the last ')', since the
+// name before it is the process's own choice.
+struct Stat {
+    char state = 0;
+    std::uint64_t start_ticks = 0;
+};
+
+Stat read_stat(quell_u32 pid) {
+    const auto path = "/proc/" + std::to_string(pid) + "/stat";
+    Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    std::array<char, 1024> text{};
+    if (!file || ::read(file.get(), text.data(), text.size() - 1) <= 0) return {};
+    const char* at = std::strrchr(text.data(), ')');
+    if (!at || at[1] != ' ') return {};
+    Stat stat;
+    stat.state = at[2];
+    at += 2;
+    for (int field = 3; field < 22 && at; field++) {
+        at = std::strchr(at, ' ');
+        if (at) at++;
+    }
+    if (at) stat.start_ticks = std::strtoull(at, nullptr, 10);
+    return stat;
+}
+
+}  // namespace
+
+bool is_alive(const quell_task_ref& task) {
+    static const auto tick_ns = 1'000'000'000ull / static_cast<std::uint64_t>(sysconf(_SC_CLK_TCK));
+    const auto stat = read_stat(task.pid);
+    return stat.start_ticks && stat.state != 'Z' && stat.state != 'X' && stat.start_ticks == task.start_ns / tick_ns;
+}
+
+bool kill_task(const quell_task_ref& task) {
+    if (task.pid <= 1 || task.pid == static_cast<quell_u32>(getpid())) return false;
+    Fd process(static_cast<int>(::syscall(SYS_pidfd_open, task.pid, 0)));
+    // looked at after the descriptor is open: what it names cannot change any more
+    if (!process || !is_alive(task)) return false;
+    return ::syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0) == 0;
+}
+
+}  // namespace quell::response

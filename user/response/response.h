@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Response: what is done to a target, beyond the kernel's own refusing. One
+// file and one row of the table each. The flip is the transition program's;
+// what stands here prepares before it and sweeps after it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kern/abi.h"
+#include "user/base/result.h"
+#include "user/bpf/engine.h"
+
+namespace quell::response {
+
+// A process that is still there when it should not be gets this long.
+inline constexpr std::uint64_t kSweepLimitNs = 5'000'000'000;
+
+// Descriptors opened when the containment was prepared: what they name cannot
+// be exchanged for something else of the same name.
+class Prepared {
+public:
+    virtual ~Prepared() = default;
+};
+
+struct Target {
+    quell_pending_key key{};
+    quell_pending entry{};
+};
+
+struct Outcome {
+    // DONE: nothing is left to do; ENFORCING: holds until undone; FAILED
+    quell_state state = QUELL_STATE_FAILED;
+    std::string detail;
+    std::vector<quell_task_ref> survivors;
+    std::uint64_t last_gone_ns = 0;  // boot time at which the last process was gone, 0 if that has no meaning
+};
+
+// Stateless; all methods are called on the worker's thread.
+class Response {
+public:
+    virtual ~Response() = default;
+    // Opens what will be needed. ESRCH: the target is gone.
+    [[nodiscard]] virtual Result<std::unique_ptr<Prepared>> prepare(bpf::Engine& engine, const Target& target) const = 0;
+    // After the flip. `prepared` is null when it was never prepared (a daemon that was dead then).
+    [[nodiscard]] virtual Outcome carry_out(bpf::Engine& engine, const Target& target, const Prepared* prepared) const = 0;
+};
+
+// By enum quell_response.
+[[nodiscard]] const Response& response(quell_response which);
+
+// The rows of the table.
+[[nodiscard]] const Response& kill_container();
+[[nodiscard]] const Response& kill_process();
+[[nodiscard]] const Response& quarantine_file();
+
+}  // namespace quell::response

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// The order is that of kern/responses.def; the switch makes the compiler
+// complain about a response that has no row here.
+#include "user/response/response.h"
+
+namespace quell::response {
+
+const Response& response(quell_response which) {
+    switch (which) {
+        case QUELL_RESPONSE_KILL_PROCESS: return kill_process();
+        case QUELL_RESPONSE_QUARANTINE_FILE: return quarantine_file();
+        case QUELL_RESPONSE_KILL_CONTAINER:
+        case QUELL_RESPONSE_COUNT: break;
+    }
+    return kill_container();
+}
+
+}  // namespace quell::response
