@@ -29,6 +29,8 @@ static __always_inline u32 transitions_from(u32 from)
 		return QUELL_BIT(QUELL_STATE_DONE) | QUELL_BIT(QUELL_STATE_FAILED) | QUELL_BIT(QUELL_STATE_GONE) |
 		       QUELL_BIT(QUELL_STATE_UNDONE);
 	}
+	if (from == QUELL_STATE_FAILED)
+		return QUELL_BIT(QUELL_STATE_UNDONE) | QUELL_BIT(QUELL_STATE_NONE);
 	/* what is over may be forgotten */
 	return QUELL_BIT(QUELL_STATE_NONE);
 }
@@ -103,23 +105,31 @@ static __always_inline int contain(struct quell_transition *t, struct quell_pend
 	return file_contain(t, p);
 }
 
+/* Takes back what this incident contains, and nothing else: a failed one may contain nothing. */
 static __always_inline void release(struct quell_transition *t, struct quell_pending *p)
 {
-	u64 container = t->key.container;
+	u64 container = t->key.container, incident = t->incident;
 
 	if (p->response == QUELL_RESPONSE_KILL_CONTAINER) {
 		struct quell_container *c = bpf_map_lookup_elem(&containers, &container);
 
-		if (c && c->contained == t->incident)
+		/* a container that is gone took its word along: the count in front of the hooks is what remains */
+		if (c && c->contained != incident)
+			return;
+		if (c)
 			c->contained = 0;
 		__sync_fetch_and_add(&quell.contained_subjects, -1);
 	} else if (p->response == QUELL_RESPONSE_KILL_PROCESS) {
 		u64 actor = p->chain[p->target & (QUELL_CHAIN_MAX - 1)].actor;
+		u64 *by = bpf_map_lookup_elem(&contained_actors, &actor);
 
-		bpf_map_delete_elem(&contained_actors, &actor);
-		__sync_fetch_and_add(&quell.contained_subjects, -1);
-	} else if (!bpf_map_delete_elem(&contained_files, &p->file)) {
-		__sync_fetch_and_add(&quell.contained_files, -1);
+		if (by && *by == incident && !bpf_map_delete_elem(&contained_actors, &actor))
+			__sync_fetch_and_add(&quell.contained_subjects, -1);
+	} else {
+		struct quell_file_entry *file = bpf_map_lookup_elem(&contained_files, &p->file);
+
+		if (file && file->incident == incident && !bpf_map_delete_elem(&contained_files, &p->file))
+			__sync_fetch_and_add(&quell.contained_files, -1);
 	}
 }
 
@@ -175,7 +185,7 @@ static __always_inline int transition(struct quell_transition *t)
 						    QUELL_WORD(t->incident, QUELL_STATE_FAILED));
 		return error;
 	}
-	if (holds(t->from) && ends(t->to))
+	if ((holds(t->from) && ends(t->to)) || (t->from == QUELL_STATE_FAILED && p->approved_ns))
 		release(t, p);
 	if (t->to == QUELL_STATE_NONE)
 		bpf_map_delete_elem(&pending, &key);

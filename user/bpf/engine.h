@@ -10,6 +10,7 @@
 // errno in `code`.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -111,7 +112,7 @@ private:
     std::vector<std::pair<std::string, Fd>> programs_;
     volatile quell_globals* globals_ = nullptr;
     std::size_t globals_size_ = 0;
-    std::uint64_t attached_ = 0;
+    std::atomic<std::uint64_t> attached_ = 0;
     bool adopted_ = false;
     std::mutex mutex_;
 };

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "user/daemon/arming.h"
+
+#include "user/base/log.h"
+#include "user/base/time.h"
+#include "user/bpf/hook_table.h"
+
+namespace quell::daemon {
+
+void Arming::arm(const response::Target& target) {
+    const auto incident = QUELL_WORD_INCIDENT(target.entry.word);
+    if (!incidents_.try_emplace(incident).second) return;
+    needed_ns_ = boottime_ns();
+    auto submitted = worker_.submit([this, target] { return work(target); },
+                                    [this, target, incident](Result result) {
+                                        if (auto found = incidents_.find(incident); found != incidents_.end())
+                                            found->second = std::move(result.descriptors);
+                                        armed_(target, result.status);
+                                    });
+    if (!submitted) {
+        incidents_.erase(incident);
+        armed_(target, submitted);
+    }
+}
+
+Arming::Result Arming::work(const response::Target& target) const {
+    Result result;
+    for (quell_u32 which = 0; which < QUELL_RESPONSE_COUNT; which++) {
+        if (!(target.entry.offers & QUELL_BIT(which))) continue;
+        for (std::size_t hook = 0; hook < bpf::kHooks.size(); hook++)
+            if ((bpf::kResponseHooks[which] >> hook) & 1)
+                if (auto attached = engine_.attach(static_cast<quell_hook>(hook)); !attached) {
+                    result.status = attached;
+                    return result;
+                }
+        engine_.globals().armed |= QUELL_BIT(which);
+        const auto response = static_cast<quell_response>(which);
+        auto prepared = response::response(response).prepare(engine_, target);
+        // a target that vanished meanwhile is told of by the kernel side; the other offers may still hold
+        if (prepared) result.descriptors[response] = std::move(prepared).value();
+    }
+    return result;
+}
+
+const response::Prepared* Arming::prepared(std::uint64_t incident, quell_response response) const {
+    const auto found = incidents_.find(incident);
+    if (found == incidents_.end()) return nullptr;
+    const auto descriptors = found->second.find(response);
+    return descriptors == found->second.end() ? nullptr : descriptors->second.get();
+}
+
+quell_u32 Arming::needed_responses() const {
+    quell_u32 needed = 0;
+    for (const auto& [key, entry] : engine_.pending()) {
+        const auto state = QUELL_WORD_STATE(entry.word);
+        if (state == QUELL_STATE_ARMING || state == QUELL_STATE_PENDING) needed |= entry.offers;
+        if (state == QUELL_STATE_APPROVED || state == QUELL_STATE_ENFORCING || state == QUELL_STATE_FAILED)
+            needed |= QUELL_BIT(entry.response % QUELL_RESPONSE_COUNT);
+    }
+    return needed;
+}
+
+void Arming::disarm_unneeded(std::uint32_t policy_operations) {
+    if (disarming_ || !engine_.globals().armed) return;
+    const auto now = boottime_ns();
+    auto needed = needed_responses();
+    if (needed) needed_ns_ = now;
+    if (!(engine_.globals().armed & ~needed) || now - needed_ns_ < kKeepArmedNs) return;
+    // first the word, so that a detection from now on says "arming" and asks for the hooks again; then once more
+    // who needs them, for one that came in between
+    const quell_u32 before = engine_.globals().armed;
+    engine_.globals().armed = before & needed;
+    needed = needed_responses();
+    engine_.globals().armed = before & needed;
+    std::uint64_t keep = bpf::standing_hooks() | bpf::operation_hooks(policy_operations);
+    for (quell_u32 which = 0; which < QUELL_RESPONSE_COUNT; which++)
+        if (needed & QUELL_BIT(which)) keep |= bpf::kResponseHooks[which];
+    disarming_ = true;
+    auto submitted = worker_.submit(
+        [this, keep]() -> Status {
+            for (std::size_t hook = 0; hook < bpf::kHooks.size(); hook++)
+                if (!((keep >> hook) & 1))
+                    if (auto detached = engine_.detach(static_cast<quell_hook>(hook)); !detached) return detached;
+            return success();
+        },
+        [this](const Status& status) {
+            disarming_ = false;
+            if (!status) log::warn(status.error().message);
+        });
+    if (!submitted) disarming_ = false;
+}
+
+}  // namespace quell::daemon

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Arming: attaches the hooks and opens the descriptors that an offered
+// containment would need, before anyone approves. Off the event loop: an
+// attach takes milliseconds, a detach may take seconds. Loop thread only; the
+// work itself runs on the worker.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "user/base/loop.h"
+#include "user/base/worker.h"
+#include "user/bpf/engine.h"
+#include "user/response/response.h"
+
+namespace quell::daemon {
+
+class Arming {
+public:
+    // Hooks that nobody needs stay attached this long: the next incident may need them.
+    static constexpr std::uint64_t kKeepArmedNs = 300'000'000'000;
+
+    // `armed` is told of each incident that left arming, with the reason when it could not be armed.
+    using Armed = std::function<void(const response::Target& target, const Status& result)>;
+
+    Arming(bpf::Engine& engine, Worker& worker, Armed armed) : engine_(engine), worker_(worker), armed_(std::move(armed)) {}
+
+    // Prepares every offer of the entry. Asked twice for one incident: once is enough.
+    void arm(const response::Target& target);
+    // Descriptors for a response, null when none were prepared.
+    [[nodiscard]] const response::Prepared* prepared(std::uint64_t incident, quell_response response) const;
+    // The incident is decided and its response is over.
+    void forget(std::uint64_t incident) { incidents_.erase(incident); }
+
+    // Detaches what no waiting or enforced containment needs any more.
+    void disarm_unneeded(std::uint32_t policy_operations);
+
+private:
+    using Descriptors = std::map<quell_response, std::shared_ptr<response::Prepared>>;
+    struct Result {
+        Status status = success();
+        Descriptors descriptors;
+    };
+    [[nodiscard]] Result work(const response::Target& target) const;
+    [[nodiscard]] quell_u32 needed_responses() const;
+
+    bpf::Engine& engine_;
+    Worker& worker_;
+    Armed armed_;
+    std::map<std::uint64_t, Descriptors> incidents_;
+    std::uint64_t needed_ns_ = 0;  // when a containment last needed its hooks
+    bool disarming_ = false;
+};
+
+}  // namespace quell::daemon
