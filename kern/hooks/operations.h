@@ -36,34 +36,46 @@ int BPF_PROG(quell_inode_unlink, struct inode *directory, struct dentry *dentry,
 			   QUELL_HOOK_inode_unlink));
 }
 
-SEC("lsm/inode_rename")
-int BPF_PROG(quell_inode_rename, struct inode *from_directory, struct dentry *from, struct inode *to_directory,
-	     struct dentry *to, int ret)
+/* One name of a rename: ctx holds {directory, dentry} of the old name first, of the new one behind. */
+#define RENAME_DIRECTORY(ctx, which) ((struct inode *)(ctx)[2 * (which)])
+#define RENAME_ENTRY(ctx, which) ((struct dentry *)(ctx)[2 * (which) + 1])
+
+static __always_inline int judge_rename(unsigned long long *ctx, int which, u64 place)
 {
+	struct inode *directory = RENAME_DIRECTORY(ctx, which);
+	struct dentry *entry = RENAME_ENTRY(ctx, which);
+
+	return judge_entry(entry, entry->d_parent, directory, directory->i_sb, which ? 0 : RENAME_ENTRY(ctx, 1), place,
+			   QUELL_OP_RENAME, QUELL_HOOK_inode_rename);
+}
+
+/* Arguments are read from ctx where they are needed: kept over the first judgement they cost stack. */
+SEC("lsm/inode_rename")
+int quell_inode_rename(unsigned long long *ctx)
+{
+	int ret = (int)ctx[4];
 	struct inode *inode, *over;
 	u64 place = 0;
-	int verdict, replaces;
 
 	if (ret)
 		return ret;
-	REFUSE(from->d_inode, QUELL_HOOK_inode_rename);
-	over = to->d_inode;
-	replaces = !is_null(over);
-	if (replaces && file_verdict(over, QUELL_HOOK_inode_rename))
+	inode = RENAME_ENTRY(ctx, 0)->d_inode;
+	REFUSE(inode, QUELL_HOOK_inode_rename);
+	over = RENAME_ENTRY(ctx, 1)->d_inode;
+	if (!is_null(over) && file_verdict(over, QUELL_HOOK_inode_rename))
 		return -EPERM;
 	if (!WANTED(RENAME))
 		return 0;
-	inode = from->d_inode;
 	/* a directory takes everything below it along */
 	if (inode && (inode->i_mode & S_IFMT_BITS) == S_IFDIR_BITS)
-		place = (u64)from;
-	verdict = judge_entry(from, from->d_parent, from_directory, from_directory->i_sb, to, place, QUELL_OP_RENAME,
-			      QUELL_HOOK_inode_rename);
+		place = address_of(RENAME_ENTRY(ctx, 0));
+	if (judge_rename(ctx, 0, place))
+		return -EPERM;
 	/* a new name takes nothing away; an existing one is replaced or exchanged */
-	if (verdict || !replaces)
-		return VERDICT(verdict);
-	return VERDICT(judge_entry(to, to->d_parent, to_directory, to_directory->i_sb, 0, 0, QUELL_OP_RENAME,
-			   QUELL_HOOK_inode_rename));
+	over = RENAME_ENTRY(ctx, 1)->d_inode;
+	if (is_null(over))
+		return 0;
+	return VERDICT(judge_rename(ctx, 1, 0));
 }
 
 /* 6.3 put an idmap in front: the arguments are read by hand, since the verifier takes no variable offset into ctx. */

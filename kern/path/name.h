@@ -5,28 +5,21 @@
 #define read_head(head, at) \
 	bpf_probe_read_kernel(head, sizeof(struct dentry_head), (void *)((at) + offset_of(dentry, d_parent)))
 
-/* Names that are not inline, or longer than what read_head brought along. */
+/* Names that are not inline, or longer than what read_head brought along. Two words at a time: stack is short. */
 __noinline u64 hash_long_name(u64 address, u32 length)
 {
-	u64 words[4], hash = quell.name_key;
-	u32 left = length & 255, offset = 0;
+	u64 words[2], hash = quell.name_key;
+	u32 left = length & 255;
 
-	for (int block = 0; block < 8; block++) {
+	for (int block = 0; block < 16; block++) {
 		if (!left)
 			break;
-		u32 n = left > 32 ? 32 : left;
-
-		if (bpf_probe_read_kernel(words, 32, (void *)(address + offset)))
+		if (bpf_probe_read_kernel(words, sizeof(words), (void *)(address + block * sizeof(words))))
 			return 0;
-		for (int j = 0; j < 4; j++) {
-			u32 done = j * 8;
-
-			if (done >= n)
-				break;
-			hash = mix(hash, n - done < 8 ? low_bytes(words[j], n - done) : words[j]);
-		}
-		left -= n;
-		offset += 32;
+		hash = mix(hash, left < 8 ? low_bytes(words[0], left) : words[0]);
+		if (left > 8)
+			hash = mix(hash, left < 16 ? low_bytes(words[1], left) : words[1]);
+		left = left > 16 ? left - 16 : 0;
 	}
 	return mix_length(hash, length);
 }
