@@ -34,6 +34,8 @@ __noinline int object_bind(u32 slot)
 
 	if (!inode)
 		return 0;
+	bpf_probe_read_kernel_str(entry->name, sizeof(entry->name),
+				  (void *)read_pointer(work->query.entry + offset_of(dentry, d_name.name)));
 	read_kernel(mode, inode + offset_of(inode, i_mode));
 	read_kernel(links, inode + offset_of(inode, i_nlink));
 	read_kernel(entry->inode, inode + offset_of(inode, i_ino));

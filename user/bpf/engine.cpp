@@ -133,8 +133,8 @@ Status Engine::detach(quell_hook hook) {
 }
 
 Result<quell_transition> Engine::transition(quell_transition request) {
-    LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &request, .ctx_out = &request, .ctx_size_in = sizeof(request),
-                .ctx_size_out = sizeof(request));
+    // the kernel copies the context back to where it came from
+    LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &request, .ctx_size_in = sizeof(request));
     if (bpf_prog_test_run_opts(program("quell_transition_program"), &run)) return errno_error("cannot run the transition program");
     return request;
 }

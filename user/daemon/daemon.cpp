@@ -93,6 +93,7 @@ Status Daemon::start() {
     if (auto started = start_engine(); !started) return started;
     if (auto applied = apply_at_start(); !applied) return applied;
     check_canary();
+    if (auto started = start_incidents(); !started) return started;
     if (auto started = start_control(); !started) return started;
     publish();
     auto timer = loop_->add_timer(kTickNs, kTickNs, [this] { on_tick(); });
@@ -153,6 +154,27 @@ Status Daemon::apply_at_start() {
     return success();
 }
 
+Status Daemon::start_incidents() {
+    decisions_ = std::make_unique<approval::Decisions>(approval::Decisions::Parts{*engine_, store_, *history_, *worker_, [this] {
+        check_canary();
+        return vitals_.canary == Canary::kDenied;
+    }});
+    auto files = TrustedFiles::open();
+    if (!files) return files.error();
+    watch_ = std::make_unique<Watch>(Watch::Parts{*engine_, store_, *decisions_, *history_, *worker_}, std::move(files).value());
+    std::vector<history::Snapshot> snapshots;
+    if (auto file = history::History::open_read_only(config_.history_path))
+        if (auto found = file->snapshots(incident::kOverMax)) snapshots = std::move(found).value();
+    auto ring = bpf::RingReader::open(
+        engine_->ring_fd(), [this](const quell_event& event) { watch_->on_event(event); },
+        [this](const quell_notice& notice) { decisions_->on_notice(notice); });
+    if (!ring) return ring.error();
+    ring_ = std::move(*ring);
+    ring_->consume();  // what an earlier daemon left, before entries without details are made up for
+    watch_->adopt(std::move(snapshots));
+    return loop_->add(ring_->poll_fd(), EPOLLIN, [this](std::uint32_t) { ring_->consume(); });
+}
+
 Status Daemon::start_control() {
     const auto group = operators_group(config_);
     control::ServerOptions options;
@@ -165,11 +187,7 @@ Status Daemon::start_control() {
         row.action = history::Action::REFUSED;
         row.subject = "quelld";
         row.result = "not an operator: " + std::string(method) + ", " + std::to_string(times) + " times";
-        history::Who who;
-        who.uid = peer.uid;
-        who.login_uid = peer.login_uid;
-        who.pid = static_cast<std::uint32_t>(peer.pid);
-        row.who = who;
+        row.who = who_of(peer);
         history_->append(std::move(row));
     };
     auto server = control::Server::create(*loop_, *this, std::move(options));
@@ -199,6 +217,7 @@ void Daemon::on_signal(const signalfd_siginfo& info) {
 
 void Daemon::on_tick() {
     if (boottime_ns() - vitals_.canary_ns >= kCanaryIntervalNs) check_canary();
+    decisions_->tick(policies_->image().operations);
     publish();
     (void)service_.watchdog();
 }
@@ -217,18 +236,13 @@ void Daemon::publish() {
 
 void Daemon::record_policy(const ApplyOutcome& outcome, const control::Peer* peer) {
     if (!outcome.changed) return;
+    store_.add_rules(outcome.generation, policies_->image());
     history::Row row;
     row.action = history::Action::POLICY_APPLIED;
     row.generation = outcome.generation;
     row.subject = "policy";
     row.result = std::to_string(outcome.rules) + " rules, generation " + std::to_string(outcome.generation) + ", " + outcome.digest.substr(0, 12);
-    if (peer) {
-        history::Who who;
-        who.uid = peer->uid;
-        who.login_uid = peer->login_uid;
-        who.pid = static_cast<std::uint32_t>(peer->pid);
-        row.who = who;
-    }
+    if (peer) row.who = who_of(*peer);
     log::info("policy: " + row.result);
     history_->append(std::move(row));
 }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "user/approval/decisions.h"
 #include "user/base/loop.h"
 #include "user/base/worker.h"
 #include "user/bpf/engine.h"
@@ -16,11 +17,16 @@
 #include "user/daemon/config.h"
 #include "user/daemon/policies.h"
 #include "user/daemon/status.h"
+#include "user/daemon/watch.h"
 #include "user/history/async_history.h"
+#include "user/incident/store.h"
 #include "user/notify/journal.h"
 #include "user/notify/service.h"
 
 namespace quell::daemon {
+
+// Who is at the other end, with names.
+[[nodiscard]] history::Who who_of(const control::Peer& peer);
 
 class Daemon final : public control::Service {
 public:
@@ -34,6 +40,7 @@ private:
     explicit Daemon(const Config& config) : config_(config), service_(notify::Service::from_environment()) {}
     [[nodiscard]] Status start();
     [[nodiscard]] Status start_engine();
+    [[nodiscard]] Status start_incidents();
     [[nodiscard]] Status start_control();
     [[nodiscard]] Status apply_at_start();
     void on_signal(const signalfd_siginfo& info);
@@ -50,18 +57,33 @@ private:
     void list_history(const control::Json&, const control::Peer&, control::Responder);
     void verify_history(const control::Json&, const control::Peer&, control::Responder);
 
+    // (incidents.cpp)
+    using Decide = void (approval::Decisions::*)(std::uint64_t, const approval::Request&, approval::Reply);
+    void incidents(const control::Json&, const control::Peer&, control::Responder);
+    void show(const control::Json&, const control::Peer&, control::Responder);
+    void approve(const control::Json&, const control::Peer&, control::Responder);
+    void reject(const control::Json&, const control::Peer&, control::Responder);
+    void undo(const control::Json&, const control::Peer&, control::Responder);
+    void decide(const control::Json&, const control::Peer&, control::Responder, Decide decide);
+    // Null when there is none: then it is answered.
+    [[nodiscard]] incident::Incident* incident_of(const control::Json& params, control::Responder& responder);
+    [[nodiscard]] control::Json incident_json(const incident::Incident& incident);
+
     Config config_;
     notify::Service service_;
     notify::Journal journal_;
     Vitals vitals_;
     std::unique_ptr<Loop> loop_;
-    std::unique_ptr<Worker> worker_;
     std::unique_ptr<history::AsyncHistory> history_;
     std::unique_ptr<bpf::Engine> engine_;
     std::unique_ptr<Policies> policies_;
+    incident::Store store_;
+    std::unique_ptr<approval::Decisions> decisions_;
+    std::unique_ptr<Watch> watch_;
     std::unique_ptr<bpf::RingReader> ring_;
     std::unique_ptr<control::Server> server_;
     std::optional<control::StatusPageWriter> page_;
+    std::unique_ptr<Worker> worker_;  // last: its jobs use all of the above
 };
 
 }  // namespace quell::daemon

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The methods of io.quell that are about the engine, the policy and the
-// history. Those about incidents are in decisions.cpp.
+// history. Those about incidents are in incidents.cpp.
 #include <map>
 
 #include "user/base/escape.h"
@@ -66,6 +66,9 @@ void Daemon::call(std::string_view method, const Json& params, const control::Pe
     static const std::map<std::string_view, Method> kMethods = {
         {"Status", &Daemon::status},           {"Version", &Daemon::version},
         {"ApplyPolicy", &Daemon::apply_policy}, {"ListPolicies", &Daemon::list_policies},
+        {"Incidents", &Daemon::incidents},     {"Show", &Daemon::show},
+        {"Approve", &Daemon::approve},         {"Reject", &Daemon::reject},
+        {"Undo", &Daemon::undo},
         {"History", &Daemon::list_history},    {"VerifyHistory", &Daemon::verify_history},
     };
     if (auto found = kMethods.find(method); found != kMethods.end()) return (this->*found->second)(params, peer, std::move(responder));

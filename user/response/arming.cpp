@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "user/daemon/arming.h"
+#include "user/response/arming.h"
 
 #include "user/base/log.h"
 #include "user/base/time.h"
 #include "user/bpf/hook_table.h"
 
-namespace quell::daemon {
+namespace quell::response {
 
-void Arming::arm(const response::Target& target) {
+void Arming::arm(const Target& target) {
     const auto incident = QUELL_WORD_INCIDENT(target.entry.word);
     if (!incidents_.try_emplace(incident).second) return;
     needed_ns_ = boottime_ns();
@@ -23,7 +23,7 @@ void Arming::arm(const response::Target& target) {
     }
 }
 
-Arming::Result Arming::work(const response::Target& target) const {
+Arming::Result Arming::work(const Target& target) const {
     Result result;
     for (quell_u32 which = 0; which < QUELL_RESPONSE_COUNT; which++) {
         if (!(target.entry.offers & QUELL_BIT(which))) continue;
@@ -33,20 +33,20 @@ Arming::Result Arming::work(const response::Target& target) const {
                     result.status = attached;
                     return result;
                 }
-        engine_.globals().armed |= QUELL_BIT(which);
-        const auto response = static_cast<quell_response>(which);
-        auto prepared = response::response(response).prepare(engine_, target);
+        __atomic_fetch_or(&engine_.globals().armed, QUELL_BIT(which), __ATOMIC_SEQ_CST);
+        const auto wanted = static_cast<quell_response>(which);
+        auto prepared = response(wanted).prepare(engine_, target);
         // a target that vanished meanwhile is told of by the kernel side; the other offers may still hold
-        if (prepared) result.descriptors[response] = std::move(prepared).value();
+        if (prepared) result.descriptors[wanted] = std::move(prepared).value();
     }
     return result;
 }
 
-const response::Prepared* Arming::prepared(std::uint64_t incident, quell_response response) const {
+std::shared_ptr<const Prepared> Arming::prepared(std::uint64_t incident, quell_response which) const {
     const auto found = incidents_.find(incident);
     if (found == incidents_.end()) return nullptr;
-    const auto descriptors = found->second.find(response);
-    return descriptors == found->second.end() ? nullptr : descriptors->second.get();
+    const auto descriptors = found->second.find(which);
+    return descriptors == found->second.end() ? nullptr : descriptors->second;
 }
 
 quell_u32 Arming::needed_responses() const {
@@ -90,4 +90,4 @@ void Arming::disarm_unneeded(std::uint32_t policy_operations) {
     if (!submitted) disarming_ = false;
 }
 
-}  // namespace quell::daemon
+}  // namespace quell::response

@@ -17,7 +17,7 @@
 #include "user/bpf/engine.h"
 #include "user/response/response.h"
 
-namespace quell::daemon {
+namespace quell::response {
 
 class Arming {
 public:
@@ -25,14 +25,15 @@ public:
     static constexpr std::uint64_t kKeepArmedNs = 300'000'000'000;
 
     // `armed` is told of each incident that left arming, with the reason when it could not be armed.
-    using Armed = std::function<void(const response::Target& target, const Status& result)>;
+    using Armed = std::function<void(const Target& target, const Status& result)>;
 
     Arming(bpf::Engine& engine, Worker& worker, Armed armed) : engine_(engine), worker_(worker), armed_(std::move(armed)) {}
 
     // Prepares every offer of the entry. Asked twice for one incident: once is enough.
-    void arm(const response::Target& target);
+    void arm(const Target& target);
     // Descriptors for a response, null when none were prepared.
-    [[nodiscard]] const response::Prepared* prepared(std::uint64_t incident, quell_response response) const;
+    // Shared: a sweep on the worker may outlive the incident's place here.
+    [[nodiscard]] std::shared_ptr<const Prepared> prepared(std::uint64_t incident, quell_response which) const;
     // The incident is decided and its response is over.
     void forget(std::uint64_t incident) { incidents_.erase(incident); }
 
@@ -40,12 +41,12 @@ public:
     void disarm_unneeded(std::uint32_t policy_operations);
 
 private:
-    using Descriptors = std::map<quell_response, std::shared_ptr<response::Prepared>>;
+    using Descriptors = std::map<quell_response, std::shared_ptr<Prepared>>;
     struct Result {
         Status status = success();
         Descriptors descriptors;
     };
-    [[nodiscard]] Result work(const response::Target& target) const;
+    [[nodiscard]] Result work(const Target& target) const;
     [[nodiscard]] quell_u32 needed_responses() const;
 
     bpf::Engine& engine_;
@@ -56,4 +57,4 @@ private:
     bool disarming_ = false;
 };
 
-}  // namespace quell::daemon
+}  // namespace quell::response

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "user/approval/decisions.h"
+
+#include <algorithm>
+
+#include "user/base/escape.h"
+#include "user/base/log.h"
+#include "user/base/time.h"
+#include "user/base/vocabulary.h"
+#include "user/incident/describe.h"
+#include "user/response/process.h"
+
+namespace quell::approval {
+
+using incident::Incident;
+
+Decisions::Decisions(Parts parts)
+    : parts_(std::move(parts)),
+      arming_(parts_.engine, parts_.worker, [this](const auto& target, const auto& result) { armed(target, result); }) {}
+
+void Decisions::prepare(const Incident& incident) {
+    if (incident.waits() && incident.entry.offers) arming_.arm({incident.key, incident.entry});
+}
+
+void Decisions::armed(const response::Target& target, const Status& result) {
+    const auto id = QUELL_WORD_INCIDENT(target.entry.word);
+    auto* incident = parts_.store.find(id);
+    if (incident) {
+        if (!result) {
+            log::error("incident cannot be armed: " + result.error().message);
+            incident->note = "its hooks could not be attached: " + result.error().message;
+            if (incident->state == QUELL_STATE_ARMING && move(*incident, QUELL_STATE_FAILED) == 0) {
+                row(*incident, history::Action::FAILED, incident->note);
+                retire(*incident);
+            }
+        } else if (incident->state == QUELL_STATE_ARMING) {
+            (void)move(*incident, QUELL_STATE_PENDING);
+        }
+    }
+    auto waiting = waiting_.extract(id);
+    if (!waiting.empty())
+        for (auto& one : waiting.mapped()) one.again();
+}
+
+int Decisions::move(Incident& incident, quell_state to, quell_transition* out) {
+    quell_transition request = out ? *out : quell_transition{};
+    request.key = incident.key;
+    request.incident = incident.id;
+    request.from = incident.state;
+    request.to = to;
+    auto answer = parts_.engine.transition(request);
+    if (!answer) {
+        log::error(answer.error().message);
+        return EIO;
+    }
+    if (out) *out = *answer;
+    if (answer->error == 0) incident.state = to;
+    refresh(incident);
+    return -answer->error;
+}
+
+void Decisions::refresh(Incident& incident) {
+    if (incident.over()) return;
+    const auto entry = parts_.engine.find(incident.key);
+    if (!entry || QUELL_WORD_INCIDENT(entry->word) != incident.id) {
+        incident.state = boottime_ns() > incident.entry.deadline_ns && incident.waits() ? QUELL_STATE_EXPIRED : QUELL_STATE_GONE;
+        return;
+    }
+    incident.entry = *entry;
+    incident.state = static_cast<quell_state>(QUELL_WORD_STATE(entry->word));
+}
+
+void Decisions::row(const Incident& incident, history::Action action, const std::string& result, const Request* request) {
+    history::Entry entry;
+    entry.row.action = action;
+    entry.row.incident = incident.id;
+    entry.row.generation = incident.entry.generation;
+    entry.row.subject = incident::subject_text(incident);
+    entry.row.result = result;
+    entry.row.latency = incident.latency;
+    if (incident.entry.approved_ns) entry.row.response = word_at(kResponseWords, incident.entry.response);
+    if (request) {
+        entry.row.who = request->who;
+        entry.row.reason = request->reason;
+    }
+    entry.snapshot = history::Snapshot{incident.id, std::string(word_at(kStateWords, incident.state)), incident.rule.rule, incident::snapshot_text(incident)};
+    parts_.history.append(std::move(entry));
+}
+
+void Decisions::refuse(std::uint64_t id, Refusal refusal, const std::string& text, const Request& request, const Reply& reply) {
+    history::Row row;
+    row.action = history::Action::REFUSED;
+    row.incident = id;
+    row.subject = "quelld";
+    row.result = text;
+    row.who = request.who;
+    row.reason = request.reason;
+    if (auto* incident = parts_.store.find(id)) row.subject = incident::subject_text(*incident);
+    parts_.history.append(std::move(row));
+    reply({refusal, text, id, {}});
+}
+
+std::string Decisions::over_text(const Incident& incident) {
+    return incident.state == QUELL_STATE_EXPIRED ? "expired" : "it is " + std::string(word_at(kStateWords, incident.state)) + " already";
+}
+
+void Decisions::approve(std::uint64_t id, quell_response response, const std::string& digest, const Request& request, Reply reply) {
+    auto* incident = parts_.store.find(id);
+    if (!incident) return refuse(id, Refusal::kNoSuchIncident, "no such incident", request, reply);
+    refresh(*incident);
+    if (incident->waits() && boottime_ns() > incident->entry.deadline_ns) {
+        if (move(*incident, QUELL_STATE_EXPIRED) == 0) row(*incident, history::Action::EXPIRED, "nobody decided in time");
+        retire(*incident);
+    }
+    if (!incident->waits()) return refuse(id, Refusal::kTooLate, over_text(*incident), request, reply);
+    if (incident->state == QUELL_STATE_ARMING) {  // defined: it waits for the hooks, within a limit
+        waiting_[id].push_back({boottime_ns() + kArmingLimitNs,
+                                [this, id, response, digest, request, reply] { approve(id, response, digest, request, reply); }, reply});
+        prepare(*incident);
+        return;
+    }
+    const auto offer = incident::offer(parts_.engine, *incident, response);
+    if (std::ranges::find(incident->rule.offers, static_cast<std::uint32_t>(response)) == incident->rule.offers.end())
+        return refuse(id, Refusal::kNotOffered, "the rule does not offer it", request, reply);
+    if (!offer.available) return refuse(id, Refusal::kNotOffered, offer.reason, request, reply);
+    if (offer.digest != digest) return refuse(id, Refusal::kChanged, "the digest is not that of this target: look again with quell show", request, reply);
+    if (!parts_.canary_denied())
+        return refuse(id, Refusal::kBlind, "the canary was not denied: the hooks do not refuse, nothing was approved", request, reply);
+    flip(*incident, offer, request, std::move(reply));
+}
+
+void Decisions::flip(Incident& incident, const incident::Offer& offer, const Request& request, Reply reply) {
+    quell_transition transition{};
+    transition.request = ++requests_;
+    transition.approver_container = request.container;
+    transition.response = offer.response;
+    transition.target = offer.target;
+    transition.approver_uid = request.who.uid;
+    transition.approver_loginuid = request.who.login_uid;
+    const int error = move(incident, QUELL_STATE_APPROVED, &transition);
+    switch (error) {
+        case 0: break;
+        case ETIME: return refuse(incident.id, Refusal::kTooLate, "expired", request, reply);
+        case EPERM: return refuse(incident.id, Refusal::kNotAllowed, "who asks is inside the target", request, reply);
+        case EACCES: return refuse(incident.id, Refusal::kNotAllowed, "the target is protected", request, reply);
+        case EOPNOTSUPP: return refuse(incident.id, Refusal::kNotOffered, "it was not bound when it happened", request, reply);
+        case EBUSY: return refuse(incident.id, Refusal::kTooLate, over_text(incident), request, reply);
+        case ENOENT:
+        case ESRCH: return refuse(incident.id, Refusal::kTooLate, "its target is gone", request, reply);
+        case EEXIST: return refuse(incident.id, Refusal::kTooLate, "that file is quarantined already", request, reply);
+        default: return refuse(incident.id, Refusal::kFailed, "the kernel side refused: " + std::string(std::strerror(error)), request, reply);
+    }
+    const auto us = [](std::uint64_t from, std::uint64_t to) { return static_cast<std::int64_t>((to - std::min(from, to)) / 1000); };
+    incident.decided_by = request.who;
+    incident.reason = request.reason;
+    incident.latency.detected_to_approved_us = us(incident.entry.first_ns, request.received_ns);
+    incident.latency.approved_to_flipped_us = us(request.received_ns, transition.time_ns);
+    // first the effect, then the rows: the flip never waits for the disk, and neither does the sweep
+    carry_out(incident, std::move(reply));
+    row(incident, history::Action::APPROVED, "approved", &request);
+    row(incident, history::Action::FLIPPED, "the kernel refuses from here on");
+}
+
+void Decisions::carry_out(Incident& incident, Reply reply) {
+    const response::Target target{incident.key, incident.entry};
+    const auto which = static_cast<quell_response>(incident.entry.response % QUELL_RESPONSE_COUNT);
+    const auto prepared = arming_.prepared(incident.id, which);
+    auto submitted = parts_.worker.submit(
+        [this, target, which, prepared] { return response::response(which).carry_out(parts_.engine, target, prepared.get()); },
+        [this, id = incident.id, reply](const response::Outcome& outcome) { carried_out(id, outcome, reply); });
+    if (!submitted) carried_out(incident.id, {QUELL_STATE_FAILED, submitted.error().message, {}, 0}, reply);
+}
+
+void Decisions::carried_out(std::uint64_t id, const response::Outcome& outcome, const Reply& reply) {
+    auto* incident = parts_.store.find(id);
+    if (!incident) return reply({Refusal::kFailed, "the incident is gone", id, {}});
+    auto state = outcome.state;
+    auto detail = outcome.detail;
+    if (state == QUELL_STATE_ENFORCING && !parts_.canary_denied()) {
+        state = QUELL_STATE_FAILED;
+        detail = "the canary was not denied: it cannot be said that the hooks refuse";
+    }
+    if (outcome.last_gone_ns && incident->entry.approved_ns)
+        incident->latency.flipped_to_last_gone_us =
+            static_cast<std::int64_t>((outcome.last_gone_ns - std::min(outcome.last_gone_ns, incident->entry.approved_ns)) / 1000);
+    incident->note = detail;
+    const int error = move(*incident, state);
+    if (error && incident->state != QUELL_STATE_GONE) log::error("the state of an incident could not be moved: " + std::string(std::strerror(error)));
+    if (incident->state == QUELL_STATE_GONE && state == QUELL_STATE_DONE) incident->state = QUELL_STATE_DONE;
+    const auto action = incident->state == QUELL_STATE_DONE        ? history::Action::DONE
+                        : incident->state == QUELL_STATE_ENFORCING ? history::Action::ENFORCING
+                        : incident->state == QUELL_STATE_GONE      ? history::Action::GONE
+                                                                   : history::Action::FAILED;
+    if (state == QUELL_STATE_FAILED)
+        for (const auto& task : outcome.survivors)
+            log::error("still there: pid " + std::to_string(task.pid) + " " + escape({task.comm, strnlen(task.comm, sizeof(task.comm))}));
+    row(*incident, action, detail);
+    reply({Refusal::kNone, {}, id, outcome.survivors});
+    if (incident->state == QUELL_STATE_DONE || incident->state == QUELL_STATE_GONE) retire(*incident);
+}
+
+void Decisions::reject(std::uint64_t id, const Request& request, Reply reply) {
+    auto* incident = parts_.store.find(id);
+    if (!incident) return refuse(id, Refusal::kNoSuchIncident, "no such incident", request, reply);
+    refresh(*incident);
+    if (!incident->waits()) return refuse(id, Refusal::kTooLate, over_text(*incident), request, reply);
+    if (const int error = move(*incident, QUELL_STATE_REJECTED))
+        return refuse(id, Refusal::kTooLate, error == EBUSY ? over_text(*incident) : std::strerror(error), request, reply);
+    incident->decided_by = request.who;
+    incident->reason = request.reason;
+    row(*incident, history::Action::REJECTED, "rejected", &request);
+    reply({Refusal::kNone, {}, id, {}});
+    retire(*incident);
+}
+
+void Decisions::undo(std::uint64_t id, const Request& request, Reply reply) {
+    auto* incident = parts_.store.find(id);
+    if (!incident) return refuse(id, Refusal::kNoSuchIncident, "no such incident", request, reply);
+    refresh(*incident);
+    const auto word = word_at(kUndoWords, incident->entry.response);
+    if (incident->state == QUELL_STATE_FAILED && !incident->entry.approved_ns)
+        return refuse(id, Refusal::kTooLate, "nothing of it is in force", request, reply);
+    if (incident->state != QUELL_STATE_ENFORCING && incident->state != QUELL_STATE_FAILED)
+        return refuse(id, Refusal::kTooLate, incident->waits() ? "it was not approved: there is nothing to undo" : over_text(*incident), request, reply);
+    if (word.empty() && incident->state == QUELL_STATE_ENFORCING)
+        return refuse(id, Refusal::kNotOffered, "a kill cannot be undone", request, reply);
+    if (const int error = move(*incident, QUELL_STATE_UNDONE))
+        return refuse(id, Refusal::kTooLate, error == EBUSY ? over_text(*incident) : std::strerror(error), request, reply);
+    incident->note = word.empty() ? "taken back" : std::string(word) + "d";
+    row(*incident, history::Action::UNDONE, incident->note, &request);
+    reply({Refusal::kNone, {}, id, {}});
+    retire(*incident);
+}
+
+void Decisions::resume(Incident& incident) {
+    refresh(incident);
+    if (incident.state == QUELL_STATE_APPROVED) carry_out(incident, [](const Answer&) {});
+}
+
+void Decisions::on_notice(const quell_notice& notice) {
+    auto* incident = parts_.store.find(QUELL_WORD_INCIDENT(notice.word));
+    if (!incident || incident->over()) return;
+    incident->state = static_cast<quell_state>(QUELL_WORD_STATE(notice.word) % QUELL_STATE_COUNT);
+    if (incident->state == QUELL_STATE_EXPIRED) row(*incident, history::Action::EXPIRED, "nobody decided in time");
+    if (incident->state == QUELL_STATE_GONE) row(*incident, history::Action::GONE, "its target vanished");
+    retire(*incident);
+}
+
+void Decisions::retire(Incident& incident) {
+    if (!incident.over() || incident.state == QUELL_STATE_FAILED) return;
+    quell_transition request{};
+    request.key = incident.key;
+    request.incident = incident.id;
+    request.from = incident.state;
+    request.to = QUELL_STATE_NONE;
+    (void)parts_.engine.transition(request);
+    arming_.forget(incident.id);
+}
+
+void Decisions::tick(std::uint32_t policy_operations) {
+    const auto now = boottime_ns();
+    for (auto* incident : parts_.store.list(false)) {
+        const auto before = incident->state;
+        refresh(*incident);
+        if (incident->waits() && now > incident->entry.deadline_ns) (void)move(*incident, QUELL_STATE_EXPIRED);
+        if (incident->state == before || !incident->over()) continue;
+        if (incident->state == QUELL_STATE_EXPIRED) row(*incident, history::Action::EXPIRED, "nobody decided in time");
+        if (incident->state == QUELL_STATE_GONE) row(*incident, history::Action::GONE, "its target vanished");
+        retire(*incident);
+    }
+    for (auto& [id, list] : waiting_) {
+        std::erase_if(list, [&](const Waiting& one) {
+            if (now < one.until_ns) return false;
+            one.reply({Refusal::kFailed, "its hooks are still being attached: try again", id, {}});
+            return true;
+        });
+    }
+    std::erase_if(waiting_, [](const auto& one) { return one.second.empty(); });
+    parts_.store.trim();
+    arming_.disarm_unneeded(policy_operations);
+}
+
+}  // namespace quell::approval

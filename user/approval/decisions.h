@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Decisions: approve, reject, undo, expire. The kernel's transition program
+// decides every race; what stands here checks what only user space knows (the
+// digest, the canary, who asks), carries the response out after the flip, and
+// writes a row for everything, refusals included. Loop thread only.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "user/base/worker.h"
+#include "user/bpf/engine.h"
+#include "user/history/async_history.h"
+#include "user/incident/offers.h"
+#include "user/incident/store.h"
+#include "user/response/arming.h"
+
+namespace quell::approval {
+
+// An approval that comes while the hooks are being attached waits this long for them.
+inline constexpr std::uint64_t kArmingLimitNs = 5'000'000'000;
+
+struct Request {
+    history::Who who;
+    std::uint64_t container = 0;  // of who asks, 0: host
+    std::string reason;
+    std::uint64_t received_ns = 0;
+};
+
+enum class Refusal { kNone, kNoSuchIncident, kNotOffered, kChanged, kTooLate, kBlind, kNotAllowed, kFailed };
+
+struct Answer {
+    Refusal refusal = Refusal::kNone;
+    std::string text;  // why, escaped
+    std::uint64_t incident = 0;
+    std::vector<quell_task_ref> survivors;
+};
+using Reply = std::function<void(const Answer& answer)>;
+
+class Decisions {
+public:
+    struct Parts {
+        bpf::Engine& engine;
+        incident::Store& store;
+        history::AsyncHistory& history;
+        Worker& worker;
+        std::function<bool()> canary_denied;  // tries it now
+    };
+    explicit Decisions(Parts parts);
+
+    // `reply` is called once: when the containment holds or failed, or at once when it is refused.
+    void approve(std::uint64_t id, quell_response response, const std::string& digest, const Request& request, Reply reply);
+    void reject(std::uint64_t id, const Request& request, Reply reply);
+    void undo(std::uint64_t id, const Request& request, Reply reply);
+
+    // A new or adopted incident: prepares what it offers.
+    void prepare(const incident::Incident& incident);
+    // Finishes what an earlier daemon had flipped and not swept.
+    void resume(incident::Incident& incident);
+    // The kernel side changed a state by itself.
+    void on_notice(const quell_notice& notice);
+    // Once a second: expiries, approvals that waited too long, hooks nobody needs.
+    void tick(std::uint32_t policy_operations);
+
+private:
+    struct Waiting {
+        std::uint64_t until_ns;
+        std::function<void()> again;
+        Reply reply;
+    };
+
+    void armed(const response::Target& target, const Status& result);
+    void flip(incident::Incident& incident, const incident::Offer& offer, const Request& request, Reply reply);
+    void carry_out(incident::Incident& incident, Reply reply);
+    void carried_out(std::uint64_t id, const response::Outcome& outcome, const Reply& reply);
+    // Asks the kernel; the errno of the program, 0 when it moved.
+    [[nodiscard]] int move(incident::Incident& incident, quell_state to, quell_transition* out = nullptr);
+    void refresh(incident::Incident& incident);
+    // The incident is over and its row is written: the kernel may forget it.
+    void retire(incident::Incident& incident);
+    void row(const incident::Incident& incident, history::Action action, const std::string& result, const Request* request = nullptr);
+    void refuse(std::uint64_t id, Refusal refusal, const std::string& text, const Request& request, const Reply& reply);
+    [[nodiscard]] static std::string over_text(const incident::Incident& incident);
+
+    Parts parts_;
+    response::Arming arming_;
+    std::map<std::uint64_t, std::vector<Waiting>> waiting_;
+    std::uint64_t requests_ = 0;
+};
+
+}  // namespace quell::approval

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// The methods of io.quell that are about incidents.
+#include "user/base/escape.h"
+#include "user/base/files.h"
+#include "user/base/id.h"
+#include "user/base/time.h"
+#include "user/base/vocabulary.h"
+#include "user/control/varlink.h"
+#include "user/daemon/daemon.h"
+#include "user/incident/describe.h"
+#include "user/response/cgroup.h"
+
+namespace quell::daemon {
+namespace {
+
+using control::Json;
+
+approval::Request request_of(const Json& params, const control::Peer& peer) {
+    approval::Request request;
+    request.received_ns = boottime_ns();
+    request.reason = control::string_member(params, "reason");
+    request.container = peer.container;
+    request.who = who_of(peer);
+    return request;
+}
+
+void refuse(control::Responder& responder, const approval::Answer& answer, const std::string& response, const incident::Incident* incident) {
+    const Json reason = {{"reason", answer.text}};
+    switch (answer.refusal) {
+        case approval::Refusal::kNoSuchIncident: return responder.error("io.quell.NoSuchIncident", {{"id", id_text(answer.incident)}});
+        case approval::Refusal::kNotOffered: return responder.error("io.quell.NotOffered", {{"response", escape(response)}, {"reason", answer.text}});
+        case approval::Refusal::kChanged: return responder.error("io.quell.Changed", reason);
+        case approval::Refusal::kTooLate:
+            return responder.error("io.quell.TooLate", {{"state", incident ? word_at(kStateWords, incident->state) : "none"}, {"reason", answer.text}});
+        case approval::Refusal::kBlind: return responder.error("io.quell.Blind", reason);
+        case approval::Refusal::kNotAllowed: return responder.error("io.quell.NotAllowed", reason);
+        case approval::Refusal::kFailed:
+        case approval::Refusal::kNone: return responder.fail(answer.text);
+    }
+}
+
+}  // namespace
+
+history::Who who_of(const control::Peer& peer) {
+    history::Who who;
+    who.uid = peer.uid;
+    who.user = user_name(peer.uid);
+    who.login_uid = peer.login_uid;
+    if (peer.login_uid != static_cast<uid_t>(-1)) who.login_user = user_name(peer.login_uid);
+    who.pid = static_cast<std::uint32_t>(peer.pid);
+    who.cgroup = peer.cgroup ? response::cgroup_path(peer.cgroup) : std::string{};
+    return who;
+}
+
+incident::Incident* Daemon::incident_of(const Json& params, control::Responder& responder) {
+    const auto text = control::string_member(params, "id");
+    const auto id = parse_id(text);
+    auto* found = id ? store_.find(*id) : nullptr;
+    if (!found) responder.error("io.quell.NoSuchIncident", {{"id", escape(text)}});
+    return found;
+}
+
+Json Daemon::incident_json(const incident::Incident& incident) {
+    const bool alive = incident.key.container && engine_->container(incident.key.container);
+    return incident::whole_json(incident, incident.over() ? std::vector<incident::Offer>{} : incident::offers(*engine_, incident), alive);
+}
+
+void Daemon::incidents(const Json& params, const control::Peer&, control::Responder responder) {
+    decisions_->tick(policies_->image().operations);  // states as they are now, not as of the last second
+    auto list = Json::array();
+    for (const auto* incident : store_.list(control::true_member(params, "all"))) list.push_back(incident::summary_json(*incident));
+    responder.reply({{"incidents", list}});
+}
+
+void Daemon::show(const Json& params, const control::Peer&, control::Responder responder) {
+    decisions_->tick(policies_->image().operations);
+    if (const auto* incident = incident_of(params, responder)) responder.reply({{"incident", incident_json(*incident)}});
+}
+
+void Daemon::approve(const Json& params, const control::Peer& peer, control::Responder responder) {
+    const auto* incident = incident_of(params, responder);
+    if (!incident) return;
+    const auto word = control::string_member(params, "response");
+    const auto response = word_index(kResponseWords, word);
+    if (!response) return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", "there is no such response"}});
+    auto shared = std::make_shared<control::Responder>(std::move(responder));
+    decisions_->approve(incident->id, static_cast<quell_response>(*response), control::string_member(params, "digest"), request_of(params, peer),
+                        [this, shared, word](const approval::Answer& answer) {
+                            const auto* found = store_.find(answer.incident);
+                            if (answer.refusal != approval::Refusal::kNone || !found) return refuse(*shared, answer, word, found);
+                            auto survivors = Json::array();
+                            for (const auto& task : answer.survivors) survivors.push_back(incident::process_json(task, "survived"));
+                            shared->reply({{"incident", incident_json(*found)}, {"survivors", survivors}});
+                        });
+}
+
+void Daemon::reject(const Json& params, const control::Peer& peer, control::Responder responder) {
+    decide(params, peer, std::move(responder), &approval::Decisions::reject);
+}
+
+void Daemon::undo(const Json& params, const control::Peer& peer, control::Responder responder) {
+    decide(params, peer, std::move(responder), &approval::Decisions::undo);
+}
+
+void Daemon::decide(const Json& params, const control::Peer& peer, control::Responder responder, Decide how) {
+    const auto* incident = incident_of(params, responder);
+    if (!incident) return;
+    auto shared = std::make_shared<control::Responder>(std::move(responder));
+    ((*decisions_).*how)(incident->id, request_of(params, peer), [this, shared](const approval::Answer& answer) {
+        const auto* found = store_.find(answer.incident);
+        if (answer.refusal != approval::Refusal::kNone || !found) return refuse(*shared, answer, "", found);
+        shared->reply({{"incident", incident_json(*found)}});
+    });
+}
+
+}  // namespace quell::daemon

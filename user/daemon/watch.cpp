@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "user/daemon/watch.h"
+
+#include "user/base/log.h"
+#include "user/base/time.h"
+#include "user/base/vocabulary.h"
+#include "user/incident/describe.h"
+#include "user/incident/mounts.h"
+#include "user/response/cgroup.h"
+
+namespace quell::daemon {
+namespace {
+
+// What the worker found out. Raw text.
+struct Findings {
+    std::optional<quell_container> container;
+    std::string cgroup_path;
+    ContainerIdentity identity;
+    PlacedPath path, path2, exe;
+};
+
+PlacedPath best(const MountTable& table, std::uint32_t device, const std::string& components, bool cut) {
+    if (components.empty()) return {};
+    return table.place(device, components, cut).front();
+}
+
+Findings look(bpf::Engine& engine, const IdentityReader& identities, const Event& event) {
+    Findings found;
+    pid_t viewer = 1;  // whose mounts place the paths: the container's init, or the host's
+    if (event.container) {
+        found.container = engine.container(event.container);
+        found.cgroup_path = response::cgroup_path(event.container);
+        if (found.container) {
+            const std::string id(found.container->id, strnlen(found.container->id, sizeof(found.container->id)));
+            found.identity = identities.find(static_cast<quell_runtime>(found.container->runtime), id);
+            viewer = static_cast<pid_t>(found.container->init_pid);
+        }
+    }
+    auto table = MountTable::of_task(viewer);
+    const MountTable mounts = table ? std::move(table).value() : MountTable::parse("");
+    found.path = best(mounts, event.device, event.path, event.has(QUELL_EVENT_PATH_CUT));
+    found.path2 = best(mounts, event.device, event.path2, event.has(QUELL_EVENT_PATH2_CUT));
+    found.exe = best(mounts, event.exe_device, event.exe, event.has(QUELL_EVENT_EXE_CUT));
+    return found;
+}
+
+}  // namespace
+
+void Watch::on_event(const quell_event& raw) {
+    auto event = decode(raw);
+    if (!event.incident) return;
+    bool made = false;
+    auto& incident = store_.on_event(event, made);
+    if (!made) return;  // a repeat: the count is in the kernel
+    if (auto entry = engine_.find(incident.key); entry && QUELL_WORD_INCIDENT(entry->word) == incident.id) {
+        incident.entry = *entry;
+        incident.state = static_cast<quell_state>(QUELL_WORD_STATE(entry->word));
+    } else {  // it came and went while nobody read
+        incident.entry.first_ns = incident.entry.last_ns = event.time_ns;
+        incident.entry.hits = event.hits;
+        incident.entry.operation = event.operation;
+        incident.entry.hook = event.hook;
+        incident.entry.generation = event.generation;
+        incident.entry.chain_count = static_cast<quell_u32>(event.chain.size());
+        std::ranges::copy(event.chain, incident.entry.chain);
+        incident.state = QUELL_STATE_GONE;
+    }
+    decisions_.prepare(incident);
+    look_up(incident.id, std::move(event));
+}
+
+void Watch::look_up(std::uint64_t id, Event event) {
+    auto submitted = worker_.submit([this, identities = identities_, event = std::move(event)] { return look(engine_, *identities, event); },
+                                    [this, id](const Findings& found) {
+                                        auto* incident = store_.find(id);
+                                        if (!incident) return;
+                                        if (found.container) {
+                                            incident->container_id.assign(found.container->id, strnlen(found.container->id, sizeof(found.container->id)));
+                                            incident->runtime = static_cast<quell_runtime>(found.container->runtime);
+                                        }
+                                        incident->cgroup_path = found.cgroup_path;
+                                        incident->identity = found.identity;
+                                        incident->path = found.path.path;
+                                        incident->path_is = path_is_word(found.path.is);
+                                        incident->renamed_to = found.path2.path;
+                                        incident->exe = found.exe.path;
+                                        record(*incident);
+                                    });
+    if (!submitted) log::warn("too many incidents at once: details of one were not looked up");
+}
+
+void Watch::record(const incident::Incident& incident) {
+    history::Entry entry;
+    entry.row.action = history::Action::DETECTED;
+    entry.row.boot_ns = incident.entry.first_ns;
+    entry.row.incident = incident.id;
+    entry.row.generation = incident.entry.generation;
+    entry.row.subject = incident::subject_text(incident);
+    entry.row.result = incident.rule.name;
+    entry.snapshot = history::Snapshot{incident.id, std::string(word_at(kStateWords, incident.state)), incident.rule.rule, incident::snapshot_text(incident)};
+    history_.append(std::move(entry));
+}
+
+void Watch::adopt(std::vector<history::Snapshot> snapshots) {
+    for (const auto& snapshot : snapshots)
+        if (auto incident = incident::parse_snapshot(snapshot.json); incident && !store_.find(incident->id)) store_.put(std::move(*incident));
+    for (const auto& [key, entry] : engine_.pending()) {
+        auto* known = store_.find(QUELL_WORD_INCIDENT(entry.word));
+        auto& incident = known ? *known : store_.from_entry(key, entry);
+        incident.key = key;
+        incident.entry = entry;
+        incident.state = static_cast<quell_state>(QUELL_WORD_STATE(entry.word));
+        decisions_.prepare(incident);
+        decisions_.resume(incident);
+        if (!known) record(incident);
+    }
+}
+
+}  // namespace quell::daemon

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Watch: from the ring to incidents. The incident is there at once; who the
+// container is and where the paths lie is looked up on the worker, while the
+// container lives, and is never waited for.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "user/approval/decisions.h"
+#include "user/base/worker.h"
+#include "user/bpf/engine.h"
+#include "user/bpf/ring.h"
+#include "user/history/async_history.h"
+#include "user/incident/identity.h"
+#include "user/incident/store.h"
+
+namespace quell::daemon {
+
+class Watch {
+public:
+    struct Parts {
+        bpf::Engine& engine;
+        incident::Store& store;
+        approval::Decisions& decisions;
+        history::AsyncHistory& history;
+        Worker& worker;
+    };
+    Watch(Parts parts, TrustedFiles files)
+        : engine_(parts.engine), store_(parts.store), decisions_(parts.decisions), history_(parts.history), worker_(parts.worker),
+          identities_(std::make_shared<IdentityReader>(std::move(files))) {}
+
+    void on_event(const quell_event& raw);
+    // At the start: snapshots of an earlier daemon, then what the kernel holds.
+    void adopt(std::vector<history::Snapshot> snapshots);
+
+private:
+    void look_up(std::uint64_t id, Event event);
+    void record(const incident::Incident& incident);
+
+    bpf::Engine& engine_;
+    incident::Store& store_;
+    approval::Decisions& decisions_;
+    history::AsyncHistory& history_;
+    Worker& worker_;
+    std::shared_ptr<const IdentityReader> identities_;
+};
+
+}  // namespace quell::daemon

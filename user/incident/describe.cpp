@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "user/incident/describe.h"
+
+#include <algorithm>
+
+#include "user/base/escape.h"
+#include "user/base/id.h"
+#include "user/base/time.h"
+#include "user/base/vocabulary.h"
+#include "user/response/process.h"
+
+namespace quell::incident {
+namespace {
+
+std::string time_text(std::uint64_t boot_ns) { return utc_text(wall_from_boottime(boot_ns)); }
+
+std::string device_text(std::uint32_t device) { return std::to_string(device >> 20) + ":" + std::to_string(device & 0xfffff); }
+
+void put(Json& json, const char* name, const std::optional<std::string>& value) {
+    if (value && !value->empty()) json[name] = escape(*value);
+}
+
+void put(Json& json, const char* name, const std::optional<std::int64_t>& value) {
+    if (value) json[name] = *value;
+}
+
+Json container_json(const Incident& incident, bool alive) {
+    static constexpr std::string_view kRuntimes[] = {"unknown", "cri-o", "containerd", "docker", "podman", "kubepods"};
+    Json json = {{"id", escape(incident.container_id)},
+                 {"cgroup", escape(incident.cgroup_path)},
+                 {"runtime", kRuntimes[std::min<std::size_t>(incident.runtime, 5)]},
+                 {"alive", alive}};
+    put(json, "name", incident.identity.name);
+    put(json, "pod", incident.identity.pod);
+    put(json, "namespace", incident.identity.pod_namespace);
+    put(json, "image", incident.identity.image);
+    return json;
+}
+
+Json who_json(const history::Who& who) {
+    Json json = {{"uid", who.uid}, {"user", escape(who.user)}, {"login_uid", who.login_uid}, {"pid", who.pid}, {"cgroup", escape(who.cgroup)}};
+    if (!who.login_user.empty()) json["login_user"] = escape(who.login_user);
+    return json;
+}
+
+Json latency_json(const history::Latency& latency) {
+    Json json = Json::object();
+    put(json, "detected_to_approved_us", latency.detected_to_approved_us);
+    put(json, "approved_to_flipped_us", latency.approved_to_flipped_us);
+    put(json, "flipped_to_last_gone_us", latency.flipped_to_last_gone_us);
+    return json;
+}
+
+Json file_json(const Incident& incident) {
+    const auto flags = incident.entry.object_flags;
+    Json json = {{"path", escape(incident.path)},
+                 {"path_is", incident.path_is},
+                 {"device", device_text(incident.device)},
+                 {"inode", incident.inode},
+                 {"generation", incident.entry.file.file.generation},
+                 {"layer", !(flags & QUELL_OBJECT_OVERLAY) ? "none" : flags & QUELL_OBJECT_LOWER ? "lower" : "upper"},
+                 {"exists", !(flags & QUELL_OBJECT_LAST_LINK)}};
+    if (!incident.renamed_to.empty()) json["renamed_to"] = escape(incident.renamed_to);
+    return json;
+}
+
+Json offer_json(const Offer& offer) {
+    Json json = {{"response", word_at(kResponseWords, offer.response)}, {"available", offer.available}, {"would_hit_count", offer.would_hit_count}};
+    put(json, "reason", std::optional(offer.reason));
+    put(json, "digest", std::optional(offer.digest));
+    if (!offer.target_text.empty()) json["target"] = offer.target_text;
+    if (const auto undo = word_at(kUndoWords, offer.response); !undo.empty()) json["undo"] = undo;
+    return json;
+}
+
+std::string role_of(const Incident& incident, quell_u32 index, quell_u32 count) {
+    if (index == 0) return "acted";
+    if (incident.key.container && index + 1 == count && !incident.entry.chain[index].actor) return "container's init";
+    return "ancestor";
+}
+
+Json common_json(const Incident& incident) {
+    const auto& entry = incident.entry;
+    const auto now = boottime_ns();
+    auto left = [&](std::uint64_t until) { return until > now ? static_cast<std::int64_t>((until - now) / 1'000'000'000) : 0; };
+    Json json = {{"id", id_text(incident.id)},
+                 {"rule", escape(incident.rule.rule)},
+                 {"policy", escape(incident.rule.policy)},
+                 {"name", escape(incident.rule.name)},
+                 {"severity", word_at(kSeverityWords, incident.rule.severity)},
+                 {"tags", Json::array()},
+                 {"state", word_at(kStateWords, incident.state)},
+                 {"subject", incident.key.container ? "container" : "host"},
+                 {"operation", word_at(kOperationWords, entry.operation)},
+                 {"hook", word_at(kHookWords, entry.hook)},
+                 {"verdict", incident.verdict ? "denied" : "allowed"},
+                 {"count", entry.hits},
+                 {"first", time_text(entry.first_ns)},
+                 {"last", time_text(entry.last_ns)},
+                 {"age_s", static_cast<std::int64_t>((now - std::min(now, entry.first_ns)) / 1'000'000'000)},
+                 {"deadline", time_text(entry.deadline_ns)},
+                 {"time_left_s", incident.waits() ? left(entry.deadline_ns) : 0},
+                 {"generation", entry.generation},
+                 {"ancestry", Json::array()},
+                 {"offers", Json::array()}};
+    for (const auto& tag : incident.rule.tags) json["tags"].push_back(escape(tag));
+    if (entry.chain_count) json["process"] = process_json(entry.chain[0], "acted");
+    if (!incident.exe.empty()) json["executable"] = escape(incident.exe);
+    if (!incident.path.empty()) json["file"] = file_json(incident);
+    if (entry.approved_ns) json["response"] = word_at(kResponseWords, entry.response);
+    if (incident.decided_by) json["decided_by"] = who_json(*incident.decided_by);
+    put(json, "reason", std::optional(incident.reason));
+    put(json, "note", std::optional(incident.note));
+    if (auto latency = latency_json(incident.latency); !latency.empty()) json["latency"] = latency;
+    return json;
+}
+
+}  // namespace
+
+std::string subject_text(const Incident& incident) {
+    if (!incident.key.container) return "host";
+    const auto id = escape(incident.container_id.substr(0, 12));
+    return incident.identity.name ? escape(*incident.identity.name) + " (" + id + ")" : "container " + id;
+}
+
+Json process_json(const quell_task_ref& task, std::string_view role) {
+    const std::string_view comm(task.comm, strnlen(task.comm, sizeof(task.comm)));
+    return {{"pid", task.pid}, {"uid", task.uid}, {"comm", escape(comm)}, {"started", time_text(task.start_ns)},
+            {"alive", response::is_alive(task)}, {"role", role}};
+}
+
+Json summary_json(const Incident& incident) {
+    auto json = common_json(incident);
+    if (incident.key.container) json["container"] = container_json(incident, !incident.over());
+    for (const auto response : incident.rule.offers)
+        json["offers"].push_back({{"response", word_at(kResponseWords, response)},
+                                  {"available", static_cast<bool>(incident.entry.offers & QUELL_BIT(response))},
+                                  {"would_hit_count", 0}});
+    return json;
+}
+
+Json whole_json(const Incident& incident, const std::vector<Offer>& offers, bool container_alive) {
+    auto json = common_json(incident);
+    if (incident.key.container) json["container"] = container_json(incident, container_alive);
+    if (incident.arguments_known) {
+        json["arguments"] = Json::array();
+        for (const auto& argument : incident.arguments) json["arguments"].push_back(escape(argument));
+    }
+    const auto count = std::min<quell_u32>(incident.entry.chain_count, QUELL_CHAIN_MAX);
+    for (quell_u32 i = 1; i < count; i++) json["ancestry"].push_back(process_json(incident.entry.chain[i], role_of(incident, i, count)));
+    for (const auto& offer : offers) {
+        auto one = offer_json(offer);
+        one["would_hit"] = Json::array();
+        for (const auto& task : offer.would_hit) one["would_hit"].push_back(process_json(task, "would be killed"));
+        json["offers"].push_back(std::move(one));
+    }
+    return json;
+}
+
+}  // namespace quell::incident

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "user/incident/digest.h"
+
+#include "user/base/sha256.h"
+#include "user/base/vocabulary.h"
+
+namespace quell::incident {
+namespace {
+
+constexpr std::size_t kDigits = 12;
+
+std::string identity_text(const quell_identity& id) {
+    return std::to_string(id.uuid[0]) + ' ' + std::to_string(id.uuid[1]) + ' ' + std::to_string(id.inode) + ' ' +
+           std::to_string(id.subvolume) + ' ' + std::to_string(id.generation);
+}
+
+std::string target_text(const Incident& incident, quell_response response, std::uint32_t target) {
+    if (response == QUELL_RESPONSE_KILL_PROCESS) {
+        const auto& task = incident.entry.chain[target % QUELL_CHAIN_MAX];
+        return std::to_string(task.pid) + ' ' + std::to_string(task.start_ns);
+    }
+    if (response == QUELL_RESPONSE_QUARANTINE_FILE)
+        return identity_text(incident.entry.file.file) + " / " + identity_text(incident.entry.file.scope);
+    return std::to_string(incident.key.container);
+}
+
+}  // namespace
+
+std::string digest(const Incident& incident, quell_response response, std::uint32_t target) {
+    std::string text = "quell-digest-v1\n";
+    for (const auto& part : {std::to_string(incident.id), std::to_string(incident.rule.id), std::to_string(incident.entry.generation),
+                             std::string(word_at(kResponseWords, response)), std::to_string(incident.key.container),
+                             target_text(incident, response, target)})
+        text += part + '\n';
+    return sha256_hex(text).substr(0, kDigits);
+}
+
+}  // namespace quell::incident

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an approval is bound to: incident, rule, policy generation, response,
+// scope and the target's identity. Not counts and not the list of processes:
+// a forking attacker cannot make every approval stale, and another container
+// or file cannot be slipped in under a digest that was shown.
+//
+// It is cut to 48 bits: it is looked at with one incident id, for one
+// response, by somebody allowed to approve, and a wrong one is a refusal with
+// a row. There is nothing to gain from a collision that cannot be searched for
+// off line and tried in numbers.
+#pragma once
+
+#include <string>
+
+#include "user/incident/incident.h"
+
+namespace quell::incident {
+
+// `target`: index into the entry's chain for kill-process, else 0.
+[[nodiscard]] std::string digest(const Incident& incident, quell_response response, std::uint32_t target);
+
+}  // namespace quell::incident

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Incident: the events of one rule on one subject, with the containment
+// prepared for it. The kernel's entry is the truth about state, counts and
+// deadline; this is what people see of it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kern/abi.h"
+#include "user/history/row.h"
+#include "user/incident/identity.h"
+
+namespace quell::incident {
+
+// What a rule said when the incident was made; it may be gone from the policy by now.
+struct RuleFacts {
+    std::uint64_t id = 0;
+    std::string policy, rule, name;
+    std::uint32_t severity = 0;
+    std::vector<std::string> tags;
+    std::vector<std::uint32_t> offers;  // enum quell_response, in the policy's order
+};
+
+struct Incident {
+    std::uint64_t id = 0;
+    RuleFacts rule;
+    quell_pending_key key{};
+    quell_pending entry{};  // as last seen in the kernel
+    quell_state state = QUELL_STATE_PENDING;
+
+    // who
+    std::string container_id;  // the runtime's, "" for the host
+    quell_runtime runtime = QUELL_RUNTIME_NONE;
+    std::string cgroup_path;
+    ContainerIdentity identity;
+    std::uint32_t pid = 0, uid = 0;
+    std::string exe;                     // path, raw bytes
+    std::vector<std::string> arguments;  // raw bytes
+    bool arguments_known = false;
+
+    // what
+    std::string path, path_is, renamed_to;  // raw bytes; path_is: a word of mounts.h
+    std::uint32_t device = 0;
+    std::uint64_t inode = 0;
+    std::int32_t verdict = 0;
+
+    // what became of it
+    std::optional<history::Who> decided_by;
+    std::string reason, note;
+    history::Latency latency;
+
+    [[nodiscard]] bool waits() const { return state == QUELL_STATE_ARMING || state == QUELL_STATE_PENDING; }
+    [[nodiscard]] bool holds() const { return state == QUELL_STATE_APPROVED || state == QUELL_STATE_ENFORCING; }
+    [[nodiscard]] bool over() const { return !waits() && !holds(); }
+};
+
+// "web (crio 4f0c9a…)", "host": for the history and messages. Escaped.
+[[nodiscard]] std::string subject_text(const Incident& incident);
+
+}  // namespace quell::incident

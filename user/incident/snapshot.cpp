@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// The snapshot of an incident in the history. The kernel's structures are
+// kept as hex of their bytes: they are of one ABI version, which is noted.
+#include <cstring>
+
+#include "user/base/time.h"
+#include "user/incident/describe.h"
+
+namespace quell::incident {
+namespace {
+
+std::string hex(const void* data, std::size_t size) {
+    static constexpr char kDigits[] = "0123456789abcdef";
+    std::string text;
+    for (std::size_t i = 0; i < size; i++) {
+        const auto byte = static_cast<const unsigned char*>(data)[i];
+        text += kDigits[byte >> 4];
+        text += kDigits[byte & 15];
+    }
+    return text;
+}
+
+std::string hex(const std::string& bytes) { return hex(bytes.data(), bytes.size()); }
+
+int digit(char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; }
+
+std::optional<std::string> unhex(const std::string& text) {
+    if (text.size() % 2) return std::nullopt;
+    std::string bytes;
+    for (std::size_t i = 0; i < text.size(); i += 2) {
+        const int high = digit(text[i]), low = digit(text[i + 1]);
+        if (high < 0 || low < 0) return std::nullopt;
+        bytes += static_cast<char>(high << 4 | low);
+    }
+    return bytes;
+}
+
+std::string unhex_or_empty(const Json& json, const char* name) { return unhex(json.value(name, std::string{})).value_or(std::string{}); }
+
+template <typename T>
+bool read(const Json& json, const char* name, T& to) {
+    const auto bytes = unhex(json.value(name, std::string{}));
+    if (!bytes || bytes->size() != sizeof(T)) return false;
+    std::memcpy(&to, bytes->data(), sizeof(T));
+    return true;
+}
+
+void put(Json& json, const char* name, const std::optional<std::string>& value) {
+    if (value) json[name] = hex(*value);
+}
+
+void take(const Json& json, const char* name, std::optional<std::string>& value) {
+    if (json.contains(name)) value = unhex_or_empty(json, name);
+}
+
+}  // namespace
+
+std::string snapshot_text(const Incident& incident) {
+    Json json = {{"abi", QUELL_ABI_VERSION}, {"boot", boot_id()}, {"id", incident.id}, {"state", incident.state},
+                 {"rule_id", incident.rule.id}, {"policy", incident.rule.policy}, {"rule", incident.rule.rule}, {"name", incident.rule.name},
+                 {"severity", incident.rule.severity}, {"tags", incident.rule.tags}, {"offers", incident.rule.offers},
+                 {"key", hex(&incident.key, sizeof(incident.key))}, {"entry", hex(&incident.entry, sizeof(incident.entry))},
+                 {"container", hex(incident.container_id)}, {"runtime", incident.runtime}, {"cgroup", hex(incident.cgroup_path)},
+                 {"pid", incident.pid}, {"uid", incident.uid}, {"exe", hex(incident.exe)}, {"arguments_known", incident.arguments_known},
+                 {"path", hex(incident.path)}, {"path_is", incident.path_is}, {"renamed_to", hex(incident.renamed_to)},
+                 {"device", incident.device}, {"inode", incident.inode}, {"verdict", incident.verdict},
+                 {"reason", hex(incident.reason)}, {"note", hex(incident.note)}, {"arguments", Json::array()}};
+    for (const auto& argument : incident.arguments) json["arguments"].push_back(hex(argument));
+    put(json, "identity_name", incident.identity.name);
+    put(json, "identity_pod", incident.identity.pod);
+    put(json, "identity_namespace", incident.identity.pod_namespace);
+    put(json, "identity_image", incident.identity.image);
+    return json.dump();
+}
+
+std::optional<Incident> parse_snapshot(const std::string& text) {
+    const auto json = Json::parse(text, nullptr, false);
+    Incident incident;
+    if (!json.is_object()) return std::nullopt;
+    try {
+        if (json.at("abi").get<quell_u32>() != QUELL_ABI_VERSION || json.at("boot").get<std::string>() != boot_id()) return std::nullopt;
+        if (!read(json, "key", incident.key) || !read(json, "entry", incident.entry)) return std::nullopt;
+        incident.id = json.at("id").get<std::uint64_t>();
+        incident.state = static_cast<quell_state>(json.at("state").get<quell_u32>());
+        incident.rule = {json.at("rule_id").get<std::uint64_t>(), json.at("policy").get<std::string>(), json.at("rule").get<std::string>(),
+                         json.at("name").get<std::string>(), json.at("severity").get<std::uint32_t>(),
+                         json.at("tags").get<std::vector<std::string>>(), json.at("offers").get<std::vector<std::uint32_t>>()};
+        incident.container_id = unhex_or_empty(json, "container");
+        incident.runtime = static_cast<quell_runtime>(json.at("runtime").get<quell_u32>());
+        incident.cgroup_path = unhex_or_empty(json, "cgroup");
+        incident.pid = json.at("pid").get<std::uint32_t>();
+        incident.uid = json.at("uid").get<std::uint32_t>();
+        incident.exe = unhex_or_empty(json, "exe");
+        incident.arguments_known = json.at("arguments_known").get<bool>();
+        for (const auto& argument : json.at("arguments")) incident.arguments.push_back(unhex(argument.get<std::string>()).value_or(std::string{}));
+        incident.path = unhex_or_empty(json, "path");
+        incident.path_is = json.at("path_is").get<std::string>();
+        incident.renamed_to = unhex_or_empty(json, "renamed_to");
+        incident.device = json.at("device").get<std::uint32_t>();
+        incident.inode = json.at("inode").get<std::uint64_t>();
+        incident.verdict = json.at("verdict").get<std::int32_t>();
+        incident.reason = unhex_or_empty(json, "reason");
+        incident.note = unhex_or_empty(json, "note");
+        take(json, "identity_name", incident.identity.name);
+        take(json, "identity_pod", incident.identity.pod);
+        take(json, "identity_namespace", incident.identity.pod_namespace);
+        take(json, "identity_image", incident.identity.image);
+    } catch (const Json::exception&) {
+        return std::nullopt;
+    }
+    return incident;
+}
+
+}  // namespace quell::incident
