@@ -119,7 +119,7 @@ void Decisions::approve(std::uint64_t id, quell_response response, const std::st
         prepare(*incident);
         return;
     }
-    const auto offer = incident::offer(parts_.engine, *incident, response);
+    const auto offer = incident::offer(parts_.engine, *incident, response, false);
     if (std::ranges::find(incident->rule.offers, static_cast<std::uint32_t>(response)) == incident->rule.offers.end())
         return refuse(id, Refusal::kNotOffered, "the rule does not offer it", request, reply);
     if (!offer.available) return refuse(id, Refusal::kNotOffered, offer.reason, request, reply);

@@ -26,7 +26,7 @@ struct Offer {
 
 // In the rule's order. Walks all tasks: for `show` and decisions, not for lists.
 [[nodiscard]] std::vector<Offer> offers(bpf::Engine& engine, const Incident& incident);
-// One of them.
-[[nodiscard]] Offer offer(bpf::Engine& engine, const Incident& incident, quell_response response);
+// One of them; `listed`: with those it would hit, which walks all tasks. An approval does without.
+[[nodiscard]] Offer offer(bpf::Engine& engine, const Incident& incident, quell_response response, bool listed);
 
 }  // namespace quell::incident

@@ -46,7 +46,10 @@ public:
         const auto cgroup_empty_ns = boottime_ns();
         auto everyone = [&] {
             auto found = engine.tasks(target.key.container, 0);
-            return found ? std::move(found).value() : std::vector<quell_task_ref>{};
+            auto tasks = found ? std::move(found).value() : std::vector<quell_task_ref>{};
+            // a zombie waits for its parent, which may be the runtime: it does nothing any more
+            std::erase_if(tasks, [](const auto& task) { return !is_alive(task); });
+            return tasks;
         };
         std::size_t escaped = 0;
         auto left = sweep(
