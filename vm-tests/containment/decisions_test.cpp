@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an approval is refused for, with its exit status and its row.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "vm-tests/harness/container.h"
+
+namespace quell::guest {
+namespace {
+
+class Decisions : public testing::Test {
+protected:
+    void SetUp() override {
+        victim_.start();
+        (void)victim_.exec("rm /var/log/dpkg.log");
+        auto incident = wait_for_pending([](const Json& one) { return one["operation"] == "delete"; });
+        ASSERT_TRUE(incident);
+        id_ = (*incident)["id"];
+    }
+    void TearDown() override { reject_all(); }
+
+    Container victim_{"case"};
+    std::string id_;
+};
+
+TEST_F(Decisions, RejectedOnceIsRejected) {
+    EXPECT_EQ(run("quell reject " + id_ + " --reason no").status, 0);
+    EXPECT_EQ(run("quell approve " + id_ + "@000000000000 kill-container --reason late").status, 5);
+    EXPECT_TRUE(victim_.running());
+    const auto actions = actions_of(id_);
+    EXPECT_EQ(actions, (std::vector<std::string>{"detected", "rejected", "refused"}));
+}
+
+TEST_F(Decisions, AWrongDigestIsRefused) {
+    EXPECT_EQ(run("quell approve " + id_ + "@000000000000 kill-container --reason x").status, 5);
+    EXPECT_TRUE(victim_.running());
+    EXPECT_EQ(actions_of(id_).back(), "refused");
+}
+
+TEST_F(Decisions, AScriptMustNameTheDigest) { EXPECT_EQ(run("quell approve " + id_ + " kill-container --reason x </dev/null").status, 2); }
+
+TEST_F(Decisions, WhatIsNotOfferedIsRefused) {
+    EXPECT_EQ(run("quell approve " + id_ + "@000000000000 quarantine-file --reason x").status, 1) << "rm removed its last name";
+    EXPECT_TRUE(victim_.running());
+}
+
+TEST_F(Decisions, OneOfTwoApprovalsAtOnceWins) {
+    const auto digest = digest_of(id_, "kill-container");
+    const auto command = "quell approve " + id_ + "@" + digest + " kill-container --reason ";
+    const auto output = run("(" + command + "one; echo one $?) & (" + command + "two; echo two $?) & wait");
+    const bool one = output.text.find("one 0") != std::string::npos, two = output.text.find("two 0") != std::string::npos;
+    EXPECT_NE(one, two) << output.text;
+    EXPECT_NE(output.text.find(one ? "two 5" : "one 5"), std::string::npos) << output.text;
+}
+
+TEST_F(Decisions, AContainerThatExitedIsGone) {
+    const auto digest = digest_of(id_, "kill-container");
+    victim_.destroy();
+    EXPECT_TRUE(eventually([&] { return show(id_)["state"] == "gone"; }));
+    EXPECT_EQ(run("quell approve " + id_ + "@" + digest + " kill-container --reason late").status, 5);
+    const auto actions = actions_of(id_);
+    EXPECT_EQ(actions, (std::vector<std::string>{"detected", "gone", "refused"}));
+}
+
+TEST_F(Decisions, WithoutFtraceItIsBlindAndSaysSo) {
+    must("echo 0 > /proc/sys/kernel/ftrace_enabled");
+    const auto output = run("quell approve " + id_ + "@" + digest_of(id_, "kill-container") + " kill-container --reason x");
+    EXPECT_EQ(output.status, 1) << output.text;
+    EXPECT_TRUE(eventually([] { return quell("status")["status"]["state"] == "blind"; }, std::chrono::seconds(15)));
+    must("echo 1 > /proc/sys/kernel/ftrace_enabled");
+    EXPECT_TRUE(eventually([] { return quell("status")["status"]["state"] == "ready"; }, std::chrono::seconds(15)));
+    EXPECT_TRUE(victim_.running());
+}
+
+}  // namespace
+}  // namespace quell::guest

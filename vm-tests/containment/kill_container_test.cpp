@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// The story: a log is removed in a container, an operator kills it, nothing
+// else is touched, the history tells it all.
+#include <gtest/gtest.h>
+
+#include "vm-tests/harness/container.h"
+
+namespace quell::guest {
+namespace {
+
+bool is_delete(const Json& one) { return one["operation"] == "delete" && one["subject"] == "container"; }
+
+class KillContainer : public testing::Test {
+protected:
+    void TearDown() override { reject_all(); }
+};
+
+TEST_F(KillContainer, EverythingInItDiesAndNothingElse) {
+    Container victim("web"), neighbour("db");
+    victim.start();
+    neighbour.start();
+    (void)victim.exec("sleep 1000 >/dev/null 2>&1 & (sleep 1000 >/dev/null 2>&1 &) ; rm /var/log/dpkg.log");
+    auto incident = wait_for_pending(is_delete);
+    ASSERT_TRUE(incident);
+    const std::string id = (*incident)["id"];
+    EXPECT_EQ((*incident)["name"], "Clear Log Activities");
+    EXPECT_EQ((*incident)["severity"], "high");
+    EXPECT_EQ((*incident)["container"]["name"], "web");
+    EXPECT_EQ((*incident)["container"]["pod"], "web-5d3c");
+    EXPECT_EQ((*incident)["container"]["namespace"], "shop");
+    EXPECT_EQ((*incident)["container"]["image"], "registry.example/web:1");
+    EXPECT_EQ((*incident)["file"]["path"], "/var/log/dpkg.log");
+    EXPECT_EQ((*incident)["hook"], "inode_unlink");
+    EXPECT_EQ((*incident)["verdict"], "allowed");
+
+    const auto output = run("quell approve " + id + "@" + digest_of(id, "kill-container") + " kill-container --reason 'incident 42'");
+    EXPECT_EQ(output.status, 0) << output.text;
+    EXPECT_NE(output.text.find("last process gone"), std::string::npos) << output.text;
+    EXPECT_TRUE(eventually([&] { return !victim.running(); }));
+    EXPECT_TRUE(neighbour.running());
+    EXPECT_EQ(neighbour.exec("cat /var/log/dpkg.log").status, 0);
+    EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "approved", "flipped", "done"}));
+    const auto rows = quell("history --incident " + id)["rows"];
+    for (const auto& row : rows)
+        if (row["action"] == "approved") {
+            EXPECT_EQ(row["who"]["user"], "root");
+            EXPECT_EQ(row["who"]["uid"], 0);
+            EXPECT_EQ(row["reason"], "incident 42");
+        }
+    EXPECT_EQ(run("quell history verify").status, 0);
+
+    victim.start();  // as its runtime would: on a fresh upper layer
+    EXPECT_EQ(victim.exec("cat /var/log/dpkg.log").status, 0);
+}
+
+TEST_F(KillContainer, AForkBombHasNoSurvivor) {
+    Container victim("bomb");
+    victim.start();
+    (void)victim.exec("(b() { b | b & sleep 0.01; b; }; b) >/dev/null 2>&1 & sleep 0.3; rm /var/log/dpkg.log");
+    auto incident = wait_for_pending(is_delete);
+    ASSERT_TRUE(incident);
+    const std::string id = (*incident)["id"];
+    const auto output = run("quell approve " + id + "@" + digest_of(id, "kill-container") + " kill-container --reason bomb");
+    EXPECT_EQ(output.status, 0) << output.text;
+    EXPECT_EQ(run("grep -q 'populated 1' /sys/fs/cgroup" + victim.cgroup() + "/cgroup.events").status, 1);
+}
+
+TEST_F(KillContainer, WhoLeftTheCgroupDoesNotLeaveTheContainer) {
+    Container victim("runaway");
+    victim.start();
+    (void)victim.exec("sleep 4321 >/dev/null 2>&1 & rm /var/log/dpkg.log");
+    const auto pid = must("pgrep -f 'sleep 4321' | head -n 1");
+    must("echo " + pid.substr(0, pid.size() - 1) + " > /sys/fs/cgroup/system.slice/cgroup.procs || { mkdir -p /sys/fs/cgroup/elsewhere; echo " +
+         pid.substr(0, pid.size() - 1) + " > /sys/fs/cgroup/elsewhere/cgroup.procs; }");
+    auto incident = wait_for_pending(is_delete);
+    ASSERT_TRUE(incident);
+    const std::string id = (*incident)["id"];
+    EXPECT_EQ(run("quell approve " + id + "@" + digest_of(id, "kill-container") + " kill-container --reason away").status, 0);
+    EXPECT_NE(run("pgrep -f 'sleep 4321'").status, 0);
+}
+
+}  // namespace
+}  // namespace quell::guest

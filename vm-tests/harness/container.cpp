@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vm-tests/harness/container.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+namespace quell::guest {
+namespace {
+
+constexpr const char* kBaseRoot = "/usr/share/quell-vm/rootfs";
+constexpr const char* kPod = "/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod5d3c.slice";
+
+// Shell text in single quotes.
+std::string quoted(const std::string& text) {
+    std::string out = "'";
+    for (const char c : text) out += c == '\'' ? "'\\''" : std::string(1, c);
+    return out + "'";
+}
+
+}  // namespace
+
+Container::Container(std::string name, ContainerOptions options)
+    : name_(std::move(name)), directory_("/srv/containers/" + name_), options_(std::move(options)) {
+    // what lies in the image: the lower layer
+    must("rm -rf " + directory_ + "; cd /srv && mkdir -p " + directory_ + "/rootfs && for d in var/log/sub etc/sudoers.d tmp vol bin usr/sbin mnt; do mkdir -p " + directory_ + "/lower/$d; done");
+    for (const char* log : {"dpkg.log", "b.log", "c.log", "sub/deep.log"}) write(directory_ + "/lower/var/log/" + log, "line\n");
+    write(directory_ + "/lower/etc/shadow", "root:*:\n");
+    write(directory_ + "/lower/tmp/other", "other\n");
+    must("cp /w/attack " + directory_ + "/lower/bin/attack");
+}
+
+Container::~Container() {
+    destroy();
+    (void)run("rm -rf " + directory_);
+}
+
+std::string Container::runtime() const {
+    return options_.runtime == "crun" ? "crun --cgroup-manager=cgroupfs" : options_.runtime;
+}
+
+std::string Container::cgroup() const { return std::string(kPod) + "/crio-" + id_ + ".scope"; }
+
+Json Container::config() const {
+    const Json all = {"CAP_SYS_ADMIN", "CAP_SYS_CHROOT", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_CHOWN", "CAP_KILL", "CAP_SYS_PTRACE", "CAP_MKNOD"};
+    const Json capabilities = options_.privileged ? all : Json::array();
+    Json config = {
+        {"ociVersion", "1.0.2"},
+        {"process",
+         {{"terminal", false},
+          {"user", {{"uid", 0}, {"gid", 0}}},
+          {"args", {"/bin/sh", "-c", options_.command}},
+          {"env", {"PATH=/bin:/usr/bin:/sbin"}},
+          {"cwd", "/"},
+          {"capabilities", {{"bounding", capabilities}, {"effective", capabilities}, {"permitted", capabilities}}}}},
+        {"root", {{"path", "rootfs"}}},
+        {"hostname", name_},
+        {"mounts", {{{"destination", "/proc"}, {"type", "proc"}, {"source", "proc"}},
+                    {{"destination", "/dev"}, {"type", "tmpfs"}, {"source", "tmpfs"}}}},
+        {"annotations",
+         {{"io.kubernetes.container.name", name_}, {"io.kubernetes.pod.name", name_ + "-5d3c"}, {"io.kubernetes.pod.namespace", "shop"},
+          {"io.kubernetes.cri-o.ImageName", "registry.example/" + name_ + ":1"}}},
+        {"linux",
+         {{"cgroupsPath", cgroup()},
+          {"namespaces", {{{"type", "pid"}}, {{"type", "ipc"}}, {{"type", "uts"}}, {{"type", "mount"}}, {{"type", "network"}}}}}}};
+    for (const auto& mount : options_.mounts) config["mounts"].push_back(mount);
+    if (options_.user_namespace) {
+        config["linux"]["namespaces"].push_back({{"type", "user"}});
+        for (const char* map : {"uidMappings", "gidMappings"})
+            config["linux"][map] = {{{"containerID", 0}, {"hostID", 0}, {"size", 65536}}};
+    }
+    return config;
+}
+
+void Container::start() {
+    destroy();
+    id_ = random_hex(64);
+    must("rm -rf " + directory_ + "/upper " + directory_ + "/work; mkdir -p " + directory_ + "/upper " + directory_ + "/work && mount -t overlay overlay -o lowerdir=" +
+         directory_ + "/lower:" + kBaseRoot + ",upperdir=" + directory_ + "/upper,workdir=" + directory_ + "/work " + directory_ + "/rootfs");
+    write(directory_ + "/config.json", config().dump());
+    // its output would keep the pipe of this command open for as long as the container lives
+    must("cd " + directory_ + " && " + runtime() + " run -d " + name_ + " </dev/null >out 2>&1 || { cat out; false; }");
+}
+
+Output Container::exec(const std::string& command) const { return run(runtime() + " exec " + name_ + " /bin/sh -c " + quoted(command)); }
+
+bool Container::running() const { return run(runtime() + " state " + name_ + " | grep -q '\"running\"'").status == 0; }
+
+void Container::destroy() {
+    (void)run(runtime() + " delete -f " + name_);
+    (void)run("umount " + directory_ + "/rootfs");
+}
+
+}  // namespace quell::guest

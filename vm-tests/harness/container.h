@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Container: a real one, by a real OCI runtime, from a bundle on a real
+// overlayfs, shaped as CRI-O and OpenShift shape theirs.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "vm-tests/harness/guest.h"
+
+namespace quell::guest {
+
+struct ContainerOptions {
+    std::string runtime = "crun";
+    std::string command = "sleep 1000";  // of its init, through the container's shell
+    std::vector<Json> mounts;            // OCI mounts beyond /proc and /dev
+    bool user_namespace = false;
+    bool privileged = true;  // CAP_SYS_ADMIN and its like: an attacker who got far
+};
+
+class Container {
+public:
+    explicit Container(std::string name, ContainerOptions options = {});
+    ~Container();
+    Container(const Container&) = delete;
+    Container& operator=(const Container&) = delete;
+
+    // A fresh upper layer each time, as a kubelet's restart has.
+    void start();
+    [[nodiscard]] Output exec(const std::string& command) const;
+    [[nodiscard]] bool running() const;
+    void destroy();
+
+    // Where the bundle lies on the host.
+    [[nodiscard]] const std::string& directory() const { return directory_; }
+    [[nodiscard]] const std::string& id() const { return id_; }  // 64 hex digits, of this start
+    [[nodiscard]] std::string cgroup() const;                    // below /sys/fs/cgroup
+
+private:
+    [[nodiscard]] Json config() const;
+    [[nodiscard]] std::string runtime() const;
+
+    std::string name_, directory_, id_;
+    ContainerOptions options_;
+};
+
+}  // namespace quell::guest

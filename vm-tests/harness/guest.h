@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a test needs inside the guest: commands, files, and Quell by its
+// command line, as an operator has it.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace quell::guest {
+
+using Json = nlohmann::json;
+
+struct Output {
+    int status = 0;    // exit status; 128 + signal when it was killed
+    std::string text;  // standard output and error
+};
+
+// Through the shell; waits.
+[[nodiscard]] Output run(const std::string& command);
+// The same; fails the running test when it does not succeed.
+std::string must(const std::string& command);
+
+void write(const std::string& path, const std::string& text);
+[[nodiscard]] std::string random_hex(std::size_t digits);
+
+// Until `done` or the time is over; whether it was done.
+bool eventually(const std::function<bool()>& done, std::chrono::milliseconds limit = std::chrono::seconds(20));
+
+// `quell ARGUMENTS --json`: its reply; fails the test when it is no JSON.
+[[nodiscard]] Json quell(const std::string& arguments, int* status = nullptr);
+
+[[nodiscard]] std::vector<Json> incidents(bool all = false);
+[[nodiscard]] Json show(const std::string& id);
+// Waits for one that fits; nothing when there is none in time.
+[[nodiscard]] std::optional<Json> wait_for(const std::function<bool(const Json&)>& fits);
+// Waits until it is no longer arming.
+[[nodiscard]] std::optional<Json> wait_for_pending(const std::function<bool(const Json&)>& fits);
+[[nodiscard]] std::string digest_of(const std::string& id, const std::string& response);
+// All rows of an incident, oldest first: their actions.
+[[nodiscard]] std::vector<std::string> actions_of(const std::string& id);
+[[nodiscard]] std::int64_t counter(const std::string& name);
+[[nodiscard]] std::int64_t denied(const std::string& hook);
+// Rejects what waits, so that a test begins with nothing pending.
+void reject_all();
+
+}  // namespace quell::guest
