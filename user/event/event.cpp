@@ -33,8 +33,8 @@ Event decode(const quell_event& raw) {
     event.cgroup = raw.cgroup;
     event.key = raw.key;
     event.hits = raw.hits;
-    event.operation = static_cast<quell_operation>(raw.operation < QUELL_OP_COUNT ? raw.operation : 0);
-    event.hook = static_cast<quell_hook>(raw.hook < QUELL_HOOK_COUNT ? raw.hook : 0);
+    event.operation = static_cast<quell_operation>(std::min<quell_u32>(raw.operation, QUELL_OP_COUNT));
+    event.hook = static_cast<quell_hook>(std::min<quell_u32>(raw.hook, QUELL_HOOK_COUNT));
     event.verdict = raw.verdict;
     event.flags = raw.flags;
     event.offers = raw.offers;
@@ -54,7 +54,7 @@ Event decode(const quell_event& raw) {
     event.path2 = bytes(raw.path2, raw.path2_size);
     event.exe_device = raw.exe_device;
     event.exe = bytes(raw.exe, raw.exe_size);
-    event.arguments = split_arguments(bytes(raw.args, raw.args_size));
+    if (!event.has(QUELL_EVENT_NO_ARGS)) event.arguments = split_arguments(bytes(raw.args, raw.args_size));
     event.chain.assign(raw.chain, raw.chain + std::min<quell_u32>(raw.chain_count, QUELL_CHAIN_MAX));
     return event;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Event: a quell_event taken apart. Text stays raw bytes, chosen by whoever
-// acted: escape() before printing. decode() trusts no size in the record.
+// acted: escape() before printing. decode() trusts no size, count or number in
+// the record, and what it makes is at most as large as the record, but for the
+// overhead of at most QUELL_ARGS_SIZE strings. Plain values; thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +22,8 @@ struct Event {
     std::uint64_t cgroup = 0;
     quell_pending_key key{};
     std::uint64_t hits = 0;
-    quell_operation operation = QUELL_OP_DELETE;
-    quell_hook hook = QUELL_HOOK_inode_unlink;
+    quell_operation operation = QUELL_OP_COUNT;  // …_COUNT: a number that no list has
+    quell_hook hook = QUELL_HOOK_COUNT;
     std::int32_t verdict = 0;
     std::uint32_t flags = 0;  // QUELL_EVENT_…
     std::uint32_t offers = 0;
@@ -34,7 +36,7 @@ struct Event {
     std::string path, path2;
     std::uint32_t exe_device = 0;
     std::string exe;
-    std::vector<std::string> arguments;
+    std::vector<std::string> arguments;  // the last one may be cut: QUELL_EVENT_ARGS_CUT
     std::vector<quell_task_ref> chain;
 
     [[nodiscard]] bool has(std::uint32_t flag) const { return flags & flag; }
