@@ -8,6 +8,7 @@
 #include "user/base/time.h"
 #include "user/base/vocabulary.h"
 #include "user/incident/describe.h"
+#include "user/incident/engine_view.h"
 #include "user/response/process.h"
 
 namespace quell::approval {
@@ -119,7 +120,8 @@ void Decisions::approve(std::uint64_t id, quell_response response, const std::st
         prepare(*incident);
         return;
     }
-    const auto offer = incident::offer(parts_.engine, *incident, response, false);
+    incident::EngineView kernel(parts_.engine);
+    const auto offer = incident::offer(kernel, *incident, response, false);
     if (std::ranges::find(incident->rule.offers, static_cast<std::uint32_t>(response)) == incident->rule.offers.end())
         return refuse(id, Refusal::kNotOffered, "the rule does not offer it", request, reply);
     if (!offer.available) return refuse(id, Refusal::kNotOffered, offer.reason, request, reply);
@@ -241,9 +243,13 @@ void Decisions::on_notice(const quell_notice& notice) {
     auto* incident = parts_.store.find(QUELL_WORD_INCIDENT(notice.word));
     if (!incident || incident->over()) return;
     incident->state = static_cast<quell_state>(QUELL_WORD_STATE(notice.word) % QUELL_STATE_COUNT);
-    if (incident->state == QUELL_STATE_EXPIRED) row(*incident, history::Action::EXPIRED, "nobody decided in time");
-    if (incident->state == QUELL_STATE_GONE) row(*incident, history::Action::GONE, "its target vanished");
-    retire(*incident);
+    settle(*incident);
+}
+
+void Decisions::settle(Incident& incident, const std::string& gone) {
+    if (incident.state == QUELL_STATE_EXPIRED) row(incident, history::Action::EXPIRED, "nobody decided in time");
+    if (incident.state == QUELL_STATE_GONE) row(incident, history::Action::GONE, gone);
+    retire(incident);
 }
 
 void Decisions::retire(Incident& incident) {
@@ -263,10 +269,7 @@ void Decisions::tick(std::uint32_t policy_operations) {
         const auto before = incident->state;
         refresh(*incident);
         if (incident->waits() && now > incident->entry.deadline_ns) (void)move(*incident, QUELL_STATE_EXPIRED);
-        if (incident->state == before || !incident->over()) continue;
-        if (incident->state == QUELL_STATE_EXPIRED) row(*incident, history::Action::EXPIRED, "nobody decided in time");
-        if (incident->state == QUELL_STATE_GONE) row(*incident, history::Action::GONE, "its target vanished");
-        retire(*incident);
+        if (incident->state != before && incident->over()) settle(*incident);
     }
     for (auto& [id, list] : waiting_) {
         std::erase_if(list, [&](const Waiting& one) {

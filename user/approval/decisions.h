@@ -60,6 +60,8 @@ public:
     void prepare(const incident::Incident& incident);
     // Finishes what an earlier daemon had flipped and not swept.
     void resume(incident::Incident& incident);
+    // One that ended without a decision: its row, and the kernel forgets it.
+    void settle(incident::Incident& incident, const std::string& gone = "its target vanished");
     // The kernel side changed a state by itself.
     void on_notice(const quell_notice& notice);
     // Once a second: expiries, approvals that waited too long, hooks nobody needs.

@@ -170,8 +170,9 @@ Status Daemon::start_incidents() {
         [this](const quell_notice& notice) { decisions_->on_notice(notice); });
     if (!ring) return ring.error();
     ring_ = std::move(*ring);
+    watch_->remember(snapshots);
     ring_->consume();  // what an earlier daemon left, before entries without details are made up for
-    watch_->adopt(std::move(snapshots));
+    watch_->adopt();
     return loop_->add(ring_->poll_fd(), EPOLLIN, [this](std::uint32_t) { ring_->consume(); });
 }
 
@@ -217,6 +218,7 @@ void Daemon::on_signal(const signalfd_siginfo& info) {
 
 void Daemon::on_tick() {
     if (boottime_ns() - vitals_.canary_ns >= kCanaryIntervalNs) check_canary();
+    watch_->find_untold();
     decisions_->tick(policies_->image().operations);
     publish();
     (void)service_.watchdog();

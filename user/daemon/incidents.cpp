@@ -8,6 +8,7 @@
 #include "user/control/varlink.h"
 #include "user/daemon/daemon.h"
 #include "user/incident/describe.h"
+#include "user/incident/engine_view.h"
 #include "user/response/cgroup.h"
 
 namespace quell::daemon {
@@ -62,13 +63,15 @@ incident::Incident* Daemon::incident_of(const Json& params, control::Responder& 
 
 Json Daemon::incident_json(const incident::Incident& incident) {
     const bool alive = incident.key.container && engine_->container(incident.key.container);
-    return incident::whole_json(incident, incident.over() ? std::vector<incident::Offer>{} : incident::offers(*engine_, incident), alive);
+    incident::EngineView kernel(*engine_);
+    return incident::whole_json(incident, incident.over() ? std::vector<incident::Offer>{} : incident::offers(kernel, incident), alive);
 }
 
 void Daemon::incidents(const Json& params, const control::Peer&, control::Responder responder) {
     decisions_->tick(policies_->image().operations);  // states as they are now, not as of the last second
     auto list = Json::array();
-    for (const auto* incident : store_.list(control::true_member(params, "all"))) list.push_back(incident::summary_json(*incident));
+    for (const auto* incident : store_.list(control::true_member(params, "all")))
+        list.push_back(incident::summary_json(*incident, incident->key.container && engine_->container(incident->key.container)));
     responder.reply({{"incidents", list}});
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "user/daemon/watch.h"
 
+#include <set>
+
+#include "user/base/files.h"
 #include "user/base/log.h"
 #include "user/base/time.h"
 #include "user/base/vocabulary.h"
@@ -49,9 +52,9 @@ Findings look(bpf::Engine& engine, const IdentityReader& identities, const Event
 void Watch::on_event(const quell_event& raw) {
     auto event = decode(raw);
     if (!event.incident) return;
-    bool made = false;
-    auto& incident = store_.on_event(event, made);
-    if (!made) return;  // a repeat: the count is in the kernel
+    bool told = false;
+    auto& incident = store_.on_event(event, told);
+    if (!told) return;  // a repeat: the count is in the kernel
     if (auto entry = engine_.find(incident.key); entry && QUELL_WORD_INCIDENT(entry->word) == incident.id) {
         incident.entry = *entry;
         incident.state = static_cast<quell_state>(QUELL_WORD_STATE(entry->word));
@@ -86,34 +89,66 @@ void Watch::look_up(std::uint64_t id, Event event) {
                                         incident->exe = found.exe.path;
                                         record(*incident);
                                     });
-    if (!submitted) log::warn("too many incidents at once: details of one were not looked up");
+    if (submitted) return;
+    log::warn("too many incidents at once: details of one were not looked up");
+    if (const auto* incident = store_.find(id)) record(*incident);
 }
 
-void Watch::record(const incident::Incident& incident) {
+void Watch::record(const incident::Incident& incident) { record(incident, history::Action::DETECTED, incident.entry.first_ns, incident.rule.name); }
+
+void Watch::record(const incident::Incident& incident, history::Action action, std::uint64_t boot_ns, const std::string& result) {
     history::Entry entry;
-    entry.row.action = history::Action::DETECTED;
-    entry.row.boot_ns = incident.entry.first_ns;
+    entry.row.action = action;
+    entry.row.boot_ns = boot_ns;
     entry.row.incident = incident.id;
     entry.row.generation = incident.entry.generation;
     entry.row.subject = incident::subject_text(incident);
-    entry.row.result = incident.rule.name;
+    entry.row.result = result;
+    if (action == history::Action::APPROVED) {
+        entry.row.who = incident.decided_by;
+        entry.row.response = word_at(kResponseWords, incident.entry.response);
+    }
     entry.snapshot = history::Snapshot{incident.id, std::string(word_at(kStateWords, incident.state)), incident.rule.rule, incident::snapshot_text(incident)};
     history_.append(std::move(entry));
 }
 
-void Watch::adopt(std::vector<history::Snapshot> snapshots) {
+void Watch::remember(const std::vector<history::Snapshot>& snapshots) {
     for (const auto& snapshot : snapshots)
-        if (auto incident = incident::parse_snapshot(snapshot.json); incident && !store_.find(incident->id)) store_.put(std::move(*incident));
+        if (auto incident = incident::parse_snapshot(snapshot.json)) store_.remember(std::move(*incident));
+}
+
+void Watch::adopt() {
+    dropped_ = engine_.counter(QUELL_COUNTER_RING_DROPPED);
+    std::set<std::uint64_t> held;
     for (const auto& [key, entry] : engine_.pending()) {
-        auto* known = store_.find(QUELL_WORD_INCIDENT(entry.word));
-        auto& incident = known ? *known : store_.from_entry(key, entry);
-        incident.key = key;
-        incident.entry = entry;
-        incident.state = static_cast<quell_state>(QUELL_WORD_STATE(entry.word));
-        decisions_.prepare(incident);
-        decisions_.resume(incident);
-        if (!known) record(incident);
+        held.insert(QUELL_WORD_INCIDENT(entry.word));
+        adopt(key, entry);
     }
+    for (auto* incident : store_.end_unheld(held, boottime_ns())) decisions_.settle(*incident, incident->note);
+}
+
+void Watch::adopt(const quell_pending_key& key, const quell_pending& entry) {
+    bool made = false;
+    const auto* known = store_.find(QUELL_WORD_INCIDENT(entry.word));
+    const bool was_over = known && known->over();
+    auto& incident = store_.adopt(key, entry, made);
+    if (made) record(incident);
+    // Flipped by a daemon that died before the disk had the row: the entry still knows who.
+    if (entry.approved_ns && !incident.decided_by) {
+        incident.decided_by = history::Who{entry.approver_uid, user_name(entry.approver_uid), entry.approver_loginuid, {}, 0, {}};
+        record(incident, history::Action::APPROVED, entry.approved_ns, "approved; told by the kernel's entry");
+    }
+    decisions_.prepare(incident);
+    decisions_.resume(incident);
+    if (incident.over() && !was_over) decisions_.settle(incident);
+}
+
+void Watch::find_untold() {
+    const auto dropped = engine_.counter(QUELL_COUNTER_RING_DROPPED);
+    if (dropped == dropped_) return;
+    dropped_ = dropped;
+    for (const auto& [key, entry] : engine_.pending())
+        if (!store_.find(QUELL_WORD_INCIDENT(entry.word))) adopt(key, entry);
 }
 
 }  // namespace quell::daemon

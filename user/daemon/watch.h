@@ -31,12 +31,17 @@ public:
           identities_(std::make_shared<IdentityReader>(std::move(files))) {}
 
     void on_event(const quell_event& raw);
-    // At the start: snapshots of an earlier daemon, then what the kernel holds.
-    void adopt(std::vector<history::Snapshot> snapshots);
+    // At the start: what an earlier daemon knew; then the ring is read; then what the kernel holds.
+    void remember(const std::vector<history::Snapshot>& snapshots);
+    void adopt();
+    // Once a second: entries whose events found no room in the ring.
+    void find_untold();
 
 private:
     void look_up(std::uint64_t id, Event event);
     void record(const incident::Incident& incident);
+    void record(const incident::Incident& incident, history::Action action, std::uint64_t boot_ns, const std::string& result);
+    void adopt(const quell_pending_key& key, const quell_pending& entry);
 
     bpf::Engine& engine_;
     incident::Store& store_;
@@ -44,6 +49,7 @@ private:
     history::AsyncHistory& history_;
     Worker& worker_;
     std::shared_ptr<const IdentityReader> identities_;
+    std::uint64_t dropped_ = 0;  // of the ring, as last looked at
 };
 
 }  // namespace quell::daemon

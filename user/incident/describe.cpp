@@ -12,7 +12,22 @@
 namespace quell::incident {
 namespace {
 
-std::string time_text(std::uint64_t boot_ns) { return utc_text(wall_from_boottime(boot_ns)); }
+using Offset = std::optional<std::int64_t>;  // see Incident::earlier_boot_offset_ns
+
+std::int64_t wall(std::uint64_t boot_ns, const Offset& earlier_boot) {
+    return earlier_boot ? static_cast<std::int64_t>(boot_ns + static_cast<std::uint64_t>(*earlier_boot)) : wall_from_boottime(boot_ns);
+}
+
+std::string time_text(std::uint64_t boot_ns, const Offset& earlier_boot) { return utc_text(wall(boot_ns, earlier_boot)); }
+
+// The interface's numbers are signed; an inode's number may have all 64 bits.
+std::int64_t number(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+
+Json task_json(const quell_task_ref& task, std::string_view role, const Offset& earlier_boot) {
+    const std::string_view comm(task.comm, strnlen(task.comm, sizeof(task.comm)));
+    return {{"pid", task.pid}, {"uid", task.uid}, {"comm", escape(comm)}, {"started", time_text(task.start_ns, earlier_boot)},
+            {"alive", !earlier_boot && response::is_alive(task)}, {"role", role}};
+}
 
 std::string device_text(std::uint32_t device) { return std::to_string(device >> 20) + ":" + std::to_string(device & 0xfffff); }
 
@@ -56,7 +71,7 @@ Json file_json(const Incident& incident) {
     Json json = {{"path", escape(incident.path)},
                  {"path_is", incident.path_is},
                  {"device", device_text(incident.device)},
-                 {"inode", incident.inode},
+                 {"inode", number(incident.inode)},
                  {"generation", incident.entry.file.file.generation},
                  {"layer", !(flags & QUELL_OBJECT_OVERLAY) ? "none" : flags & QUELL_OBJECT_LOWER ? "lower" : "upper"},
                  {"exists", !(flags & QUELL_OBJECT_LAST_LINK)}};
@@ -69,6 +84,10 @@ Json offer_json(const Offer& offer) {
     put(json, "reason", std::optional(offer.reason));
     put(json, "digest", std::optional(offer.digest));
     if (!offer.target_text.empty()) json["target"] = offer.target_text;
+    if (offer.would_hit) {
+        json["would_hit"] = Json::array();
+        for (const auto& task : *offer.would_hit) json["would_hit"].push_back(task_json(task, "would be killed", std::nullopt));
+    }
     if (const auto undo = word_at(kUndoWords, offer.response); !undo.empty()) json["undo"] = undo;
     return json;
 }
@@ -81,8 +100,11 @@ std::string role_of(const Incident& incident, quell_u32 index, quell_u32 count) 
 
 Json common_json(const Incident& incident) {
     const auto& entry = incident.entry;
+    const auto& boot = incident.earlier_boot_offset_ns;
     const auto now = boottime_ns();
-    auto left = [&](std::uint64_t until) { return until > now ? static_cast<std::int64_t>((until - now) / 1'000'000'000) : 0; };
+    // Without the wall clock where it can be: somebody may set it.
+    const auto age_ns = boot ? wall_ns() - wall(entry.first_ns, boot) : number(now - std::min(now, entry.first_ns));
+    const auto left_ns = incident.waits() && !boot && entry.deadline_ns > now ? number(entry.deadline_ns - now) : 0;
     Json json = {{"id", id_text(incident.id)},
                  {"rule", escape(incident.rule.rule)},
                  {"policy", escape(incident.rule.policy)},
@@ -94,17 +116,17 @@ Json common_json(const Incident& incident) {
                  {"operation", word_at(kOperationWords, entry.operation)},
                  {"hook", word_at(kHookWords, entry.hook)},
                  {"verdict", incident.verdict ? "denied" : "allowed"},
-                 {"count", entry.hits},
-                 {"first", time_text(entry.first_ns)},
-                 {"last", time_text(entry.last_ns)},
-                 {"age_s", static_cast<std::int64_t>((now - std::min(now, entry.first_ns)) / 1'000'000'000)},
-                 {"deadline", time_text(entry.deadline_ns)},
-                 {"time_left_s", incident.waits() ? left(entry.deadline_ns) : 0},
-                 {"generation", entry.generation},
+                 {"count", number(entry.hits)},
+                 {"first", time_text(entry.first_ns, boot)},
+                 {"last", time_text(entry.last_ns, boot)},
+                 {"age_s", std::max<std::int64_t>(age_ns, 0) / kNsPerSecond},
+                 {"deadline", time_text(entry.deadline_ns, boot)},
+                 {"time_left_s", left_ns / kNsPerSecond},
+                 {"generation", number(entry.generation)},
                  {"ancestry", Json::array()},
                  {"offers", Json::array()}};
     for (const auto& tag : incident.rule.tags) json["tags"].push_back(escape(tag));
-    if (entry.chain_count) json["process"] = process_json(entry.chain[0], "acted");
+    if (entry.chain_count) json["process"] = task_json(entry.chain[0], "acted", boot);
     if (!incident.exe.empty()) json["executable"] = escape(incident.exe);
     if (!incident.path.empty()) json["file"] = file_json(incident);
     if (entry.approved_ns) json["response"] = word_at(kResponseWords, entry.response);
@@ -123,18 +145,14 @@ std::string subject_text(const Incident& incident) {
     return incident.identity.name ? escape(*incident.identity.name) + " (" + id + ")" : "container " + id;
 }
 
-Json process_json(const quell_task_ref& task, std::string_view role) {
-    const std::string_view comm(task.comm, strnlen(task.comm, sizeof(task.comm)));
-    return {{"pid", task.pid}, {"uid", task.uid}, {"comm", escape(comm)}, {"started", time_text(task.start_ns)},
-            {"alive", response::is_alive(task)}, {"role", role}};
-}
+Json process_json(const quell_task_ref& task, std::string_view role) { return task_json(task, role, std::nullopt); }
 
-Json summary_json(const Incident& incident) {
+Json summary_json(const Incident& incident, bool container_alive) {
     auto json = common_json(incident);
-    if (incident.key.container) json["container"] = container_json(incident, !incident.over());
+    if (incident.key.container) json["container"] = container_json(incident, container_alive);
     for (const auto response : incident.rule.offers)
         json["offers"].push_back({{"response", word_at(kResponseWords, response)},
-                                  {"available", static_cast<bool>(incident.entry.offers & QUELL_BIT(response))},
+                                  {"available", incident.waits() && (incident.entry.offers & QUELL_BIT(response))},
                                   {"would_hit_count", 0}});
     return json;
 }
@@ -145,15 +163,13 @@ Json whole_json(const Incident& incident, const std::vector<Offer>& offers, bool
     if (incident.arguments_known) {
         json["arguments"] = Json::array();
         for (const auto& argument : incident.arguments) json["arguments"].push_back(escape(argument));
+        if (incident.arguments_cut && !json["arguments"].empty())
+            json["arguments"].back() = json["arguments"].back().get<std::string>() + "…";
     }
     const auto count = std::min<quell_u32>(incident.entry.chain_count, QUELL_CHAIN_MAX);
-    for (quell_u32 i = 1; i < count; i++) json["ancestry"].push_back(process_json(incident.entry.chain[i], role_of(incident, i, count)));
-    for (const auto& offer : offers) {
-        auto one = offer_json(offer);
-        one["would_hit"] = Json::array();
-        for (const auto& task : offer.would_hit) one["would_hit"].push_back(process_json(task, "would be killed"));
-        json["offers"].push_back(std::move(one));
-    }
+    for (quell_u32 i = 1; i < count; i++) 
+        json["ancestry"].push_back(task_json(incident.entry.chain[i], role_of(incident, i, count), incident.earlier_boot_offset_ns));
+    for (const auto& offer : offers) json["offers"].push_back(offer_json(offer));
     return json;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Incident: the events of one rule on one subject, with the containment
 // prepared for it. The kernel's entry is the truth about state, counts and
-// deadline; this is what people see of it.
+// deadline; this is what people see of it. Plain values: no locks.
 #pragma once
 
 #include <cstdint>
@@ -12,17 +12,9 @@
 #include "kern/abi.h"
 #include "user/history/row.h"
 #include "user/incident/identity.h"
+#include "user/incident/rule_book.h"
 
 namespace quell::incident {
-
-// What a rule said when the incident was made; it may be gone from the policy by now.
-struct RuleFacts {
-    std::uint64_t id = 0;
-    std::string policy, rule, name;
-    std::uint32_t severity = 0;
-    std::vector<std::string> tags;
-    std::vector<std::uint32_t> offers;  // enum quell_response, in the policy's order
-};
 
 struct Incident {
     std::uint64_t id = 0;
@@ -30,6 +22,9 @@ struct Incident {
     quell_pending_key key{};
     quell_pending entry{};  // as last seen in the kernel
     quell_state state = QUELL_STATE_PENDING;
+    bool details = true;  // false: made from the entry alone
+    // Times in `entry` are of an earlier boot: wall time is they plus this.
+    std::optional<std::int64_t> earlier_boot_offset_ns;
 
     // who
     std::string container_id;  // the runtime's, "" for the host
@@ -40,6 +35,7 @@ struct Incident {
     std::string exe;                     // path, raw bytes
     std::vector<std::string> arguments;  // raw bytes
     bool arguments_known = false;
+    bool arguments_cut = false;  // there were more
 
     // what
     std::string path, path_is, renamed_to;  // raw bytes; path_is: a word of mounts.h

@@ -2,98 +2,122 @@
 #include "user/incident/offers.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "user/base/escape.h"
+#include "user/base/id.h"
+#include "user/base/time.h"
+#include "user/base/vocabulary.h"
 #include "user/incident/digest.h"
-#include "user/response/process.h"
 
 namespace quell::incident {
 namespace {
 
-std::string task_text(const quell_task_ref& task) {
-    const std::string_view comm(task.comm, strnlen(task.comm, sizeof(task.comm)));
-    return escape(comm) + " (" + std::to_string(task.pid) + ")";
+constexpr const char* kProtectedSubject = "protected: Quell, a container runtime or PID 1 is among those it would hit";
+
+void take_back(Offer& offer, const char* reason) {
+    offer.available = false;
+    offer.reason = reason;
+    offer.target_text.clear();
 }
 
-void hits(Offer& offer, std::vector<quell_task_ref> tasks) {
-    std::erase_if(tasks, [](const auto& task) { return !response::is_alive(task); });
-    offer.would_hit_count = tasks.size();
-    if (tasks.size() > kListedMax) tasks.resize(kListedMax);
-    offer.would_hit = std::move(tasks);
+// An attacker who forks must not hold up the daemon: after so many it is only counted.
+void list_hits(const KernelView& kernel, const Result<std::vector<quell_task_ref>>& tasks, Offer& offer) {
+    if (!tasks) return;
+    std::vector<quell_task_ref> listed;
+    std::size_t looked_at = 0;
+    for (const auto& task : *tasks) {
+        if (task.pid <= 1 || task.pid == kernel.self_pid()) return take_back(offer, kProtectedSubject);
+        if (looked_at < kLookedAtMax && (looked_at++, !kernel.is_alive(task))) continue;
+        offer.would_hit_count++;
+        if (listed.size() < kListedMax) listed.push_back(task);
+    }
+    offer.would_hit = std::move(listed);
 }
 
-void kill_container(bpf::Engine& engine, const Incident& incident, Offer& offer, bool listed) {
-    if (!incident.key.container) {
-        offer.reason = "the host acted: there is no container";
-        return;
-    }
-    if (!engine.container(incident.key.container)) {
-        offer.reason = "the container is gone";
-        return;
-    }
-    offer.target_text = subject_text(incident);
-    if (!listed) return void(offer.available = true);
-    if (auto tasks = engine.tasks(incident.key.container, 0)) hits(offer, std::move(tasks).value());
+void kill_container(KernelView& kernel, const Incident& incident, Offer& offer, bool listed) {
+    const auto cgroup = incident.key.container;
+    if (!cgroup) return take_back(offer, "not possible on a host subject");
+    const auto container = kernel.container(cgroup);
+    if (!container) return take_back(offer, "the container is gone");
+    if (cgroup == kernel.self_container() || (container->flags & QUELL_CONTAINER_PROTECTED)) return take_back(offer, kProtectedSubject);
     offer.available = true;
+    offer.target_text = subject_text(incident);
+    if (listed) list_hits(kernel, kernel.tasks(cgroup, 0, nullptr), offer);
 }
 
 // The nearest living one that BPF bound: the process itself, else an ancestor inside the subject.
-void kill_process(bpf::Engine& engine, const Incident& incident, Offer& offer, bool listed) {
+void kill_process(KernelView& kernel, const Incident& incident, Offer& offer, bool listed) {
     const auto count = std::min<quell_u32>(incident.entry.chain_count, QUELL_CHAIN_MAX);
+    bool bound = false;
     for (quell_u32 i = 0; i < count; i++) {
         const auto& task = incident.entry.chain[i];
-        if (!task.actor || !response::is_alive(task)) continue;
+        if (!task.actor || task.pid <= 1 || task.pid == kernel.self_pid()) continue;
+        bound = true;
+        if (!kernel.is_alive(task)) continue;
         offer.target = i;
-        offer.target_text = task_text(task);
+        offer.target_text = escape({task.comm, strnlen(task.comm, sizeof(task.comm))}) + " (pid " + std::to_string(task.pid) + ") and its descendants";
         offer.available = true;
-        if (!listed) return;
-        if (auto tasks = engine.tasks(0, task.actor, &task)) hits(offer, std::move(tasks).value());
+        if (listed) list_hits(kernel, kernel.tasks(0, task.actor, &task), offer);
         return;
     }
-    offer.reason = "the process is gone, and no ancestor that may be killed is left inside the subject";
+    if (!bound) return take_back(offer, "protected: who acted is PID 1, the container's init, Quell or a kernel thread");
+    take_back(offer, incident.key.container ? "the process has exited and so have its ancestors in the container"
+                                            : "the process has exited and so have its ancestors");
 }
 
-void quarantine_file(const Incident& incident, Offer& offer) {
-    if (incident.entry.object_flags & QUELL_OBJECT_LAST_LINK) {
-        offer.reason = "the file's last name was removed: nothing is left to quarantine";
+void quarantine_file(const KernelView& kernel, const Incident& incident, Offer& offer) {
+    const auto flags = incident.entry.object_flags;
+    if (flags & QUELL_OBJECT_LAST_LINK) return take_back(offer, "its last name was removed: nothing is left to quarantine");
+    if (!(flags & QUELL_OBJECT_FILE)) return take_back(offer, "the object is no regular file with a lasting identity");
+    if (const auto other = kernel.quarantined_by(incident.entry.file); other && *other != incident.id) {
+        take_back(offer, "");
+        offer.reason = "quarantined already by incident " + id_text(*other);
         return;
     }
-    if (!(incident.entry.object_flags & QUELL_OBJECT_FILE)) {
-        offer.reason = "the object is no regular file with a lasting identity";
-        return;
-    }
-    offer.target_text = escape(incident.path);
     offer.available = true;
+    offer.target_text = escape(incident.path);
+}
+
+// Whatever the target: nothing where there is nothing to decide any more.
+bool may_decide(const Incident& incident, Offer& offer) {
+    if (!incident.waits())
+        offer.reason = "it is " + std::string(word_at(kStateWords, incident.state)) + " already";
+    else if (boottime_ns() > incident.entry.deadline_ns)
+        offer.reason = "expired";
+    return offer.reason.empty();
 }
 
 }  // namespace
 
-Offer offer(bpf::Engine& engine, const Incident& incident, quell_response response, bool listed) {
+Offer offer(KernelView& kernel, const Incident& incident, quell_response response, bool listed) {
     Offer made;
     made.response = response;
     const auto bit = QUELL_BIT(response);
-    if (!(engine.globals().enabled_offers & bit)) {
+    if (!may_decide(incident, made)) return made;
+    if (!(kernel.enabled_offers() & bit)) {
         made.reason = "switched off in /etc/quell/quell.yaml";
         return made;
     }
     switch (response) {
-        case QUELL_RESPONSE_KILL_CONTAINER: kill_container(engine, incident, made, listed); break;
-        case QUELL_RESPONSE_KILL_PROCESS: kill_process(engine, incident, made, listed); break;
-        case QUELL_RESPONSE_QUARANTINE_FILE: quarantine_file(incident, made); break;
+        case QUELL_RESPONSE_KILL_CONTAINER: kill_container(kernel, incident, made, listed); break;
+        case QUELL_RESPONSE_KILL_PROCESS: kill_process(kernel, incident, made, listed); break;
+        case QUELL_RESPONSE_QUARANTINE_FILE: quarantine_file(kernel, incident, made); break;
         case QUELL_RESPONSE_COUNT: break;
     }
-    if (made.available && !(incident.entry.offers & bit)) {
-        made.available = false;
-        made.reason = "protected, or not bound when it happened";
-    }
+    if (made.available && !(incident.entry.offers & bit)) take_back(made, "not prepared when it happened: it was switched off or protected then");
     if (made.available) made.digest = digest(incident, response, made.target);
+    if (!made.available) {
+        made.would_hit.reset();
+        made.would_hit_count = 0;
+    }
     return made;
 }
 
-std::vector<Offer> offers(bpf::Engine& engine, const Incident& incident) {
+std::vector<Offer> offers(KernelView& kernel, const Incident& incident) {
     std::vector<Offer> list;
     for (const auto response : incident.rule.offers)
-        if (response < QUELL_RESPONSE_COUNT) list.push_back(offer(engine, incident, static_cast<quell_response>(response), true));
+        if (response < QUELL_RESPONSE_COUNT) list.push_back(offer(kernel, incident, static_cast<quell_response>(response), true));
     return list;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The snapshot of an incident in the history. The kernel's structures are
 // kept as hex of their bytes: they are of one ABI version, which is noted.
+#include <algorithm>
 #include <cstring>
 
 #include "user/base/time.h"
@@ -53,10 +54,41 @@ void take(const Json& json, const char* name, std::optional<std::string>& value)
     if (json.contains(name)) value = unhex_or_empty(json, name);
 }
 
+Json who_json(const history::Who& who) {
+    return {{"uid", who.uid}, {"user", hex(who.user)}, {"login_uid", who.login_uid}, {"login_user", hex(who.login_user)}, {"pid", who.pid}, {"cgroup", hex(who.cgroup)}};
+}
+
+history::Who take_who(const Json& json) {
+    return {json.at("uid").get<std::uint32_t>(), unhex_or_empty(json, "user"), json.at("login_uid").get<std::uint32_t>(),
+            unhex_or_empty(json, "login_user"), json.at("pid").get<std::uint32_t>(), unhex_or_empty(json, "cgroup")};
+}
+
+// The three latencies, null where unknown.
+Json latency_json(const history::Latency& latency) {
+    auto json = Json::array();
+    for (const auto& one : {latency.detected_to_approved_us, latency.approved_to_flipped_us, latency.flipped_to_last_gone_us})
+        json.push_back(one ? Json(*one) : Json());
+    return json;
+}
+
+std::optional<std::int64_t> take_us(const Json& json, std::size_t index) {
+    const auto& one = json.at("latency").at(index);
+    return one.is_null() ? std::nullopt : std::optional(one.get<std::int64_t>());
+}
+
+template <typename T>
+T take_enum(const Json& json, const char* name, T last) {
+    return static_cast<T>(std::min(json.at(name).get<quell_u32>(), static_cast<quell_u32>(last)));
+}
+
 }  // namespace
 
 std::string snapshot_text(const Incident& incident) {
-    Json json = {{"abi", QUELL_ABI_VERSION}, {"boot", boot_id()}, {"id", incident.id}, {"state", incident.state},
+    // One of an earlier boot stays one: its times mean nothing in this one.
+    const auto& earlier = incident.earlier_boot_offset_ns;
+    Json json = {{"abi", QUELL_ABI_VERSION}, {"boot", earlier ? "earlier" : boot_id()}, {"wall_offset", earlier ? *earlier : wall_offset_ns()},
+                 {"id", incident.id}, {"state", incident.state}, {"details", incident.details}, {"arguments_cut", incident.arguments_cut},
+                 {"latency", latency_json(incident.latency)},
                  {"rule_id", incident.rule.id}, {"policy", incident.rule.policy}, {"rule", incident.rule.rule}, {"name", incident.rule.name},
                  {"severity", incident.rule.severity}, {"tags", incident.rule.tags}, {"offers", incident.rule.offers},
                  {"key", hex(&incident.key, sizeof(incident.key))}, {"entry", hex(&incident.entry, sizeof(incident.entry))},
@@ -70,7 +102,8 @@ std::string snapshot_text(const Incident& incident) {
     put(json, "identity_pod", incident.identity.pod);
     put(json, "identity_namespace", incident.identity.pod_namespace);
     put(json, "identity_image", incident.identity.image);
-    return json.dump();
+    if (incident.decided_by) json["decided_by"] = who_json(*incident.decided_by);
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 std::optional<Incident> parse_snapshot(const std::string& text) {
@@ -78,15 +111,20 @@ std::optional<Incident> parse_snapshot(const std::string& text) {
     Incident incident;
     if (!json.is_object()) return std::nullopt;
     try {
-        if (json.at("abi").get<quell_u32>() != QUELL_ABI_VERSION || json.at("boot").get<std::string>() != boot_id()) return std::nullopt;
+        if (json.at("abi").get<quell_u32>() != QUELL_ABI_VERSION) return std::nullopt;
         if (!read(json, "key", incident.key) || !read(json, "entry", incident.entry)) return std::nullopt;
         incident.id = json.at("id").get<std::uint64_t>();
-        incident.state = static_cast<quell_state>(json.at("state").get<quell_u32>());
+        if (json.at("boot").get<std::string>() != boot_id()) incident.earlier_boot_offset_ns = json.at("wall_offset").get<std::int64_t>();
+        incident.state = take_enum(json, "state", QUELL_STATE_UNDONE);
+        incident.details = json.at("details").get<bool>();
+        incident.arguments_cut = json.at("arguments_cut").get<bool>();
+        incident.latency = {take_us(json, 0), take_us(json, 1), take_us(json, 2)};
+        if (json.contains("decided_by")) incident.decided_by = take_who(json.at("decided_by"));
         incident.rule = {json.at("rule_id").get<std::uint64_t>(), json.at("policy").get<std::string>(), json.at("rule").get<std::string>(),
                          json.at("name").get<std::string>(), json.at("severity").get<std::uint32_t>(),
                          json.at("tags").get<std::vector<std::string>>(), json.at("offers").get<std::vector<std::uint32_t>>()};
         incident.container_id = unhex_or_empty(json, "container");
-        incident.runtime = static_cast<quell_runtime>(json.at("runtime").get<quell_u32>());
+        incident.runtime = take_enum(json, "runtime", QUELL_RUNTIME_KUBEPODS);
         incident.cgroup_path = unhex_or_empty(json, "cgroup");
         incident.pid = json.at("pid").get<std::uint32_t>();
         incident.uid = json.at("uid").get<std::uint32_t>();

@@ -2,62 +2,73 @@
 #include "user/incident/store.h"
 
 #include <algorithm>
+#include <cstring>
+
+#include "user/base/time.h"
 
 namespace quell::incident {
+namespace {
 
-void Store::add_rules(std::uint64_t generation, const policy::Image& image) {
-    auto& rules = generations_[generation];
-    rules.clear();
-    for (const auto& rule : image.rules)
-        rules.push_back({rule.value.id, rule.policy, rule.id, rule.name.empty() ? rule.id : rule.name, rule.value.severity, rule.tags, rule.offers});
-    while (generations_.size() > kGenerationsMax) generations_.erase(generations_.begin());
+constexpr const char* kDetailsLost = "details lost: recorded while no daemon was running, or the ring was full";
+
+// A repeat may tell what the first event could not, if the same process acted.
+bool fills_in(const Incident& incident, const Event& event) {
+    return !incident.details && (event.first() || (incident.entry.chain_count && event.pid == incident.entry.chain[0].pid));
 }
 
-RuleFacts Store::rule(std::uint64_t id, std::uint64_t generation) const {
-    const auto search = [id](const std::vector<RuleFacts>& rules) { return std::ranges::find(rules, id, &RuleFacts::id); };
-    if (auto own = generations_.find(generation); own != generations_.end())
-        if (auto found = search(own->second); found != own->second.end()) return *found;
-    for (auto older = generations_.rbegin(); older != generations_.rend(); ++older)
-        if (auto found = search(older->second); found != older->second.end()) return *found;
-    RuleFacts unknown;
-    unknown.id = id;
-    unknown.policy = "unknown";
-    unknown.rule = unknown.name = "rule " + std::to_string(id);
-    for (std::uint32_t response = 0; response < QUELL_RESPONSE_COUNT; response++) unknown.offers.push_back(response);
-    return unknown;
+quell_state state_of(const quell_pending& entry) {
+    return static_cast<quell_state>(std::min<quell_u32>(QUELL_WORD_STATE(entry.word), QUELL_STATE_COUNT - 1));
 }
 
-Incident& Store::on_event(const Event& event, bool& made) {
+}  // namespace
+
+Incident& Store::on_event(const Event& event, bool& told) {
     auto [at, inserted] = incidents_.try_emplace(event.incident);
     auto& incident = at->second;
-    made = inserted;
-    if (!inserted) return incident;
+    told = inserted || fills_in(incident, event);
+    if (!told) return incident;
+    if (inserted) {
+        incident.rule = rule(event.rule, event.generation);
+    } else if (incident.note == kDetailsLost) {
+        incident.note.clear();
+    }
     incident.id = event.incident;
     incident.key = event.key;
-    incident.rule = rule(event.rule, event.generation);
+    incident.details = true;
     incident.pid = event.pid;
     incident.uid = event.uid;
     incident.arguments = event.arguments;
     incident.arguments_known = !event.has(QUELL_EVENT_NO_ARGS);
+    incident.arguments_cut = event.has(QUELL_EVENT_ARGS_CUT);
     incident.device = event.device;
     incident.inode = event.inode;
     incident.verdict = event.verdict;
     return incident;
 }
 
-Incident& Store::from_entry(const quell_pending_key& key, const quell_pending& entry) {
+void Store::remember(Incident incident) {
+    const auto id = incident.id;
+    if (id) incidents_.try_emplace(id, std::move(incident));
+}
+
+Incident& Store::adopt(const quell_pending_key& key, const quell_pending& entry, bool& made) {
     const auto id = QUELL_WORD_INCIDENT(entry.word);
-    auto& incident = incidents_[id];
+    auto [at, inserted] = incidents_.try_emplace(id);
+    auto& incident = at->second;
+    made = inserted;
     incident.id = id;
     incident.key = key;
     incident.entry = entry;
-    incident.state = static_cast<quell_state>(QUELL_WORD_STATE(entry.word));
+    incident.state = state_of(entry);
+    incident.earlier_boot_offset_ns.reset();
+    if (!inserted) return incident;
     incident.rule = rule(key.rule, entry.generation);
+    incident.details = false;
+    incident.note = kDetailsLost;
     incident.path.assign(entry.name, strnlen(entry.name, sizeof(entry.name)));
     incident.path_is = "unplaced";
-    incident.device = entry.device;
+    incident.device = entry.overlay_device ? entry.overlay_device : entry.device;
     incident.inode = entry.inode;
-    incident.note = "details were lost: it happened while no daemon read the ring";
     if (entry.chain_count) {
         incident.pid = entry.chain[0].pid;
         incident.uid = entry.chain[0].uid;
@@ -65,7 +76,20 @@ Incident& Store::from_entry(const quell_pending_key& key, const quell_pending& e
     return incident;
 }
 
-void Store::put(Incident incident) { incidents_.insert_or_assign(incident.id, std::move(incident)); }
+std::vector<Incident*> Store::end_unheld(const std::set<std::uint64_t>& held, std::uint64_t now_ns) {
+    std::vector<Incident*> ended;
+    for (auto& [id, incident] : incidents_) {
+        if (incident.over() || held.contains(id)) continue;
+        const bool earlier_boot = incident.earlier_boot_offset_ns.has_value();
+        const bool late = earlier_boot ? wall_ns() > static_cast<std::int64_t>(incident.entry.deadline_ns) + *incident.earlier_boot_offset_ns
+                                       : now_ns > incident.entry.deadline_ns;
+        incident.note = earlier_boot ? "the host was restarted" : "the kernel side held no entry for it any more";
+        if (earlier_boot && incident.holds()) incident.note += ": it is enforced no longer";
+        incident.state = incident.waits() && late ? QUELL_STATE_EXPIRED : QUELL_STATE_GONE;
+        ended.push_back(&incident);
+    }
+    return ended;
+}
 
 Incident* Store::find(std::uint64_t id) {
     const auto found = incidents_.find(id);
@@ -74,7 +98,7 @@ Incident* Store::find(std::uint64_t id) {
 
 std::vector<Incident*> Store::list(bool all) {
     std::vector<Incident*> list;
-    for (auto at = incidents_.rbegin(); at != incidents_.rend() && list.size() < kOverMax; ++at)
+    for (auto at = incidents_.rbegin(); at != incidents_.rend() && (!all || list.size() < kOverMax); ++at)
         if (all || !at->second.over()) list.push_back(&at->second);
     return list;
 }

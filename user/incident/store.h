@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Store: all incidents that wait or hold, and the newest of those that are
-// over. Loop thread only.
+// over. Loop thread only. Pointers and references stay valid until trim().
+//
+// At a daemon's start: remember() what the history tells, on_event() for what
+// the ring still holds, adopt() each of the kernel's entries, end_unheld().
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <set>
 #include <vector>
 
 #include "policy/image.h"
@@ -13,31 +18,38 @@
 
 namespace quell::incident {
 
-inline constexpr std::size_t kOverMax = 2048;        // incidents kept after they are over
-inline constexpr std::size_t kGenerationsMax = 16;   // policies whose rules are remembered
+inline constexpr std::size_t kOverMax = 2048;  // incidents kept after they are over
 
 class Store {
 public:
     // Rules of a generation, for incidents made under it.
-    void add_rules(std::uint64_t generation, const policy::Image& image);
-    // What is known of a rule; one that nobody remembers is named by its number.
-    [[nodiscard]] RuleFacts rule(std::uint64_t id, std::uint64_t generation) const;
+    void add_rules(std::uint64_t generation, const policy::Image& image) { rules_.add(generation, image); }
+    [[nodiscard]] RuleFacts rule(std::uint64_t id, std::uint64_t generation) const { return rules_.find(id, generation); }
+    [[nodiscard]] RuleBook& rules() { return rules_; }
 
-    // The incident of an event, made if it is new. Without its entry and without places: the caller adds those.
-    Incident& on_event(const Event& event, bool& made);
-    // One that the kernel has and nobody told of.
-    Incident& from_entry(const quell_pending_key& key, const quell_pending& entry);
-    void put(Incident incident);
+    // The incident of an event. `told`: the event made it, or filled in what
+    // an entry alone could not tell. Entry and places are the caller's to add.
+    Incident& on_event(const Event& event, bool& told);
+
+    // From the history. One that is there already is newer and stays.
+    void remember(Incident incident);
+    // What the kernel holds is the truth: state, counts, terms. `made`: nobody
+    // had told of it, so that its details are lost unless the ring has them.
+    Incident& adopt(const quell_pending_key& key, const quell_pending& entry, bool& made);
+    // Those that claim to wait or hold and are not among `held`, the kernel's
+    // entries, have lost theirs: expired or gone now. Each is told once, for its row.
+    [[nodiscard]] std::vector<Incident*> end_unheld(const std::set<std::uint64_t>& held, std::uint64_t now_ns);
 
     [[nodiscard]] Incident* find(std::uint64_t id);
-    // Newest first.
+    // Newest first; all: at most kOverMax, else every one that waits or holds.
     [[nodiscard]] std::vector<Incident*> list(bool all);
     // Drops the oldest that are over beyond the bound.
     void trim();
+    [[nodiscard]] std::size_t size() const { return incidents_.size(); }
 
 private:
     std::map<std::uint64_t, Incident> incidents_;
-    std::map<std::uint64_t, std::vector<RuleFacts>> generations_;
+    RuleBook rules_;
 };
 
 }  // namespace quell::incident

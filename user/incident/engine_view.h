@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// EngineView: the running kernel side as a KernelView. In a header, so that
+// who has an Engine links it and the incidents themselves do not.
+#pragma once
+
+#include "user/bpf/engine.h"
+#include "user/incident/kernel_view.h"
+#include "user/response/process.h"
+
+namespace quell::incident {
+
+class EngineView final : public KernelView {
+public:
+    explicit EngineView(bpf::Engine& engine) : engine_(engine) {}
+
+    std::optional<quell_container> container(std::uint64_t cgroup) const override { return engine_.container(cgroup); }
+    Result<std::vector<quell_task_ref>> tasks(std::uint64_t container, std::uint64_t actor, const quell_task_ref* mark) override {
+        return engine_.tasks(container, actor, mark);
+    }
+    std::optional<std::uint64_t> quarantined_by(const quell_file_key& file) const override {
+        const auto entry = engine_.file(file);
+        return entry ? std::optional<std::uint64_t>(entry->incident) : std::nullopt;
+    }
+    bool is_alive(const quell_task_ref& task) const override { return response::is_alive(task); }
+    std::uint32_t enabled_offers() const override { return engine_.globals().enabled_offers; }
+    std::uint64_t self_container() const override { return engine_.globals().self_container; }
+    std::uint32_t self_pid() const override { return engine_.globals().self_pid; }
+
+private:
+    bpf::Engine& engine_;
+};
+
+}  // namespace quell::incident

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// KernelView: what incidents ask the kernel side, so that they can be tested
+// without one. The daemon's is EngineView (engine_view.h). Loop thread only.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "kern/abi.h"
+#include "user/base/result.h"
+
+namespace quell::incident {
+
+class KernelView {
+public:
+    virtual ~KernelView() = default;
+
+    // Nothing: it is gone.
+    [[nodiscard]] virtual std::optional<quell_container> container(std::uint64_t cgroup) const = 0;
+    // Group leaders in the container (by cgroup or lineage), or bearing the
+    // mark `actor`, which descendants of `mark` are given first. Walks all
+    // tasks of the host.
+    [[nodiscard]] virtual Result<std::vector<quell_task_ref>> tasks(std::uint64_t container, std::uint64_t actor,
+                                                                    const quell_task_ref* mark) = 0;
+    // The incident that has the file quarantined.
+    [[nodiscard]] virtual std::optional<std::uint64_t> quarantined_by(const quell_file_key& file) const = 0;
+    // The process of that number is still the one that started then.
+    [[nodiscard]] virtual bool is_alive(const quell_task_ref& task) const = 0;
+    // Responses that the configuration allows, as a mask.
+    [[nodiscard]] virtual std::uint32_t enabled_offers() const = 0;
+    // Who must never be hit: Quell itself. 0: no container.
+    [[nodiscard]] virtual std::uint64_t self_container() const = 0;
+    [[nodiscard]] virtual std::uint32_t self_pid() const = 0;
+};
+
+}  // namespace quell::incident

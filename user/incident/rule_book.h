@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// RuleBook: what the rules of a policy generation said, for incidents made
+// under it. Rules that two generations have alike are kept once. Loop thread
+// only.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "policy/image.h"
+
+namespace quell::incident {
+
+// What a rule said when the incident was made; it may be gone from the policy by now.
+struct RuleFacts {
+    std::uint64_t id = 0;  // quell_rule.id
+    std::string policy, rule, name;
+    std::uint32_t severity = 0;
+    std::vector<std::string> tags;
+    std::vector<std::uint32_t> offers;  // enum quell_response, in the policy's order
+
+    bool operator==(const RuleFacts&) const = default;
+};
+
+class RuleBook {
+public:
+    // An incident copies its rule at once; older generations are asked only
+    // after a restart, for entries whose event was lost.
+    static constexpr std::size_t kGenerationsMax = 4;
+
+    void add(std::uint64_t generation, const policy::Image& image);
+
+    // Of that generation, else of the newest that has it; one that nobody
+    // remembers is named by its number and may offer anything.
+    [[nodiscard]] RuleFacts find(std::uint64_t id, std::uint64_t generation) const;
+
+    // A generation as JSON, for the history's table of generations, and back.
+    // restore: false, and nothing changed, where it is no such text.
+    [[nodiscard]] std::string text(std::uint64_t generation) const;
+    [[nodiscard]] bool restore(std::uint64_t generation, const std::string& text);
+
+private:
+    using Rules = std::vector<std::shared_ptr<const RuleFacts>>;  // by id, ascending
+
+    void put(std::uint64_t generation, std::vector<RuleFacts> facts);
+    [[nodiscard]] static const RuleFacts* search(const Rules& rules, std::uint64_t id);
+
+    std::map<std::uint64_t, Rules> generations_;
+};
+
+}  // namespace quell::incident
