@@ -399,6 +399,8 @@ struct quell_globals {
 	quell_u64 own_address;        /* of this structure */
 	struct quell_overlay_layout overlay;
 	struct quell_task_query query;
+	quell_u32 adopting;           /* while the daemon looks at a file it has contained: no filter */
+	quell_u32 reserved;
 	quell_u64 canary_denied;      /* times the canary's removal was refused */
 	quell_u64 counters[QUELL_COUNTER_COUNT];
 	quell_u64 denied[QUELL_HOOK_COUNT]; /* operations refused, by hook */

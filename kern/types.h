@@ -140,6 +140,7 @@ struct operation {
 /* What lasts of a file (match/identity.h). */
 struct file_facts {
 	struct quell_file_key key;
+	struct quell_file_key before; /* what the key was before a copy-up; inode 0: there was none */
 	struct quell_identity upper_root;
 	u32 device;
 	u32 overlay_device;

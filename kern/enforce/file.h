@@ -34,6 +34,35 @@ static __always_inline int removal_allowed(struct quell_file_entry *entry, u32 h
 	return root.inode && !bpf_map_lookup_elem(&overlays, &root);
 }
 
+/*
+ * A file that was contained as a lower one and copied up since, between the
+ * event and the flip: the entry moves to the upper's identity, for good.
+ */
+static __always_inline struct quell_file_entry *file_adopt(struct file_facts *facts)
+{
+	struct quell_file_entry *entry, *moved;
+	struct quell_pending *p;
+
+	if (!facts->before.file.inode || (facts->flags & QUELL_OBJECT_LOWER))
+		return 0;
+	entry = bpf_map_lookup_elem(&contained_files, &facts->before);
+	if (!entry)
+		return 0;
+	p = bpf_map_lookup_elem(&pending, &entry->pending);
+	if (!p || bpf_map_update_elem(&contained_files, &facts->key, entry, BPF_NOEXIST))
+		return entry;
+	contained_filter_add(facts->key.file.inode);
+	p->file = facts->key;
+	bpf_map_delete_elem(&contained_files, &facts->before);
+	moved = bpf_map_lookup_elem(&contained_files, &facts->key);
+	/* taken back in this moment: what was just put there must not stay */
+	if (QUELL_WORD_STATE(p->word) != QUELL_STATE_APPROVED && QUELL_WORD_STATE(p->word) != QUELL_STATE_ENFORCING) {
+		bpf_map_delete_elem(&contained_files, &facts->key);
+		return 0;
+	}
+	return moved;
+}
+
 __noinline int file_refuse(u64 inode, u32 hook)
 {
 	struct file_facts facts = {};
@@ -42,6 +71,8 @@ __noinline int file_refuse(u64 inode, u32 hook)
 	if (hook >= QUELL_HOOK_COUNT || !file_facts(inode, &facts))
 		return 0;
 	entry = bpf_map_lookup_elem(&contained_files, &facts.key);
+	if (!entry)
+		entry = file_adopt(&facts);
 	if (!entry || removal_allowed(entry, hook))
 		return 0;
 	__sync_fetch_and_add(&entry->denied, 1);
@@ -56,7 +87,8 @@ static __always_inline int file_verdict(struct inode *inode, u32 hook)
 	if (!quell.contained_files || !inode)
 		return 0;
 	bit = contained_bit(inode->i_ino);
-	if (!((contained_filter[(bit >> 6) & (CONTAINED_BITS / 64 - 1)] >> (bit & 63)) & 1))
+	/* the daemon's own look at a file that was just contained goes past the filter, for file_adopt */
+	if (!((contained_filter[(bit >> 6) & (CONTAINED_BITS / 64 - 1)] >> (bit & 63)) & 1) && !quell.adopting)
 		return 0;
 	return file_refuse(address_of(inode), hook);
 }

@@ -73,7 +73,7 @@ static __always_inline void overlay_scope(u64 inode, struct quell_identity *scop
 /* Everything that is lasting about the file behind an inode. */
 __noinline int file_facts(u64 inode, struct file_facts *f)
 {
-	u64 upper;
+	u64 upper, lower;
 
 	if (!f)
 		return 0;
@@ -93,18 +93,20 @@ __noinline int file_facts(u64 inode, struct file_facts *f)
 	read_kernel(f->overlay_device, superblock + offset_of(super_block, s_dev));
 	overlay_scope(inode, &f->upper_root);
 	upper = overlay_upper(inode);
+	lower = overlay_lower(inode);
+	if (lower) {
+		identity_of(lower, &f->before.file, &f->device);
+		f->before.scope = f->upper_root;
+		if (!f->upper_root.inode) /* a read-only overlay: nothing names it apart from its device */
+			f->before.scope.uuid[0] = f->overlay_device;
+	}
 	if (upper) {
 		identity_of(upper, &f->key.file, &f->device);
 	} else {
-		u64 lower = overlay_lower(inode);
-
 		if (!lower)
 			return 0;
-		identity_of(lower, &f->key.file, &f->device);
-		f->key.scope = f->upper_root;
+		f->key = f->before;
 		f->flags |= QUELL_OBJECT_LOWER;
-		if (!f->upper_root.inode) /* a read-only overlay: nothing names it apart from its device */
-			f->key.scope.uuid[0] = f->overlay_device;
 	}
 	f->known = 1;
 	return 1;

@@ -20,7 +20,7 @@ Decisions::Decisions(Parts parts)
       arming_(parts_.engine, parts_.worker, [this](const auto& target, const auto& result) { armed(target, result); }) {}
 
 void Decisions::prepare(const Incident& incident) {
-    if (incident.waits() && incident.entry.offers) arming_.arm({incident.key, incident.entry});
+    if (incident.waits() && incident.entry.offers) arming_.arm({incident.key, incident.entry, incident.path});
 }
 
 void Decisions::armed(const response::Target& target, const Status& result) {
@@ -164,7 +164,7 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
 }
 
 void Decisions::carry_out(Incident& incident, Reply reply) {
-    const response::Target target{incident.key, incident.entry};
+    const response::Target target{incident.key, incident.entry, incident.path};
     const auto which = static_cast<quell_response>(incident.entry.response % QUELL_RESPONSE_COUNT);
     const auto prepared = arming_.prepared(incident.id, which);
     auto submitted = parts_.worker.submit(

@@ -21,7 +21,7 @@ namespace {
 
 std::string g_verifier_log;  // what libbpf said last; the loader is one thread in its own process
 
-int keep_log(libbpf_print_level level, const char* format, va_list arguments) {
+__attribute__((format(printf, 2, 0))) int keep_log(libbpf_print_level level, const char* format, va_list arguments) {
     if (level == LIBBPF_DEBUG) return 0;
     std::array<char, 4096> line;
     const int n = std::vsnprintf(line.data(), line.size(), format, arguments);

@@ -145,10 +145,13 @@ void Watch::adopt(const quell_pending_key& key, const quell_pending& entry) {
 
 void Watch::find_untold() {
     const auto dropped = engine_.counter(QUELL_COUNTER_RING_DROPPED);
-    if (dropped == dropped_) return;
+    if (dropped != dropped_) untold_scans_ = 3;
     dropped_ = dropped;
-    for (const auto& [key, entry] : engine_.pending())
-        if (!store_.find(QUELL_WORD_INCIDENT(entry.word))) adopt(key, entry);
+    if (!untold_scans_) return;
+    untold_scans_--;
+    const auto now = boottime_ns();
+    for (const auto& [key, entry] : engine_.pending())  // younger ones may still be in the ring
+        if (entry.first_ns + 1'000'000'000 < now && !store_.find(QUELL_WORD_INCIDENT(entry.word))) adopt(key, entry);
 }
 
 }  // namespace quell::daemon

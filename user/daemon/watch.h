@@ -50,6 +50,7 @@ private:
     Worker& worker_;
     std::shared_ptr<const IdentityReader> identities_;
     std::uint64_t dropped_ = 0;  // of the ring, as last looked at
+    int untold_scans_ = 0;
 };
 
 }  // namespace quell::daemon

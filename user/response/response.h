@@ -29,6 +29,7 @@ public:
 struct Target {
     quell_pending_key key{};
     quell_pending entry{};
+    std::string path;  // of the object, as the container saw it; raw bytes, may be empty
 };
 
 struct Outcome {

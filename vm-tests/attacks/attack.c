@@ -15,6 +15,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define RENAME_EXCHANGE_FLAG 2
@@ -69,6 +70,19 @@ static int by_bind(const char *file, const char *elsewhere) {
     return unlink(path);
 }
 
+static int write_text(const char *file, const char *text) {
+    int fd = open(file, O_WRONLY);
+    return fd < 0 || write(fd, text, strlen(text)) < 0 ? -1 : close(fd);
+}
+
+// unshare -Urm first: the mount is made by somebody who is root of nothing
+static int by_user_bind(const char *file, const char *elsewhere) {
+    if (unshare(CLONE_NEWUSER) || write_text("/proc/self/setgroups", "deny") || write_text("/proc/self/uid_map", "0 0 1") ||
+        write_text("/proc/self/gid_map", "0 0 1"))
+        return -1;
+    return by_bind(file, elsewhere);
+}
+
 static int over(const char *target, const char *source) {
     if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)) return -1;
     return mount(source, target, NULL, MS_BIND, NULL);
@@ -83,7 +97,7 @@ static int over_by_move(const char *target, const char *source) {
 }
 
 // one submission, waited for; the operation runs in a worker of the kernel's
-static int by_io_uring(const char *file) {
+static int by_io_uring(int operation, const char *file, const char *other) {
     struct io_uring_params p = {0};
     int ring = syscall(SYS_io_uring_setup, 4, &p);
     if (ring < 0) return -1;
@@ -94,9 +108,13 @@ static int by_io_uring(const char *file) {
     struct io_uring_sqe *sqe = mmap(NULL, p.sq_entries * sizeof(*sqe), PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQES);
     if (sq == MAP_FAILED || cq == MAP_FAILED || sqe == MAP_FAILED) return -1;
     memset(sqe, 0, sizeof(*sqe));
-    sqe->opcode = IORING_OP_UNLINKAT;
+    sqe->opcode = operation;
     sqe->fd = AT_FDCWD;
     sqe->addr = (uint64_t)(uintptr_t)file;
+    if (operation == IORING_OP_RENAMEAT) {
+        sqe->len = (uint32_t)AT_FDCWD;
+        sqe->addr2 = (uint64_t)(uintptr_t)other;
+    }
     ((uint32_t *)(sq + p.sq_off.array))[0] = 0;
     __atomic_store_n((uint32_t *)(sq + p.sq_off.tail), 1, __ATOMIC_RELEASE);
     if (syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) < 0) return -1;
@@ -122,6 +140,54 @@ static int append(const char *file) {
 static int overwrite(const char *file) {
     int fd = open(file, O_WRONLY);
     return fd < 0 || pwrite(fd, "X", 1, 0) != 1 ? -1 : 0;
+}
+
+// a store through a shared map, and a hole punched: what no LSM hook tells from appending
+static int store(const char *file) {
+    int fd = open(file, O_RDWR);
+    char *map = fd < 0 ? MAP_FAILED : mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (map == MAP_FAILED) return -1;
+    map[0] = 'X';
+    return msync(map, 4096, MS_SYNC);
+}
+
+static int punch(const char *file) {
+    int fd = open(file, O_WRONLY);
+    return fd < 0 ? fd : fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 1);
+}
+
+static int as_nobody(const char *file) { return setgid(65534) || setuid(65534) ? -1 : unlink(file); }
+
+// One operation every 5 ms until it fails: whoever is contained meanwhile is met in the middle of it.
+static int repeat_fork(void) {
+    for (pid_t child;; usleep(5000)) {
+        if ((child = fork()) < 0) return -1;
+        if (!child) _exit(0);
+        waitpid(child, NULL, 0);
+    }
+}
+
+static int repeat_exec(char **argv) {
+    usleep(5000);
+    return execv("/bin/attack", argv);
+}
+
+static int repeat_open(const char *file) {
+    for (int fd; (fd = open(file, O_RDONLY)) >= 0; usleep(5000)) close(fd);
+    return -1;
+}
+
+static int repeat_unlink(const char *prefix) {
+    char path[4096];
+    for (int i = 0; i < 4000; i++) {
+        snprintf(path, sizeof(path), "%s%d", prefix, i);
+        if (open_with(path, O_CREAT | O_WRONLY)) return -1;
+    }
+    for (int i = 0; i < 4000; i++, usleep(5000)) {
+        snprintf(path, sizeof(path), "%s%d", prefix, i);
+        if (unlink(path)) return -1;
+    }
+    return 0;
 }
 
 static int execute(const char *file) {
@@ -150,14 +216,23 @@ int main(int argc, char **argv) {
     HOW("by-init-root", by_proc("/proc/1/root", file))
     HOW("by-chroot", by_chroot(file))
     HOW("by-bind", by_bind(file, other))
+    HOW("by-user-bind", by_user_bind(file, other))
     HOW("mount-over", over(file, other))
     HOW("move-mount-over", over_by_move(file, other))
     HOW("umount", umount2(file, MNT_DETACH))
-    HOW("io-uring", by_io_uring(file))
+    HOW("io-uring", by_io_uring(IORING_OP_UNLINKAT, file, NULL))
+    HOW("io-uring-rename", by_io_uring(IORING_OP_RENAMEAT, file, other))
     HOW("read", read_file(file))
     HOW("append", append(file))
     HOW("overwrite", overwrite(file))
     HOW("execute", execute(file))
+    HOW("store", store(file))
+    HOW("punch", punch(file))
+    HOW("as-nobody", as_nobody(file))
+    HOW("repeat-fork", repeat_fork())
+    HOW("repeat-exec", repeat_exec(argv))
+    HOW("repeat-open", repeat_open(file))
+    HOW("repeat-unlink", repeat_unlink(file))
     return 254;
     if (r >= 0) {
         printf("ok\n");

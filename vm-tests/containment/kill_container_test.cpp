@@ -40,8 +40,8 @@ TEST_F(KillContainer, EverythingInItDiesAndNothingElse) {
     EXPECT_TRUE(neighbour.running());
     EXPECT_EQ(neighbour.exec("cat /var/log/dpkg.log").status, 0);
     EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "approved", "flipped", "done"}));
-    const auto rows = quell("history --incident " + id)["rows"];
-    for (const auto& row : rows)
+    const auto history = quell("history --incident " + id);
+    for (const auto& row : history["rows"])
         if (row["action"] == "approved") {
             EXPECT_EQ(row["who"]["user"], "root");
             EXPECT_EQ(row["who"]["uid"], 0);
@@ -69,14 +69,14 @@ TEST_F(KillContainer, WhoLeftTheCgroupDoesNotLeaveTheContainer) {
     Container victim("runaway");
     victim.start();
     (void)victim.exec("sleep 4321 >/dev/null 2>&1 & rm /var/log/dpkg.log");
-    const auto pid = must("pgrep -f 'sleep 4321' | head -n 1");
+    const auto pid = must("pgrep -f '[s]leep 4321' | head -n 1");
     must("echo " + pid.substr(0, pid.size() - 1) + " > /sys/fs/cgroup/system.slice/cgroup.procs || { mkdir -p /sys/fs/cgroup/elsewhere; echo " +
          pid.substr(0, pid.size() - 1) + " > /sys/fs/cgroup/elsewhere/cgroup.procs; }");
     auto incident = wait_for_pending(is_delete);
     ASSERT_TRUE(incident);
     const std::string id = (*incident)["id"];
     EXPECT_EQ(run("quell approve " + id + "@" + digest_of(id, "kill-container") + " kill-container --reason away").status, 0);
-    EXPECT_NE(run("pgrep -f 'sleep 4321'").status, 0);
+    EXPECT_NE(run("pgrep -f '[s]leep 4321'").status, 0);
 }
 
 }  // namespace

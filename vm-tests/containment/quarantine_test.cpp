@@ -22,7 +22,7 @@ TEST(QuarantineFile, EveryWayToItIsRefusedUntilItIsUndone) {
     auto incident = wait_for_pending(is_truncate);
     ASSERT_TRUE(incident);
     const std::string id = (*incident)["id"];
-    EXPECT_EQ((*incident)["file"]["layer"], "upper");
+    EXPECT_EQ((*incident)["file"]["layer"], "lower") << "the event comes before the copy-up";
     const auto before = denied("file_open");
     const auto output = run("quell approve " + id + "@" + digest_of(id, "quarantine-file") + " quarantine-file --reason look");
     ASSERT_EQ(output.status, 0) << output.text;

@@ -62,6 +62,7 @@ Json Container::config() const {
           {"io.kubernetes.cri-o.ImageName", "registry.example/" + name_ + ":1"}}},
         {"linux",
          {{"cgroupsPath", cgroup()},
+          {"resources", {{"pids", {{"limit", 200}}}}},  // a fork bomb is not to take the guest along
           {"namespaces", {{{"type", "pid"}}, {{"type", "ipc"}}, {{"type", "uts"}}, {{"type", "mount"}}, {{"type", "network"}}}}}}};
     for (const auto& mount : options_.mounts) config["mounts"].push_back(mount);
     if (options_.user_namespace) {

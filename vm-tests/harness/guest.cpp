@@ -86,14 +86,16 @@ std::optional<Json> wait_for_pending(const std::function<bool(const Json&)>& fit
 }
 
 std::string digest_of(const std::string& id, const std::string& response) {
-    for (const auto& offer : show(id)["offers"])
+    const auto incident = show(id);
+    for (const auto& offer : incident["offers"])
         if (offer["response"] == response && offer.contains("digest")) return offer["digest"];
     return {};
 }
 
 std::vector<std::string> actions_of(const std::string& id) {
     std::vector<std::string> actions;
-    for (const auto& row : quell("history --incident " + id)["rows"]) actions.push_back(row["action"]);
+    const auto history = quell("history --incident " + id);
+    for (const auto& row : history["rows"]) actions.push_back(row["action"]);
     std::ranges::reverse(actions);
     return actions;
 }

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is not seen, and why (docs/threat-model.md). A test that fails here
+// means that the document has to change, for the better.
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <thread>
+
+#include "vm-tests/harness/quelld.h"
+
+namespace quell::guest {
+namespace {
+
+struct Blind {
+    const char* name;
+    const char* attack;
+    int result;
+};
+
+class NotSeen : public testing::TestWithParam<Blind> {};
+
+TEST_P(NotSeen, NoIncident) {
+    Container container("unseen");
+    container.start();
+    EXPECT_EQ(attack(container, GetParam().attack), GetParam().result);
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    for (const auto& one : incidents()) ADD_FAILURE() << one.dump(1);
+    reject_all();
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, NotSeen,
+                         testing::Values(Blind{"OverwriteInPlace", "overwrite /var/log/b.log", 0},  // an LSM hook has no position
+                                         Blind{"StoreThroughAMap", "store /var/log/b.log", 0},
+                                         Blind{"PunchAHole", "punch /var/log/b.log", 0},
+                                         Blind{"RefusedByPermissions", "as-nobody /var/log/b.log", EACCES}),  // before any LSM hook
+                         [](const auto& info) { return std::string(info.param.name); });
+
+}  // namespace
+}  // namespace quell::guest

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// The daemon dies by SIGKILL, and nothing is lost: what is enforced stays
+// enforced, what waits goes on waiting, what happens meanwhile is detected.
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <csignal>
+
+#include "vm-tests/harness/quelld.h"
+
+namespace quell::guest {
+namespace {
+
+class Killed : public testing::Test {
+protected:
+    void TearDown() override {
+        if (!daemon_pid()) start_daemon();
+        reject_all();
+    }
+};
+
+TEST_F(Killed, EnforcementAndDetectionGoOnAndAreAdopted) {
+    Container files("files"), waiting("waiting"), late("late"), neighbour("neighbour");
+    for (auto* one : {&files, &waiting, &neighbour}) one->start();
+    EXPECT_EQ(attack(files, "truncate /var/log/b.log"), 0);
+    const auto enforced = pending_id("files", "truncate");
+    ASSERT_EQ(approve(enforced, "quarantine-file").status, 0);
+    EXPECT_EQ(attack(waiting, "unlink /var/log/dpkg.log"), 0);
+    const auto pending = pending_id("waiting", "delete");
+    const auto before = denied("file_open");
+
+    kill_daemon(SIGKILL);
+    EXPECT_EQ(run("quell incidents").status, 3);
+    EXPECT_EQ(attack(files, "read /var/log/b.log"), EPERM);
+    EXPECT_EQ(attack(files, "unlink /var/log/b.log"), EPERM);
+    late.start();
+    EXPECT_EQ(attack(late, "unlink /var/log/dpkg.log"), 0);
+
+    start_daemon();
+    EXPECT_GT(denied("file_open"), before);
+    EXPECT_EQ(show(enforced)["state"], "enforcing");
+    EXPECT_EQ(show(pending)["state"], "pending");
+    const auto newer = pending_id("late", "delete");
+    const auto incident = show(newer);
+    EXPECT_EQ(incident["file"]["path"], "/var/log/dpkg.log");
+    EXPECT_EQ(incident["container"]["pod"], "late-5d3c");
+    EXPECT_EQ(attack(files, "read /var/log/b.log"), EPERM);
+
+    for (const auto& id : {pending, newer}) {
+        const auto output = approve(id, "kill-container");
+        EXPECT_EQ(output.status, 0) << output.text;
+        EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "approved", "flipped", "done"}));
+    }
+    EXPECT_TRUE(eventually([&] { return !waiting.running() && !late.running(); }));
+    EXPECT_TRUE(files.running() && neighbour.running());
+    EXPECT_EQ(run("quell undo " + enforced + " --reason done").status, 0);
+    EXPECT_EQ(attack(files, "read /var/log/b.log"), 0);
+    EXPECT_EQ(actions_of(enforced), (std::vector<std::string>{"detected", "approved", "flipped", "enforcing", "undone"}));
+    EXPECT_EQ(run("quell history verify").status, 0);
+}
+
+TEST_F(Killed, AContainerOfTheTimeWithoutIsKnown) {
+    kill_daemon(SIGKILL);
+    Container born("born");
+    born.start();
+    start_daemon();
+    EXPECT_EQ(attack(born, "unlink /var/log/dpkg.log"), 0);
+    const auto id = pending_id("born", "delete");
+    EXPECT_EQ(show(id)["container"]["name"], "born");
+    const auto output = approve(id, "kill-container");
+    EXPECT_EQ(output.status, 0) << output.text;
+    EXPECT_TRUE(eventually([&] { return !born.running(); }));
+}
+
+TEST_F(Killed, IdsAreNotReused) {
+    Container victim("ids");
+    victim.start();
+    EXPECT_EQ(attack(victim, "unlink /var/log/b.log"), 0);
+    const auto first = pending_id("ids", "delete");
+    EXPECT_EQ(run("quell reject " + first + " --reason no").status, 0);
+    kill_daemon(SIGKILL);
+    start_daemon();
+    EXPECT_EQ(attack(victim, "unlink /var/log/c.log"), 0);
+    EXPECT_NE(pending_id("ids", "delete"), first);
+    EXPECT_EQ(show(first)["state"], "rejected") << "the history still knows it";
+}
+
+TEST_F(Killed, TwiceInARowAndAnOrderlyEndToo) {
+    Container victim("thrice");
+    victim.start();
+    EXPECT_EQ(attack(victim, "unlink /var/log/b.log"), 0);
+    const auto id = pending_id("thrice", "delete");
+    const auto digest = digest_of(id, "kill-container");
+    for (const int signal : {SIGKILL, SIGKILL, SIGTERM}) {
+        kill_daemon(signal);
+        start_daemon();
+        EXPECT_EQ(show(id)["state"], "pending") << "after signal " << signal;
+        EXPECT_EQ(digest_of(id, "kill-container"), digest) << "what was looked at before can be approved after";
+    }
+    EXPECT_EQ(run("quell approve " + id + "@" + digest + " kill-container --reason late").status, 0);
+    EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "approved", "flipped", "done"}));
+}
+
+}  // namespace
+}  // namespace quell::guest
