@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// Incidents as JSON, against the published interface.
+#include "user/incident/describe.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/incident/made.h"
+#include "user/control/interface.h"
+
+namespace quell::incident {
+namespace {
+
+constexpr const char* kHostile = "\x1b[2J\n\xff\xfe\"\\\xe2\x80\xae";
+
+std::string wrong(const Json& incident) {
+    const auto& interface = control::quell_interface();
+    return control::mismatch(interface, interface.types.at("Incident"), incident).value_or("fits");
+}
+
+Incident hostile() {
+    auto incident = an_incident();
+    incident.arguments = {kHostile, "", std::string(256, '\0')};
+    incident.arguments_known = incident.arguments_cut = true;
+    incident.exe = incident.path = incident.renamed_to = incident.cgroup_path = incident.reason = incident.note = kHostile;
+    incident.identity = {kHostile, kHostile, kHostile, kHostile, kHostile, kHostile, ""};
+    incident.rule.name = kHostile;
+    incident.inode = incident.entry.hits = ~0ull;
+    std::memset(incident.entry.chain[0].comm, 0xff, sizeof(incident.entry.chain[0].comm));
+    incident.decided_by = history::Who{1000, kHostile, 1000, kHostile, 12, kHostile};
+    incident.latency.approved_to_flipped_us = 12;
+    return incident;
+}
+
+TEST(Describe, FitsTheInterface) {
+    FakeKernel kernel;
+    for (auto incident : {an_incident(), hostile(), Incident{}}) {
+        for (int state = 0; state < QUELL_STATE_COUNT; state++) {
+            incident.state = static_cast<quell_state>(state);
+            for (const std::uint64_t container : {std::uint64_t{0}, kCgroup}) {
+                incident.key.container = container;
+                for (const auto& json : {whole_json(incident, offers(kernel, incident), true), summary_json(incident, false)}) {
+                    EXPECT_EQ(wrong(json), "fits");
+                    EXPECT_NO_THROW((void)json.dump()) << "valid UTF-8";
+                }
+            }
+        }
+    }
+}
+
+TEST(Describe, NumbersOutOfRangeStayHarmless) {
+    Incident incident;
+    std::memset(&incident.entry, 0xff, sizeof(incident.entry));
+    std::memset(&incident.key, 0xff, sizeof(incident.key));
+    incident.rule.severity = 99;
+    incident.runtime = static_cast<quell_runtime>(1000);
+    EXPECT_EQ(wrong(whole_json(incident, {}, false)), "fits");
+    EXPECT_EQ(wrong(summary_json(incident, false)), "fits");
+}
+
+TEST(Describe, EscapesAndSaysWhatWasCut) {
+    const auto json = whole_json(hostile(), {}, true);
+    EXPECT_EQ(json["file"]["path"], R"(\x1b[2J\x0a\xff\xfe"\\\xe2\x80\xae)");
+    EXPECT_TRUE(json["arguments"][2].get<std::string>().ends_with("…"));
+    EXPECT_EQ(json["ancestry"].size(), 2u);
+    EXPECT_EQ(json["ancestry"][1]["role"], "container's init");
+}
+
+TEST(Describe, UnknownIsAbsent) {
+    const auto json = whole_json(an_incident(), {}, true);
+    for (const char* name : {"name", "pod", "namespace", "image"}) EXPECT_FALSE(json["container"].contains(name)) << name;
+    EXPECT_FALSE(json.contains("arguments"));
+    EXPECT_FALSE(json.contains("executable"));
+}
+
+TEST(Snapshot, KeepsEverything) {
+    auto incident = hostile();
+    incident.rule.name = "name";
+    incident.identity.bundle.reset();
+    incident.identity.rootfs.reset();
+    const auto back = parse_snapshot(snapshot_text(incident));
+    ASSERT_TRUE(back);
+    EXPECT_FALSE(back->earlier_boot_offset_ns);
+    EXPECT_EQ(back->arguments, incident.arguments);
+    EXPECT_EQ(back->decided_by, incident.decided_by);
+    EXPECT_EQ(back->latency, incident.latency);
+    EXPECT_EQ(back->identity, incident.identity);
+    EXPECT_EQ(std::memcmp(&back->entry, &incident.entry, sizeof(incident.entry)), 0);
+    auto was = whole_json(incident, {}, true), is = whole_json(*back, {}, true);
+    // shown through the offset of the two clocks, which is read anew each time
+    for (const char* name : {"first", "last", "deadline", "process", "ancestry"}) was.erase(name), is.erase(name);
+    EXPECT_EQ(was, is);
+}
+
+TEST(Snapshot, OfAnEarlierBootKeepsItsWallTimes) {
+    auto incident = an_incident();
+    incident.earlier_boot_offset_ns = 1'700'000'000'000'000'000 - static_cast<std::int64_t>(incident.entry.first_ns);
+    const auto back = parse_snapshot(snapshot_text(incident));
+    ASSERT_TRUE(back);
+    EXPECT_EQ(back->earlier_boot_offset_ns, incident.earlier_boot_offset_ns);
+    const auto json = whole_json(*back, {}, false);
+    EXPECT_EQ(json["first"], "2023-11-14T22:13:20.000000Z");
+    EXPECT_EQ(json["time_left_s"], 0);
+    EXPECT_FALSE(json["process"]["alive"]);
+}
+
+TEST(Snapshot, WrongTextIsNone) {
+    const auto good = snapshot_text(an_incident());
+    ASSERT_TRUE(parse_snapshot(good));
+    for (std::size_t size = 0; size < good.size(); size += 13) EXPECT_FALSE(parse_snapshot(good.substr(0, size))) << size;
+    for (const char* wrong : {"[]", "{}", "null", R"({"abi":"x"})"}) EXPECT_FALSE(parse_snapshot(wrong)) << wrong;
+    auto json = Json::parse(good);
+    for (const auto& [name, value] : json.items()) {
+        auto broken = json;
+        broken[name] = Json::object({{"x", 1}});
+        (void)parse_snapshot(broken.dump());  // never throws
+    }
+}
+
+}  // namespace
+}  // namespace quell::incident

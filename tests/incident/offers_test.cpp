@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "user/incident/offers.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/incident/made.h"
+#include "user/incident/digest.h"
+
+namespace quell::incident {
+namespace {
+
+class Offers : public testing::Test {
+protected:
+    Offer of(quell_response response, bool listed = true) { return offer(kernel_, incident_, response, listed); }
+    std::string why_not(quell_response response) {
+        const auto made = of(response);
+        EXPECT_FALSE(made.available);
+        EXPECT_TRUE(made.digest.empty());
+        EXPECT_FALSE(made.would_hit);
+        return made.reason;
+    }
+
+    FakeKernel kernel_;
+    Incident incident_ = an_incident();
+};
+
+TEST_F(Offers, InTheRulesOrder) {
+    incident_.rule.offers = {QUELL_RESPONSE_QUARANTINE_FILE, QUELL_RESPONSE_KILL_CONTAINER, 200};
+    const auto made = offers(kernel_, incident_);
+    ASSERT_EQ(made.size(), 2u);
+    EXPECT_EQ(made[0].response, QUELL_RESPONSE_QUARANTINE_FILE);
+    EXPECT_EQ(made[0].target_text, "/var/log/dpkg.log");
+    EXPECT_FALSE(made[0].would_hit);
+    ASSERT_TRUE(made[1].available);
+    EXPECT_EQ(made[1].would_hit_count, 2u);
+}
+
+TEST_F(Offers, KillProcessHitsTheNearestLivingAncestor) {
+    auto made = of(QUELL_RESPONSE_KILL_PROCESS);
+    ASSERT_TRUE(made.available);
+    EXPECT_EQ(made.target, 1u);
+    EXPECT_EQ(made.target_text, "bash (pid 412) and its descendants");
+    kernel_.dead = {};
+    EXPECT_EQ(of(QUELL_RESPONSE_KILL_PROCESS).target, 0u);
+    kernel_.dead = {500, 412};
+    EXPECT_EQ(why_not(QUELL_RESPONSE_KILL_PROCESS), "the process has exited and so have its ancestors in the container");
+}
+
+TEST_F(Offers, NeverThoseWhoAreProtected) {
+    for (auto& one : incident_.entry.chain) one.actor = 0;
+    EXPECT_NE(why_not(QUELL_RESPONSE_KILL_PROCESS).find("protected"), std::string::npos);
+    for (const quell_u32 pid : {1u, 2u}) {
+        incident_.entry.chain[1] = task(pid, 33, "x");
+        EXPECT_NE(why_not(QUELL_RESPONSE_KILL_PROCESS).find("protected"), std::string::npos) << pid;
+        kernel_.tasks_ = {task(400, 0, "init"), task(pid, 0, "x")};
+        EXPECT_NE(why_not(QUELL_RESPONSE_KILL_CONTAINER).find("protected"), std::string::npos) << pid;
+    }
+    kernel_.tasks_.clear();
+    kernel_.container_->flags = QUELL_CONTAINER_PROTECTED;
+    EXPECT_NE(why_not(QUELL_RESPONSE_KILL_CONTAINER).find("protected"), std::string::npos);
+    kernel_.container_->flags = 0;
+    kernel_.self_cgroup = kCgroup;
+    EXPECT_NE(why_not(QUELL_RESPONSE_KILL_CONTAINER).find("protected"), std::string::npos);
+}
+
+TEST_F(Offers, SayWhyNot) {
+    kernel_.container_.reset();
+    EXPECT_EQ(why_not(QUELL_RESPONSE_KILL_CONTAINER), "the container is gone");
+    incident_.entry.object_flags |= QUELL_OBJECT_LAST_LINK;
+    EXPECT_EQ(why_not(QUELL_RESPONSE_QUARANTINE_FILE), "its last name was removed: nothing is left to quarantine");
+    incident_.entry.object_flags = 0;
+    EXPECT_NE(why_not(QUELL_RESPONSE_QUARANTINE_FILE).find("no regular file"), std::string::npos);
+    incident_.entry.object_flags = QUELL_OBJECT_FILE;
+    kernel_.quarantined_ = 1;
+    EXPECT_EQ(why_not(QUELL_RESPONSE_QUARANTINE_FILE), "quarantined already by incident 00012");
+    incident_.entry.offers = 0;
+    EXPECT_NE(why_not(QUELL_RESPONSE_KILL_PROCESS).find("not prepared"), std::string::npos);
+    kernel_.enabled = 0;
+    EXPECT_EQ(why_not(QUELL_RESPONSE_KILL_PROCESS), "switched off in /etc/quell/quell.yaml");
+    incident_.entry.deadline_ns = 1;
+    EXPECT_EQ(why_not(QUELL_RESPONSE_KILL_PROCESS), "expired");
+    incident_.state = QUELL_STATE_ENFORCING;
+    EXPECT_EQ(why_not(QUELL_RESPONSE_KILL_PROCESS), "it is enforcing already");
+    incident_ = an_incident();
+    kernel_.enabled = ~0u;
+    incident_.key.container = 0;
+    EXPECT_EQ(why_not(QUELL_RESPONSE_KILL_CONTAINER), "not possible on a host subject");
+}
+
+TEST_F(Offers, ForkBombsAreCountedAndCut) {
+    kernel_.tasks_.clear();
+    for (quell_u32 pid = 1000; pid < 21000; pid++) kernel_.tasks_.push_back(task(pid, 0, "bomb"));
+    const auto made = of(QUELL_RESPONSE_KILL_CONTAINER);
+    ASSERT_TRUE(made.would_hit);
+    EXPECT_EQ(made.would_hit->size(), kListedMax);
+    EXPECT_EQ(made.would_hit_count, 20000u);
+}
+
+TEST_F(Offers, WhatCannotBeListedIsNotClaimed) {
+    kernel_.fails = true;
+    const auto made = of(QUELL_RESPONSE_KILL_CONTAINER);
+    EXPECT_TRUE(made.available);
+    EXPECT_FALSE(made.would_hit);
+}
+
+TEST_F(Offers, AnApprovalWalksNoTasks) {
+    for (quell_u32 response = 0; response < QUELL_RESPONSE_COUNT; response++) EXPECT_TRUE(of(static_cast<quell_response>(response), false).available);
+    EXPECT_EQ(kernel_.walks, 0);
+}
+
+TEST_F(Offers, DigestStaysWhileTheAttackerForks) {
+    const auto before = of(QUELL_RESPONSE_KILL_CONTAINER).digest;
+    EXPECT_EQ(before.size(), 12u);
+    for (quell_u32 pid = 1000; pid < 1500; pid++) kernel_.tasks_.push_back(task(pid, 0, "bomb"));
+    incident_.entry.hits = 1'000'000;
+    incident_.entry.last_ns++;
+    EXPECT_EQ(of(QUELL_RESPONSE_KILL_CONTAINER).digest, before);
+    EXPECT_EQ(of(QUELL_RESPONSE_KILL_CONTAINER, false).digest, before);
+}
+
+TEST(Digest, ChangesWithEverythingItIsBoundTo) {
+    const auto base = an_incident();
+    std::set<std::string> seen;
+    for (quell_u32 response = 0; response < QUELL_RESPONSE_COUNT; response++) seen.insert(digest(base, static_cast<quell_response>(response), 1));
+    const auto file = [&](auto change) {
+        auto other = base;
+        change(other);
+        seen.insert(digest(other, QUELL_RESPONSE_QUARANTINE_FILE, 0));
+    };
+    file([](Incident& i) { i.id++; });
+    file([](Incident& i) { i.rule.id++; });
+    file([](Incident& i) { i.entry.generation++; });
+    file([](Incident& i) { i.key.container++; });
+    file([](Incident& i) { i.entry.file.file.inode++; });
+    file([](Incident& i) { i.entry.file.file.generation++; });
+    file([](Incident& i) { i.entry.file.file.uuid[1]++; });
+    file([](Incident& i) { i.entry.file.file.subvolume++; });
+    file([](Incident& i) { i.entry.file.scope.inode++; });
+    const auto process = [&](auto change) {
+        auto other = base;
+        change(other.entry.chain[1]);
+        seen.insert(digest(other, QUELL_RESPONSE_KILL_PROCESS, 1));
+    };
+    process([](quell_task_ref& t) { t.pid++; });
+    process([](quell_task_ref& t) { t.start_ns++; });
+    EXPECT_EQ(seen.size(), 14u);
+}
+
+}  // namespace
+}  // namespace quell::incident

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "user/incident/store.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/incident/made.h"
+
+namespace quell::incident {
+namespace {
+
+policy::Image image_with(std::uint64_t id, const std::string& name) {
+    policy::ImageRule rule;
+    rule.value.id = id;
+    rule.value.severity = 3;
+    rule.policy = "pack";
+    rule.id = "clear-log-activities";
+    rule.name = name;
+    rule.tags = {"T1070.002"};
+    rule.offers = {QUELL_RESPONSE_QUARANTINE_FILE, QUELL_RESPONSE_KILL_CONTAINER};
+    policy::Image image;
+    image.rules = {rule};
+    return image;
+}
+
+TEST(Store, AnEventMakesAnIncidentOnce) {
+    Store store;
+    store.add_rules(3, image_with(99, "Clear Log Activities"));
+    bool told = false;
+    auto event = an_event(7);
+    event.generation = 3;
+    EXPECT_EQ(store.on_event(event, told).rule.name, "Clear Log Activities");
+    EXPECT_TRUE(told);
+    event.arguments = {"other"};
+    EXPECT_EQ(store.on_event(event, told).arguments.size(), 2u);
+    EXPECT_FALSE(told);
+}
+
+TEST(Store, KeepsTheTermsOfItsGeneration) {
+    Store store;
+    store.add_rules(3, image_with(99, "old name"));
+    store.add_rules(4, image_with(99, "new name"));
+    EXPECT_EQ(store.rule(99, 3).name, "old name");
+    EXPECT_EQ(store.rule(99, 4).name, "new name");
+    EXPECT_EQ(store.rule(99, 1).name, "new name") << "a forgotten generation";
+    EXPECT_EQ(store.rule(5, 4).name, "rule 5");
+}
+
+TEST(Store, EntriesThatHistoryKnowsKeepTheirDetails) {
+    Store store;
+    auto known = an_incident(7);
+    known.arguments = {"rm"};
+    store.remember(known);
+    bool made = true;
+    auto entry = pending_entry(7, QUELL_STATE_ENFORCING);
+    entry.hits = 40;
+    const auto& incident = store.adopt(pending_key(), entry, made);
+    EXPECT_FALSE(made);
+    EXPECT_EQ(incident.state, QUELL_STATE_ENFORCING);
+    EXPECT_EQ(incident.entry.hits, 40u);
+    EXPECT_EQ(incident.arguments.size(), 1u);
+    EXPECT_TRUE(store.end_unheld({7}, boottime_ns()).empty());
+}
+
+TEST(Store, UnknownEntriesBecomeIncidentsAndTheRingMayFillThemIn) {
+    Store store;
+    bool made = false, told = false;
+    auto& incident = store.adopt(pending_key(), pending_entry(8), made);
+    EXPECT_TRUE(made);
+    EXPECT_EQ(incident.path, "dpkg.log");
+    EXPECT_NE(incident.note.find("details lost"), std::string::npos);
+    auto other = an_event(8, 0);
+    other.pid = 9999;
+    store.on_event(other, told);
+    EXPECT_FALSE(told) << "a repeat by another process tells nothing of the first";
+    store.on_event(an_event(8, 0), told);
+    EXPECT_TRUE(told);
+    EXPECT_TRUE(incident.note.empty());
+    EXPECT_EQ(incident.arguments.size(), 2u);
+}
+
+TEST(Store, WhatLostItsEntryIsExpiredOrGone) {
+    Store store;
+    store.remember(an_incident(1));
+    store.remember(an_incident(2, QUELL_STATE_ENFORCING));
+    store.remember(an_incident(3, QUELL_STATE_DONE));
+    auto late = an_incident(4);
+    late.entry.deadline_ns = 1;
+    store.remember(late);
+    auto earlier = an_incident(5, QUELL_STATE_ENFORCING);
+    earlier.earlier_boot_offset_ns = 0;
+    store.remember(earlier);
+    EXPECT_EQ(store.end_unheld({}, boottime_ns()).size(), 4u);
+    EXPECT_EQ(store.find(1)->state, QUELL_STATE_GONE);
+    EXPECT_EQ(store.find(2)->state, QUELL_STATE_GONE);
+    EXPECT_EQ(store.find(3)->state, QUELL_STATE_DONE);
+    EXPECT_EQ(store.find(4)->state, QUELL_STATE_EXPIRED);
+    EXPECT_EQ(store.find(5)->note, "the host was restarted: it is enforced no longer");
+    EXPECT_TRUE(store.end_unheld({}, boottime_ns()).empty()) << "each is told once";
+}
+
+TEST(Store, BoundsWhatIsOverAndKeepsWhatIsOpen) {
+    Store store;
+    for (std::uint64_t id = 1; id <= 3; id++) store.remember(an_incident(id, QUELL_STATE_ENFORCING));
+    for (std::uint64_t id = 4; id < 4 + kOverMax + 10; id++) store.remember(an_incident(id, QUELL_STATE_DONE));
+    store.trim();
+    EXPECT_EQ(store.size(), kOverMax + 3);
+    EXPECT_EQ(store.find(4), nullptr);
+    EXPECT_EQ(store.list(false).size(), 3u);
+    EXPECT_EQ(store.list(true).size(), kOverMax);
+    EXPECT_EQ(store.list(true).front()->id, 4 + kOverMax + 9);
+}
+
+TEST(RuleBook, SurvivesAsText) {
+    RuleBook book, other;
+    book.add(3, image_with(99, "Clear Log Activities"));
+    ASSERT_TRUE(other.restore(3, book.text(3)));
+    EXPECT_EQ(other.find(99, 3), book.find(99, 3));
+    for (const char* wrong : {"", "{}", "[1]", R"([{"id":1}])", R"([{"id":"x","policy":1}])", "\xff"}) EXPECT_FALSE(other.restore(4, wrong)) << wrong;
+    EXPECT_EQ(other.find(99, 4).rule, "clear-log-activities");
+}
+
+TEST(RuleBook, ForgetsTheOldest) {
+    RuleBook book;
+    for (std::uint64_t generation = 1; generation <= RuleBook::kGenerationsMax + 1; generation++)
+        book.add(generation, image_with(generation, "rule"));
+    EXPECT_EQ(book.find(1, 1).policy, "unknown");
+    EXPECT_EQ(book.find(2, 2).policy, "pack");
+}
+
+}  // namespace
+}  // namespace quell::incident
