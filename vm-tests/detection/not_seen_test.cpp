@@ -33,7 +33,7 @@ INSTANTIATE_TEST_SUITE_P(Ways, NotSeen,
                                          Blind{"StoreThroughAMap", "store /var/log/b.log", 0},
                                          Blind{"PunchAHole", "punch /var/log/b.log", 0},
                                          Blind{"RefusedByPermissions", "as-nobody /var/log/b.log", EACCES}),  // before any LSM hook
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& test) { return std::string(test.param.name); });
 
 }  // namespace
 }  // namespace quell::guest

@@ -25,15 +25,15 @@ const Json kLogTmpfs = {{"destination", "/var/log"}, {"type", "tmpfs"}, {"source
 class SingleWay : public testing::TestWithParam<Case> {};
 
 TEST_P(SingleWay, IsSeen) {
-    const auto& test = GetParam();
+    const auto& param = GetParam();
     must("rm -rf /srv/volume; mkdir -p /srv/volume/log");
     write("/srv/volume/log/b.log", "line\n");
     ContainerOptions options;
-    options.mounts = test.mounts;
+    options.mounts = param.mounts;
     Container container("single", options);
     container.start();
-    ASSERT_EQ(attack(container, test.attack), 0);
-    (void)pending_id("single", test.operation);
+    ASSERT_EQ(attack(container, param.attack), 0);
+    (void)pending_id("single", param.operation);
     reject_all();
 }
 
@@ -50,7 +50,7 @@ INSTANTIATE_TEST_SUITE_P(Ways, SingleWay,
                                          Case{"FileMountOver", {kLogFile}, "mount-over /var/log/b.log /tmp/other", "mount-over"},
                                          Case{"FileUnmount", {kLogFile}, "umount /var/log/b.log", "unmount"},
                                          Case{"BelowTheDirectory", {}, "unlink /var/log/sub/deep.log", "delete"}),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& test) { return std::string(test.param.name); });
 
 TEST(Runtimes, RuncsContainersAreSeenToo) {
     ContainerOptions options;
