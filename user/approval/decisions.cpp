@@ -271,8 +271,8 @@ void Decisions::tick(std::uint32_t policy_operations) {
         if (incident->waits() && now > incident->entry.deadline_ns) (void)move(*incident, QUELL_STATE_EXPIRED);
         if (incident->state != before && incident->over()) settle(*incident);
     }
-    for (auto& [id, list] : waiting_) {
-        std::erase_if(list, [&](const Waiting& one) {
+    for (auto& [waited_for, list] : waiting_) {
+        std::erase_if(list, [now, id = waited_for](const Waiting& one) {
             if (now < one.until_ns) return false;
             one.reply({Refusal::kFailed, "its hooks are still being attached: try again", id, {}});
             return true;

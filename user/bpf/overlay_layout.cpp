@@ -17,6 +17,8 @@
 namespace quell::bpf {
 namespace {
 
+constexpr const char* kModuleBtf = "/sys/kernel/btf/overlay";
+
 using Btf = std::unique_ptr<btf, decltype(&btf__free)>;
 
 // Byte offset of a member, -1 if there is none.
@@ -36,8 +38,10 @@ int member_offset(const btf* types, const char* structure, const char* member) {
 Result<bool> learn_overlay_layout(const std::string& root) {
     Btf vmlinux(btf__load_vmlinux_btf(), &btf__free);
     if (!vmlinux) return errno_error("cannot read the kernel's BTF");
-    Btf overlay(btf__load_module_btf("overlay", vmlinux.get()), &btf__free);
-    if (!overlay) return false;
+    // from the file: by id it would take CAP_SYS_ADMIN
+    if (::access(kModuleBtf, F_OK)) return false;
+    Btf overlay(btf__parse_split(kModuleBtf, vmlinux.get()), &btf__free);
+    if (!overlay) return errno_error(std::string("cannot read ") + kModuleBtf);
     quell_overlay_layout layout{};
     layout.vfs_inode = member_offset(overlay.get(), "ovl_inode", "vfs_inode");
     layout.upper = member_offset(overlay.get(), "ovl_inode", "__upperdentry");

@@ -10,9 +10,11 @@
 #include <filesystem>
 #include <fstream>
 
+#include "user/base/id.h"
 #include "user/base/log.h"
 #include "user/base/time.h"
 #include "user/bpf/hook_table.h"
+#include "user/daemon/privileges.h"
 #include "user/history/history.h"
 
 namespace quell::daemon {
@@ -89,8 +91,10 @@ Status Daemon::start() {
     if (!loop) return loop.error();
     loop_ = std::move(*loop);
     if (auto added = loop_->add_signals({SIGTERM, SIGINT, SIGHUP}, [this](const auto& info) { on_signal(info); }); !added) return added;
+    if (auto loaded = load_engine(); !loaded) return loaded;
     worker_ = std::make_unique<Worker>(*loop_, "quelld-arm", kWorkerJobs);
-    if (auto started = start_engine(); !started) return started;
+    start_history();
+    if (auto attached = attach_standing(); !attached) return attached;
     if (auto applied = apply_at_start(); !applied) return applied;
     check_canary();
     if (auto started = start_incidents(); !started) return started;
@@ -100,7 +104,8 @@ Status Daemon::start() {
     return timer ? success() : Status(timer.error());
 }
 
-Status Daemon::start_engine() {
+// Loads, or adopts: all that takes more than the daemon keeps, and before it has a second thread.
+Status Daemon::load_engine() {
     std::filesystem::create_directories(std::filesystem::path(config_.history_path).parent_path());
     std::uint64_t first_incident = static_cast<std::uint64_t>(wall_ns() / kNsPerSecond);
     if (auto file = history::History::open(config_.history_path)) {
@@ -108,6 +113,13 @@ Status Daemon::start_engine() {
     } else {
         log::warn("the history cannot be opened: " + file.error().message);
     }
+    auto engine = bpf::Engine::open({.loader = "/proc/self/exe", .first_incident = first_incident, .enabled_responses = config_.responses});
+    if (!engine) return engine.error();
+    engine_ = std::move(*engine);
+    return drop_privileges(operators_group(config_));
+}
+
+void Daemon::start_history() {
     history::AsyncOptions options;
     options.path = config_.history_path;
     options.keep_rows = config_.history_keep_rows;
@@ -119,13 +131,12 @@ Status Daemon::start_engine() {
     };
     options.committed = [this](const std::vector<history::Row>& rows) {
         for (const auto& row : rows)
-            if (row.action == history::Action::APPROVED) journal_.history_head(row.number, row.hash, std::to_string(row.incident), "approved");
+            if (row.action == history::Action::APPROVED) journal_.history_head(row.number, row.hash, id_text(row.incident), "approved");
     };
     history_ = std::make_unique<history::AsyncHistory>(std::move(options));
+}
 
-    auto engine = bpf::Engine::open({.loader = "/proc/self/exe", .first_incident = first_incident, .enabled_responses = config_.responses});
-    if (!engine) return engine.error();
-    engine_ = std::move(*engine);
+Status Daemon::attach_standing() {
     if (auto learnt = engine_->learn_overlay(); !learnt) log::warn(learnt.error().message);
     for (std::uint64_t hooks = bpf::standing_hooks(), hook = 0; hook < bpf::kHooks.size(); hook++)
         if ((hooks >> hook) & 1)
@@ -220,6 +231,7 @@ void Daemon::on_tick() {
     if (boottime_ns() - vitals_.canary_ns >= kCanaryIntervalNs) check_canary();
     watch_->find_untold();
     decisions_->tick(policies_->image().operations);
+    learn_overlay();
     publish();
     (void)service_.watchdog();
 }
@@ -246,7 +258,20 @@ void Daemon::record_policy(const ApplyOutcome& outcome, const control::Peer* pee
     row.result = std::to_string(outcome.rules) + " rules, generation " + std::to_string(outcome.generation) + ", " + outcome.digest.substr(0, 12);
     if (peer) row.who = who_of(*peer);
     log::info("policy: " + row.result);
-    history_->append(std::move(row));
+    history::Generation generation{outcome.generation, outcome.digest, store_.rules().text(outcome.generation)};
+    history_->append(history::Entry{std::move(row), std::nullopt, std::move(generation)});
+}
+
+// overlay.ko may come with the first container, after the daemon.
+void Daemon::learn_overlay() {
+    if (engine_->globals().overlay.known || learning_overlay_ || ::access("/sys/kernel/btf/overlay", F_OK)) return;
+    learning_overlay_ = true;
+    auto submitted = worker_->submit([this] { return engine_->learn_overlay(); },
+                                     [this](const Status& learnt) {
+                                         learning_overlay_ = false;
+                                         if (!learnt) log::warn(learnt.error().message);
+                                     });
+    if (!submitted) learning_overlay_ = false;
 }
 
 }  // namespace quell::daemon

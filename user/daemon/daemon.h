@@ -39,13 +39,16 @@ public:
 private:
     explicit Daemon(const Config& config) : config_(config), service_(notify::Service::from_environment()) {}
     [[nodiscard]] Status start();
-    [[nodiscard]] Status start_engine();
+    [[nodiscard]] Status load_engine();
+    void start_history();
+    [[nodiscard]] Status attach_standing();
     [[nodiscard]] Status start_incidents();
     [[nodiscard]] Status start_control();
     [[nodiscard]] Status apply_at_start();
     void on_signal(const signalfd_siginfo& info);
     void on_tick();
     void check_canary();
+    void learn_overlay();
     void publish();
     void record_policy(const ApplyOutcome& outcome, const control::Peer* peer);
 
@@ -73,6 +76,7 @@ private:
     notify::Service service_;
     notify::Journal journal_;
     Vitals vitals_;
+    bool learning_overlay_ = false;
     std::unique_ptr<Loop> loop_;
     std::unique_ptr<history::AsyncHistory> history_;
     std::unique_ptr<bpf::Engine> engine_;

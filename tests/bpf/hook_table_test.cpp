@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// The .def files against each other and against the object: a misspelt hook
+// would otherwise be a hook that is never attached.
+#include "user/bpf/hook_table.h"
+
+#include <bpf/libbpf.h>
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <memory>
+#include <set>
+#include <sstream>
+
+namespace quell::bpf {
+namespace {
+
+struct Needs {
+    const char* word;
+    const char* hooks;
+    std::uint64_t mask;
+    bool operation;
+};
+
+constexpr Needs kNeeds[] = {
+#define RESPONSE(name, word, hooks, undo) {word, hooks, kResponseHooks[QUELL_RESPONSE_##name], false},
+#include "kern/responses.def"
+#undef RESPONSE
+#define OPERATION(name, word, object, hooks) {word, hooks, kOperationHooks[QUELL_OP_##name], true},
+#include "kern/operations.def"
+#undef OPERATION
+};
+
+TEST(HookTable, ResponsesAndOperationsNameHooksThatExist) {
+    for (const auto& need : kNeeds) {
+        std::istringstream words(need.hooks);
+        std::uint64_t mask = 0;
+        for (std::string word; words >> word;) {
+            std::size_t found = kHooks.size();
+            for (std::size_t i = 0; i < kHooks.size(); i++)
+                if (kHooks[i].name == word) found = i;
+            ASSERT_LT(found, kHooks.size()) << need.word << " names the unknown hook " << word;
+            mask |= std::uint64_t{1} << found;
+            if (need.operation) {
+                EXPECT_EQ(kHooks[found].role, Role::kOperation) << need.word << ": " << word;
+            } else {
+                EXPECT_NE(kHooks[found].role, Role::kPath) << need.word << ": " << word;
+            }
+        }
+        EXPECT_NE(need.mask, 0u) << need.word;
+        EXPECT_EQ(need.mask, mask) << need.word;
+    }
+}
+
+TEST(HookTable, EveryHookOfARoleIsNeededBySomebody) {
+    std::uint64_t needed = standing_hooks();
+    for (const auto& need : kNeeds) needed |= need.mask;
+    EXPECT_EQ(needed, (std::uint64_t{1} << kHooks.size()) - 1);
+}
+
+TEST(HookTable, MasksOfOperationsAreTheUnionOfTheirHooks) {
+    std::uint64_t all = 0;
+    for (std::size_t i = 0; i < kOperationHooks.size(); i++) {
+        EXPECT_EQ(operation_hooks(1u << i), kOperationHooks[i]);
+        all |= kOperationHooks[i];
+    }
+    EXPECT_EQ(operation_hooks(~0u), all);
+    EXPECT_EQ(operation_hooks(0), 0u);
+    EXPECT_EQ(hook_mask("file_open no_such_hook"), std::uint64_t{1} << QUELL_HOOK_file_open);
+}
+
+TEST(HookTable, NamesAreUniqueAndFitTheMasks) {
+    std::set<std::string_view> names, programs;
+    for (const auto& hook : kHooks) {
+        EXPECT_TRUE(names.insert(hook.name).second) << hook.name;
+        EXPECT_TRUE(programs.insert(hook.program).second) << hook.program;
+    }
+    EXPECT_LE(kHooks.size(), 64u);
+}
+
+TEST(HookTable, EveryProgramIsInTheObjectAtItsHook) {
+    libbpf_set_print(nullptr);
+    const std::unique_ptr<bpf_object, decltype(&bpf_object__close)> object(bpf_object__open_file(QUELL_BPF_OBJECT, nullptr), &bpf_object__close);
+    ASSERT_TRUE(object) << QUELL_BPF_OBJECT;
+    for (const auto& hook : kHooks) {
+        const auto* program = bpf_object__find_program_by_name(object.get(), hook.program);
+        ASSERT_TRUE(program) << hook.program;
+        const std::string section = bpf_program__section_name(program);
+        const std::string place = section.substr(section.find('/') + 1);
+        EXPECT_TRUE(place == hook.name || place == "__" + std::string(hook.name)) << hook.program << " sits at " << section;
+    }
+}
+
+}  // namespace
+}  // namespace quell::bpf

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Races against a change of what is watched: moved directories, mounts, reloads.
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "vm-tests/races/racer/commands.h"
+#include "vm-tests/races/racer/race.h"
+
+namespace quell::races {
+namespace {
+
+std::string name_of(unsigned n) { return "f" + std::to_string(n); }
+
+void make_file(int directory, unsigned n) { close(openat(directory, name_of(n).c_str(), O_CREAT | O_WRONLY, 0600)); }
+
+void open_and_close(int directory, const char* name, int flags) {
+    const int fd = openat(directory, name, flags, 0600);
+    if (fd >= 0) close(fd);
+}
+
+// Deletions of fresh files below a descriptor, with openers and path walkers beside them.
+Race deletions(int directory, unsigned changes) {
+    Race race;
+    race.changes = changes;
+    race.hook = QUELL_HOOK_inode_unlink;
+    race.prepare = [directory](unsigned n) { make_file(directory, n); };
+    race.operate = [directory](unsigned n) { return unlinkat(directory, name_of(n).c_str(), 0) == 0; };
+    race.noise.push_back([directory] { open_and_close(directory, "steady", O_CREAT | O_RDWR); });
+    return race;
+}
+
+}  // namespace
+
+int race_renames(const Globals& globals, const Words& words) {
+    const std::string inside = words.at(0), outside = words.at(1), below = "/a/b";
+    mkdir(outside.c_str(), 0700);
+    mkdir((outside + "/a").c_str(), 0700);
+    mkdir((outside + below).c_str(), 0700);
+    const int directory = open((outside + below).c_str(), O_RDONLY | O_DIRECTORY);
+    if (directory < 0) return perror("open"), 1;
+    auto race = deletions(directory, static_cast<unsigned>(std::stoul(words.at(2))));
+    race.change = [&](bool in) { return rename((in ? outside : inside).c_str(), (in ? inside : outside).c_str()) == 0; };
+    race.noise.push_back([&] {
+        open_and_close(AT_FDCWD, (inside + below + "/steady").c_str(), O_RDONLY);
+        open_and_close(AT_FDCWD, (outside + below + "/steady").c_str(), O_RDONLY);
+    });
+    return report(run_race(race, globals));
+}
+
+int race_mounts(const Globals& globals, const Words& words) {
+    const std::string source = words.at(0), mountpoint = words.at(1);
+    mkdir(source.c_str(), 0700);
+    mkdir(mountpoint.c_str(), 0700);
+    const int directory = open(source.c_str(), O_RDONLY | O_DIRECTORY);
+    if (directory < 0) return perror("open"), 1;
+    auto race = deletions(directory, static_cast<unsigned>(std::stoul(words.at(2))));
+    race.pause_us = 3000;
+    race.change = [&](bool in) {
+        return in ? mount(source.c_str(), mountpoint.c_str(), nullptr, MS_BIND, nullptr) == 0 : umount2(mountpoint.c_str(), MNT_DETACH) == 0;
+    };
+    return report(run_race(race, globals));
+}
+
+int race_reloads(const Globals& globals, const Words& words) {
+    Race race;
+    race.always = words.at(0) == "both";
+    race.changes = static_cast<unsigned>(std::stoul(words.at(1)));
+    race.hook = QUELL_HOOK_file_open;
+    race.pause_us = 100'000;
+    race.change = [&](bool in) { return system(("quell policy apply " + words.at(in ? 2 : 3) + " >/dev/null").c_str()) == 0; };
+    const std::string file = "/srv/reload/" + words.at(0) + "/file";
+    race.prepare = [](unsigned) {};
+    race.operate = [&](unsigned) {
+        const int fd = open(file.c_str(), O_RDONLY);
+        return fd >= 0 && close(fd) == 0;
+    };
+    race.noise.push_back([] { open_and_close(AT_FDCWD, "/srv/reload/none/file", O_RDONLY); });
+    return report(run_race(race, globals));
+}
+
+int reuse_directories(const Globals& globals, const Words& words) {
+    Tally tally;
+    const auto hits = [&](const std::string& directory) {
+        const std::string file = directory + "/file";
+        mkdir(directory.c_str(), 0700);
+        close(open(file.c_str(), O_CREAT | O_WRONLY, 0600));
+        const auto before = globals.matched(QUELL_HOOK_inode_unlink);
+        tally.failed += unlink(file.c_str()) != 0;
+        const auto matches = globals.matched(QUELL_HOOK_inode_unlink) - before;
+        tally.failed += rmdir(directory.c_str()) != 0;
+        return matches;
+    };
+    for (unsigned long i = 0, rounds = std::stoul(words.at(2)); i < rounds; i++) {
+        tally.out++;
+        tally.false_alarms += hits(words.at(1) + "/reused") != 0;
+        tally.in++;
+        tally.missed += hits(words.at(0) + "/reused") != 1;
+    }
+    return report(tally);
+}
+
+}  // namespace quell::races

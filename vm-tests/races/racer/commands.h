@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the racer can be asked for. Each takes the words after its name and
+// prints one line of JSON.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "vm-tests/races/racer/globals.h"
+
+namespace quell::races {
+
+using Words = std::vector<std::string>;
+
+int race_renames(const Globals& globals, const Words& words);  // DIRECTORY-INSIDE DIRECTORY-OUTSIDE CHANGES
+int race_mounts(const Globals& globals, const Words& words);   // SOURCE MOUNTPOINT CHANGES
+int race_reloads(const Globals& globals, const Words& words);  // both|one CHANGES POLICY-IN POLICY-OUT
+int reuse_directories(const Globals& globals, const Words& words);  // INSIDE OUTSIDE ROUNDS
+int flood(const Globals& globals, const Words& words);              // FILE PROCESSES MATCHES, by opening it
+int many_actors(const Globals& globals, const Words& words);        // DIRECTORY ACTORS MATCHES
+int fork_and_unlink(const Globals& globals, const Words& words);    // DIRECTORY FORKS: until it has done so many
+int deep(const Globals& globals, const Words& words);               // DIRECTORY LEVELS LENGTH: of a component
+
+}  // namespace quell::races

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// Many matches and many who match.
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "vm-tests/races/racer/commands.h"
+
+namespace quell::races {
+namespace {
+
+void pin_to(unsigned cpu) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(cpu % static_cast<unsigned>(sysconf(_SC_NPROCESSORS_ONLN)), &set);
+    (void)sched_setaffinity(0, sizeof(set), &set);
+}
+
+int wait_for(pid_t child) {
+    int status = 0;
+    return waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+// Matches by reading: the cheapest operation, and one that leaves no trace.
+int open_often(const std::string& file, unsigned long times) {
+    for (unsigned long i = 0; i < times; i++) {
+        const int fd = open(file.c_str(), O_RDONLY);
+        if (fd < 0) return 1;
+        close(fd);
+    }
+    return 0;
+}
+
+bool unlink_fresh(const std::string& file) {
+    const int fd = open(file.c_str(), O_CREAT | O_WRONLY, 0600);
+    if (fd < 0) return false;
+    close(fd);
+    return unlink(file.c_str()) == 0;
+}
+
+int result(const char* what, unsigned long done, unsigned long failed) {
+    std::printf("{\"%s\":%lu,\"failed\":%lu}\n", what, done, failed);
+    return failed ? 1 : 0;
+}
+
+}  // namespace
+
+// All of one parent, who is not the container's init: repeats of one incident.
+int flood(const Globals&, const Words& words) {
+    const unsigned long processes = std::stoul(words.at(1)), matches = std::stoul(words.at(2));
+    unsigned long failed = 0;
+    const pid_t parent = fork();
+    if (!parent) {
+        for (unsigned n = 0; n < processes; n++)
+            if (!fork()) {
+                pin_to(n);
+                _exit(open_often(words.at(0), matches / processes));
+            }
+        int status = 0;
+        while (wait(&status) > 0) failed += status != 0;
+        _exit(failed ? 1 : 0);
+    }
+    failed = static_cast<unsigned long>(wait_for(parent));
+    return result("matches", matches, failed);
+}
+
+// Each actor lives until all have matched, so that no number is used twice.
+int many_actors(const Globals&, const Words& words) {
+    const unsigned long actors = std::stoul(words.at(1)), matches = std::stoul(words.at(2));
+    unsigned long failed = 0;
+    int end[2];
+    if (pipe(end)) return 1;
+    for (unsigned long n = 0; n < actors; n++) {
+        const pid_t child = fork();
+        if (child < 0) return perror("fork"), 1;
+        if (child) continue;
+        close(end[1]);
+        bool worked = true;
+        for (unsigned long i = 0; i < matches; i++) worked &= unlink_fresh(words.at(0) + "/a" + std::to_string(n) + "." + std::to_string(i));
+        char byte;
+        (void)!read(end[0], &byte, 1);  // until everybody is there
+        _exit(worked ? 0 : 1);
+    }
+    usleep(200'000);
+    close(end[1]);
+    for (int status; wait(&status) > 0;) failed += status != 0;
+    return result("matches", actors * matches, failed);
+}
+
+// Forks in a row; every child acts at once, and every fourth by a program that it executes.
+int fork_and_unlink(const Globals&, const Words& words) {
+    const unsigned long forks = std::stoul(words.at(1));
+    unsigned long failed = 0;
+    for (unsigned long n = 0; n < forks; n++) {
+        const std::string file = words.at(0) + "/c" + std::to_string(n);
+        const pid_t child = fork();
+        if (child < 0) return perror("fork"), 1;
+        if (!child) {
+            if (n % 4 == 3) execl("/proc/self/exe", "racer", "unlink", file.c_str(), nullptr);
+            _exit(unlink_fresh(file) ? 0 : 1);
+        }
+        failed += static_cast<unsigned long>(wait_for(child));
+    }
+    return result("unlinks", forks, failed);
+}
+
+int deep(const Globals& globals, const Words& words) {
+    const std::string component(std::stoul(words.at(2)), 'd');
+    if (chdir(words.at(0).c_str())) return perror("chdir"), 1;
+    for (unsigned long level = 0, levels = std::stoul(words.at(1)); level < levels; level++) {
+        mkdir(component.c_str(), 0700);
+        if (chdir(component.c_str())) return perror("chdir"), 1;
+    }
+    const auto before = globals.matched(QUELL_HOOK_inode_unlink);
+    const bool worked = unlink_fresh("file");
+    std::printf("{\"matched\":%lu,\"failed\":%d}\n", static_cast<unsigned long>(globals.matched(QUELL_HOOK_inode_unlink) - before), worked ? 0 : 1);
+    return 0;
+}
+
+}  // namespace quell::races

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vm-tests/races/racer/race.h"
+
+#include <atomic>
+#include <chrono>
+#include <random>
+#include <thread>
+
+namespace quell::races {
+namespace {
+
+// For short times a sleep is too long.
+void spin(unsigned us) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(us);
+    while (std::chrono::steady_clock::now() < end) sched_yield();
+}
+
+}  // namespace
+
+Tally run_race(const Race& race, const Globals& globals) {
+    Tally tally;
+    std::atomic<unsigned long> sequence = 0;  // odd while a change is under way; 0: out
+    std::atomic<bool> over = false;
+    std::vector<std::thread> threads;
+    threads.emplace_back([&] {
+        std::mt19937 random(7);
+        for (unsigned i = 0; i < race.changes; i++) {
+            sequence++;
+            if (!race.change(i % 2 == 0)) break;
+            sequence++;
+            tally.changes++;
+            spin(race.pause_us ? random() % race.pause_us : 0);
+        }
+        over = true;
+    });
+    for (const auto& one : race.noise)
+        threads.emplace_back([&] {
+            while (!over) one();
+        });
+    for (unsigned n = 0; !over; n++) {
+        race.prepare(n);
+        const auto before = sequence.load();
+        const auto matched = globals.matched(race.hook);
+        const bool worked = race.operate(n);
+        const auto matches = globals.matched(race.hook) - matched;
+        const auto after = sequence.load();
+        if (!worked) {
+            tally.failed++;
+        } else if (matches > 1) {
+            tally.odd++;
+        } else if (race.always) {
+            tally.in++;
+            tally.missed += matches != 1;
+        } else if (before != after || before % 2) {
+            tally.between++;
+        } else if (before / 2 % 2) {
+            tally.in++;
+            tally.missed += matches != 1;
+        } else {
+            tally.out++;
+            tally.false_alarms += matches != 0;
+        }
+    }
+    for (auto& thread : threads) thread.join();
+    return tally;
+}
+
+int report(const Tally& t) {
+    std::printf("{\"changes\":%lu,\"in\":%lu,\"out\":%lu,\"between\":%lu,\"missed\":%lu,\"false_alarms\":%lu,\"odd\":%lu,\"failed\":%lu}\n", t.changes, t.in,
+                t.out, t.between, t.missed, t.false_alarms, t.odd, t.failed);
+    return 0;
+}
+
+}  // namespace quell::races
