@@ -102,6 +102,6 @@ std::vector<Finding> Findings::take() {
     return std::move(findings_);
 }
 
-std::string quoted(std::string_view text) { return "'" + escape_cut(text, kMaxShownBytes) + "'"; }
+std::string in_quotes(std::string_view text) { return "'" + escape_cut(text, kMaxShownBytes) + "'"; }
 
 }  // namespace quell::policy

@@ -66,6 +66,6 @@ private:
 };
 
 // `text` in single quotes, escaped and cut, for messages.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string in_quotes(std::string_view text);
 
 }  // namespace quell::policy

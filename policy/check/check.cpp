@@ -53,7 +53,7 @@ private:
         const auto expect = [&](std::string_view key, std::string_view wanted) {
             const Node* value = text_of(root.find(key), key, findings_);
             if (value == nullptr || value->text == wanted) return true;
-            findings_.add(Code::kQ1110, value->where, std::string(key) + " " + quoted(value->text) + " is not supported",
+            findings_.add(Code::kQ1110, value->where, std::string(key) + " " + in_quotes(value->text) + " is not supported",
                           "write '" + std::string(key) + ": " + std::string(wanted) + "'", value->text);
             return false;
         };
@@ -69,7 +69,7 @@ private:
         const Node* text = text_of(metadata->find("name"), "name", findings_);
         if (text == nullptr) return {};
         if (!is_name(text->text)) {
-            findings_.add(Code::kQ1106, text->where, quoted(text->text) + " is not a policy's name",
+            findings_.add(Code::kQ1106, text->where, in_quotes(text->text) + " is not a policy's name",
                           "lower-case letters, digits and hyphens, at most 63", text->text);
             return {};
         }
@@ -77,7 +77,7 @@ private:
             findings_.add(Code::kQ1303, text->where, "the policy 'quell' is built in", "choose another name", text->text);
         const auto [first, added] = policies_.emplace(text->text, text->where);
         if (!added)
-            findings_.add(Code::kQ1302, text->where, "the policy " + quoted(text->text) + " is already defined in " +
+            findings_.add(Code::kQ1302, text->where, "the policy " + in_quotes(text->text) + " is already defined in " +
                           place(first->second), "rename one of them", text->text);
         return text->text;
     }
@@ -92,7 +92,7 @@ private:
             if (!rule) continue;
             const auto [first, added] = ids.emplace(rule->id, rule->where);
             if (!added)
-                findings_.add(Code::kQ1301, rule->where, "the id " + quoted(rule->id) + " is already used at " +
+                findings_.add(Code::kQ1301, rule->where, "the id " + in_quotes(rule->id) + " is already used at " +
                               place(first->second), "ids are unique within a policy", rule->id);
             rules_.push_back(std::move(*rule));
         }

@@ -29,7 +29,7 @@ bool check_map(const Node& node, std::string_view what, std::span<const Field> f
         std::vector<std::string_view> names;
         for (const Field& field : fields) names.push_back(field.name);
         findings.add(Code::kQ1101, entry.key.where,
-                     "unknown key " + quoted(entry.key.text) + " in " + std::string(what),
+                     "unknown key " + in_quotes(entry.key.text) + " in " + std::string(what),
                      suggestion(entry.key.text, names), entry.key.text);
     }
     for (const Field& field : fields)
@@ -79,7 +79,7 @@ std::vector<const Node*> texts_of(const Node* value, std::string_view what, std:
         const Node* text = text_of(&item, "an entry of " + std::string(what), findings);
         if (text == nullptr) continue;
         if (!seen.insert(text->text).second)
-            findings.add(Code::kQ1109, text->where, quoted(text->text) + " stands twice in " + std::string(what),
+            findings.add(Code::kQ1109, text->where, in_quotes(text->text) + " stands twice in " + std::string(what),
                          "remove one", text->text);
         else
             texts.push_back(text);
@@ -91,7 +91,7 @@ std::optional<std::uint32_t> word_of(const Node& value, std::string_view what, s
                                      Findings& findings) {
     for (std::size_t i = 0; i < words.size(); i++)
         if (words[i] == value.text) return static_cast<std::uint32_t>(i);
-    findings.add(Code::kQ1105, value.where, quoted(value.text) + " is no word for " + std::string(what),
+    findings.add(Code::kQ1105, value.where, in_quotes(value.text) + " is no word for " + std::string(what),
                  suggestion(value.text, words), value.text);
     return std::nullopt;
 }

@@ -45,8 +45,8 @@ void warn_of_link(const Rule& rule, const Pattern& pattern, Findings& findings) 
     for (const HostLink& link : kHostLinks) {
         if (!at_or_below(pattern.base, link.from)) continue;
         const std::string text = pattern.text();
-        findings.add(Code::kQ1208, pattern.where, quoted(link.from) + " is a link to " + quoted(link.to) + " on the host",
-                     "write " + quoted(std::string(link.to) + text.substr(link.from.size())), text);
+        findings.add(Code::kQ1208, pattern.where, in_quotes(link.from) + " is a link to " + in_quotes(link.to) + " on the host",
+                     "write " + in_quotes(std::string(link.to) + text.substr(link.from.size())), text);
     }
 }
 
@@ -62,12 +62,12 @@ void guard_offers(const Rule& rule, const std::vector<const Node*>& offers, Find
         const auto hits = [&](std::string_view directory) { return at_or_below(pattern.base, directory); };
         if (std::any_of(kQuell.begin(), kQuell.end(), hits))
             findings.add(Code::kQ1305, pattern.where,
-                         "an offer on " + quoted(pattern.text()) + " would hit Quell itself",
+                         "an offer on " + in_quotes(pattern.text()) + " would hit Quell itself",
                          "set 'subject: container', or watch it in a rule without 'respond'", pattern.text());
         else if (offers_response(rule, QUELL_RESPONSE_QUARANTINE_FILE) &&
                  std::any_of(kPrograms.begin(), kPrograms.end(), hits))
             findings.add(Code::kQ1305, pattern.where,
-                         "quarantine-file on " + quoted(pattern.text()) + " would stop PID 1 or a container runtime",
+                         "quarantine-file on " + in_quotes(pattern.text()) + " would stop PID 1 or a container runtime",
                          "leave quarantine-file out of the offers", pattern.text());
     }
 }

@@ -21,7 +21,7 @@ constexpr std::string_view kReserved = "*?[]{}\\";
 std::optional<Refusal> refuse_component(std::string_view part, bool last) {
     if (part.empty()) return Refusal{Code::kQ1202, "'//' never matches: the kernel sees one slash", "write one slash"};
     if (part == "." || part == "..")
-        return Refusal{Code::kQ1202, quoted(part) + " never matches: the kernel sees paths without it",
+        return Refusal{Code::kQ1202, in_quotes(part) + " never matches: the kernel sees paths without it",
                        "write the path without it"};
     if (part.size() > kMaxComponentBytes)
         return Refusal{Code::kQ1206,
@@ -30,7 +30,7 @@ std::optional<Refusal> refuse_component(std::string_view part, bool last) {
                        ""};
     if (last && (part == "*" || part == "**")) return std::nullopt;
     if (part.find_first_of(kReserved) != std::string_view::npos)
-        return Refusal{Code::kQ1204, "the pattern " + quoted(part) + " is not yet supported",
+        return Refusal{Code::kQ1204, "the pattern " + in_quotes(part) + " is not yet supported",
                        "use an exact path, or end the path with /* (entries) or /** (everything below)"};
     return std::nullopt;
 }
@@ -46,12 +46,12 @@ std::optional<Refusal> refuse_path(std::string_view text) {
                            std::to_string(kMaxPathBytes),
                        ""};
     if (text[0] != '/')
-        return Refusal{Code::kQ1201, "the path " + quoted(text) + " is not absolute", "begin it with a slash"};
+        return Refusal{Code::kQ1201, "the path " + in_quotes(text) + " is not absolute", "begin it with a slash"};
     if (text == "/") return Refusal{Code::kQ1203, "the root itself is no entry", "write /* or /**"};
     if (text.ends_with('/') && !text.ends_with("//"))
         return Refusal{Code::kQ1203, "the path ends with a slash",
-                       "write " + quoted(text.substr(0, text.size() - 1)) + " for the entry, " +
-                           quoted(std::string(text) + "**") + " for everything below it"};
+                       "write " + in_quotes(text.substr(0, text.size() - 1)) + " for the entry, " +
+                           in_quotes(std::string(text) + "**") + " for everything below it"};
     return std::nullopt;
 }
 

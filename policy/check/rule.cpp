@@ -111,10 +111,10 @@ void read_expires(const Node* value, Rule& rule, Findings& findings) {
     if (text == nullptr) return;
     const auto duration = parse_duration(text->text);
     if (!duration) {
-        findings.add(Code::kQ1111, text->where, quoted(text->text) + " is not a duration",
+        findings.add(Code::kQ1111, text->where, in_quotes(text->text) + " is not a duration",
                      "a number and a unit: 90s, 30m, 1h, 7d", text->text);
     } else if (*duration < kMinExpiresNs || *duration > kMaxExpiresNs) {
-        findings.add(Code::kQ1112, text->where, "an offer cannot expire after " + quoted(text->text),
+        findings.add(Code::kQ1112, text->where, "an offer cannot expire after " + in_quotes(text->text),
                      "between 1s and 7d", text->text);
     } else {
         rule.expires_ns = *duration;
@@ -149,7 +149,7 @@ std::optional<Rule> check_rule(const Node& node, const std::string& policy, Find
         if (is_name(id->text))
             rule.id = id->text;
         else
-            findings.add(Code::kQ1106, id->where, quoted(id->text) + " is not an id",
+            findings.add(Code::kQ1106, id->where, in_quotes(id->text) + " is not an id",
                          "lower-case letters, digits and hyphens, at most 63", id->text);
     }
     read_labels(node, rule, findings);

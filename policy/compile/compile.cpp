@@ -121,7 +121,7 @@ private:
         const std::uint32_t extra = rules[kMaxRulesPerObject];
         if (!reported_.insert(extra).second) return;
         findings_.add(Code::kQ1404, rules_[extra].where,
-                      std::to_string(rules.size()) + " rules apply to one object in " + quoted(directory) + ", at most " +
+                      std::to_string(rules.size()) + " rules apply to one object in " + in_quotes(directory) + ", at most " +
                           std::to_string(kMaxRulesPerObject) + " are judged",
                       "put paths into fewer rules", rules_[extra].id);
     }
@@ -130,7 +130,7 @@ private:
     void report_cut(const std::string& directory) {
         if (!cut_.insert(directory).second) return;
         findings_.add_general(Code::kQ1405, "more than " + std::to_string(kMaxRulesPerObject) +
-                              " rules that watch mounts and renames lie below " + quoted(directory) +
+                              " rules that watch mounts and renames lie below " + in_quotes(directory) +
                               ": there the most severe ones are raised");
     }
 

@@ -74,7 +74,7 @@ private:
         if (anchor != 0) refuse_anchor(mark);
         // "?" is a plain value, "!" a quoted one; anything else was written by the author
         if (!tag.empty() && tag != "?" && tag != "!")
-            stop(Code::kQ1009, mark, "the tag " + quoted(tag) + " has no meaning here", "remove it");
+            stop(Code::kQ1009, mark, "the tag " + in_quotes(tag) + " has no meaning here", "remove it");
         if (++values_ > kMaxValues)
             stop(Code::kQ1012, mark, "the file holds more than " + std::to_string(kMaxValues) + " values", "split it");
         Node node;
@@ -118,7 +118,7 @@ private:
         if (key.type != Node::Type::kText) {
             findings_.add(Code::kQ1103, key.where, "a key must be text, this is " + std::string(type_word(key.type)));
         } else if (!level.keys.insert(key.text).second) {
-            findings_.add(Code::kQ1011, key.where, "the key " + quoted(key.text) + " stands twice in this map",
+            findings_.add(Code::kQ1011, key.where, "the key " + in_quotes(key.text) + " stands twice in this map",
                           "keep one of them", key.text);
         } else {
             // yaml-cpp places a value that is missing at whatever comes next

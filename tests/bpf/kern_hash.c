@@ -11,6 +11,7 @@ typedef __u32 u32;
 typedef __s32 s32;
 typedef __u64 u64;
 #define __BPF__ 1
+#undef __always_inline
 #define __always_inline inline __attribute__((always_inline))
 #define __noinline __attribute__((noinline, unused))
 #include "kern/abi.h"

@@ -1,43 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "user/base/sha256.h"
 
-#include <openssl/evp.h>
+#include <nettle/sha2.h>
 
-#include <cstdlib>
+#include <array>
+#include <cstdint>
 
 namespace quell {
-namespace {
 
-void require(int result) {
-    if (result != 1) std::abort();
-}
-
-}  // namespace
-
+// nettle and not OpenSSL: that one would be a third of the daemon's memory.
 struct Sha256::State {
-    EVP_MD_CTX* context = EVP_MD_CTX_new();
-    ~State() { EVP_MD_CTX_free(context); }
+    sha256_ctx context{};
 };
 
-Sha256::Sha256() : state_(std::make_unique<State>()) {
-    require(state_->context != nullptr);
-    require(EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr));
-}
+Sha256::Sha256() : state_(std::make_unique<State>()) { sha256_init(&state_->context); }
 
 Sha256::~Sha256() = default;
 
-void Sha256::update(std::string_view data) { require(EVP_DigestUpdate(state_->context, data.data(), data.size())); }
+void Sha256::update(std::string_view data) {
+    sha256_update(&state_->context, data.size(), reinterpret_cast<const std::uint8_t*>(data.data()));
+}
 
 std::string Sha256::finish_hex() {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-    require(EVP_DigestFinal_ex(state_->context, digest, &size));
+    std::array<std::uint8_t, SHA256_DIGEST_SIZE> digest{};
+    sha256_digest(&state_->context, digest.size(), digest.data());
     constexpr char kDigits[] = "0123456789abcdef";
     std::string hex;
-    hex.reserve(size * 2);
-    for (unsigned i = 0; i < size; i++) {
-        hex += kDigits[digest[i] >> 4];
-        hex += kDigits[digest[i] & 15];
+    hex.reserve(digest.size() * 2);
+    for (const auto byte : digest) {
+        hex += kDigits[byte >> 4];
+        hex += kDigits[byte & 15];
     }
     return hex;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SHA-256 by libcrypto.
+// SHA-256 by nettle.
 #pragma once
 
 #include <memory>
@@ -11,8 +11,7 @@ namespace quell {
 // 64 lower-case hex digits. Thread-safe.
 [[nodiscard]] std::string sha256_hex(std::string_view data);
 
-// The same in pieces. Not thread-safe. libcrypto fails here only when memory
-// is exhausted; then the process ends, since a wrong hash must never be used.
+// The same in pieces. Not thread-safe.
 class Sha256 {
 public:
     Sha256();

@@ -7,34 +7,62 @@
 
 #include <array>
 #include <memory>
+#include <string>
+
+#include "user/base/log.h"
 
 namespace quell::daemon {
 namespace {
 
-constexpr std::array<cap_value_t, 5> kKept = {
-    CAP_BPF,              // maps, the transition program, iterators; attaching a hook when a containment is prepared
-    CAP_PERFMON,          // the same: LSM and tracing programs
-    CAP_DAC_READ_SEARCH,  // cgroups by id (open_by_handle_at); bundles and layers that only a container's user may read
-    CAP_KILL,             // pidfds of who left the cgroup
-    CAP_SYS_PTRACE,       // /proc/PID/root and mountinfo of a container's init
+struct Kept {
+    cap_value_t capability;
+    const char* without;  // what cannot be done then
 };
+
+// Each proven needed by vm-tests/system/capability_test.cpp.
+constexpr std::array<Kept, 5> kKept = {{
+    {CAP_BPF, "maps cannot be read, nothing can be approved"},
+    {CAP_PERFMON, "hooks of a containment cannot be attached"},
+    {CAP_DAC_READ_SEARCH, "cgroups cannot be opened by their id, containers cannot be killed"},
+    {CAP_KILL, "processes that left their container's cgroup cannot be killed"},
+    {CAP_SYS_PTRACE, "files of containers cannot be found by their path"},
+}};
+
+using Capabilities = std::unique_ptr<std::remove_pointer_t<cap_t>, int (*)(void*)>;
+
+// What is kept and there: the bounding set of a unit may have taken one away. That is loud, and no reason not to detect.
+Result<Capabilities> wanted() {
+    const Capabilities mine(cap_get_proc(), cap_free);
+    Capabilities set(cap_init(), cap_free);
+    if (!mine || !set) return errno_error("cannot read the capabilities");
+    for (const auto& [capability, without] : kKept) {
+        cap_flag_value_t there = CAP_CLEAR;
+        if (cap_get_flag(mine.get(), capability, CAP_PERMITTED, &there)) return errno_error("cannot read a capability");
+        if (there != CAP_SET) {
+            const std::unique_ptr<char, int (*)(void*)> name(cap_to_name(capability), cap_free);
+            log::error(std::string(name ? name.get() : "a capability") + " is not there: " + without);
+            continue;
+        }
+        for (const auto flag : {CAP_PERMITTED, CAP_EFFECTIVE})
+            if (cap_set_flag(set.get(), flag, 1, &capability, CAP_SET)) return errno_error("cannot fill a set of capabilities");
+    }
+    return set;
+}
 
 }  // namespace
 
 Status drop_privileges(std::optional<gid_t> group) {
     // a member may give its own files to the group, without CAP_CHOWN
     if (::setgroups(group ? 1 : 0, group ? &*group : nullptr)) return errno_error("cannot set groups");
-    const std::unique_ptr<std::remove_pointer_t<cap_t>, int (*)(void*)> set(cap_init(), cap_free);
-    if (!set) return errno_error("cannot make a set of capabilities");
-    for (const auto flag : {CAP_PERMITTED, CAP_EFFECTIVE})
-        if (cap_set_flag(set.get(), flag, kKept.size(), kKept.data(), CAP_SET)) return errno_error("cannot fill a set of capabilities");
+    auto set = wanted();
+    if (!set) return set.error();
     for (cap_value_t one = 0; one <= CAP_LAST_CAP; one++) {
         bool kept = false;
-        for (const auto keep : kKept) kept = kept || keep == one;
+        for (const auto& keep : kKept) kept = kept || keep.capability == one;
         // the bounding set is what an exec could bring back; one that the kernel does not know is not there
         if (!kept && cap_get_bound(one) > 0 && cap_drop_bound(one)) return errno_error("cannot drop a capability from the bounding set");
     }
-    if (cap_set_proc(set.get())) return errno_error("cannot drop capabilities");
+    if (cap_set_proc(set->get())) return errno_error("cannot drop capabilities");
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) return errno_error("cannot set no_new_privs");
     return success();
 }

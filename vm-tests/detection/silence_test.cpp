@@ -2,18 +2,10 @@
 // What must not raise an incident.
 #include <gtest/gtest.h>
 
-#include <thread>
-
 #include "vm-tests/harness/container.h"
 
 namespace quell::guest {
 namespace {
-
-void expect_silence(const std::string& after) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(700));
-    for (const auto& one : incidents()) ADD_FAILURE() << after << ": " << one.dump(1);
-    reject_all();
-}
 
 TEST(Silence, AppendingAndReading) {
     Container container("quiet");

@@ -7,7 +7,7 @@
 namespace quell::guest {
 namespace {
 
-Json bind(const std::string& from, const std::string& to) {
+Json bind_mount(const std::string& from, const std::string& to) {
     return {{"destination", to}, {"type", "bind"}, {"source", from}, {"options", {"bind", "rw"}}};
 }
 
@@ -18,8 +18,8 @@ struct Case {
     const char* operation;
 };
 
-const Json kLogVolume = bind("/srv/volume/log", "/var/log");
-const Json kLogFile = bind("/srv/volume/log/b.log", "/var/log/b.log");
+const Json kLogVolume = bind_mount("/srv/volume/log", "/var/log");
+const Json kLogFile = bind_mount("/srv/volume/log/b.log", "/var/log/b.log");
 const Json kLogTmpfs = {{"destination", "/var/log"}, {"type", "tmpfs"}, {"source", "tmpfs"}};
 
 class SingleWay : public testing::TestWithParam<Case> {};

@@ -120,4 +120,10 @@ void reject_all() {
     for (const auto& one : incidents()) (void)run("quell reject " + one["id"].get<std::string>() + " --reason 'end of a test'");
 }
 
+void expect_silence(const std::string& after) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(700));
+    for (const auto& one : incidents()) ADD_FAILURE() << after << ": " << one.dump(1);
+    reject_all();
+}
+
 }  // namespace quell::guest

@@ -46,5 +46,7 @@ bool eventually(const std::function<bool()>& done, std::chrono::milliseconds lim
 [[nodiscard]] std::int64_t denied(const std::string& hook);
 // Rejects what waits, so that a test begins with nothing pending.
 void reject_all();
+// Fails the test for each incident that waits, a moment after what must not raise one.
+void expect_silence(const std::string& after);
 
 }  // namespace quell::guest

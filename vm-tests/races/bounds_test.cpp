@@ -8,7 +8,7 @@
 namespace quell::guest {
 namespace {
 
-Json bind(const std::string& from, const std::string& to) {
+Json bind_mount(const std::string& from, const std::string& to) {
     return {{"destination", to}, {"type", "bind"}, {"source", from}, {"options", {"rbind", "rw"}}};
 }
 
@@ -50,8 +50,8 @@ TEST_F(Bounds, AContainerWithElevenHundredMounts) {
     must("rm -rf /srv/many; mkdir -p /srv/many/log; cd /srv/many; mkdir $(seq 1 " + std::to_string(kMounts) + ")");
     write("/srv/many/log/b.log", "line\n");
     ContainerOptions options;
-    for (int i = 1; i <= kMounts; i++) options.mounts.push_back(bind("/srv/many/" + std::to_string(i), "/mnt/" + std::to_string(i)));
-    options.mounts.push_back(bind("/srv/many/log", "/var/log"));
+    for (int i = 1; i <= kMounts; i++) options.mounts.push_back(bind_mount("/srv/many/" + std::to_string(i), "/mnt/" + std::to_string(i)));
+    options.mounts.push_back(bind_mount("/srv/many/log", "/var/log"));
     Container container("many", options);
     container.start();
     ASSERT_EQ(attack(container, "unlink /var/log/b.log"), 0);

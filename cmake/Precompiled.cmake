@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+# The headers that nearly every file reads, parsed once: half of the time of a build. One object for the programs and
+# one for the tests; -DQUELL_PRECOMPILED=OFF shows a file that forgot an include.
+option(QUELL_PRECOMPILED "precompile common headers" ON)
+
+set(quell_precompiled_common <algorithm> <array> <chrono> <cstdint> <filesystem> <functional> <map> <memory> <optional> <span>
+    <string> <string_view> <utility> <variant> <vector> <nlohmann/json.hpp>)
+
+function(quell_add_precompiled name headers)
+    file(WRITE ${CMAKE_BINARY_DIR}/${name}.cpp.new "// made by cmake/Precompiled.cmake\n")
+    file(COPY_FILE ${CMAKE_BINARY_DIR}/${name}.cpp.new ${CMAKE_BINARY_DIR}/${name}.cpp ONLY_IF_DIFFERENT)
+    add_library(${name} STATIC ${CMAKE_BINARY_DIR}/${name}.cpp)
+    target_link_libraries(${name} PRIVATE quell_options nlohmann_json::nlohmann_json ${ARGN})
+    target_precompile_headers(${name} PRIVATE ${headers})
+endfunction()
+
+# To be called last: every program and library of the folders gets its object.
+function(quell_use_precompiled)
+    if(NOT QUELL_PRECOMPILED)
+        return()
+    endif()
+    # With one, g++-12 takes the standard library for our code, and warns of what its own std::string only seems to do
+    # (GCC bugs 105329, 105651). A build without has these warnings, and no such report.
+    foreach(warning restrict array-bounds stringop-overflow stringop-overread)
+        target_compile_options(quell_options INTERFACE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-${warning}>)
+    endforeach()
+    quell_add_precompiled(quell_precompiled "${quell_precompiled_common}")
+    if(BUILD_TESTING)
+        quell_add_precompiled(quell_precompiled_tests "${quell_precompiled_common};<gtest/gtest.h>" GTest::gtest)
+    endif()
+    quell_precompile_folder(${CMAKE_SOURCE_DIR})
+endfunction()
+
+function(quell_precompile_folder folder)
+    get_property(targets DIRECTORY ${folder} PROPERTY BUILDSYSTEM_TARGETS)
+    foreach(target IN LISTS targets)
+        get_target_property(type ${target} TYPE)
+        if(NOT type MATCHES "^(STATIC_LIBRARY|EXECUTABLE)$" OR target MATCHES "^quell_precompiled")
+            continue()
+        endif()
+        # C has no use for it, and CMake no way to leave out the one C file of a program
+        get_target_property(sources ${target} SOURCES)
+        if(NOT sources MATCHES "\\.c(;|$)")
+            get_target_property(libraries ${target} LINK_LIBRARIES)
+            if(libraries MATCHES "GTest::|quell_harness")
+                target_precompile_headers(${target} REUSE_FROM quell_precompiled_tests)
+            else()
+                target_precompile_headers(${target} REUSE_FROM quell_precompiled)
+            endif()
+        endif()
+    endforeach()
+    get_property(subfolders DIRECTORY ${folder} PROPERTY SUBDIRECTORIES)
+    foreach(subfolder IN LISTS subfolders)
+        quell_precompile_folder(${subfolder})
+    endforeach()
+endfunction()
