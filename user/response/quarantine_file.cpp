@@ -14,16 +14,21 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <string>
+
 #include "user/base/fd.h"
+#include "user/base/log.h"
 
 namespace quell::response {
 namespace {
 
-void meet(bpf::Engine& engine, const Target& target) {
+// Fails when the daemon could not look; that nothing lies there, or that the container has ended, is no failure.
+Status meet(bpf::Engine& engine, const Target& target) {
     const auto container = engine.container(target.key.container);
-    if (!container || target.path.empty() || target.path.front() != '/') return;
+    if (!container || target.path.empty() || target.path.front() != '/') return success();
     Fd root(::open(("/proc/" + std::to_string(container->init_pid) + "/root").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!root) return;
+    if (!root) return errno == ENOENT || errno == ESRCH ? success() : Status(errno_error("its copy in the container's layer was not looked for"));
     // the container's links lead nowhere else; a FIFO of that name must not hold the daemon up
     open_how how{};
     how.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
@@ -31,6 +36,7 @@ void meet(bpf::Engine& engine, const Target& target) {
     engine.globals().adopting = 1;
     Fd file(static_cast<int>(::syscall(SYS_openat2, root.get(), target.path.c_str(), &how, sizeof(how))));
     engine.globals().adopting = 0;
+    return success();
 }
 
 class QuarantineFile final : public Response {
@@ -40,9 +46,11 @@ public:
     }
 
     Outcome carry_out(bpf::Engine& engine, const Target& target, const Prepared*) const override {
-        if (target.entry.object_flags & QUELL_OBJECT_LOWER) meet(engine, target);
+        const auto met = target.entry.object_flags & QUELL_OBJECT_LOWER ? meet(engine, target) : success();
+        if (!met) log::error("quarantine-file: " + met.error().message);
         const auto now = engine.find(target.key);
-        if (now && engine.file(now->file)) return {QUELL_STATE_ENFORCING, "every access to the file is refused", {}, 0};
+        if (now && engine.file(now->file))
+            return {QUELL_STATE_ENFORCING, met ? "every access to the file is refused" : "the file is refused by its path in the container; " + met.error().message, {}, 0};
         return {QUELL_STATE_FAILED, "the kernel side does not hold the file", {}, 0};
     }
 };

@@ -42,7 +42,8 @@ std::string Container::runtime() const {
 std::string Container::cgroup() const { return std::string(kPod) + "/crio-" + id_ + ".scope"; }
 
 Json Container::config() const {
-    const Json all = {"CAP_SYS_ADMIN", "CAP_SYS_CHROOT", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_CHOWN", "CAP_KILL", "CAP_SYS_PTRACE", "CAP_MKNOD"};
+    const Json all = {"CAP_SYS_ADMIN", "CAP_SYS_CHROOT", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_CHOWN", "CAP_KILL", "CAP_SYS_PTRACE", "CAP_MKNOD",
+                      "CAP_SETUID", "CAP_SETGID", "CAP_SETFCAP"};
     const Json capabilities = options_.privileged ? all : Json::array();
     Json config = {
         {"ociVersion", "1.0.2"},
@@ -63,7 +64,8 @@ Json Container::config() const {
         {"linux",
          {{"cgroupsPath", cgroup()},
           {"resources", {{"pids", {{"limit", 200}}}}},  // a fork bomb is not to take the guest along
-          {"namespaces", {{{"type", "pid"}}, {{"type", "ipc"}}, {{"type", "uts"}}, {{"type", "mount"}}, {{"type", "network"}}}}}}};
+          {"namespaces", {{{"type", "ipc"}}, {{"type", "uts"}}, {{"type", "mount"}}, {{"type", "network"}}}}}}};
+    if (!options_.host_pid) config["linux"]["namespaces"].push_back({{"type", "pid"}});
     for (const auto& mount : options_.mounts) config["mounts"].push_back(mount);
     if (options_.user_namespace) {
         config["linux"]["namespaces"].push_back({{"type", "user"}});

@@ -16,6 +16,7 @@ struct ContainerOptions {
     std::string command = "sleep 1000";  // of its init, through the container's shell
     std::vector<Json> mounts;            // OCI mounts beyond /proc and /dev
     bool user_namespace = false;
+    bool host_pid = false;   // Kubernetes' hostPID: nothing dies with its init
     bool privileged = true;  // CAP_SYS_ADMIN and its like: an attacker who got far
 };
 

@@ -43,7 +43,9 @@ bool contains_a_container() {
 }
 
 bool kills_who_left() {
-    Container victim("left");
+    ContainerOptions options;
+    options.host_pid = true;
+    Container victim("left", options);
     victim.start();
     must("setsid crun --cgroup-manager=cgroupfs exec left setpriv --reuid 1234 sleep 2000 >/dev/null 2>&1 </dev/null &");
     EXPECT_TRUE(eventually([] { return run("pgrep -f 'sleep 2000'").status == 0; }));
@@ -62,7 +64,8 @@ bool quarantines_a_file_of_the_image() {
     victim.start();
     EXPECT_EQ(attack(victim, "truncate /var/log/b.log"), 0);
     const auto id = pending_id("file", "truncate");
-    const bool done = approve(id, "quarantine-file").status == 0 && attack(victim, "read /var/log/b.log") == EPERM;
+    // by the layer, where nobody of the container has been since
+    const bool done = approve(id, "quarantine-file").status == 0 && run("cat " + victim.directory() + "/upper/var/log/b.log").status != 0;
     (void)run("quell undo " + id + " --reason test");
     return done;
 }

@@ -69,7 +69,7 @@ TEST_F(Daily, RsyslogWritesAndIsRotated) {
 TEST_F(Daily, TmpfilesCleansAndEmptiesUtmp) {
     must("mkdir -p /var/log/aged && echo x >/var/log/aged/old && touch -d '3 days ago' /var/log/aged /var/log/aged/old");
     write("/etc/tmpfiles.d/test.conf", "d /var/log/aged 0755 root root 1d\nF /run/utmp 0664 root utmp -\nr! /var/log/aged/none\n");
-    must("echo x >/run/utmp; sleep 1; systemd-tmpfiles --create --clean --remove");
+    must("echo x >>/run/utmp; sleep 1; systemd-tmpfiles --create --clean --remove");
     EXPECT_EQ(run("test -s /run/utmp").status, 1);
 }
 

@@ -19,7 +19,7 @@ TEST(Unit, IsActiveAndProven) {
     EXPECT_EQ(property("ActiveState"), "active");
     EXPECT_EQ(property("MainPID"), std::to_string(daemon_pid()));
     const auto status = quell("status")["status"];
-    EXPECT_EQ(status["state"], "running");
+    EXPECT_EQ(status["state"], "ready");
     EXPECT_EQ(status["canary"], "denied");
 }
 
