@@ -4,14 +4,15 @@
 set(QUELL_VM_KERNELS 6.1 6.12 7)
 
 # quell_add_vm_suite(NAME <name> TARGET <gtest program> [FILTER <gtest filter>] [FILES <file or target>...]
-#                    [CORE] [SYSTEMD] [DISK] [ICOUNT] [START] [TIMEOUT <seconds>] [KERNELS <kernel>...])
+#                    [CORE] [SYSTEMD] [DISK] [ICOUNT] [START] [CMDLINE <text>] [TIMEOUT <seconds>] [KERNELS <kernel>...])
 #
 # Adds the tests vm.<name>.<kernel>. TARGET and FILES (helpers; a target stands for its program) are in /w of the guest.
 # CORE suites run on every kernel in a plain tools/test, the others on 6.12 only; tools/test --all runs all on all.
-# SYSTEMD, DISK, ICOUNT and START are the options of tools/vm with these names. TIMEOUT is the guest's (default 300).
+# SYSTEMD, DISK, ICOUNT and START are the options of tools/vm with these names, CMDLINE (one word) is its
+# --cmdline-extra. TIMEOUT is the guest's (default 300).
 # Labels: vm, vm-<kernel>, core (when CORE), default (what a plain tools/test runs).
 function(quell_add_vm_suite)
-    cmake_parse_arguments(PARSE_ARGV 0 ARG "CORE;SYSTEMD;DISK;ICOUNT;START" "NAME;TARGET;FILTER;TIMEOUT" "FILES;KERNELS")
+    cmake_parse_arguments(PARSE_ARGV 0 ARG "CORE;SYSTEMD;DISK;ICOUNT;START" "NAME;TARGET;FILTER;CMDLINE;TIMEOUT" "FILES;KERNELS")
     if(NOT ARG_NAME OR NOT ARG_TARGET OR ARG_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "quell_add_vm_suite: NAME and TARGET are needed; not understood: '${ARG_UNPARSED_ARGUMENTS}'")
     endif()
@@ -40,6 +41,10 @@ function(quell_add_vm_suite)
             list(APPEND options ${flag})
         endif()
     endforeach()
+
+    if(ARG_CMDLINE)
+        list(APPEND options --cmdline-extra ${ARG_CMDLINE})
+    endif()
 
     foreach(kernel IN LISTS ARG_KERNELS)
         set(test vm.${ARG_NAME}.${kernel})

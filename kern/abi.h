@@ -119,6 +119,10 @@ struct quell_edge {
 QUELL_SIZE(struct quell_edge, 24);
 
 /* An interned set of rules, in chunks: {id, 0}, {id, 1}, … while `more`. */
+/* of the maps that hold two generations, the current and the next */
+#define QUELL_EDGES_MAX 131072
+#define QUELL_EXCEPTS_MAX 65536
+
 #define QUELL_SET_CHUNK 14
 #define QUELL_SET_CHUNKS_MAX 8 /* rules judged for one operation: 112 */
 struct quell_set_key {
@@ -223,13 +227,14 @@ QUELL_SIZE(struct quell_container, 144);
 
 /* Kept on a group leader, only where needed: it left its cgroup, or it was bound by a detection. */
 #define QUELL_TASK_AWAY 1u   /* home counts, not the cgroup */
-#define QUELL_TASK_ACTORS 4
+#define QUELL_TASK_ACTORS 8
 struct quell_task {
 	quell_u64 home;  /* container it belongs to, 0: host */
 	quell_u64 flags;
-	quell_u64 actors[QUELL_TASK_ACTORS]; /* detections that bound it or an ancestor */
+	quell_u64 own;   /* its mark, the same for all detections that bind it; not inherited */
+	quell_u64 actors[QUELL_TASK_ACTORS]; /* its mark and those of ancestors bound before its birth */
 };
-QUELL_SIZE(struct quell_task, 48);
+QUELL_SIZE(struct quell_task, 88);
 
 /* ---- objects ---------------------------------------------------------- */
 
@@ -400,7 +405,7 @@ struct quell_globals {
 	struct quell_overlay_layout overlay;
 	struct quell_task_query query;
 	quell_u32 adopting;           /* while the daemon looks at a file it has contained: no filter */
-	quell_u32 reserved;
+	quell_u32 scanned;            /* 1: the containers that ran before the load were found */
 	quell_u64 canary_denied;      /* times the canary's removal was refused */
 	quell_u64 counters[QUELL_COUNTER_COUNT];
 	quell_u64 denied[QUELL_HOOK_COUNT]; /* operations refused, by hook */

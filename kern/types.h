@@ -11,7 +11,7 @@
 #define ALIASES_MAX 16    /* places of one directory in one container */
 #define ANCHORS_MAX 32    /* host mounts of one superblock that are cached; more are searched for */
 #define SETS_MAX 8        /* different rule sets reached by the aliases of one entry */
-#define JUDGED_MAX 32    /* rules judged for one operation; more are counted */
+#define JUDGED_MAX 128   /* rules judged for one operation: a set has up to 112, aliases may add some; more are counted */
 #define MOUNTS_MAX 4096   /* mounts of a namespace that a recording visits */
 
 /* inode number of a superblock's root in home keys: a root is one whatever its number */

@@ -30,13 +30,14 @@ inline constexpr std::size_t kMaxFindings = 100;
 
 inline constexpr std::size_t kMaxRules = 20'000;
 inline constexpr std::size_t kMaxPathsPerRule = 4'096;
-// Paths of all rules: at 40 bytes for an edge they fit the map memory promised.
-inline constexpr std::size_t kMaxPaths = 262'144;
+// Paths of all rules: each makes at least one node.
+inline constexpr std::size_t kMaxPaths = 65'536;
 inline constexpr std::size_t kMaxExceptionsPerRule = 256;
 // Pairs of rule and executable's set, 24 bytes each in a hash map.
-inline constexpr std::size_t kMaxExceptPairs = 262'144;
-// Node ids have 20 bits, the highest is the generation's half.
-inline constexpr std::size_t kMaxNodes = QUELL_NODE_HALF - QUELL_NODE_FIRST;
+inline constexpr std::size_t kMaxExceptPairs = QUELL_EXCEPTS_MAX / 2;
+// An edge leads to each node; the kernel's map holds two generations of them.
+inline constexpr std::size_t kMaxNodes = QUELL_EDGES_MAX / 2;
+static_assert(kMaxNodes <= QUELL_NODE_HALF - QUELL_NODE_FIRST, "node ids have 20 bits, the highest is the generation's half");
 // The kernel reads this many rules of one object, then stops.
 inline constexpr std::size_t kMaxRulesPerObject = QUELL_SET_CHUNK * QUELL_SET_CHUNKS_MAX;
 

@@ -6,7 +6,8 @@ SEC("tp_btf/cgroup_mkdir")
 int BPF_PROG(quell_cgroup_mkdir, struct cgroup *cgroup, const char *path)
 {
 	view_forget(cgroup);
-	cgroup_seen(cgroup);
+	if (cgroup_seen(cgroup))
+		runtime_seen();
 	return 0;
 }
 

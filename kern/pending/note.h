@@ -45,6 +45,9 @@ __noinline int object_bind(u32 slot)
 	entry->device = facts->device;
 	entry->overlay_device = facts->overlay_device;
 	entry->object_flags = facts->flags;
+	/* seen at its mounting, unless that was before the load */
+	if (facts->upper_root.inode)
+		bpf_map_update_elem(&overlays, &facts->upper_root, &facts->overlay_device, BPF_NOEXIST);
 	if (facts->known && (mode & S_IFMT_BITS) == S_IFREG_BITS)
 		entry->object_flags |= QUELL_OBJECT_FILE;
 	if (work->op.number == QUELL_OP_DELETE && links <= 1)
@@ -70,6 +73,13 @@ static __always_inline void event_of(struct quell_event *event, struct quell_pen
 		event->chain[i] = entry->chain[i];
 }
 
+/* Something of it is in force, or may be: a failed one that was approved can still be undone. */
+static __always_inline int may_hold(u32 state, struct quell_pending *entry)
+{
+	return state == QUELL_STATE_APPROVED || state == QUELL_STATE_ENFORCING ||
+	       (state == QUELL_STATE_FAILED && entry->approved_ns);
+}
+
 /* 1: it was one more of a waiting incident; 0: a new one is needed; -1: try the next turn. */
 static __always_inline int pending_repeat(u32 slot, struct quell_pending_key *key, u64 now)
 {
@@ -80,10 +90,12 @@ static __always_inline int pending_repeat(u32 slot, struct quell_pending_key *ke
 	if (!entry)
 		return 0;
 	word = entry->word;
-	if (!waits(QUELL_WORD_STATE(word)))
-		return QUELL_WORD_STATE(word) == QUELL_STATE_APPROVED || QUELL_WORD_STATE(word) == QUELL_STATE_ENFORCING ?
-			       -1 :
-			       (bpf_map_delete_elem(&pending, key), 0);
+	if (may_hold(QUELL_WORD_STATE(word), entry))
+		return -1;
+	if (!waits(QUELL_WORD_STATE(word))) {
+		bpf_map_delete_elem(&pending, key);
+		return 0;
+	}
 	if (now > entry->deadline_ns) {
 		pending_leave(key, entry, QUELL_STATE_EXPIRED);
 		bpf_map_delete_elem(&pending, key);

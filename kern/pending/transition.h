@@ -95,10 +95,16 @@ static __always_inline int contain(struct quell_transition *t, struct quell_pend
 		return 0;
 	}
 	if (p->response == QUELL_RESPONSE_KILL_PROCESS) {
-		u64 actor = p->chain[p->target & (QUELL_CHAIN_MAX - 1)].actor;
+		u64 actor = p->chain[p->target & (QUELL_CHAIN_MAX - 1)].actor, *by;
 
-		if (bpf_map_update_elem(&contained_actors, &actor, &incident, BPF_ANY))
-			return -ENOSPC;
+		if (bpf_map_update_elem(&contained_actors, &actor, &incident, BPF_NOEXIST)) {
+			/* bound by another incident too: the newest holds it */
+			by = bpf_map_lookup_elem(&contained_actors, &actor);
+			if (!by)
+				return -ENOSPC;
+			*by = incident;
+			return 0;
+		}
 		__sync_fetch_and_add(&quell.contained_subjects, 1);
 		return 0;
 	}

@@ -11,27 +11,29 @@ static __always_inline int is_protected(u32 pid, u64 start_ns, u32 flags)
 	return pid <= 1 || (flags & PF_KTHREAD_BIT) || (pid == quell.self_pid && start_ns == quell.self_start_ns);
 }
 
-/* Gives the task a mark; 0 when all its places are taken. */
+/*
+ * The task's mark, made when it is first bound: one for all detections, or a
+ * supervisor that lives through many would run out of places, and leave none
+ * to its children. 0 when its ancestors' marks fill all of them: then they are
+ * what binds it.
+ */
 static __noinline u64 actor_mark(struct task_struct *leader)
 {
-	struct quell_task first = {}, *tag = task_find(leader);
-	u64 actor;
+	struct quell_task *tag = task_find(leader);
+	u64 actor, other;
 
-	if (!tag) {
-		first.actors[0] = actor = __sync_fetch_and_add(&quell.next_actor, 1);
-		tag = task_create(leader, &first);
-		if (!tag)
-			return 0;
-		/* when two create at once the other's stays: use that one */
-		return tag->actors[0] ? tag->actors[0] : actor;
-	}
-	/* the newest mark is the task's own if its ancestors' are elsewhere: a new one is always right */
+	if (tag && tag->own)
+		return tag->own;
+	if (!tag)
+		tag = task_create(leader, 0); /* without a mark it says nothing: no need for its value at once */
+	if (!tag)
+		return 0;
+	actor = __sync_fetch_and_add(&quell.next_actor, 1);
 	for (int i = 0; i < QUELL_TASK_ACTORS; i++) {
-		if (tag->actors[i])
+		if (tag->actors[i] || __sync_val_compare_and_swap(&tag->actors[i], 0, actor))
 			continue;
-		actor = __sync_fetch_and_add(&quell.next_actor, 1);
-		if (__sync_val_compare_and_swap(&tag->actors[i], 0, actor) == 0)
-			return actor;
+		other = __sync_val_compare_and_swap(&tag->own, 0, actor);
+		return other ? other : actor;
 	}
 	count(QUELL_COUNTER_TASK_STORAGE);
 	return 0;

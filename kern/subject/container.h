@@ -94,8 +94,11 @@ static __always_inline void member_put(u64 cgroup, u64 container)
 		count(QUELL_COUNTER_MEMBERS_FULL);
 }
 
-/* Called for every cgroup: at its making, and for those that were there at the first load. */
-static __always_inline void cgroup_seen(struct cgroup *cgroup)
+/*
+ * Called for every cgroup: at its making, and for those that were there at the first load.
+ * The id of the container that it made known, 0: none.
+ */
+static __always_inline u64 cgroup_seen(struct cgroup *cgroup)
 {
 	struct cgroup *parent = cgroup_parent(cgroup);
 	u64 id = cgroup_id(cgroup), parent_id, *outer;
@@ -104,19 +107,19 @@ static __always_inline void cgroup_seen(struct cgroup *cgroup)
 	long length;
 
 	if (!parent)
-		return;
+		return 0;
 	parent_id = cgroup_id(parent);
 	outer = bpf_map_lookup_elem(&members, &parent_id);
 	if (outer) {
 		u64 container = *outer;
 
 		member_put(id, container);
-		return;
+		return 0;
 	}
 	length = bpf_probe_read_kernel_str(name, sizeof(name), BPF_CORE_READ(cgroup, kn, name)) - 1;
 	runtime = runtime_of(name, length, &offset);
 	if (!runtime || (runtime == QUELL_RUNTIME_KUBEPODS && !bare_id_counts(parent)))
-		return;
+		return 0;
 
 	struct quell_container c = { .born_ns = bpf_ktime_get_boot_ns(), .runtime = runtime };
 
@@ -124,6 +127,7 @@ static __always_inline void cgroup_seen(struct cgroup *cgroup)
 	if (bpf_map_update_elem(&containers, &id, &c, BPF_NOEXIST) == 0)
 		count(QUELL_COUNTER_CONTAINERS_SEEN);
 	member_put(id, id);
+	return id;
 }
 
 /* Slow and sure when the members' map was full once. */
@@ -155,4 +159,17 @@ static __always_inline u64 current_cgroup_container(void)
 	if (!container && quell.counters[QUELL_COUNTER_MEMBERS_FULL])
 		return current_container_by_ancestors();
 	return container;
+}
+
+/*
+ * Somebody inside a container made one outside of it: a runtime lives there, as on a node in a container. Killing
+ * that one would take all of them along.
+ */
+static __always_inline void runtime_seen(void)
+{
+	u64 container = current_cgroup_container();
+	struct quell_container *c = container ? bpf_map_lookup_elem(&containers, &container) : 0;
+
+	if (c && !(c->flags & QUELL_CONTAINER_PROTECTED))
+		__sync_fetch_and_or(&c->flags, QUELL_CONTAINER_PROTECTED);
 }

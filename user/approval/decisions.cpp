@@ -15,6 +15,10 @@ namespace quell::approval {
 
 using incident::Incident;
 
+namespace {
+constexpr std::size_t kRetiredMax = 256;  // a quarter of the kernel's map
+}  // namespace
+
 Decisions::Decisions(Parts parts)
     : parts_(std::move(parts)),
       arming_(parts_.engine, parts_.worker, [this](const auto& target, const auto& result) { armed(target, result); }) {}
@@ -254,16 +258,33 @@ void Decisions::settle(Incident& incident, const std::string& gone) {
 
 void Decisions::retire(Incident& incident) {
     if (!incident.over() || incident.state == QUELL_STATE_FAILED) return;
-    quell_transition request{};
-    request.key = incident.key;
-    request.incident = incident.id;
-    request.from = incident.state;
-    request.to = QUELL_STATE_NONE;
-    (void)parts_.engine.transition(request);
     arming_.forget(incident.id);
+    retired_.insert(incident.id);
+    // a disk that takes no rows must not fill the kernel's map with what is over
+    while (retired_.size() > kRetiredMax) forget(*retired_.begin());
 }
 
-void Decisions::tick(std::uint32_t policy_operations) {
+void Decisions::written(const std::vector<history::Row>& rows) {
+    using history::Action;
+    for (const auto& row : rows)
+        if (row.action == Action::DONE || row.action == Action::GONE || row.action == Action::UNDONE || row.action == Action::REJECTED ||
+            row.action == Action::EXPIRED)
+            forget(row.incident);
+}
+
+void Decisions::forget(std::uint64_t id) {
+    if (!retired_.erase(id)) return;
+    const auto* incident = parts_.store.find(id);
+    if (!incident) return;
+    quell_transition request{};
+    request.key = incident->key;
+    request.incident = id;
+    request.from = incident->state;
+    request.to = QUELL_STATE_NONE;
+    (void)parts_.engine.transition(request);
+}
+
+void Decisions::tick() {
     const auto now = boottime_ns();
     for (auto* incident : parts_.store.list(false)) {
         const auto before = incident->state;
@@ -280,7 +301,7 @@ void Decisions::tick(std::uint32_t policy_operations) {
     }
     std::erase_if(waiting_, [](const auto& one) { return one.second.empty(); });
     parts_.store.trim();
-    arming_.disarm_unneeded(policy_operations);
+    arming_.disarm_unneeded(parts_.engine.globals().operations);
 }
 
 }  // namespace quell::approval

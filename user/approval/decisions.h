@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -65,7 +66,9 @@ public:
     // The kernel side changed a state by itself.
     void on_notice(const quell_notice& notice);
     // Once a second: expiries, approvals that waited too long, hooks nobody needs.
-    void tick(std::uint32_t policy_operations);
+    void tick();
+    // These rows are on the disk: the kernel may forget the incidents that they end.
+    void written(const std::vector<history::Row>& rows);
 
 private:
     struct Waiting {
@@ -81,8 +84,9 @@ private:
     // Asks the kernel; the errno of the program, 0 when it moved.
     [[nodiscard]] int move(incident::Incident& incident, quell_state to, quell_transition* out = nullptr);
     void refresh(incident::Incident& incident);
-    // The incident is over and its row is written: the kernel may forget it.
+    // The incident is over. Its entry goes when its row is on the disk: until then only the kernel knows who and what.
     void retire(incident::Incident& incident);
+    void forget(std::uint64_t id);
     void row(const incident::Incident& incident, history::Action action, const std::string& result, const Request* request = nullptr);
     void refuse(std::uint64_t id, Refusal refusal, const std::string& text, const Request& request, const Reply& reply);
     [[nodiscard]] static std::string over_text(const incident::Incident& incident);
@@ -90,6 +94,7 @@ private:
     Parts parts_;
     response::Arming arming_;
     std::map<std::uint64_t, std::vector<Waiting>> waiting_;
+    std::set<std::uint64_t> retired_;  // whose entries the kernel still holds
     std::uint64_t requests_ = 0;
 };
 

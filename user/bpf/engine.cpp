@@ -74,7 +74,8 @@ Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options) {
     quell_setup setup{};
     setup.self_pid = 1;
     setup.first_incident = options.first_incident;
-    if (!there) {
+    // by what is there, not by who loaded: a daemon may have died in between
+    if (!engine->globals_->host_root) {
         setup.learn_host = 1;
         if (getrandom(&setup.name_key, sizeof(setup.name_key), 0) != sizeof(setup.name_key))
             return errno_error("cannot get random bytes");
@@ -82,6 +83,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options) {
     LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &setup, .ctx_size_in = sizeof(setup));
     if (bpf_prog_test_run_opts(engine->program("quell_setup_program"), &run)) return errno_error("cannot run the setup program");
     engine->globals_->enabled_offers = options.enabled_responses;
+    engine->globals_->adopting = 0;
     return engine;
 }
 

@@ -125,13 +125,15 @@ void Daemon::start_history() {
     options.keep_rows = config_.history_keep_rows;
     options.changed = [this](const history::Health& health) {
         loop_->post([this, health] {
-            vitals_.warnings.clear();
-            if (!health.ok) vitals_.warnings.push_back("the history cannot be written: " + health.error);
+            vitals_.history_warning = health.ok ? "" : "the history cannot be written: " + health.error;
         });
     };
     options.committed = [this](const std::vector<history::Row>& rows) {
         for (const auto& row : rows)
             if (row.action == history::Action::APPROVED) journal_.history_head(row.number, row.hash, id_text(row.incident), "approved");
+        loop_->post([this, rows] {
+            if (decisions_) decisions_->written(rows);
+        });
     };
     history_ = std::make_unique<history::AsyncHistory>(std::move(options));
 }
@@ -141,8 +143,10 @@ Status Daemon::attach_standing() {
     for (std::uint64_t hooks = bpf::standing_hooks(), hook = 0; hook < bpf::kHooks.size(); hook++)
         if ((hooks >> hook) & 1)
             if (auto attached = engine_->attach(static_cast<quell_hook>(hook)); !attached) return attached;
-    if (!engine_->adopted())
+    if (!engine_->globals().scanned) {  // once: what is made later is seen at its making
         if (auto found = engine_->find_containers(); !found) return found;
+        engine_->globals().scanned = 1;
+    }
     history::Row row;
     row.action = engine_->adopted() ? history::Action::ADOPTED : history::Action::STARTED;
     row.subject = "quelld";
@@ -158,7 +162,7 @@ Status Daemon::apply_at_start() {
     for (const auto& finding : outcome->findings) log::warn(std::string(policy::code_name(finding.code)) + ": " + finding.message);
     if (!outcome->applied) {
         log::error("the policy has errors: see quell policy check " + config_.policy_dir);
-        vitals_.warnings.push_back("the policy in " + config_.policy_dir + " has errors and was not loaded");
+        vitals_.policy_warning = "the policy in " + config_.policy_dir + " has errors and was not loaded";
         return success();  // what runs goes on; nothing runs without being said
     }
     record_policy(*outcome, nullptr);
@@ -230,7 +234,7 @@ void Daemon::on_signal(const signalfd_siginfo& info) {
 void Daemon::on_tick() {
     if (boottime_ns() - vitals_.canary_ns >= kCanaryIntervalNs) check_canary();
     watch_->find_untold();
-    decisions_->tick(policies_->image().operations);
+    decisions_->tick();
     learn_overlay();
     publish();
     (void)service_.watchdog();
@@ -258,6 +262,7 @@ void Daemon::record_policy(const ApplyOutcome& outcome, const control::Peer* pee
     row.result = std::to_string(outcome.rules) + " rules, generation " + std::to_string(outcome.generation) + ", " + outcome.digest.substr(0, 12);
     if (peer) row.who = who_of(*peer);
     log::info("policy: " + row.result);
+    vitals_.policy_warning.clear();
     history::Generation generation{outcome.generation, outcome.digest, store_.rules().text(outcome.generation)};
     history_->append(history::Entry{std::move(row), std::nullopt, std::move(generation)});
 }

@@ -68,7 +68,7 @@ Json Daemon::incident_json(const incident::Incident& incident) {
 }
 
 void Daemon::incidents(const Json& params, const control::Peer&, control::Responder responder) {
-    decisions_->tick(policies_->image().operations);  // states as they are now, not as of the last second
+    decisions_->tick();  // states as they are now, not as of the last second
     auto list = Json::array();
     for (const auto* incident : store_.list(control::true_member(params, "all")))
         list.push_back(incident::summary_json(*incident, incident->key.container && engine_->container(incident->key.container)));
@@ -76,7 +76,7 @@ void Daemon::incidents(const Json& params, const control::Peer&, control::Respon
 }
 
 void Daemon::show(const Json& params, const control::Peer&, control::Responder responder) {
-    decisions_->tick(policies_->image().operations);
+    decisions_->tick();
     if (const auto* incident = incident_of(params, responder)) responder.reply({{"incident", incident_json(*incident)}});
 }
 

@@ -88,7 +88,8 @@ Json status_json(bpf::Engine& engine, const Policies& policies, const Vitals& vi
     }
     if (vitals.canary == Canary::kNotDenied)
         warnings.push_back("blind: the canary's removal was not denied; look at /proc/sys/kernel/ftrace_enabled and quell doctor");
-    for (const auto& warning : vitals.warnings) warnings.push_back(warning);
+    for (const auto* warning : {&vitals.history_warning, &vitals.policy_warning})
+        if (!warning->empty()) warnings.push_back(*warning);
     const char* canary[] = {"unknown", "denied", "not-denied"};
     return {{"state", state_word(vitals)},
             {"version", QUELL_VERSION},

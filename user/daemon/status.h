@@ -20,7 +20,9 @@ struct Vitals {
     Canary canary = Canary::kUnknown;
     std::uint64_t canary_ns = 0;
     bool stopping = false;
-    std::vector<std::string> warnings;  // of user space: the history's disk, failed arming
+    // what is wrong in user space; empty: nothing
+    std::string history_warning;
+    std::string policy_warning;
 };
 
 // "ready", "blind" (the canary was not denied), "starting", "stopping"

@@ -47,6 +47,17 @@ Findings look(bpf::Engine& engine, const IdentityReader& identities, const Event
     return found;
 }
 
+// What a decision ends in; nothing for what settle() writes itself.
+std::optional<history::Action> ended_action(quell_state state) {
+    switch (state) {
+        case QUELL_STATE_DONE: return history::Action::DONE;
+        case QUELL_STATE_FAILED: return history::Action::FAILED;
+        case QUELL_STATE_REJECTED: return history::Action::REJECTED;
+        case QUELL_STATE_UNDONE: return history::Action::UNDONE;
+        default: return std::nullopt;
+    }
+}
+
 }  // namespace
 
 void Watch::on_event(const quell_event& raw) {
@@ -140,7 +151,10 @@ void Watch::adopt(const quell_pending_key& key, const quell_pending& entry) {
     }
     decisions_.prepare(incident);
     decisions_.resume(incident);
-    if (incident.over() && !was_over) decisions_.settle(incident);
+    if (!incident.over() || was_over) return;
+    // ended by a daemon that died before the disk had the row
+    if (const auto ended = ended_action(incident.state)) record(incident, *ended, 0, "told by the kernel's entry");
+    decisions_.settle(incident);
 }
 
 void Watch::find_untold() {

@@ -40,7 +40,7 @@ TEST_P(Deep, IsSeenOnTheHostAndInAContainer) {
 
 INSTANTIATE_TEST_SUITE_P(Paths, Deep,
                          testing::Values(Depth{"SixtyFourLevels", "64", "3"}, Depth{"AHundredAndTwentyLevels", "120", "1"},
-                                         // "/var/log" + 16 * 255 + "/file" and slashes: what a path may have at most
+                                         // "/var/log", 16 times 255, "/deep.f": the 4,095 bytes that a path may have
                                          Depth{"FourThousandBytes", "16", "254"}),
                          [](const auto& one) { return std::string(one.param.name); });
 
@@ -58,19 +58,26 @@ TEST_F(Bounds, AContainerWithElevenHundredMounts) {
     (void)pending_id("many", "delete");
 }
 
+// All of one superblock, the host's root: 34 of them, and 32 copies of these.
 TEST_F(Bounds, AHostWithElevenHundredMounts) {
-    must("mkdir -p /srv/many /mnt/many; cd /srv/many; mkdir -p $(seq 1 " + std::to_string(kMounts) + "); cd /mnt/many; mkdir -p $(seq 1 " + std::to_string(kMounts) + ")");
-    must("for i in $(seq 1 " + std::to_string(kMounts) + "); do mount --bind /srv/many/$i /mnt/many/$i || exit; done");
+    must("cd / && mkdir -p /srv/many /mnt/many && cd /srv/many && mkdir -p $(seq 1 34) && cd /mnt/many && mkdir -p 0 $(seq 1 32) && cd 0 && mkdir -p $(seq 1 34)");
+    must("for i in $(seq 1 34); do mount --bind /srv/many/$i /mnt/many/0/$i || exit; done; for i in $(seq 1 32); do mount --rbind /mnt/many/0 /mnt/many/$i || exit; done");
+    EXPECT_GE(std::stoi(must("grep -c /mnt/many /proc/self/mounts")), kMounts);
     write("/var/log/b.log", "line\n");
     EXPECT_EQ(run("/w/attack unlink /var/log/b.log").status, 0);
     EXPECT_TRUE(wait_for([](const Json& one) { return one["operation"] == "delete" && one["subject"] == "host"; }));
     reject_all();
     // and what is bound into the watched tree as one of many
     must("mkdir -p /var/log/bound; mount --bind /srv/many/7 /var/log/bound");
-    write("/mnt/many/7/x.log", "line\n");
-    EXPECT_EQ(run("/w/attack unlink /mnt/many/7/x.log").status, 0);
+    write("/mnt/many/9/7/x.log", "line\n");
+    EXPECT_EQ(run("/w/attack unlink /mnt/many/9/7/x.log").status, 0);
     EXPECT_TRUE(wait_for([](const Json& one) { return one["operation"] == "delete" && one["subject"] == "host"; }));
-    (void)run("umount /var/log/bound; for i in $(seq 1 " + std::to_string(kMounts) + "); do umount /mnt/many/$i; done");
+    reject_all();
+    // a single file among them
+    must("echo line >/srv/many/8/y.log; touch /var/log/y.log; mount --bind /srv/many/8/y.log /var/log/y.log");
+    EXPECT_EQ(run("/w/attack truncate /srv/many/8/y.log").status, 0);
+    EXPECT_TRUE(wait_for([](const Json& one) { return one["operation"] == "truncate" && one["subject"] == "host"; }));
+    must("umount /var/log/y.log /var/log/bound; umount -l /mnt/many/[1-9]* /mnt/many/0/*");
 }
 
 TEST_F(Bounds, ASingleFileBoundOnTheHost) {

@@ -18,7 +18,7 @@ int race_reloads(const Globals& globals, const Words& words);  // both|one CHANG
 int reuse_directories(const Globals& globals, const Words& words);  // INSIDE OUTSIDE ROUNDS
 int flood(const Globals& globals, const Words& words);              // FILE PROCESSES MATCHES, by opening it
 int many_actors(const Globals& globals, const Words& words);        // DIRECTORY ACTORS MATCHES
-int fork_and_unlink(const Globals& globals, const Words& words);    // DIRECTORY FORKS: until it has done so many
+int fork_and_unlink(const Globals& globals, const Words& words);    // DIRECTORY: until SIGTERM
 int deep(const Globals& globals, const Words& words);               // DIRECTORY LEVELS LENGTH: of a component
 
 }  // namespace quell::races

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <csignal>
+
 #include "vm-tests/races/racer/commands.h"
 
 namespace quell::races {
@@ -65,34 +67,44 @@ int flood(const Globals&, const Words& words) {
     return result("matches", matches, failed);
 }
 
+// An actor of its own: not its parent's, for that is the host's first process by then.
+void act(const std::string& prefix, unsigned long matches, int told, int end) {
+    while (getppid() != 1) usleep(100);
+    char worked = 1;
+    for (unsigned long i = 0; i < matches; i++) worked &= unlink_fresh(prefix + std::to_string(i));
+    (void)!write(told, &worked, 1);
+    (void)!read(end, &worked, 1);  // until everybody is there
+    _exit(0);
+}
+
 // Each actor lives until all have matched, so that no number is used twice.
 int many_actors(const Globals&, const Words& words) {
     const unsigned long actors = std::stoul(words.at(1)), matches = std::stoul(words.at(2));
-    unsigned long failed = 0;
-    int end[2];
-    if (pipe(end)) return 1;
+    unsigned long done = 0;
+    int end[2], told[2];
+    if (pipe(end) || pipe(told)) return 1;
     for (unsigned long n = 0; n < actors; n++) {
         const pid_t child = fork();
         if (child < 0) return perror("fork"), 1;
-        if (child) continue;
-        close(end[1]);
-        bool worked = true;
-        for (unsigned long i = 0; i < matches; i++) worked &= unlink_fresh(words.at(0) + "/a" + std::to_string(n) + "." + std::to_string(i));
-        char byte;
-        (void)!read(end[0], &byte, 1);  // until everybody is there
-        _exit(worked ? 0 : 1);
+        if (!child) {
+            close(end[1]);
+            if (!fork()) act(words.at(0) + "/a" + std::to_string(n) + ".", matches, told[1], end[0]);
+            _exit(0);
+        }
+        wait_for(child);
     }
-    usleep(200'000);
+    close(told[1]);
+    for (char worked; done < actors && read(told[0], &worked, 1) == 1 && worked;) done++;
     close(end[1]);
-    for (int status; wait(&status) > 0;) failed += status != 0;
-    return result("matches", actors * matches, failed);
+    return result("matches", actors * matches, actors - done);
 }
 
-// Forks in a row; every child acts at once, and every fourth by a program that it executes.
+// Forks in a row until SIGTERM; every child acts at once, and every fourth by a program that it executes.
 int fork_and_unlink(const Globals&, const Words& words) {
-    const unsigned long forks = std::stoul(words.at(1));
-    unsigned long failed = 0;
-    for (unsigned long n = 0; n < forks; n++) {
+    static volatile std::sig_atomic_t over = 0;
+    unsigned long failed = 0, n = 0;
+    std::signal(SIGTERM, [](int) { over = 1; });
+    for (; !over; n++) {
         const std::string file = words.at(0) + "/c" + std::to_string(n);
         const pid_t child = fork();
         if (child < 0) return perror("fork"), 1;
@@ -102,7 +114,7 @@ int fork_and_unlink(const Globals&, const Words& words) {
         }
         failed += static_cast<unsigned long>(wait_for(child));
     }
-    return result("unlinks", forks, failed);
+    return result("unlinks", n, failed);
 }
 
 int deep(const Globals& globals, const Words& words) {
@@ -113,7 +125,7 @@ int deep(const Globals& globals, const Words& words) {
         if (chdir(component.c_str())) return perror("chdir"), 1;
     }
     const auto before = globals.matched(QUELL_HOOK_inode_unlink);
-    const bool worked = unlink_fresh("file");
+    const bool worked = unlink_fresh("deep.f");
     std::printf("{\"matched\":%lu,\"failed\":%d}\n", static_cast<unsigned long>(globals.matched(QUELL_HOOK_inode_unlink) - before), worked ? 0 : 1);
     return 0;
 }

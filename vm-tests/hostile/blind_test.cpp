@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// ftrace_enabled=0 silently disables every BPF LSM program: Quell notices, and
+// claims nothing while it is so.
+#include <gtest/gtest.h>
+
+#include "vm-tests/harness/quelld.h"
+
+namespace quell::guest {
+namespace {
+
+std::string state() { return quell("status")["status"]["state"]; }
+void set_ftrace(int on) { must("echo " + std::to_string(on) + " >/proc/sys/kernel/ftrace_enabled"); }
+
+class Blind : public testing::Test {
+protected:
+    void TearDown() override {
+        set_ftrace(1);
+        EXPECT_TRUE(eventually([] { return state() == "ready"; }, std::chrono::seconds(15)));
+        reject_all();
+    }
+};
+
+TEST_F(Blind, IsSaidWithinFifteenSecondsAndNothingIsApproved) {
+    Container victim("blind");
+    victim.start();
+    EXPECT_EQ(attack(victim, "unlink /var/log/dpkg.log"), 0);
+    const auto id = pending_id("blind", "delete");
+    set_ftrace(0);
+    const auto output = approve(id, "kill-container");  // at once: it looks before it flips
+    EXPECT_EQ(output.status, 1) << output.text;
+    EXPECT_NE(output.text.find("blind"), std::string::npos) << output.text;
+    EXPECT_TRUE(victim.running());
+    EXPECT_EQ(show(id)["state"], "pending");
+    EXPECT_EQ(run("quell doctor").status, 1);
+    set_ftrace(1);
+    EXPECT_TRUE(eventually([] { return state() == "ready"; }, std::chrono::seconds(15)));
+    EXPECT_EQ(approve(id, "kill-container").status, 0) << "it sees again";
+    EXPECT_TRUE(eventually([&] { return !victim.running(); }));
+    const auto actions = actions_of(id);
+    ASSERT_GE(actions.size(), 4u);
+    EXPECT_EQ(actions.front(), "detected");
+    EXPECT_EQ(actions.back(), "done");
+}
+
+TEST_F(Blind, IsNoticedWithNobodyAsking) {
+    EXPECT_EQ(state(), "ready");
+    set_ftrace(0);
+    EXPECT_TRUE(eventually([] { return state() == "blind"; }, std::chrono::seconds(15)));
+    const auto text = run("quell status").text;
+    EXPECT_NE(text.find("ftrace_enabled"), std::string::npos) << text;
+    EXPECT_EQ(text.find("enforcing\n"), std::string::npos) << text;
+    EXPECT_EQ(quell("status")["status"]["canary"], "not-denied");
+}
+
+}  // namespace
+}  // namespace quell::guest

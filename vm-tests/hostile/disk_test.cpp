@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// A disk that takes no history: said loudly, and neither detection nor an
+// approval waits for it. What happened is written when it is back.
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+#include "vm-tests/harness/quelld.h"
+
+namespace quell::guest {
+namespace {
+
+constexpr const char* kPlace = "/var/lib/quell";
+
+class Disk : public testing::Test {
+protected:
+    void TearDown() override {
+        if (daemon_pid()) kill_daemon(SIGTERM);
+        (void)run(std::string("umount ") + kPlace);
+        start_daemon();
+        reject_all();
+    }
+    // The daemon's history on a disk of its own, of 1 MB.
+    static void start_on_a_small_disk(const std::string& then) {
+        kill_daemon(SIGTERM);
+        must(std::string("mount -t tmpfs -o size=1m tmpfs ") + kPlace + " && " + then);
+        start_daemon();
+    }
+    static bool warns() { return quell("status")["status"]["warnings"].dump().find("the history cannot be written") != std::string::npos; }
+    // Detected, shown, approved, enforced, in time; no row of it is on the disk.
+    static std::string contain_without_history() {
+        Container victim("disk");
+        victim.start();
+        EXPECT_EQ(attack(victim, "unlink /var/log/dpkg.log"), 0);
+        const auto id = pending_id("disk", "delete");
+        EXPECT_TRUE(eventually(warns)) << quell("status").dump(1);
+        EXPECT_NE(run("quell status").text.find("the history cannot be written"), std::string::npos);
+        const auto output = approve(id, "kill-container");
+        EXPECT_EQ(output.status, 0) << output.text;
+        EXPECT_TRUE(eventually([&] { return !victim.running(); }));
+        EXPECT_EQ(show(id)["state"], "done");
+        const auto console = run("grep -c 'history' /var/log/quelld.console");
+        EXPECT_EQ(console.status, 0) << "and the log has it";
+        return id;
+    }
+    static void expect_written(const std::string& id) {
+        EXPECT_TRUE(eventually([] { return !warns(); }));
+        EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "approved", "flipped", "done"}));
+        EXPECT_EQ(run("quell history verify").status, 0);
+    }
+};
+
+TEST_F(Disk, FullAfterTheStart) {
+    start_on_a_small_disk("true");
+    EXPECT_FALSE(warns());
+    (void)run(std::string("cat /dev/zero >") + kPlace + "/filler");
+    const auto id = contain_without_history();
+    must(std::string("rm ") + kPlace + "/filler");
+    expect_written(id);
+}
+
+TEST_F(Disk, FullBeforeTheStart) {
+    start_on_a_small_disk(std::string("cat /dev/zero >") + kPlace + "/filler 2>/dev/null; true");
+    const auto id = contain_without_history();
+    must(std::string("rm ") + kPlace + "/filler");
+    expect_written(id);
+}
+
+TEST_F(Disk, ReadOnlyBeforeTheStart) {
+    start_on_a_small_disk(std::string("mount -o remount,ro ") + kPlace);
+    const auto id = contain_without_history();
+    must(std::string("mount -o remount,rw ") + kPlace);
+    expect_written(id);
+}
+
+// What is decided meanwhile is not only in the daemon's memory: the kernel's entry knows it.
+TEST_F(Disk, FullWhenTheDaemonDies) {
+    start_on_a_small_disk("true");
+    (void)run(std::string("cat /dev/zero >") + kPlace + "/filler");
+    Container victim("dies");
+    victim.start();
+    EXPECT_EQ(attack(victim, "truncate /var/log/b.log"), 0);
+    const auto id = pending_id("dies", "truncate");
+    ASSERT_EQ(approve(id, "quarantine-file").status, 0);
+    kill_daemon(SIGKILL);
+    must(std::string("rm ") + kPlace + "/filler");
+    start_daemon();
+    const auto incident = show(id);
+    EXPECT_EQ(incident["state"], "enforcing");
+    EXPECT_EQ(incident["decided_by"]["uid"], 0);
+    EXPECT_EQ(run("quell undo " + id + " --reason done").status, 0);
+    EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "approved", "undone"}));
+}
+
+}  // namespace
+}  // namespace quell::guest

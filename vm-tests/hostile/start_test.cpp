@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where quelld cannot start, it says why and what helps, and leaves alone
+// what runs already.
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <csignal>
+
+#include "vm-tests/harness/quelld.h"
+
+namespace quell::guest {
+namespace {
+
+constexpr const char* kPins = "/sys/fs/bpf/quell";
+
+class Start : public testing::Test {
+protected:
+    void TearDown() override {
+        if (!daemon_pid()) start_daemon();
+        reject_all();
+    }
+    // It ends by itself, with 1 and these words.
+    static void expect_refused(const std::string& command, const std::vector<std::string>& words) {
+        const auto output = run("timeout 60 " + command);
+        EXPECT_EQ(output.status, 1) << output.text;
+        for (const auto& word : words) EXPECT_NE(output.text.find(word), std::string::npos) << word << ": " << output.text;
+    }
+};
+
+TEST_F(Start, ASecondDaemonEndsAndTheFirstGoesOn) {
+    const pid_t first = daemon_pid();
+    expect_refused("quelld", {"another quelld runs already"});
+    EXPECT_EQ(daemon_pid(), first);
+    EXPECT_EQ(run("quell status").status, 0);
+    EXPECT_EQ(run("/w/attack creat /var/log/first.log").status, 0);
+    EXPECT_EQ(run("/w/attack unlink /var/log/first.log").status, 0);
+    EXPECT_TRUE(wait_for_pending([](const Json& one) { return one["operation"] == "delete"; }));
+}
+
+TEST_F(Start, WithoutRoot) {
+    kill_daemon(SIGTERM);
+    expect_refused("setpriv --reuid user --regid user --clear-groups quelld", {"needs root"});
+    expect_refused("setpriv --reuid user --regid user --clear-groups --inh-caps=-all quelld", {"needs root"});
+}
+
+TEST_F(Start, ARootWithoutItsCapabilities) {
+    kill_daemon(SIGTERM);
+    const auto output = run("timeout 60 setpriv --bounding-set=-all --inh-caps=-all quelld");
+    EXPECT_EQ(output.status, 1) << output.text;
+    EXPECT_GT(output.text.size(), 20u);
+}
+
+TEST_F(Start, WithPinsOfAnotherVersionThatStayInForce) {
+    Container victim("pins");
+    victim.start();
+    EXPECT_EQ(attack(victim, "truncate /var/log/b.log"), 0);
+    const auto id = pending_id("pins", "truncate");
+    ASSERT_EQ(approve(id, "quarantine-file").status, 0);
+    kill_daemon(SIGTERM);
+    const auto version = must(std::string("basename ") + kPins + "/version-*");
+    const auto pin = kPins + ("/" + version.substr(0, version.find('\n')));
+    must("rmdir " + pin + " && mkdir " + kPins + "/version-99");
+    expect_refused("quelld", {"of another version", "quelld --unload"});
+    EXPECT_EQ(attack(victim, "read /var/log/b.log"), EPERM) << "the other version's containment holds";
+    must("rmdir " + std::string(kPins) + "/version-99 && mkdir " + pin);
+    start_daemon();
+    EXPECT_EQ(show(id)["state"], "enforcing");
+    EXPECT_EQ(run("quell undo " + id + " --reason done").status, 0);
+}
+
+// Last in this file: what was pinned is gone with the mount.
+TEST_F(Start, WithoutBpffs) {
+    kill_daemon(SIGTERM);
+    must("umount /sys/fs/bpf");
+    expect_refused("quelld", {"/sys/fs/bpf", "mount -t bpf bpf /sys/fs/bpf"});
+    EXPECT_EQ(run("quell status").status, 3);
+    must("mount -t bpf -o mode=700 bpf /sys/fs/bpf");
+    start_daemon();
+    apply_pack();
+    EXPECT_EQ(quell("status")["status"]["canary"], "denied");
+}
+
+TEST_F(Start, WithAConfigurationThatIsWrong) {
+    kill_daemon(SIGTERM);
+    write("/tmp/broken.yaml", "socket: {mode: [\n");
+    expect_refused("quelld --config /tmp/broken.yaml", {"/tmp/broken.yaml"});
+    write("/tmp/unknown.yaml", "sockets: {}\n");
+    expect_refused("quelld --config /tmp/unknown.yaml", {"sockets"});
+    expect_refused("quelld --config /tmp/missing.yaml", {"/tmp/missing.yaml"});
+}
+
+}  // namespace
+}  // namespace quell::guest
