@@ -39,6 +39,18 @@ static __noinline u64 actor_mark(struct task_struct *leader)
 	return 0;
 }
 
+/* The container a group leader acts for: also of one that left its cgroup. */
+static __always_inline u64 container_of_leader(struct task_struct *leader)
+{
+	if (away_test(leader->tgid)) {
+		struct quell_task *tag = task_find(leader);
+
+		if (tag && (tag->flags & QUELL_TASK_AWAY))
+			return tag->home;
+	}
+	return container_of_cgroup(task_cgroup_id(leader));
+}
+
 #define CHAIN_MARKED 4 /* nearest ancestors that are bound; further ones are told only */
 
 /*
@@ -60,7 +72,7 @@ static __always_inline void chain_bind(struct quell_pending *entry, struct task_
 		u32 pid = leader->tgid;
 		u64 start = leader->start_boottime;
 
-		if (i && container_of_cgroup(task_cgroup_id(leader)) != container)
+		if (i && container_of_leader(leader) != container)
 			break;
 		ref->pid = pid;
 		ref->start_ns = start;
@@ -99,7 +111,7 @@ static __always_inline void actor_of(struct quell_pending_key *key, struct task_
 	u64 start = chosen->start_boottime;
 
 	if (pid <= 1 || (c && pid == c->init_pid && start == c->init_start_ns) ||
-	    container_of_cgroup(task_cgroup_id(chosen)) != container)
+	    container_of_leader(chosen) != container)
 		return;
 	key->actor_pid = pid;
 	key->actor_start_ns = start;

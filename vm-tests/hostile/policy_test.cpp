@@ -29,6 +29,7 @@ struct Bad {
     const char* name;
     std::string text;
 };
+void PrintTo(const Bad& bad, std::ostream* out) { *out << bad.name; }
 
 class Policy : public testing::TestWithParam<Bad> {
 protected:
@@ -74,7 +75,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Bad{"LongLine", kHead + "  rules: [" + std::string(100'000, 'x') + "]\n"}, Bad{"Bomb", bomb()},
                     Bad{"UnknownKey", kHead + "  rules:\n" + kRule + "      surprise: yes\n"},
                     Bad{"DuplicateKey", kHead + "  rules:\n" + kRule + "      severity: high\n"},
-                    Bad{"DuplicateRule", kHead + "  rules:\n" + kRule + kRule}, Bad{"Empty", ""}, Bad{"NoRules", kHead + "  rules: []\n"},
+                    Bad{"DuplicateRule", kHead + "  rules:\n" + kRule + kRule}, Bad{"Empty", ""},
                     Bad{"TwoDocuments", kHead + "  rules:\n" + kRule + "---\n" + kHead + "  rules:\n" + kRule}, Bad{"EscapesInAPath", kHead + "  rules:\n    - id: \"a\\e[31m\"\n"}),
     [](const auto& one) { return std::string(one.param.name); });
 
@@ -91,6 +92,7 @@ TEST_F(PolicySource, ThatHoldsNothingNeedsToBeMeant) {
     write(kFile, kHead + "  rules: []\n");
     const auto text = refused(kFile);
     EXPECT_NE(text.find("--allow-empty"), std::string::npos) << text;
+    EXPECT_EQ(text.find(":0:0:"), std::string::npos) << "a place that there is not: " << text;
     must(std::string("quell policy apply --allow-empty ") + kFile);
     EXPECT_EQ(quell("status")["status"]["rules"], 0);
     write("/var/log/unwatched.log", "line\n");

@@ -56,7 +56,7 @@ TEST_F(Text, OfAFileAProcessAndItsArgumentsInAContainer) {
     const auto incident = show(id);
     EXPECT_EQ(incident["file"]["path"], std::string("/var/log/") + kNastyShown);
     EXPECT_EQ(incident["executable"], std::string("/tmp/") + kNastyShown);
-    EXPECT_EQ(incident["process"]["comm"], "a\\x0astate  done\\x1b");  // 15 bytes of it
+    EXPECT_EQ(incident["process"]["comm"], "a\\x0astate  done\\x1b[");  // 15 bytes of it
     ASSERT_GE(incident["arguments"].size(), 4u) << incident;
     EXPECT_EQ(incident["arguments"][0], std::string("/tmp/") + kNastyShown);
     EXPECT_EQ(incident["arguments"][3], kNastyShown);

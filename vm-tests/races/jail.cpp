@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <functional>
 #include <map>
 
@@ -81,6 +82,7 @@ Jail::Jail(std::string name)
 
 Jail::~Jail() {
     write_word(cgroup_ + "/cgroup.kill", "1");
+    kill(init_, SIGKILL);  // somebody may have moved it
     waitpid(init_, nullptr, 0);
     EXPECT_TRUE(eventually([&] { return rmdir(cgroup_.c_str()) == 0; })) << cgroup_;
     (void)guest::run("umount " + directory_ + "/root; rm -rf " + directory_);
