@@ -16,7 +16,7 @@ bundle() { # NAME RUNTIME
   cat >"$dir/config.json" <<JSON
 {"ociVersion":"1.0.2","process":{"terminal":false,"user":{"uid":0,"gid":0},"args":["/bin/sleep","10000"],"env":["PATH=/bin:/usr/bin"],"cwd":"/"},
 "root":{"path":"rootfs"},"hostname":"$1","mounts":[{"destination":"/proc","type":"proc","source":"proc"},{"destination":"/dev","type":"tmpfs","source":"tmpfs"}],
-"linux":{"cgroupsPath":"/kubepods.slice/crio-$id.scope","namespaces":[{"type":"pid"},{"type":"mount"},{"type":"network"}]}}
+"linux":{"cgroupsPath":"/kubepods.slice/crio-$id.scope","namespaces":[{"type":"pid"},{"type":"uts"},{"type":"mount"},{"type":"network"}]}}
 JSON
   (cd "$dir" && $2 run -d "$1" </dev/null >"$dir/out" 2>&1) || { cat "$dir/out"; exit 1; }
 }
