@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "user/response/arming.h"
 
+#include <cerrno>
+
 #include "user/base/log.h"
+#include "user/base/vocabulary.h"
 #include "user/base/time.h"
 #include "user/bpf/hook_table.h"
 
@@ -38,6 +41,7 @@ Arming::Result Arming::work(const Target& target) const {
         auto prepared = response(wanted).prepare(engine_, target);
         // a target that vanished meanwhile is told of by the kernel side; the other offers may still hold
         if (prepared) result.descriptors[wanted] = std::move(prepared).value();
+        else if (prepared.error().code != ESRCH) log::error("cannot prepare " + std::string(word_at(kResponseWords, which)) + ": " + prepared.error().message);
     }
     return result;
 }

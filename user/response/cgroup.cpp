@@ -36,7 +36,11 @@ Result<Fd> open_cgroup(std::uint64_t id) {
     handle->handle_type = kKernfsHandle;
     std::memcpy(handle->f_handle, &id, sizeof(id));
     Fd cgroup(::open_by_handle_at(root.get(), handle, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!cgroup) return errno_error("cannot open the cgroup " + std::to_string(id));
+    if (!cgroup) {
+        auto error = errno_error("cannot open the cgroup " + std::to_string(id));
+        if (error.code == ESTALE || error.code == ENOENT) error.code = ESRCH;  // removed: there is nobody any more
+        return error;
+    }
     return cgroup;
 }
 

@@ -23,7 +23,7 @@ class KillContainer final : public Response {
 public:
     Result<std::unique_ptr<Prepared>> prepare(bpf::Engine&, const Target& target) const override {
         auto cgroup = open_cgroup(target.key.container);
-        if (!cgroup) return Error{cgroup.error().message, ESRCH, {}};
+        if (!cgroup) return cgroup.error();
         auto descriptors = std::make_unique<Descriptors>();
         descriptors->kill = Fd(::openat(cgroup->get(), "cgroup.kill", O_WRONLY | O_CLOEXEC));
         descriptors->events = Fd(::openat(cgroup->get(), "cgroup.events", O_RDONLY | O_CLOEXEC));
@@ -35,6 +35,7 @@ public:
         std::unique_ptr<Prepared> late;
         if (!prepared) {
             auto opened = prepare(engine, target);
+            if (!opened && opened.error().code != ESRCH) return {QUELL_STATE_FAILED, opened.error().message, {}, 0};
             if (!opened) return {QUELL_STATE_DONE, "the container was gone already", {}, boottime_ns()};
             late = std::move(opened).value();
             prepared = late.get();
@@ -64,7 +65,7 @@ public:
         outcome.last_gone_ns = escaped ? boottime_ns() : cgroup_empty_ns;
         outcome.state = outcome.survivors.empty() && told ? QUELL_STATE_DONE : QUELL_STATE_FAILED;
         if (!told) outcome.detail = "cgroup.kill could not be written";
-        else if (!outcome.survivors.empty()) outcome.detail = "processes are left that do not die (uninterruptible sleep)";
+        else if (!outcome.survivors.empty()) outcome.detail = "processes are left that did not die: in uninterruptible sleep, or not to be signalled";
         else outcome.detail = escaped ? "every process is gone, " + std::to_string(escaped) + " had left the cgroup" : "every process is gone";
         return outcome;
     }

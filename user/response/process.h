@@ -32,7 +32,7 @@ std::vector<quell_task_ref> quell::response::sweep(List list, std::uint64_t dead
     for (;;) {
         std::vector<quell_task_ref> left;
         for (const auto& task : list())
-            if (kill_task(task)) left.push_back(task);
+            if (kill_task(task) || is_alive(task)) left.push_back(task);
         if (left.empty() || boottime_ns() >= deadline_ns) return left;
         (void)::poll(nullptr, 0, 1);
     }
