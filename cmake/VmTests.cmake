@@ -4,15 +4,16 @@
 set(QUELL_VM_KERNELS 6.1 6.12 7)
 
 # quell_add_vm_suite(NAME <name> TARGET <gtest program> [FILTER <gtest filter>] [FILES <file or target>...]
-#                    [CORE] [SYSTEMD] [DISK] [ICOUNT] [START] [CMDLINE <text>] [TIMEOUT <seconds>] [KERNELS <kernel>...])
+#                    [CORE] [EXTRA] [SYSTEMD] [DISK] [ICOUNT] [START] [CMDLINE <text>] [TIMEOUT <seconds>] [KERNELS <kernel>...])
 #
 # Adds the tests vm.<name>.<kernel>. TARGET and FILES (helpers; a target stands for its program) are in /w of the guest.
 # CORE suites run on every kernel in a plain tools/test, the others on 6.12 only; tools/test --all runs all on all.
+# EXTRA: a part of another suite, for the plain tools/test; --all runs the whole one instead.
 # SYSTEMD, DISK, ICOUNT and START are the options of tools/vm with these names, CMDLINE (one word) is its
 # --cmdline-extra. TIMEOUT is the guest's (default 300).
 # Labels: vm, vm-<kernel>, core (when CORE), default (what a plain tools/test runs).
 function(quell_add_vm_suite)
-    cmake_parse_arguments(PARSE_ARGV 0 ARG "CORE;SYSTEMD;DISK;ICOUNT;START" "NAME;TARGET;FILTER;CMDLINE;TIMEOUT" "FILES;KERNELS")
+    cmake_parse_arguments(PARSE_ARGV 0 ARG "CORE;EXTRA;SYSTEMD;DISK;ICOUNT;START" "NAME;TARGET;FILTER;CMDLINE;TIMEOUT" "FILES;KERNELS")
     if(NOT ARG_NAME OR NOT ARG_TARGET OR ARG_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "quell_add_vm_suite: NAME and TARGET are needed; not understood: '${ARG_UNPARSED_ARGUMENTS}'")
     endif()
@@ -53,6 +54,9 @@ function(quell_add_vm_suite)
         set(labels vm vm-${kernel})
         if(ARG_CORE)
             list(APPEND labels core)
+        endif()
+        if(ARG_EXTRA)
+            list(REMOVE_ITEM labels vm)
         endif()
         if(ARG_CORE OR kernel STREQUAL "6.12")
             list(APPEND labels default)
