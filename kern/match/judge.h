@@ -128,8 +128,8 @@ static __always_inline void collect_sets(u32 slot, struct work *work)
 		work->query.directory = op->place;
 		resolve(slot, JUDGE_PLACE);
 	}
-	if (op->files)
-		mounted_file(slot);
+	if (op->files && mounted_file(slot))
+		host_search(slot, MOUNTS_FILE);
 }
 
 /*
@@ -250,8 +250,7 @@ static __always_inline int judge_place(u64 dentry, u32 number_, u32 hook)
 	if (slot >= WORK_NONE)
 		return 0;
 	l.superblock = number_of_address(read_pointer(dentry + offset_of(dentry, d_sb)));
-	l.epoch = quell.epoch;
-	l.half = quell.half;
+	lookup_policy(&l);
 	l.moves = *moves_of(l.superblock);
 	if (!l.container)
 		l.mounts = host_mounts(task);

@@ -13,6 +13,14 @@
 #define file_slot_of(key) (&file_cache[((key) >> 40) & (FILE_SLOTS - 1)])
 #define moves_of(superblock) (&superblock_moves[((superblock) * MIX_A) >> 54])
 
+/*
+ * Half and epoch of the policy, read and written as one: with the half of one policy and the epoch of another,
+ * states cached for the one were judged by the rules of the other, and found none.
+ */
+#define policy_word ((volatile u64 *)&quell.half)
+_Static_assert(__builtin_offsetof(struct quell_globals, half) % 8 == 0 &&
+	       __builtin_offsetof(struct quell_globals, epoch) == __builtin_offsetof(struct quell_globals, half) + 4, "one word");
+
 /* What a view and a superblock put into every key. Never on the stack of a call: frames are short of it. */
 struct lookup {
 	u64 container;
@@ -53,13 +61,20 @@ static __always_inline u64 host_mounts(struct task_struct *task)
 	return changes;
 }
 
+static __always_inline void lookup_policy(struct lookup *l)
+{
+	u64 word = *policy_word;
+
+	l->half = (u32)word;
+	l->epoch = word >> 32;
+}
+
 static __always_inline void lookup_base(struct lookup *l, struct task_struct *task, struct super_block *superblock)
 {
 	u64 view;
 
 	l->superblock = number(superblock);
-	l->epoch = quell.epoch;
-	l->half = quell.half;
+	lookup_policy(l);
 	l->moves = *moves_of(l->superblock);
 	l->mounts = 0;
 	if (l->container) {

@@ -70,7 +70,7 @@ static __always_inline u32 chain(u32 slot, u64 dentry, u64 mount)
 
 /* --- all mounts of a namespace, by list (before 6.8) or by tree */
 
-enum mounts_mode { MOUNTS_HOME, MOUNTS_GATHER, MOUNTS_SEARCH };
+enum mounts_mode { MOUNTS_HOME, MOUNTS_GATHER, MOUNTS_SEARCH, MOUNTS_FILE };
 
 static int visit_mount(u32 slot, u64 mount);
 

@@ -10,10 +10,22 @@
 #define ANCHOR_HASH(x) ((x) * MIX_A)
 #define anchor_maybe(filter, x) (((filter)[(ANCHOR_HASH(x) >> 60) & 15] >> (ANCHOR_HASH(x) >> 54 & 63)) & 1)
 
+/* A directory bound at many places that say the same is one hit. */
+static __noinline int hit_known(struct work *work, u64 what, u32 generation, u32 level)
+{
+	for (u32 i = 0; i < HITS_MAX; i++)
+		if (i < work->hit_count && work->hits[i].what == what && work->hits[i].level == level &&
+		    work->hits[i].generation == generation)
+			return 1;
+	return 0;
+}
+
 static __always_inline void hit_add(struct work *work, u64 what, u32 generation, u32 level)
 {
 	u32 n = work->hit_count;
 
+	if (hit_known(work, what, generation, level))
+		return;
 	if (n >= HITS_MAX) {
 		work->overflow = 1;
 		return;
@@ -64,13 +76,32 @@ static __always_inline u64 mounted_file_set(u32 slot, struct work *work, u32 cou
 	return entry_set(work->above[0], trie_descend(slot, root_state(root), count_, 1, 1));
 }
 
+/* Notes a mount of the superblock in work->anchors. Beyond what the list holds, its place is not worked out. */
+static __always_inline int anchor_note(struct work *work, u64 root, u32 *is_file)
+{
+	u64 inode = 0, number = 0;
+	u16 mode = 0;
+
+	read_kernel(inode, root + offset_of(dentry, d_inode));
+	read_kernel(mode, inode + offset_of(inode, i_mode));
+	*is_file = (mode & S_IFMT_BITS) != S_IFDIR_BITS;
+	if (*is_file) {
+		read_kernel(number, inode + offset_of(inode, i_ino));
+		file_mount_note(number, 0);
+		work->anchors.files++;
+	}
+	work->anchors.filter[(ANCHOR_HASH(root) >> 60) & 15] |= 1ull << (ANCHOR_HASH(root) >> 54 & 63);
+	if (work->anchors.count >= ANCHORS_MAX)
+		work->anchors.overflow = 1;
+	return work->anchors.overflow;
+}
+
 static __noinline int host_visit(u32 slot, u64 mount)
 {
-	u64 root[2], state, set = 0; /* mnt_root, mnt_sb */
-	u32 level = NO_LEVEL;
+	u64 root[2], state; /* mnt_root, mnt_sb */
 	struct work *work = WORK(slot);
 	struct mounts_walk *m = &work->mounts;
-	u32 host = QUELL_NODE_HOST;
+	u32 host = QUELL_NODE_HOST, level = NO_LEVEL, is_file = 0;
 
 	if (bpf_probe_read_kernel(root, sizeof(root), (void *)(mount + offset_of(mount, mnt))))
 		return 0;
@@ -81,6 +112,8 @@ static __noinline int host_visit(u32 slot, u64 mount)
 		if (level == NO_LEVEL)
 			return 0;
 		host = work->query.root_kind;
+	} else if (m->mode == MOUNTS_FILE ? root[0] != work->query.entry : anchor_note(work, root[0], &is_file)) {
+		return 0;
 	}
 	if (chain(slot, root[0], mount) != CHAIN_ROOT) {
 		count(QUELL_COUNTER_WALK_OVERFLOW);
@@ -92,29 +125,16 @@ static __noinline int host_visit(u32 slot, u64 mount)
 		hit_add(work, state, 0, level);
 		return 0;
 	}
-	u64 inode = 0, number = 0;
-	u16 mode = 0;
-
-	read_kernel(inode, root[0] + offset_of(dentry, d_inode));
-	read_kernel(mode, inode + offset_of(inode, i_mode));
-	if ((mode & S_IFMT_BITS) != S_IFDIR_BITS) {
-		read_kernel(number, inode + offset_of(inode, i_ino));
-		file_mount_note(number, 0);
-		set = mounted_file_set(slot, work, work->above_count, host | work->half);
-		work->anchors.files++;
-	}
-	work->anchors.filter[(ANCHOR_HASH(root[0]) >> 60) & 15] |= 1ull << (ANCHOR_HASH(root[0]) >> 54 & 63);
-	u32 n = work->anchors.count;
-
-	if (n >= ANCHORS_MAX) {
-		work->anchors.overflow = 1;
+	if (m->mode == MOUNTS_FILE) {
+		set_add(work, mounted_file_set(slot, work, work->above_count, host | work->half));
 		return 0;
 	}
+	u32 n = work->anchors.count;
 	struct anchor *anchor = &work->anchors.list[n & (ANCHORS_MAX - 1)];
 
 	anchor->root = root[0];
 	anchor->state = state;
-	anchor->set = set;
+	anchor->set = is_file ? mounted_file_set(slot, work, work->above_count, host | work->half) : 0;
 	work->anchors.count = n + 1;
 	return 0;
 }
@@ -146,8 +166,8 @@ __noinline int host_gather(u32 slot)
 	return 0;
 }
 
-/* More anchors than are cached: look for the ancestors just collected among all mounts. */
-__noinline int host_search(u32 slot)
+/* More anchors than are cached: look among all mounts for the ancestors just collected, or for one mounted file. */
+__noinline int host_search(u32 slot, u32 mode)
 {
 	struct work *work = WORK(slot);
 
@@ -155,7 +175,7 @@ __noinline int host_search(u32 slot)
 	work->chain.root_dentry = 0;
 	work->chain.root_mount = 0;
 	count(QUELL_COUNTER_ANCHOR_SCANS);
-	if (!mounts_visit(slot, quell.host_mount_ns, 4 * MOUNTS_MAX, MOUNTS_SEARCH))
+	if (!mounts_visit(slot, quell.host_mount_ns, 4 * MOUNTS_MAX, mode))
 		count(QUELL_COUNTER_WALK_OVERFLOW);
 	return 0;
 }

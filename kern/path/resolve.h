@@ -107,7 +107,7 @@ __noinline u64 resolve(u32 slot, u32 what)
 
 	end = walk_up(slot);
 	if (end == WALK_SEARCH) {
-		host_search(slot);
+		host_search(slot, MOUNTS_SEARCH);
 		end = work->overflow ? WALK_BOUND : work->hit_count ? WALK_HITS : WALK_OUTSIDE;
 	}
 	switch (end) {
@@ -177,16 +177,20 @@ __noinline u64 directory_state(u32 slot)
 	return state;
 }
 
-/* A file that is mounted as such: its rules are those of its mountpoint. */
-static __always_inline void mounted_file_of_host(struct work *work, u64 entry)
+/* 1: more mounts than are cached, this one must be searched for. */
+static __always_inline int mounted_file_of_host(struct work *work, u64 entry, u64 superblock)
 {
 	struct anchors *anchors = bpf_map_lookup_elem(&host_anchors, &work->query.anchors);
 
 	if (!anchors || !anchor_maybe(anchors->filter, entry))
-		return;
+		return 0;
+	work->superblock = superblock;
+	if (anchors->overflow)
+		return 1;
 	for (int j = 0; j < ANCHORS_MAX; j++)
 		if (j < anchors->count && anchors->list[j].root == entry)
 			set_add(work, anchors->list[j].set);
+	return 0;
 }
 
 static long mounted_file_one(u32 alias, struct slot_context *x)
@@ -206,6 +210,7 @@ static long mounted_file_one(u32 alias, struct slot_context *x)
 	return !more && !alias;
 }
 
+/* A file that is mounted as such: its rules are those of its mountpoint. 1: the caller calls host_search, a frame less deep. */
 __noinline int mounted_file(u32 slot)
 {
 	struct work *work = WORK(slot);
@@ -215,10 +220,8 @@ __noinline int mounted_file(u32 slot)
 	struct home_superblock_key key = { work->query.container, superblock };
 	struct home_superblock *sb;
 
-	if (!work->query.container) {
-		mounted_file_of_host(work, entry);
-		return 0;
-	}
+	if (!work->query.container)
+		return mounted_file_of_host(work, entry, superblock);
 	sb = bpf_map_lookup_elem(&home_superblocks, &key);
 	if (!sb || sb->birth != birth_of(superblock))
 		return 0;

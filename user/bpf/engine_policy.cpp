@@ -3,6 +3,8 @@
 // that the current one does not use, one word makes it current, then the old
 // one is removed. A hook that began with the old root ends in the old trie.
 #include <bpf/bpf.h>
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <vector>
@@ -14,8 +16,13 @@
 namespace quell::bpf {
 namespace {
 
-// Programs that began before the switch end within this: none of ours may sleep.
-constexpr useconds_t kGraceUs = 20'000;
+// Programs that began before the switch have ended when this returns: they hold an RCU read lock, and may be
+// preempted for as long as others want the CPU. With one CPU the call does not wait, hence the pause.
+void wait_for_programs() {
+    constexpr useconds_t kGraceUs = 20'000;
+    (void)syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);  // synchronize_rcu()
+    usleep(kGraceUs);
+}
 
 template <typename Key, typename Half>
 Status remove_half(int map, quell_u32 half, Half half_of) {
@@ -101,7 +108,7 @@ Result<std::uint64_t> Engine::load_policy(const policy::Image& image, std::uint6
         (void)clear(half);
         return errno_error("cannot switch to the new policy");
     }
-    usleep(kGraceUs);
+    wait_for_programs();
     if (half != old_half)
         if (auto cleared = clear(old_half); !cleared) return cleared.error();
     return bytes;
