@@ -40,9 +40,10 @@ std::string explain(const std::string& error, const Json& parameters) {
 std::string text_of(const Json& object, std::string_view name) { return safe(control::string_member(object, name)); }
 
 std::string finding_text(const Json& finding) {
-    std::string out = text_of(finding, "file") + ":" + std::to_string(control::integer_member(finding, "line")) + ":" +
-                      std::to_string(control::integer_member(finding, "column")) + ": " + text_of(finding, "severity") + ": " +
-                      text_of(finding, "message") + " [" + text_of(finding, "code") + "]";
+    std::string out;
+    if (const std::string file = text_of(finding, "file"); !file.empty())  // else it is about all files together
+        out = file + ":" + std::to_string(control::integer_member(finding, "line")) + ":" + std::to_string(control::integer_member(finding, "column")) + ": ";
+    out += text_of(finding, "severity") + ": " + text_of(finding, "message") + " [" + text_of(finding, "code") + "]";
     if (const std::string hint = text_of(finding, "hint"); !hint.empty()) out += "\n  hint: " + hint;
     return out;
 }

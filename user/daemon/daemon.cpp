@@ -2,7 +2,8 @@
 #include "user/daemon/daemon.h"
 
 #include <grp.h>
-#include <sys/stat.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -48,9 +49,10 @@ Status preconditions() {
                      "boot with lsm=" + modules + (modules.empty() ? "bpf" : ",bpf")};
     if (::access("/sys/fs/cgroup/cgroup.controllers", F_OK))
         return Error{"cgroup v2 is not mounted at /sys/fs/cgroup", ENOTSUP, "boot with systemd.unified_cgroup_hierarchy=1"};
-    struct stat info {};
-    if (::stat("/sys/fs/bpf", &info) || ::access("/sys/fs/bpf", W_OK))
-        return with_hint(errno_error("/sys/fs/bpf cannot be written"), "mount -t bpf bpf /sys/fs/bpf");
+    struct statfs info {};
+    if (::statfs("/sys/fs/bpf", &info) || info.f_type != BPF_FS_MAGIC)
+        return Error{"no BPF file system is mounted at /sys/fs/bpf", ENOTSUP, "mount -t bpf bpf /sys/fs/bpf"};
+    if (::access("/sys/fs/bpf", W_OK)) return with_hint(errno_error("/sys/fs/bpf cannot be written"), "mount -o remount,rw /sys/fs/bpf");
     return success();
 }
 

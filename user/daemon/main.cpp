@@ -64,8 +64,14 @@ const option kOptions[] = {
     {"load", required_argument, nullptr, kLoad},         {"learn-overlay", required_argument, nullptr, kLearnOverlay},
     {nullptr, 0, nullptr, 0}};
 
+// Where there is none at its usual place, the defaults hold; one that was named has to be there.
+Result<Config> configuration(const std::string& path) {
+    if (path != kConfigPath && ::access(path.c_str(), F_OK)) return errno_error("cannot read " + path);
+    return load_config(path);
+}
+
 int run(const std::string& config_path) {
-    auto config = load_config(config_path);
+    auto config = configuration(config_path);
     if (!config) return fail(config.error());
     log::set_level(config->log_level);
     if (geteuid() != 0) return fail({"quelld needs root", EPERM, "start it as a service: systemctl start quelld"});
@@ -94,7 +100,7 @@ int start(int argc, char** argv) {
     }
     switch (action) {
         case kCheckConfig: {
-            auto config = load_config(config_path);
+            auto config = configuration(config_path);
             return config ? 0 : fail(config.error());
         }
         case kCheckKernel: return check_kernel(json);
