@@ -99,6 +99,7 @@ TEST_F(Capability, LoadingNeedsThese) {
         EXPECT_FALSE(start_without(one)) << one;
         EXPECT_NE(messages().find("cannot"), std::string::npos) << messages();
     }
+    ASSERT_TRUE(start_without("")) << messages();
 }
 
 TEST_F(Capability, CgroupsByIdNeedDacReadSearch) {
