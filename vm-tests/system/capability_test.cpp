@@ -26,7 +26,7 @@ constexpr const char* kMessages = "/var/log/quelld.capability";
 bool start_without(const std::string& capability) {
     (void)run("pkill -x quelld; while pgrep -x quelld; do sleep 0.1; done");
     must("rm -f /tmp/ended; setsid sh -c 'setpriv --bounding-set=" + bounding_set(capability) + " quelld >" + kMessages + " 2>&1; touch /tmp/ended' </dev/null >/dev/null 2>&1 &");
-    return eventually([] { return run("quell status || test -e /tmp/ended").status == 0; }, std::chrono::seconds(90)) && run("quell status").status == 0;
+    return eventually([] { return run("quell status || test -e /tmp/ended").status == 0; }, std::chrono::seconds(180)) && run("quell status").status == 0;
 }
 
 std::string messages() { return run(std::string("cat ") + kMessages).text; }

@@ -46,7 +46,7 @@ TEST_F(Daily, DpkgInstallsUpgradesAndRemovesALogOfAPackage) {
 TEST_F(Daily, JournaldRotatesAndShrinks) {
     must("mkdir -p /var/log/journal /etc/systemd/journald.conf.d && printf '[Journal]\\nStorage=persistent\\nSystemMaxUse=16M\\nSystemMaxFileSize=8M\\n' "
          ">/etc/systemd/journald.conf.d/test.conf && systemctl restart systemd-journald && journalctl --flush");
-    for (int turn = 0; turn < 4; turn++) must("dd if=/dev/urandom bs=1k count=2000 2>/dev/null | base64 | systemd-cat && journalctl --sync && journalctl --rotate");
+    for (int turn = 0; turn < 4; turn++) must("head -c 300000 /dev/urandom | base64 -w 8000 | systemd-cat && journalctl --sync && journalctl --rotate");
     EXPECT_EQ(run("ls /var/log/journal/*/system@*.journal").status, 0);
 }
 

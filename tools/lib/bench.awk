@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+# The lines of vm-tests/cost/measure.sh as a table: what is added to the loop without BPF, beside its limit. Ends with 1
+# when a limit is passed.
+BEGIN {
+  # operation: host, container; then what an armed and an enforced quarantine may add to the former
+  limit["open-read"] = limit["open-write"] = kernel == "6.1" ? "450 720" : "385 545"
+  limit["unlink"] = kernel == "6.1" ? "410 720" : "370 660"
+  limit["truncate"] = "390 720"
+  limit["rename"] = "800 0"
+  limit["write"] = limit["read"] = "0 0"
+  limit["connect"] = "0 0"
+  armed["open-read"] = armed["open-write"] = "400 575"; enforced["open-read"] = enforced["open-write"] = "520 820"
+  armed["write"] = armed["read"] = "210 410"; enforced["write"] = enforced["read"] = "330 650"
+  split("pack armed enforced", states, " ")
+  split("tmpfs ext4 host-names container container-names first-process", places, " ")
+}
+$1 == "row" {
+  for (i = 4; i < NF; i += 2) {
+    value[$2, $3, $i] = $(i + 1)
+    if (!($i in known)) { known[$i] = 1; order[++n] = $i }
+  }
+}
+$1 == "value" { values[++m] = $0 }
+# What is added in a state; the first process has its container's loop to compare with.
+function added(state, place, op,    base) {
+  base = place == "first-process" ? "container" : place
+  if (!((state, place, op) in value) || !(("none", base, op) in value)) return ""
+  return value[state, place, op] - value["none", base, op]
+}
+function bound(state, place, op,    two, own) {
+  if (!(op in limit)) return ""
+  split(limit[op], two, " ")
+  if (place ~ /names/) return op == "unlink" && place == "host-names" ? 720 : ""
+  own = place == "container" || place == "first-process" ? two[2] : two[1]
+  if (op == "rename" && place != "tmpfs" && place != "ext4") return ""
+  if (state == "pack") return own + (place == "first-process" && own > 0 ? 110 : 0)
+  if (state == "armed" && op in armed || state == "enforced" && op in enforced) {
+    split(state == "armed" ? armed[op] : enforced[op], two, " ")
+    return place == "container" ? two[2] : two[1]
+  }
+  return op == "connect" ? 0 : own + (state == "armed" ? 20 : 140)
+}
+function cell(got, most) {
+  if (got == "") return "-"
+  # the loop without BPF itself is known to about one instruction in a thousand
+  if (most != "" && got > most + 5) { over++; return sprintf("%+d > %d !", got, most) }
+  return most == "" ? sprintf("%+d", got) : sprintf("%+d <= %d", got, most)
+}
+END {
+  printf "instructions added, %s\n%-11s %-16s %9s", kernel, "operation", "where", "without"
+  for (s = 1; s <= 3; s++) printf " %17s", states[s]
+  print ""
+  for (i = 1; i <= n; i++) for (p = 1; p <= 6; p++) {
+    if (added("pack", places[p], order[i]) == "") continue
+    printf "%-11s %-16s %9s", order[i], places[p], value["none", places[p] == "first-process" ? "container" : places[p], order[i]]
+    for (s = 1; s <= 3; s++) printf " %17s", cell(added(states[s], places[p], order[i]), bound(states[s], places[p], order[i]))
+    print ""
+  }
+  print "1,000 rules beside 1:"
+  for (i = 1; i <= n; i++) for (p = 1; p <= 4; p += 3)
+    if (("one-rule", places[p], order[i]) in value) {
+      d = value["thousand-rules", places[p], order[i]] - value["one-rule", places[p], order[i]]
+      printf "%-11s %-16s %+d%s\n", order[i], places[p], d, d > 30 ? " > 30 !" : ""
+      if (d > 30) over++
+    }
+  for (i = 1; i <= m; i++) {
+    split(values[i], part, " ")
+    text = values[i]
+    sub(/^value [^ ]+ [^ ]+ [^ ]+ /, "", text)
+    bad = part[4] > 0 && part[3] > part[4]
+    printf "%-22s %10s%s  %s\n", part[2], part[3], part[4] > 0 ? (bad ? " > " : " <= ") part[4] : "", text
+    if (bad) over++
+  }
+  if (over) { printf "%d figures beyond their limits\n", over; exit 1 }
+}

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+# The time line of a containment, and a kill beside a bare one. One CPU: what passes is what was executed. Sourced.
+container_start crowd crun "events crowd 19"
+sleep 1
+id=$(jq -r '.linux.cgroupsPath | capture("crio-(?<id>[0-9a-f]+)").id' /srv/cost/crowd/config.json)
+inside crowd /bin/sh -c 'rm /var/log/b.log'
+incident=$(pending_of "$id")
+reply=$(approve "$incident" kill-container)
+latency() { jq ".incident.latency.$1 * 1000 | floor" <<<"$reply"; }
+value request-to-flip "$(latency approved_to_flipped_us)" 150000 "request received -> flip"
+killed=$(latency flipped_to_last_gone_us)
+
+mkdir -p /sys/fs/cgroup/bare
+(echo 0 >/sys/fs/cgroup/bare/cgroup.procs; exec "$events" crowd 19) &
+sleep 1
+bare=$("$events" kill /sys/fs/cgroup/bare)
+value bare-kill "$bare" 0 "a bare write to cgroup.kill, until the last of 20 is gone"
+value kill "$killed" 0 "flip -> last process of 20 gone"
+value kill-per-mille $((killed * 1000 / bare)) 1050 "the two, in thousandths"

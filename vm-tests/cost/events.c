@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// Longer things whose instructions are counted:
+//   events live TIMES        fork, exec and end of a child, so many times
+//   events crowd COUNT       so many sleeping children, until killed
+//   events kill CGROUP       1 into its cgroup.kill, then waits until nobody is in it; prints the nanoseconds
+//   events visit DIR COUNT   makes and opens so many directories below DIR
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static int live(char *self, int times) {
+    for (int i = 0; i < times; i++) {
+        pid_t child = fork();
+        if (!child) _exit(execl(self, self, "nothing", "0", NULL));
+        waitpid(child, NULL, 0);
+    }
+    return 0;
+}
+
+static int crowd(int count) {
+    for (int i = 0; i < count; i++)
+        if (!fork()) break;
+    return pause();
+}
+
+static unsigned long long now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000000000ull + t.tv_nsec;
+}
+
+static int kill_all(const char *cgroup) {
+    char path[512], text[256];
+    snprintf(path, sizeof(path), "%s/cgroup.kill", cgroup);
+    int order = open(path, O_WRONLY);
+    snprintf(path, sizeof(path), "%s/cgroup.events", cgroup);
+    int events = open(path, O_RDONLY);
+    if (order < 0 || events < 0) return 1;
+    unsigned long long began = now();
+    if (write(order, "1", 1) != 1) return 1;
+    for (;;) {
+        ssize_t n = pread(events, text, sizeof(text) - 1, 0);
+        if (n <= 0) return 1;
+        text[n] = 0;
+        if (strstr(text, "populated 0")) break;
+        struct pollfd wait = {events, POLLPRI, 0};
+        poll(&wait, 1, 50);
+    }
+    printf("%llu\n", now() - began);
+    return 0;
+}
+
+static int visit(const char *root, int count) {
+    char path[512];
+    mkdir(root, 0755);
+    for (int i = 0; i < count; i++) {
+        if (i % 1000 == 0) {
+            snprintf(path, sizeof(path), "%s/%d", root, i / 1000);
+            mkdir(path, 0755);
+        }
+        snprintf(path, sizeof(path), "%s/%d/%d", root, i / 1000, i);
+        if (mkdir(path, 0755)) return 1;
+        strcat(path, "/f");
+        int fd = open(path, O_CREAT | O_WRONLY, 0644);
+        if (fd < 0) return 1;
+        close(fd);
+    }
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    if (argc < 3) return 2;
+    if (!strcmp(argv[1], "nothing")) return 0;
+    if (!strcmp(argv[1], "live")) return live(argv[0], atoi(argv[2]));
+    if (!strcmp(argv[1], "crowd")) return crowd(atoi(argv[2]));
+    if (!strcmp(argv[1], "kill")) return kill_all(argv[2]);
+    if (!strcmp(argv[1], "visit") && argc > 3) return visit(argv[2], atoi(argv[3]));
+    return 2;
+}

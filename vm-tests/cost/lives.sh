@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+# What processes and containers cost by being born and dying: the programs' own run time. Sourced by measure.sh.
+sysctl -q kernel.bpf_stats_enabled=1
+
+before=$(bpf_ns '^quell')
+"$events" live 200
+value fork-exec-exit $((($(bpf_ns '^quell') - before) / 200)) 3000 "fork, exec and end of a host's process, all programs"
+
+before=$(bpf_ns '^quell')
+inside first /bin/events live 200
+value fork-exec-exit-container $((($(bpf_ns '^quell') - before) / 200)) 0 "the same in a container, with its own entering"
+
+before=$(bpf_ns "$LIFE")
+container_start sixty crun "sleep 10000" 60
+value container-start $(($(bpf_ns "$LIFE") - before)) 400000 "start of a container with 60 mounts"
+before=$(bpf_ns "$LIFE")
+crun_cg delete -f sixty
+value container-end $(($(bpf_ns "$LIFE") - before)) 100000 "its end"
+umount /srv/cost/sixty/rootfs
+
+sysctl -q kernel.bpf_stats_enabled=0
