@@ -72,44 +72,54 @@ static __always_inline void task_moves(struct cgroup *to, struct task_struct *ta
 		task_send_away(task->group_leader, here);
 }
 
-/* tp_btf/task_newtask: after the child's cgroup is known */
+/* The child has no tag, the bit is an earlier task's of that number; unless the child is moved right now. */
+static __always_inline void away_clear_stale(struct task_struct *child)
+{
+	if (!away_test(child->tgid))
+		return;
+	away_clear(child->tgid);
+	if (task_find(child))
+		away_set(child->tgid);
+}
+
+/*
+ * tp_btf/task_newtask: after the child's cgroup is known. It may be moved already, which tags it on another CPU in
+ * the middle of this: a tag made here always counts for more than the cgroup, and is written last.
+ */
 static __always_inline void task_born(struct task_struct *child, u64 clone_flags)
 {
 	struct task_struct *current_task = bpf_get_current_task_btf();
 	struct quell_task *parent, *tag;
 	struct quell_task first = {};
-	u64 there, home;
+	u64 there, home, cgroup; /* the parent's cgroup is read before its tag: a move tags first */
 
 	if (clone_flags & CLONE_THREAD_BIT)
 		return; /* the leader's tag counts */
+	cgroup = task_cgroup_id(current_task);
 	parent = task_find(current_task->group_leader);
 	if (!parent && !(clone_flags & CLONE_INTO_CGROUP_BIT)) {
 		if (away_test(child->tgid) && !task_find(child))
-			away_clear(child->tgid); /* left by an earlier task of that number */
+			away_clear_stale(child);
 		return;
 	}
 	there = container_of_cgroup(task_cgroup_id(child));
-	home = parent && (parent->flags & QUELL_TASK_AWAY) ? parent->home :
-							     container_of_cgroup(task_cgroup_id(current_task));
+	home = parent && (parent->flags & QUELL_TASK_AWAY) ? parent->home : container_of_cgroup(cgroup);
 	if (parent)
 		for (int i = 0; i < QUELL_TASK_ACTORS; i++)
 			first.actors[i] = parent->actors[i];
 	tag = task_find(child);
 	if (!tag && there == home && !first.actors[0]) {
-		away_clear(child->tgid);
+		away_clear_stale(child);
 		return;
 	}
 	first.home = home;
-	first.flags = (tag || there != home) ? QUELL_TASK_AWAY : 0;
+	first.flags = QUELL_TASK_AWAY;
 	if (!tag)
 		tag = task_create(child, &first);
 	if (!tag)
 		return;
 	*tag = first;
-	if (first.flags & QUELL_TASK_AWAY)
-		away_set(child->tgid);
-	else
-		away_clear(child->tgid);
+	away_set(child->tgid);
 }
 
 /* lsm/bprm_check_security: a thread's exec makes it the leader; its tag must be there before */

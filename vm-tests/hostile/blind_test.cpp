@@ -31,7 +31,9 @@ TEST_F(Blind, IsSaidWithinFifteenSecondsAndNothingIsApproved) {
     EXPECT_NE(output.text.find("blind"), std::string::npos) << output.text;
     EXPECT_TRUE(victim.running());
     EXPECT_EQ(show(id)["state"], "pending");
-    EXPECT_EQ(run("quell doctor").status, 1);
+    const auto doctor = run("quell doctor");
+    EXPECT_EQ(doctor.status, 1);
+    EXPECT_NE(doctor.text.find("ftrace_enabled"), std::string::npos) << doctor.text;
     set_ftrace(1);
     EXPECT_TRUE(eventually([] { return state() == "ready"; }, std::chrono::seconds(15)));
     EXPECT_EQ(approve(id, "kill-container").status, 0) << "it sees again";

@@ -15,7 +15,7 @@ namespace quell::guest {
 namespace {
 
 constexpr unsigned kMoves = 100'000;
-constexpr unsigned kForksAtLeast = 2000;
+constexpr unsigned kForksAtLeast = 500;
 
 class Lineage : public testing::Test {
 protected:
