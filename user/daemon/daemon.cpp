@@ -180,8 +180,11 @@ Status Daemon::start_incidents() {
     if (!files) return files.error();
     watch_ = std::make_unique<Watch>(Watch::Parts{*engine_, store_, *decisions_, *history_, *worker_}, std::move(files).value());
     std::vector<history::Snapshot> snapshots;
-    if (auto file = history::History::open_read_only(config_.history_path))
+    if (auto file = history::History::open_read_only(config_.history_path)) {
         if (auto found = file->snapshots(incident::kOverMax)) snapshots = std::move(found).value();
+        // what waits keeps the terms of the generation it was made under
+        if (auto newest = file->newest_generation(); newest && *newest) (void)store_.rules().restore((*newest)->generation, (*newest)->rules);
+    }
     auto ring = bpf::RingReader::open(
         engine_->ring_fd(), [this](const quell_event& event) { watch_->on_event(event); },
         [this](const quell_notice& notice) { decisions_->on_notice(notice); });

@@ -148,6 +148,7 @@ void Watch::adopt(const quell_pending_key& key, const quell_pending& entry) {
     if (entry.approved_ns && !incident.decided_by) {
         incident.decided_by = history::Who{entry.approver_uid, user_name(entry.approver_uid), entry.approver_loginuid, {}, 0, {}};
         record(incident, history::Action::APPROVED, entry.approved_ns, "approved; told by the kernel's entry");
+        if (incident.state == QUELL_STATE_ENFORCING) record(incident, history::Action::ENFORCING, 0, "told by the kernel's entry");
     }
     decisions_.prepare(incident);
     decisions_.resume(incident);

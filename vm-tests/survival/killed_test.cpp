@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <algorithm>
 #include <csignal>
+#include <future>
+#include <thread>
 
 #include "vm-tests/harness/quelld.h"
 
@@ -83,6 +86,29 @@ TEST_F(Killed, IdsAreNotReused) {
     EXPECT_EQ(attack(victim, "unlink /var/log/c.log"), 0);
     EXPECT_NE(pending_id("ids", "delete"), first);
     EXPECT_EQ(show(first)["state"], "rejected") << "the history still knows it";
+}
+
+TEST_F(Killed, AtEachPointOfAnApproval) {
+    Container victim("point");
+    for (int round = 0; round < 8; round++) {
+        victim.start();
+        EXPECT_EQ(attack(victim, "unlink /var/log/b.log"), 0);
+        const auto id = pending_id("point", "delete");
+        const auto command = "quell approve " + id + "@" + digest_of(id, "kill-container") + " kill-container --reason point";
+        auto approved = std::async(std::launch::async, [&] { return run(command).status; });
+        std::this_thread::sleep_for(std::chrono::milliseconds(40 + 15 * round));
+        kill_daemon(SIGKILL);
+        (void)approved.get();
+        start_daemon();
+        EXPECT_TRUE(eventually([&] { return show(id)["state"] == "pending" || show(id)["state"] == "done"; })) << show(id).dump(1);
+        const bool done = show(id)["state"] == "done";
+        EXPECT_EQ(eventually([&] { return !victim.running(); }, std::chrono::milliseconds(done ? 5000 : 300)), done);
+        const auto actions = actions_of(id);
+        EXPECT_EQ(std::ranges::count(actions, "approved"), done ? 1 : 0) << "round " << round;
+        EXPECT_EQ(std::ranges::count(actions, "done"), done ? 1 : 0) << "round " << round;
+        EXPECT_EQ(run("quell history verify").status, 0);
+        reject_all();
+    }
 }
 
 TEST_F(Killed, TwiceInARowAndAnOrderlyEndToo) {
