@@ -19,7 +19,7 @@ void kill_daemon(int signal) {
 
 void start_daemon() {
     must("setsid quelld >>/var/log/quelld.console 2>&1 </dev/null &");
-    EXPECT_TRUE(eventually([] { return run("quell status").status == 0; })) << run("tail -n 20 /var/log/quelld.console").text;
+    EXPECT_TRUE(eventually([] { return run("quell status").status == 0; }, std::chrono::seconds(120))) << run("tail -n 20 /var/log/quelld.console").text;
 }
 
 void apply_pack(const std::string& edit) {

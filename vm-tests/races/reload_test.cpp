@@ -30,18 +30,18 @@ protected:
 };
 
 TEST_F(Reload, WhatOnePolicyWatchesIsJudgedByTheOneInForce) {
-    const auto tally = race({"reloads", "one", "300", "/tmp/in.yaml", "/tmp/out.yaml"});
+    const auto tally = race({"reloads", "one", "150", "/tmp/in.yaml", "/tmp/out.yaml"});
     std::printf("%s\n", tally.dump().c_str());
-    EXPECT_EQ(tally["changes"], 300) << tally;
+    EXPECT_EQ(tally["changes"], 150) << tally;
     for (const char* wrong : {"missed", "false_alarms", "odd", "failed"}) EXPECT_EQ(tally[wrong], 0) << tally;
     EXPECT_GE(tally["in"], 100) << tally;
     EXPECT_GE(tally["out"], 100) << tally;
 }
 
 TEST_F(Reload, WhatBothPoliciesWatchIsNeverMissed) {
-    const auto tally = race({"reloads", "both", "300", "/tmp/in.yaml", "/tmp/out.yaml"});
+    const auto tally = race({"reloads", "both", "150", "/tmp/in.yaml", "/tmp/out.yaml"});
     std::printf("%s\n", tally.dump().c_str());
-    EXPECT_EQ(tally["changes"], 300) << tally;
+    EXPECT_EQ(tally["changes"], 150) << tally;
     for (const char* wrong : {"missed", "odd", "failed"}) EXPECT_EQ(tally[wrong], 0) << tally;
     EXPECT_GE(tally["in"], 1000) << tally;
 }

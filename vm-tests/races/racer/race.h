@@ -18,7 +18,7 @@ struct Race {
     std::function<bool(unsigned)> operate;  // operation n, on an object of its own; false: it did not work
     quell_hook hook;
     std::vector<std::function<void()>> noise;  // each repeated by a thread of its own; must not match
-    unsigned pause_us = 1000;                  // between two changes, at most
+    unsigned pause_us = 600;                   // between two changes, at most
     bool always = false;                       // the operation matches whatever the change: also in between
 };
 
