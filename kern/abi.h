@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The one description of everything that crosses between the kernel side and
- * user space: map keys and values, ring records, requests to the syscall
+ * user space, with its second part in abi_records.h: map keys and values, ring records, requests to the syscall
  * programs. Compiled by clang for BPF and by the C++ compiler; both check the
  * sizes below, and tests/bpf/abi_test.cpp checks offsets against the object's
  * BTF.
@@ -429,84 +429,4 @@ struct quell_switch {
 };
 QUELL_SIZE(struct quell_switch, 16);
 
-/* ---- ring records ------------------------------------------------------ */
-
-#define QUELL_PATH_SIZE 1024
-#define QUELL_PATH2_SIZE 512
-#define QUELL_EXE_SIZE 512
-#define QUELL_ARGS_SIZE 256
-
-#define QUELL_EVENT_FIRST 1u     /* it made the incident */
-#define QUELL_EVENT_PATH_CUT 2u  /* path is longer than its field: leaf end kept */
-#define QUELL_EVENT_PATH2_CUT 4u
-#define QUELL_EVENT_EXE_CUT 8u
-#define QUELL_EVENT_ARGS_CUT 16u
-#define QUELL_EVENT_NO_ROOM 32u  /* no pending entry could be made: incident is 0 */
-#define QUELL_EVENT_NO_ARGS 64u  /* arguments were not in memory */
-
-/*
- * Paths are components from the entry up to its superblock's root, each
- * followed by a NUL ("dpkg.log\0log\0var\0"): the kernel side never turns
- * them round. User space places them with the container's mount table.
- */
-struct quell_event {
-	quell_u64 incident;
-	quell_u64 time_ns;
-	quell_u64 rule;
-	quell_u64 generation;
-	quell_u64 container;
-	quell_u64 cgroup;
-	struct quell_pending_key key;
-	quell_u64 hits;
-	quell_u64 inode;       /* as the process saw it */
-	quell_u32 device;      /* s_dev of the object's superblock */
-	quell_u32 exe_device;
-	quell_u32 object_flags;
-	quell_u32 mode;        /* i_mode */
-	quell_u32 operation;
-	quell_u32 hook;
-	quell_s32 verdict;     /* what the hook returned */
-	quell_u32 flags;
-	quell_u32 pid;
-	quell_u32 tid;
-	quell_u32 uid;
-	quell_u32 gid;
-	quell_u32 loginuid;
-	quell_u32 sessionid;
-	quell_u32 offers;
-	quell_u32 severity;
-	quell_u32 chain_count;
-	quell_u32 path_size;
-	quell_u32 path2_size;  /* rename and link: the new name */
-	quell_u32 exe_size;
-	quell_u32 args_size;
-	quell_u32 device2;
-	struct quell_task_ref chain[QUELL_CHAIN_MAX];
-	struct quell_file_key file;
-	char path[QUELL_PATH_SIZE];
-	char path2[QUELL_PATH2_SIZE];
-	char exe[QUELL_EXE_SIZE];
-	char args[QUELL_ARGS_SIZE];
-};
-QUELL_SIZE(struct quell_event, 2888);
-
-/* A change of state that the kernel side made by itself. */
-struct quell_notice {
-	struct quell_pending_key key;
-	quell_u64 word;    /* after the change */
-	quell_u64 time_ns;
-};
-QUELL_SIZE(struct quell_notice, 48);
-
-/* who connected to Quell's socket, recorded at connect(2) */
-struct quell_peer {
-	quell_u64 start_ns;
-	quell_u64 cgroup;
-	quell_u64 container;
-	quell_u32 pid;
-	quell_u32 uid;
-	quell_u32 loginuid;
-	quell_u32 sessionid;
-	char comm[16];
-};
-QUELL_SIZE(struct quell_peer, 56);
+#include "abi_records.h"

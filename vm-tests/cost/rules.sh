@@ -4,7 +4,7 @@ policy_of() { # COUNT
   local i
   printf 'apiVersion: quell/v1\nkind: Policy\nmetadata: {name: many}\nspec:\n  rules:\n'
   for ((i = 0; i < $1; i++)); do
-    printf '    - {id: r%d, name: R, severity: low, on: [delete, rename, truncate, open-read, open-write], where: {subject: any}, match: {path: [/srv/data%d/**, /opt/app%d/secret]}, respond: {offer: [kill-container]}}\n' $i $i $i
+    printf '    - {id: r%d, name: R, severity: low, on: [delete, rename, truncate, open-read], where: {subject: any}, match: {path: [/srv/data%d/**, /opt/app%d/secret]}, respond: {offer: [kill-container]}}\n' $i $i $i
   done
 }
 maps_kib() { for map in /sys/fs/bpf/quell/maps/*; do bpftool -j map show pinned "$map"; echo; done | jq -s 'map(.bytes_memlock) | add / 1024 | floor'; }
@@ -15,8 +15,8 @@ value maps-after "$(maps_kib)" 8192 "KiB after 100,000 directories"
 
 rm -f /etc/quell/policy.d/*
 policy_of 1 >/etc/quell/policy.d/many.yaml
-quell policy apply >/dev/null
+quell policy apply >/dev/null || exit 1
 row one-rule tmpfs container
 policy_of 1000 >/etc/quell/policy.d/many.yaml
-quell policy apply >/dev/null
+quell policy apply >/dev/null || exit 1
 row thousand-rules tmpfs container
