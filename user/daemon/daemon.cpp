@@ -3,6 +3,7 @@
 
 #include <grp.h>
 #include <linux/magic.h>
+#include <sys/resource.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -56,6 +57,21 @@ Status preconditions() {
     return success();
 }
 
+// A pending containment holds a descriptor of its container's cgroup.kill. Without a unit that says more, the limit of
+// 1,024 was met in a flood, and then nobody could connect to decide.
+void raise_descriptor_limit() {
+    constexpr rlim_t kDescriptors = 16 * QUELL_PENDING_MAX;
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit)) return;
+    const rlim_t hard = limit.rlim_max;
+    limit.rlim_cur = std::max(limit.rlim_cur, kDescriptors);
+    limit.rlim_max = std::max(hard, kDescriptors);
+    if (!::setrlimit(RLIMIT_NOFILE, &limit)) return;
+    limit.rlim_cur = limit.rlim_max = hard;
+    if (::setrlimit(RLIMIT_NOFILE, &limit) || hard < kDescriptors)
+        log::warn("no more than " + std::to_string(hard) + " descriptors: a flood of incidents may leave none to connect with");
+}
+
 }  // namespace
 
 int Daemon::run(const Config& config) {
@@ -88,6 +104,7 @@ int Daemon::run(const Config& config) {
 
 Status Daemon::start() {
     vitals_.since_ns = boottime_ns();
+    raise_descriptor_limit();
     if (auto ready = preconditions(); !ready) return ready;
     auto loop = Loop::create();
     if (!loop) return loop.error();

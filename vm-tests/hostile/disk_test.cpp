@@ -89,7 +89,7 @@ TEST_F(Disk, FullWhenTheDaemonDies) {
     EXPECT_EQ(incident["state"], "enforcing");
     EXPECT_EQ(incident["decided_by"]["uid"], 0);
     EXPECT_EQ(run("quell undo " + id + " --reason done").status, 0);
-    EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "approved", "undone"}));
+    EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "approved", "enforcing", "undone"}));
 }
 
 }  // namespace

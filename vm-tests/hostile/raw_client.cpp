@@ -13,7 +13,7 @@ namespace quell::guest {
 
 RawClient::RawClient() : fd_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     const sockaddr_un address = {AF_UNIX, "/run/quell/quell.sock"};
-    const timeval limit = {10, 0};  // a daemon that takes nothing is not to hold a test for ever
+    const timeval limit = {30, 0};  // a daemon that takes nothing is not to hold a test for ever
     setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
     if (connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof(address))) ADD_FAILURE() << "connect: errno " << errno;
 }

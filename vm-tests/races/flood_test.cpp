@@ -16,6 +16,7 @@ protected:
     void TearDown() override {
         expect_nothing_lost(true);
         reject_all();
+        EXPECT_EQ(run("grep -a 'Too many open files' /var/log/quelld.console").text, "") << "the daemon has none left to be asked by";
     }
     // Incidents by container, and how often their events happened; once the daemon knows all of them.
     struct Count {
