@@ -45,9 +45,12 @@ Error with_hint(Error error, std::string hint) {
 Status preconditions() {
     std::string modules;
     std::getline(std::ifstream("/sys/kernel/security/lsm"), modules);
-    if ((',' + modules + ',').find(",bpf,") == std::string::npos)
-        return Error{"bpf is not among the kernel's security modules (" + modules + ")", ENOTSUP,
-                     "boot with lsm=" + modules + (modules.empty() ? "bpf" : ",bpf")};
+    if ((',' + modules + ',').find(",bpf,") == std::string::npos) {
+        // "capability" is always there and cannot be named at boot
+        auto boot = ',' + modules + (modules.empty() ? "bpf" : ",bpf");
+        if (const auto at = boot.find(",capability,"); at != std::string::npos) boot.erase(at, std::string_view(",capability").size());
+        return Error{"bpf is not among the kernel's security modules (" + modules + ")", ENOTSUP, "boot with lsm=" + boot.substr(1)};
+    }
     if (::access("/sys/fs/cgroup/cgroup.controllers", F_OK))
         return Error{"cgroup v2 is not mounted at /sys/fs/cgroup", ENOTSUP, "boot with systemd.unified_cgroup_hierarchy=1"};
     struct statfs info {};

@@ -8,22 +8,27 @@
 namespace quell::guest {
 namespace {
 
+// What is there stays there; "capability" is there by itself and cannot be named.
+std::string parameter() {
+    auto list = must("cat /sys/kernel/security/lsm") + ",bpf";
+    if (const auto at = list.find("capability,"); at != std::string::npos) list.erase(at, 11);
+    return "lsm=" + list;
+}
+
 TEST(NoBpf, QuelldSaysWhatToBootWith) {
+    EXPECT_EQ(must("cat /sys/kernel/security/lsm").find("bpf"), std::string::npos);
     const auto output = run("timeout 60 quelld");
     EXPECT_EQ(output.status, 1) << output.text;
-    const auto active = must("cat /sys/kernel/security/lsm");
-    ASSERT_EQ(active.find("bpf"), std::string::npos) << active;
-    EXPECT_NE(output.text.find("lsm=" + active + ",bpf"), std::string::npos) << output.text;
+    EXPECT_NE(output.text.find(parameter()), std::string::npos) << output.text;
     EXPECT_NE(run("ls /sys/fs/bpf/quell").status, 0) << "something was loaded";
+    EXPECT_EQ(run("quell status").status, 3);
 }
 
 TEST(NoBpf, DoctorSaysTheSame) {
-    const auto output = run("quell doctor");
+    const auto output = run("quell doctor --json 2>/dev/null");
     EXPECT_EQ(output.status, 1) << output.text;
-    EXPECT_NE(output.text.find("lsm=" + must("cat /sys/kernel/security/lsm") + ",bpf"), std::string::npos) << output.text;
-    const auto json = run("quell doctor --json 2>/dev/null");
-    EXPECT_TRUE(Json::parse(json.text, nullptr, false).is_object()) << json.text;
-    EXPECT_EQ(run("quell status").status, 3);
+    EXPECT_TRUE(Json::parse(output.text, nullptr, false).is_object()) << output.text;
+    EXPECT_NE(output.text.find(parameter()), std::string::npos) << output.text;
 }
 
 }  // namespace
