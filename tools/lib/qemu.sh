@@ -49,8 +49,22 @@ vm_qemu_args() {
   qemu_args+=(-serial "file:$work/status")
 }
 
+# Now and then, on a machine with much to do, an emulated CPU gets no timer interrupt any more and the kernel stops in the
+# middle of its boot. Nothing of the caller's has run by then, so that it is booted again; and it is said.
+BOOT_LIMIT=100 BOOT_TRIES=3
 vm_run() {
-  local limit
+  local try
+  for ((try = 1; ; try++)); do
+    stuck=''
+    vm_run_once $((try < BOOT_TRIES ? BOOT_LIMIT : timeout))
+    [ -n "$stuck" ] || return 0
+    say "the guest's kernel did not boot within $BOOT_LIMIT s: once more"
+  done
+}
+
+# vm_run_once SECONDS: gives the boot so long, and sets stuck when that is over.
+vm_run_once() {
+  local limit boot_limit=$((SECONDS + $1))
   : >"$work/console" && : >"$work/out" && : >"$work/status"
   vm_qemu_args
   if [ -n "$shell" ]; then
@@ -68,6 +82,12 @@ vm_run() {
     while kill -0 $qemu_pid 2>/dev/null; do
       if [ $SECONDS -ge $limit ]; then
         timed_out=1
+        kill -KILL $qemu_pid 2>/dev/null || true
+        break
+      fi
+      if [ -n "$boot_limit" ] && [ -s "$work/status" ]; then boot_limit=''; fi
+      if [ -n "$boot_limit" ] && [ $SECONDS -ge $boot_limit ]; then
+        stuck=1
         kill -KILL $qemu_pid 2>/dev/null || true
         break
       fi
