@@ -21,11 +21,13 @@ $1 == "row" {
   }
 }
 $1 == "value" { values[++m] = $0 }
+function known_row(state, place, op) { return (state SUBSEP place SUBSEP op) in value }
 # What is added in a state; the first process has its container's loop to compare with.
 function added(state, place, op,    base) {
   base = place == "first-process" ? "container" : place
-  if (!((state, place, op) in value) || !(("none", base, op) in value)) return ""
-  return value[state, place, op] - value["none", base, op]
+  if (!known_row(state, place, op) || !known_row("none", base, op)) return ""
+  # a truncation is of a byte that is written each time
+  return value[state, place, op] - value["none", base, op] - (op == "truncate" ? added(state, place, "write") : 0)
 }
 function bound(state, place, op,    two, own) {
   if (!(op in limit)) return ""
@@ -58,17 +60,20 @@ END {
   }
   print "1,000 rules beside 1:"
   for (i = 1; i <= n; i++) for (p = 1; p <= 4; p += 3)
-    if (("one-rule", places[p], order[i]) in value) {
+    if (known_row("one-rule", places[p], order[i])) {
       d = value["thousand-rules", places[p], order[i]] - value["one-rule", places[p], order[i]]
-      printf "%-11s %-16s %+d%s\n", order[i], places[p], d, d > 30 ? " > 30 !" : ""
-      if (d > 30) over++
+      mark = ""
+      if (d > 30) { mark = " > 30 !"; over++ }
+      printf "%-11s %-16s %+d%s\n", order[i], places[p], d, mark
     }
   for (i = 1; i <= m; i++) {
     split(values[i], part, " ")
     text = values[i]
     sub(/^value [^ ]+ [^ ]+ [^ ]+ /, "", text)
     bad = part[4] > 0 && part[3] > part[4]
-    printf "%-22s %10s%s  %s\n", part[2], part[3], part[4] > 0 ? (bad ? " > " : " <= ") part[4] : "", text
+    most = ""
+    if (part[4] > 0) most = (bad ? " > " : " <= ") part[4]
+    printf "%-24s %9s%-12s %s\n", part[2], part[3], most, text
     if (bad) over++
   }
   if (over) { printf "%d figures beyond their limits\n", over; exit 1 }
