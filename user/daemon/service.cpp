@@ -36,6 +36,11 @@ void put(Json& json, const char* name, const std::optional<std::int64_t>& value)
     if (value) json[name] = *value;
 }
 
+// A row that waits for the disk has no number yet.
+bool same_event(const history::Row& one, const history::Row& other) {
+    return one.incident == other.incident && one.action == other.action && one.boot_ns == other.boot_ns && one.boot_id == other.boot_id;
+}
+
 Json row_json(const history::Row& row) {
     Json json = {{"row", row.number},
                  {"time", utc_text(row.wall_ns)},
@@ -117,13 +122,19 @@ void Daemon::list_history(const Json& params, const control::Peer&, control::Res
         if (!id) return responder.error("io.quell.NoSuchIncident", {{"id", escape(text)}});
         incident = *id;
     }
+    const auto limit = static_cast<std::uint64_t>(std::max<std::int64_t>(1, control::integer_member(params, "limit", 100)));
     (void)history_->flush(1000);  // what just happened is to be seen; a broken disk is no reason to wait longer
+    // Taken before the file is read: one that is written meanwhile is in both, and never in neither.
+    const auto held = history_->waiting();
     auto file = history::History::open_read_only(config_.history_path);
-    if (!file) return responder.fail(escape(file.error().message));
-    auto rows = file->list(static_cast<std::uint64_t>(std::max<std::int64_t>(1, control::integer_member(params, "limit", 100))), incident);
-    if (!rows) return responder.fail(escape(rows.error().message));
+    auto rows = file ? file->list(limit, incident) : Result<std::vector<history::Row>>(file.error());
+    if (!rows && held.empty()) return responder.fail(escape(rows.error().message));
+    const auto written = rows ? std::move(rows).value() : std::vector<history::Row>{};
     auto list = Json::array();
-    for (const auto& row : *rows) list.push_back(row_json(row));
+    for (auto row = held.rbegin(); row != held.rend() && list.size() < limit; ++row)
+        if ((!incident || row->incident == incident) && std::ranges::none_of(written, [&](const auto& one) { return same_event(one, *row); }))
+            list.push_back(row_json(*row));
+    for (auto row = written.begin(); row != written.end() && list.size() < limit; ++row) list.push_back(row_json(*row));
     responder.reply({{"rows", list}});
 }
 

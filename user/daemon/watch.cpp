@@ -142,14 +142,16 @@ void Watch::adopt(const quell_pending_key& key, const quell_pending& entry) {
     bool made = false;
     const auto* known = store_.find(QUELL_WORD_INCIDENT(entry.word));
     const bool was_over = known && known->over();
+    const auto told = known ? known->state : QUELL_STATE_NONE;  // by the newest row on the disk
     auto& incident = store_.adopt(key, entry, made);
     if (made) record(incident);
     // Flipped by a daemon that died before the disk had the row: the entry still knows who.
     if (entry.approved_ns && !incident.decided_by) {
         incident.decided_by = history::Who{entry.approver_uid, user_name(entry.approver_uid), entry.approver_loginuid, {}, 0, {}};
         record(incident, history::Action::APPROVED, entry.approved_ns, "approved; told by the kernel's entry");
-        if (incident.state == QUELL_STATE_ENFORCING) record(incident, history::Action::ENFORCING, 0, "told by the kernel's entry");
     }
+    if (incident.state == QUELL_STATE_ENFORCING && told != QUELL_STATE_ENFORCING)
+        record(incident, history::Action::ENFORCING, 0, "told by the kernel's entry");
     decisions_.prepare(incident);
     decisions_.resume(incident);
     if (!incident.over() || was_over) return;

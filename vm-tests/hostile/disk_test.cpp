@@ -39,6 +39,7 @@ protected:
         EXPECT_EQ(output.status, 0) << output.text;
         EXPECT_TRUE(eventually([&] { return !victim.running(); }));
         EXPECT_EQ(show(id)["state"], "done");
+        EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "approved", "flipped", "done"})) << "rows that wait for the disk are listed";
         const auto console = run("grep -c 'history' /var/log/quelld.console");
         EXPECT_EQ(console.status, 0) << "and the log has it";
         return id;
