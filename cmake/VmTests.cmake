@@ -44,13 +44,15 @@ function(quell_add_vm_suite)
     endforeach()
 
     if(ARG_CMDLINE)
-        list(APPEND options --cmdline-extra ${ARG_CMDLINE})
+        list(APPEND options "--cmdline-extra ${ARG_CMDLINE}")
     endif()
+    # Joined here and not by a generator expression, which takes the commas in a value for its own.
+    list(JOIN options " " options)
 
     foreach(kernel IN LISTS ARG_KERNELS)
         set(test vm.${ARG_NAME}.${kernel})
         add_test(NAME ${test} COMMAND ${CMAKE_SOURCE_DIR}/tools/lib/vm-suite.sh ${test} ${CMAKE_BINARY_DIR} ${ARG_FILTER}
-            "--kernel ${kernel} --timeout ${ARG_TIMEOUT} $<JOIN:${options}, >" ${files})
+            "--kernel ${kernel} --timeout ${ARG_TIMEOUT} ${options}" ${files})
         set(labels vm vm-${kernel})
         if(ARG_CORE)
             list(APPEND labels core)
