@@ -121,7 +121,7 @@ QUELL_SIZE(struct quell_edge, 24);
 /* An interned set of rules, in chunks: {id, 0}, {id, 1}, … while `more`. */
 /* of the maps that hold two generations, the current and the next */
 #define QUELL_EDGES_MAX 131072
-#define QUELL_EXCEPTS_MAX 65536
+#define QUELL_EXCEPTS_MAX 16384
 
 #define QUELL_SET_CHUNK 14
 #define QUELL_SET_CHUNKS_MAX 8 /* rules judged for one operation: 112 */

@@ -23,7 +23,7 @@ HASH_MAP(excepts, QUELL_EXCEPTS_MAX, struct quell_except_key, u32);
 
 /* --- subjects: written at cgroup_mkdir and cgroup_rmdir (kern/subject) */
 /* cgroup -> its container; one per cgroup inside a container. A full map is counted and found by ancestors. */
-HASH_MAP(members, 16384, u64, u64);
+HASH_MAP(members, 8192, u64, u64);
 /* by the cgroup id of the container's outermost cgroup; a node runs a few hundred */
 HASH_MAP(containers, 2048, u64, struct quell_container);
 /* on group leaders that left their cgroup or were bound by a detection */
@@ -35,13 +35,13 @@ struct {
 } tasks SEC(".maps");
 
 /* --- paths: home mounts of containers (kern/path/home.h) */
-HASH_MAP(homes, 65536, struct home_key, struct home);
-HASH_MAP(home_superblocks, 16384, struct home_superblock_key, struct home_superblock);
-HASH_MAP(births, 16384, u64, u64);
+HASH_MAP(homes, 32768, struct home_key, struct home);
+HASH_MAP(home_superblocks, 8192, struct home_superblock_key, struct home_superblock);
+HASH_MAP(births, 8192, u64, u64);
 /* the host's mounts of a superblock, rebuilt when they change; the loser is rebuilt */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 512);
+	__uint(max_entries, 256);
 	__type(key, struct anchors_key);
 	__type(value, struct anchors);
 } host_anchors SEC(".maps");
@@ -49,14 +49,14 @@ struct {
 /* --- containments: written by the hooks and the transition program only, sealed by BPF_MAP_FREEZE */
 HASH_MAP(pending, 2 * QUELL_PENDING_MAX, struct quell_pending_key, struct quell_pending);
 HASH_MAP(contained_actors, 1024, u64, u64);
-HASH_MAP(contained_files, 4096, struct quell_file_key, struct quell_file_entry);
+HASH_MAP(contained_files, 2048, struct quell_file_key, struct quell_file_entry);
 /* identity of an overlay's upper root -> s_dev, while that overlay is mounted */
-HASH_MAP(overlays, 4096, struct quell_identity, u32);
+HASH_MAP(overlays, 2048, struct quell_identity, u32);
 
 /* --- to user space */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1 << 20);
+	__uint(max_entries, 1 << 19);
 } ring SEC(".maps");
 
 /* --- who connects: the daemon marks its listening socket, the hook notes each peer */

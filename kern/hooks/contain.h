@@ -49,31 +49,3 @@ int BPF_PROG(quell_inode_copy_up, struct dentry *dentry, void *creds, int ret)
 {
 	return ret ? ret : VERDICT(file_verdict(dentry->d_inode, QUELL_HOOK_inode_copy_up));
 }
-
-/* The last link is gone and nobody holds it: there is nothing left to contain. */
-SEC("lsm/inode_free_security")
-int BPF_PROG(quell_inode_free_security, struct inode *inode)
-{
-	struct file_facts facts = {};
-	struct quell_file_entry *entry;
-	struct quell_pending_key key;
-	struct quell_pending *p;
-	u64 word;
-
-	if (!quell.contained_files || BPF_CORE_READ(inode, i_nlink) || !file_facts(address_of(inode), &facts))
-		return 0;
-	entry = bpf_map_lookup_elem(&contained_files, &facts.key);
-	if (!entry || (facts.flags & QUELL_OBJECT_OVERLAY))
-		return 0;
-	key = entry->pending;
-	p = bpf_map_lookup_elem(&pending, &key);
-	if (p) {
-		word = p->word;
-		if (holds(QUELL_WORD_STATE(word)) &&
-		    __sync_val_compare_and_swap(&p->word, word, (word & ~255ull) | QUELL_STATE_GONE) == word)
-			notice_send(&key, (word & ~255ull) | QUELL_STATE_GONE);
-	}
-	if (!bpf_map_delete_elem(&contained_files, &facts.key))
-		__sync_fetch_and_add(&quell.contained_files, -1);
-	return 0;
-}

@@ -171,6 +171,16 @@ static __always_inline u32 maybe_mounted_file(u64 state, struct inode *inode, u6
 
 #define STATE_INTERESTING(state) ((state) & (STATE_LOOK & ~QUELL_DIR_FILES))
 
+/* Has the entry a name that a rule gives for this directory? Where that could not be found out, it may. */
+static __always_inline int name_is_watched(u32 slot, u64 entry, u64 state)
+{
+	struct dentry_head *head = &WORK(slot)->head;
+
+	if (read_head(head, entry))
+		return 1;
+	return edge_set(STATE_NODE(state), QUELL_EDGE_LEAF, hash_name(head, entry)) != 0;
+}
+
 /* An operation on an entry of a directory. */
 static __always_inline int judge_entry(struct dentry *entry, struct dentry *parent, struct inode *directory,
 				       struct super_block *superblock, struct dentry *entry2, u64 place, u32 number_,
@@ -192,6 +202,12 @@ static __always_inline int judge_entry(struct dentry *entry, struct dentry *pare
 	slot = work_claim();
 	if (slot >= WORK_NONE)
 		return 0;
+	/* a directory with some watched names, /run or /etc: most names are others */
+	if (STATE_INTERESTING(state) == QUELL_DIR_LEAVES && !files && !place && !entry2 &&
+	    !name_is_watched(slot, address_of(entry), state)) {
+		work_release(slot);
+		return 0;
+	}
 	lookup_fill(&l, WORK(slot));
 	WORK(slot)->op = (struct operation){ .entry = (u64)entry, .parent = (u64)parent, .place = place,
 					     .entry2 = (u64)entry2, .state = state, .number = number_, .hook = hook,

@@ -49,6 +49,11 @@ static __always_inline int waits(u32 state)
 	return state == QUELL_STATE_ARMING || state == QUELL_STATE_PENDING;
 }
 
+static __always_inline int holds(u32 state)
+{
+	return state == QUELL_STATE_APPROVED || state == QUELL_STATE_ENFORCING;
+}
+
 /* Leaves a waiting state for another, once. */
 static __always_inline int pending_leave(struct quell_pending_key *key, struct quell_pending *entry, u32 to)
 {

@@ -139,11 +139,6 @@ static __always_inline void release(struct quell_transition *t, struct quell_pen
 	}
 }
 
-static __always_inline int holds(u32 state)
-{
-	return state == QUELL_STATE_APPROVED || state == QUELL_STATE_ENFORCING;
-}
-
 /* A failed kill keeps refusing: the operator was told, and decides. */
 static __always_inline int ends(u32 state)
 {

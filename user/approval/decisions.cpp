@@ -85,7 +85,7 @@ void Decisions::row(const Incident& incident, history::Action action, const std:
     entry.row.latency = incident.latency;
     if (incident.entry.approved_ns) entry.row.response = word_at(kResponseWords, incident.entry.response);
     if (request) {
-        entry.row.who = request->who;
+        entry.row.who = request->named(request->who);
         entry.row.reason = request->reason;
     }
     entry.snapshot = history::Snapshot{incident.id, std::string(word_at(kStateWords, incident.state)), incident.rule.rule, incident::snapshot_text(incident)};
@@ -98,7 +98,7 @@ void Decisions::refuse(std::uint64_t id, Refusal refusal, const std::string& tex
     row.incident = id;
     row.subject = "quelld";
     row.result = text;
-    row.who = request.who;
+    row.who = request.named(request.who);
     row.reason = request.reason;
     if (auto* incident = parts_.store.find(id)) row.subject = incident::subject_text(*incident);
     parts_.history.append(std::move(row));
@@ -157,12 +157,12 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
         default: return refuse(incident.id, Refusal::kFailed, "the kernel side refused: " + std::string(std::strerror(error)), request, reply);
     }
     const auto us = [](std::uint64_t from, std::uint64_t to) { return static_cast<std::int64_t>((to - std::min(from, to)) / 1000); };
-    incident.decided_by = request.who;
     incident.reason = request.reason;
     incident.latency.detected_to_approved_us = us(incident.entry.first_ns, request.received_ns);
     incident.latency.approved_to_flipped_us = us(request.received_ns, transition.time_ns);
     // first the effect, then the rows: the flip never waits for the disk, and neither does the sweep
     carry_out(incident, std::move(reply));
+    incident.decided_by = request.named(request.who);
     row(incident, history::Action::APPROVED, "approved", &request);
     row(incident, history::Action::FLIPPED, "the kernel refuses from here on");
 }
@@ -212,7 +212,7 @@ void Decisions::reject(std::uint64_t id, const Request& request, Reply reply) {
     if (!incident->waits()) return refuse(id, Refusal::kTooLate, over_text(*incident), request, reply);
     if (const int error = move(*incident, QUELL_STATE_REJECTED))
         return refuse(id, Refusal::kTooLate, error == EBUSY ? over_text(*incident) : std::strerror(error), request, reply);
-    incident->decided_by = request.who;
+    incident->decided_by = request.named(request.who);
     incident->reason = request.reason;
     row(*incident, history::Action::REJECTED, "rejected", &request);
     reply({Refusal::kNone, {}, id, {}});

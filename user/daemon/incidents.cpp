@@ -21,7 +21,9 @@ approval::Request request_of(const Json& params, const control::Peer& peer) {
     request.received_ns = boottime_ns();
     request.reason = control::string_member(params, "reason");
     request.container = peer.container;
-    request.who = who_of(peer);
+    request.who.uid = peer.uid;
+    request.who.login_uid = peer.login_uid;
+    request.named = [peer](const history::Who&) { return who_of(peer); };
     return request;
 }
 
