@@ -27,7 +27,7 @@ inline constexpr std::uint64_t kArmingLimitNs = 5'000'000'000;
 struct Request {
     history::Who who;  // what is known without looking anything up
     // Adds names. Called when a row is made, after the flip: reading files is not on an approval's path.
-    std::function<history::Who(const history::Who&)> named = [](const history::Who& who) { return who; };
+    std::function<history::Who(const history::Who&)> named = [](const history::Who& plain) { return plain; };
     std::uint64_t container = 0;  // of who asks, 0: host
     std::string reason;
     std::uint64_t received_ns = 0;
