@@ -67,25 +67,23 @@ static __always_inline struct quell_file_entry *file_adopt(struct file_facts *fa
  * The last name of the file goes, by a removal that was allowed: there is nothing left to contain. Judged here and not
  * when the inode is freed, which would be a program at every unlink of the host.
  */
-static __noinline int file_removed(u64 inode, struct quell_file_key *file, struct quell_file_entry *entry)
+static __always_inline void file_removed(u64 inode, struct quell_file_key *file, struct quell_file_entry *entry)
 {
-	struct quell_pending_key key = entry->pending;
-	struct quell_pending *p = bpf_map_lookup_elem(&pending, &key);
+	struct quell_pending *p = bpf_map_lookup_elem(&pending, &entry->pending);
 	u32 links = 0;
 	u64 word;
 
 	read_kernel(links, inode + offset_of(inode, i_nlink));
 	if (links > 1)
-		return 0;
+		return;
 	if (p) {
 		word = p->word;
 		if (holds(QUELL_WORD_STATE(word)) &&
 		    __sync_val_compare_and_swap(&p->word, word, (word & ~255ull) | QUELL_STATE_GONE) == word)
-			notice_send(&key, (word & ~255ull) | QUELL_STATE_GONE);
+			notice_send(&entry->pending, (word & ~255ull) | QUELL_STATE_GONE);
 	}
 	if (!bpf_map_delete_elem(&contained_files, file))
 		__sync_fetch_and_add(&quell.contained_files, -1);
-	return 0;
 }
 
 __noinline int file_refuse(u64 inode, u32 hook)
@@ -101,9 +99,7 @@ __noinline int file_refuse(u64 inode, u32 hook)
 	if (!entry)
 		return 0;
 	if (removal_allowed(entry, hook)) {
-		struct quell_file_key file = facts.key;
-
-		file_removed(inode, &file, entry);
+		file_removed(inode, &facts.key, entry);
 		return 0;
 	}
 	__sync_fetch_and_add(&entry->denied, 1);

@@ -203,7 +203,7 @@ static __always_inline int judge_entry(struct dentry *entry, struct dentry *pare
 	if (slot >= WORK_NONE)
 		return 0;
 	/* a directory with some watched names, /run or /etc: most names are others */
-	if (STATE_INTERESTING(state) == QUELL_DIR_LEAVES && !files && !place && !entry2 &&
+	if (STATE_INTERESTING(state) == QUELL_DIR_LEAVES && !files && !place &&
 	    !name_is_watched(slot, address_of(entry), state)) {
 		work_release(slot);
 		return 0;

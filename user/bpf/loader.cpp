@@ -5,8 +5,9 @@
 #include <bpf/libbpf.h>
 #include <sys/stat.h>
 
-#include <array>
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 
@@ -21,12 +22,18 @@ namespace {
 
 std::string g_verifier_log;  // what libbpf said last; the loader is one thread in its own process
 
+constexpr std::size_t kLogKept = 65536;
+
+// A verifier's whole log comes as one line of many megabytes at most, and what it refuses stands at its end.
 __attribute__((format(printf, 2, 0))) int keep_log(libbpf_print_level level, const char* format, va_list arguments) {
     if (level == LIBBPF_DEBUG) return 0;
-    std::array<char, 4096> line;
-    const int n = std::vsnprintf(line.data(), line.size(), format, arguments);
-    g_verifier_log.append(line.data(), std::min<std::size_t>(n > 0 ? n : 0, line.size() - 1));
-    if (g_verifier_log.size() > 65536) g_verifier_log.erase(0, g_verifier_log.size() - 65536);
+    char* line = nullptr;
+    const int n = ::vasprintf(&line, format, arguments);
+    if (n < 0) return n;
+    const auto kept = std::min<std::size_t>(static_cast<std::size_t>(n), kLogKept);
+    g_verifier_log.append(line + n - kept, kept);
+    std::free(line);
+    if (g_verifier_log.size() > kLogKept) g_verifier_log.erase(0, g_verifier_log.size() - kLogKept);
     return n;
 }
 
@@ -108,7 +115,7 @@ Result<std::vector<ProgramCheck>> check_programs() {
         bpf_object__for_each_program(program, one->obj) bpf_program__set_autoload(program, name == bpf_program__name(program));
         g_verifier_log.clear();
         const bool loads = quell_bpf__load(one.get()) == 0;
-        checks.push_back({name, loads, loads ? "" : last_lines(g_verifier_log, 500)});
+        checks.push_back({name, loads, loads ? "" : last_lines(g_verifier_log, 900)});
     }
     return checks;
 }
