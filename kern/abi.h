@@ -32,7 +32,7 @@ using quell_u64 = std::uint64_t;
 #endif
 
 /* Pins of another number are not adopted. Raise it with every change here. */
-#define QUELL_ABI_VERSION 2u
+#define QUELL_ABI_VERSION 3u
 
 /* ---- vocabulary, from the .def files ---------------------------------- */
 
@@ -380,9 +380,9 @@ QUELL_SIZE(struct quell_task_query, 32);
  * space writes the rest, before it attaches anything or by a syscall program.
  */
 struct quell_globals {
-	/* in front of every hook: 0 means there is nothing to refuse */
-	quell_u64 contained_subjects; /* containers and lineages */
-	quell_u64 contained_files;
+	/* in front of every hook, read as one word: 0 means there is nothing to refuse */
+	quell_u32 contained_subjects; /* containers and lineages */
+	quell_u32 contained_files;
 	quell_u64 generation;         /* current policy */
 	quell_u32 half;               /* where it was loaded: QUELL_NODE_HALF or 0 */
 	quell_u32 epoch;              /* part of every cache key; moves with each switch */

@@ -43,6 +43,9 @@ struct ImageRule {
     std::vector<std::string> tags;
     std::vector<std::uint32_t> offers;  // in the order the policy gives
     std::string file;                   // where it was written, "" for a built-in rule
+
+    // One that Quell adds by itself.
+    [[nodiscard]] bool is_builtin() const { return value.flags & QUELL_RULE_SILENT; }
 };
 
 // Rule 0 is the built-in canary (see compile/compile.h); each root has a ROOT edge.
@@ -53,6 +56,13 @@ struct Image {
     std::vector<ImageExcept> excepts;
     std::uint32_t operations = 0;  // union over rules
     std::string digest;            // sha256 of the image's meaning, hex: equal digest, nothing to do
+
+    // How many rules the policies have; the built-in ones are not theirs.
+    [[nodiscard]] std::size_t own_rules() const {
+        std::size_t own = 0;
+        for (const auto& rule : rules) own += !rule.is_builtin();
+        return own;
+    }
 };
 
 }  // namespace quell::policy

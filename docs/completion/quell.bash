@@ -12,7 +12,7 @@ _quell() {
     for ((i = 1; i < COMP_CWORD; i++)); do
         if [[ -n $skip ]]; then skip=; continue; fi
         case ${COMP_WORDS[i]} in
-            --socket | --reason | --limit | --incident | --dir) skip=1 ;;
+            --socket | --reason | --limit | --head | --incident | --dir) skip=1 ;;
             -*) ;;
             *) if [[ -z $verb ]]; then verb=${COMP_WORDS[i]}; elif [[ -z $sub ]]; then sub=${COMP_WORDS[i]}; fi ;;
         esac
@@ -21,7 +21,7 @@ _quell() {
         --socket) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         --dir) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
         --incident) mapfile -t COMPREPLY < <(compgen -W "$(_quell_incidents)" -- "$current"); return ;;
-        --reason | --limit) return ;;
+        --reason | --limit | --head) return ;;
     esac
     local words=
     case $verb in
@@ -34,7 +34,7 @@ _quell() {
             ;;
         reject) words="--reason $(_quell_incidents)" ;;
         undo) words="--reason $(_quell_incidents)" ;;
-        history) words="verify --limit --incident" ;;
+        history) words="verify --head --limit --incident" ;;
         policy)
             case $sub in
                 "") words="check apply list" ;;

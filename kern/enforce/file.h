@@ -123,12 +123,19 @@ static __always_inline int file_verdict(struct inode *inode, u32 hook)
 /* The verifier wants to see the range of what a hook returns. */
 #define VERDICT(verdict) ((verdict) ? -EPERM : 0)
 
-/* Both, in front of every hook that detection keeps attached. */
-#define REFUSE(inode, hook)                                    \
-	do {                                                   \
-		int verdict_ = subject_verdict(hook);          \
-		if (!verdict_)                                 \
-			verdict_ = file_verdict(inode, hook);  \
-		if (verdict_)                                  \
-			return -EPERM;                         \
+#define anything_contained (*(volatile u64 *)&quell.contained_subjects)
+_Static_assert(__builtin_offsetof(struct quell_globals, contained_subjects) % 8 == 0 &&
+	       __builtin_offsetof(struct quell_globals, contained_files) ==
+		       __builtin_offsetof(struct quell_globals, contained_subjects) + 4, "one word");
+
+/* Both, in front of every hook that detection keeps attached: one load while there is nothing to refuse. */
+#define REFUSE(inode, hook)                                            \
+	do {                                                           \
+		if (anything_contained) {                              \
+			int verdict_ = subject_verdict(hook);          \
+			if (!verdict_)                                 \
+				verdict_ = file_verdict(inode, hook);  \
+			if (verdict_)                                  \
+				return -EPERM;                         \
+		}                                                      \
 	} while (0)

@@ -21,7 +21,6 @@ constexpr std::array kMetadataFields = {Field{"name", true}, Field{"description"
 constexpr std::array kSpecFields = {Field{"rules", true}};
 constexpr std::string_view kApiVersion = "quell/v1";
 constexpr std::string_view kKind = "Policy";
-constexpr std::string_view kBuiltinPolicy = "quell";
 
 class Checker {
 public:

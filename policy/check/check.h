@@ -9,6 +9,9 @@
 
 namespace quell::policy {
 
+// Whose rules Quell adds by itself: no file may have a policy of this name.
+inline constexpr const char* kBuiltinPolicy = "quell";
+
 struct Options {
     // No rule at all is accepted: nothing but the built-in canary is loaded.
     bool allow_empty = false;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "policy/check/check.h"
 #include "policy/compile/compile.h"
 
 #include <array>
@@ -153,7 +154,7 @@ private:
 
 Rule canary() {
     Rule rule;
-    rule.policy = "quell";
+    rule.policy = kBuiltinPolicy;
     rule.id = "canary";
     rule.name = "Canary";
     rule.operations = QUELL_BIT(QUELL_OP_DELETE);

@@ -143,7 +143,9 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
     transition.target = offer.target;
     transition.approver_uid = request.who.uid;
     transition.approver_loginuid = request.who.login_uid;
+    const auto prepared = arming_.prepared(incident.id, offer.response);
     const int error = move(incident, QUELL_STATE_APPROVED, &transition);
+    if (!error && prepared) response::response(offer.response).strike(*prepared);
     switch (error) {
         case 0: break;
         case ETIME: return refuse(incident.id, Refusal::kTooLate, "expired", request, reply);
@@ -160,11 +162,23 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
     incident.reason = request.reason;
     incident.latency.detected_to_approved_us = us(incident.entry.first_ns, request.received_ns);
     incident.latency.approved_to_flipped_us = us(request.received_ns, transition.time_ns);
-    // first the effect, then the rows: the flip never waits for the disk, and neither does the sweep
+    // First the effect, then the rows: the flip never waits for the disk, and neither does the sweep, with one CPU too.
+    due_rows_[incident.id] = [this, id = incident.id, request] {
+        auto* decided = parts_.store.find(id);
+        if (!decided) return;
+        decided->decided_by = request.named(request.who);
+        row(*decided, history::Action::APPROVED, "approved", &request);
+        row(*decided, history::Action::FLIPPED, "the kernel refuses from here on");
+    };
     carry_out(incident, std::move(reply));
-    incident.decided_by = request.named(request.who);
-    row(incident, history::Action::APPROVED, "approved", &request);
-    row(incident, history::Action::FLIPPED, "the kernel refuses from here on");
+}
+
+void Decisions::write_due_rows(std::uint64_t id) {
+    if (auto due = due_rows_.extract(id)) due.mapped()();
+}
+
+void Decisions::write_due_rows() {
+    while (!due_rows_.empty()) write_due_rows(due_rows_.begin()->first);
 }
 
 void Decisions::carry_out(Incident& incident, Reply reply) {
@@ -180,6 +194,7 @@ void Decisions::carry_out(Incident& incident, Reply reply) {
 void Decisions::carried_out(std::uint64_t id, const response::Outcome& outcome, const Reply& reply) {
     auto* incident = parts_.store.find(id);
     if (!incident) return reply({Refusal::kFailed, "the incident is gone", id, {}});
+    write_due_rows(id);
     auto state = outcome.state;
     auto detail = outcome.detail;
     if (state == QUELL_STATE_ENFORCING && !parts_.canary_denied()) {
@@ -251,6 +266,7 @@ void Decisions::on_notice(const quell_notice& notice) {
 }
 
 void Decisions::settle(Incident& incident, const std::string& gone) {
+    write_due_rows(incident.id);
     if (incident.state == QUELL_STATE_EXPIRED) row(incident, history::Action::EXPIRED, "nobody decided in time");
     if (incident.state == QUELL_STATE_GONE) row(incident, history::Action::GONE, gone);
     retire(incident);
@@ -285,6 +301,7 @@ void Decisions::forget(std::uint64_t id) {
 }
 
 void Decisions::tick() {
+    write_due_rows();
     const auto now = boottime_ns();
     for (auto* incident : parts_.store.list(false)) {
         const auto before = incident->state;

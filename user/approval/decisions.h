@@ -69,6 +69,8 @@ public:
     void on_notice(const quell_notice& notice);
     // Once a second: expiries, approvals that waited too long, hooks nobody needs.
     void tick();
+    // The rows of approvals are made when the effect was seen, by tick() when that takes longer, and before an end.
+    void write_due_rows();
     // These rows are on the disk: the kernel may forget the incidents that they end.
     void written(const std::vector<history::Row>& rows);
 
@@ -83,6 +85,7 @@ private:
     void flip(incident::Incident& incident, const incident::Offer& offer, const Request& request, Reply reply);
     void carry_out(incident::Incident& incident, Reply reply);
     void carried_out(std::uint64_t id, const response::Outcome& outcome, const Reply& reply);
+    void write_due_rows(std::uint64_t id);
     // Asks the kernel; the errno of the program, 0 when it moved.
     [[nodiscard]] int move(incident::Incident& incident, quell_state to, quell_transition* out = nullptr);
     void refresh(incident::Incident& incident);
@@ -96,6 +99,7 @@ private:
     Parts parts_;
     response::Arming arming_;
     std::map<std::uint64_t, std::vector<Waiting>> waiting_;
+    std::map<std::uint64_t, std::function<void()>> due_rows_;
     std::set<std::uint64_t> retired_;  // whose entries the kernel still holds
     std::uint64_t requests_ = 0;
 };

@@ -16,6 +16,7 @@
 #include "user/base/log.h"
 #include "user/base/time.h"
 #include "user/bpf/hook_table.h"
+#include "user/bpf/loader.h"
 #include "user/daemon/privileges.h"
 #include "user/history/history.h"
 
@@ -75,13 +76,24 @@ void raise_descriptor_limit() {
         log::warn("no more than " + std::to_string(hard) + " descriptors: a flood of incidents may leave none to connect with");
 }
 
+// The single instance, for as long as it is held.
+boost::interprocess::file_lock instance_lock() {
+    std::filesystem::create_directories("/run/quell");
+    { std::ofstream touch(kLockPath, std::ios::app); }
+    return boost::interprocess::file_lock(kLockPath);
+}
+
 }  // namespace
+
+Status Daemon::unload() {
+    auto lock = instance_lock();
+    if (!lock.try_lock()) return Error{"quelld runs: stop it first", EBUSY, "systemctl stop quelld"};
+    return bpf::unload(bpf::kPinRoot);
+}
 
 int Daemon::run(const Config& config) {
     Daemon daemon(config);
-    std::filesystem::create_directories("/run/quell");
-    { std::ofstream touch(kLockPath, std::ios::app); }
-    boost::interprocess::file_lock lock(kLockPath);
+    auto lock = instance_lock();
     if (!lock.try_lock()) {
         log::error("another quelld runs already; see systemctl status quelld");
         return 1;
@@ -94,6 +106,7 @@ int Daemon::run(const Config& config) {
     (void)daemon.service_.ready("watching");
     if (auto ran = daemon.loop_->run(); !ran) log::error(ran.error().message);
     daemon.vitals_.stopping = true;
+    daemon.decisions_->write_due_rows();
     daemon.publish();
     (void)daemon.service_.stopping();
     history::Row row;
@@ -185,10 +198,22 @@ Status Daemon::apply_at_start() {
     if (!outcome->applied) {
         log::error("the policy has errors: see quell policy check " + config_.policy_dir);
         vitals_.policy_warning = "the policy in " + config_.policy_dir + " has errors and was not loaded";
+        adopt_policy();
         return success();  // what runs goes on; nothing runs without being said
     }
     record_policy(*outcome, nullptr);
     return success();
+}
+
+// The generation that an earlier daemon loaded is still the kernel's.
+void Daemon::adopt_policy() {
+    const std::uint64_t running = engine_->globals().generation;
+    if (!running) return;
+    std::string digest;
+    if (auto file = history::History::open_read_only(config_.history_path))
+        if (auto newest = file->newest_generation(); newest && *newest && (*newest)->generation == running)
+            if (store_.rules().restore(running, (*newest)->rules)) digest = (*newest)->digest;
+    policies_->adopt(running, digest, store_.rules().of(running));
 }
 
 Status Daemon::start_incidents() {

@@ -32,6 +32,8 @@ class Daemon final : public control::Service {
 public:
     // Until SIGTERM or SIGINT; the exit status. Messages go to the log.
     [[nodiscard]] static int run(const Config& config);
+    // Gives up every containment and removes the pins. Refused while a daemon runs: it would go on with nothing behind.
+    [[nodiscard]] static Status unload();
 
     void call(std::string_view method, const control::Json& params, const control::Peer& peer,
               control::Responder responder) override;
@@ -45,6 +47,7 @@ private:
     [[nodiscard]] Status start_incidents();
     [[nodiscard]] Status start_control();
     [[nodiscard]] Status apply_at_start();
+    void adopt_policy();
     void on_signal(const signalfd_siginfo& info);
     void on_tick();
     void check_canary();

@@ -104,7 +104,7 @@ int start(int argc, char** argv) {
             return config ? 0 : fail(config.error());
         }
         case kCheckKernel: return check_kernel(json);
-        case kUnload: return finish(bpf::unload(bpf::kPinRoot));
+        case kUnload: return finish(Daemon::unload());
         case kVersion: std::printf("quelld %s (abi %u)\n", QUELL_VERSION, QUELL_ABI_VERSION); return 0;
         default: return run(config_path);
     }

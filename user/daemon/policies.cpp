@@ -19,7 +19,7 @@ Result<ApplyOutcome> Policies::apply(const ApplyRequest& request) {
     outcome.applied = true;
     outcome.changed = compiled.image->digest != digest_;
     outcome.digest = compiled.image->digest;
-    outcome.rules = static_cast<std::size_t>(std::ranges::count_if(compiled.image->rules, [](const auto& rule) { return !is_builtin(rule); }));
+    outcome.rules = compiled.image->own_rules();
     if (!outcome.changed || request.dry_run) return outcome;
     const auto next = std::max<std::uint64_t>(generation_, std::uint64_t{engine_.globals().generation}) + 1;
     auto bytes = engine_.load_policy(*compiled.image, next);
@@ -31,20 +31,30 @@ Result<ApplyOutcome> Policies::apply(const ApplyRequest& request) {
     return outcome;
 }
 
-void Policies::adopt(std::uint64_t generation, std::string digest, policy::Image image) {
+void Policies::adopt(std::uint64_t generation, const std::string& digest, const std::vector<incident::RuleFacts>& rules) {
     generation_ = generation;
-    digest_ = std::move(digest);
-    image_ = std::move(image);
+    digest_ = digest;
+    image_ = {};
+    for (const auto& facts : rules) {
+        policy::ImageRule rule;
+        rule.value.id = facts.id;
+        rule.value.severity = facts.severity;
+        if (facts.policy == policy::kBuiltinPolicy) rule.value.flags = QUELL_RULE_SILENT;
+        rule.policy = facts.policy;
+        rule.id = facts.rule;
+        rule.name = facts.name;
+        rule.tags = facts.tags;
+        rule.offers = facts.offers;
+        image_.rules.push_back(std::move(rule));
+    }
 }
 
-std::size_t Policies::rule_count() const {
-    return static_cast<std::size_t>(std::ranges::count_if(image_.rules, [](const auto& rule) { return !is_builtin(rule); }));
-}
+std::size_t Policies::rule_count() const { return image_.own_rules(); }
 
 std::size_t Policies::policy_count() const {
     std::set<std::string> names;
     for (const auto& rule : image_.rules)
-        if (!is_builtin(rule)) names.insert(rule.policy);
+        if (!rule.is_builtin()) names.insert(rule.policy);
     return names.size();
 }
 

@@ -9,6 +9,7 @@
 #include "policy/policy.h"
 #include "user/base/result.h"
 #include "user/bpf/engine.h"
+#include "user/incident/rule_book.h"
 
 namespace quell::daemon {
 
@@ -35,8 +36,8 @@ public:
     // All or nothing. The Result is an error when files could not be read or
     // the kernel side refused the image; wrong policies are findings.
     [[nodiscard]] Result<ApplyOutcome> apply(const ApplyRequest& request);
-    // What an earlier daemon had loaded, told by the history: shown, not loaded again.
-    void adopt(std::uint64_t generation, std::string digest, policy::Image image);
+    // What an earlier daemon had loaded, as the history tells it: runs on and is shown, and is not loaded again.
+    void adopt(std::uint64_t generation, const std::string& digest, const std::vector<incident::RuleFacts>& rules);
 
     [[nodiscard]] std::uint64_t generation() const { return generation_; }
     [[nodiscard]] const std::string& digest() const { return digest_; }
@@ -50,8 +51,5 @@ private:
     std::string digest_;
     policy::Image image_;
 };
-
-// Rules that Quell adds by itself.
-[[nodiscard]] inline bool is_builtin(const policy::ImageRule& rule) { return rule.value.flags & QUELL_RULE_SILENT; }
 
 }  // namespace quell::daemon

@@ -105,7 +105,7 @@ void Daemon::apply_policy(const Json& params, const control::Peer& peer, control
 void Daemon::list_policies(const Json&, const control::Peer&, control::Responder responder) {
     std::map<std::string, Json> found;
     for (const auto& rule : policies_->image().rules) {
-        if (is_builtin(rule)) continue;
+        if (rule.is_builtin()) continue;
         auto& policy = found.try_emplace(rule.policy, Json{{"name", escape(rule.policy)}, {"file", escape(rule.file)}, {"rules", 0}, {"rule_ids", Json::array()}}).first->second;
         policy["rules"] = policy["rules"].get<int>() + 1;
         policy["rule_ids"].push_back(escape(rule.id));
@@ -138,13 +138,18 @@ void Daemon::list_history(const Json& params, const control::Peer&, control::Res
     responder.reply({{"rows", list}});
 }
 
-void Daemon::verify_history(const Json&, const control::Peer&, control::Responder responder) {
+void Daemon::verify_history(const Json& params, const control::Peer&, control::Responder responder) {
+    std::optional<history::Head> expected;
+    if (const auto text = control::string_member(params, "head"); !text.empty()) {
+        expected = history::parse_head(text);
+        if (!expected) return responder.fail("not a head, which is ROW:HASH: " + escape(text));
+    }
     (void)history_->flush(1000);
     auto file = history::History::open_read_only(config_.history_path);
     if (!file) return responder.fail(escape(file.error().message));
-    auto verified = file->verify();
+    auto verified = file->verify(expected);
     if (!verified) return responder.fail(escape(verified.error().message));
-    Json json = {{"ok", verified->ok}, {"rows", verified->rows}, {"head", verified->head.hash}, {"detail", escape(verified->detail)}};
+    Json json = {{"ok", verified->ok}, {"rows", verified->rows}, {"head", history::head_text(verified->head)}, {"detail", escape(verified->detail)}};
     if (verified->broken_at) json["broken_at"] = *verified->broken_at;
     responder.reply(json);
 }

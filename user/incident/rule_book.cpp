@@ -50,6 +50,13 @@ RuleFacts RuleBook::find(std::uint64_t id, std::uint64_t generation) const {
     return unknown;
 }
 
+std::vector<RuleFacts> RuleBook::of(std::uint64_t generation) const {
+    std::vector<RuleFacts> facts;
+    if (const auto own = generations_.find(generation); own != generations_.end())
+        for (const auto& rule : own->second) facts.push_back(*rule);
+    return facts;
+}
+
 std::string RuleBook::text(std::uint64_t generation) const {
     auto json = Json::array();
     if (const auto own = generations_.find(generation); own != generations_.end())

@@ -37,6 +37,9 @@ public:
     // remembers is named by its number and may offer anything.
     [[nodiscard]] RuleFacts find(std::uint64_t id, std::uint64_t generation) const;
 
+    // Those of one generation, by id; nothing where it is not known.
+    [[nodiscard]] std::vector<RuleFacts> of(std::uint64_t generation) const;
+
     // A generation as JSON, for the history's table of generations, and back.
     // restore: false, and nothing changed, where it is no such text.
     [[nodiscard]] std::string text(std::uint64_t generation) const;

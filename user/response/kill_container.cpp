@@ -6,6 +6,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cerrno>
+
 #include "user/base/time.h"
 #include "user/response/cgroup.h"
 #include "user/response/process.h"
@@ -17,6 +20,11 @@ namespace {
 struct Descriptors final : Prepared {
     Fd kill;
     Fd events;
+    mutable std::atomic<bool> told = false;
+
+    void tell() const {
+        if (::write(kill.get(), "1", 1) == 1 || errno == ENODEV) told = true;
+    }
 };
 
 class KillContainer final : public Response {
@@ -31,6 +39,9 @@ public:
         return std::unique_ptr<Prepared>(std::move(descriptors));
     }
 
+    // A wake-up of the worker later was a twentieth of the whole kill.
+    void strike(const Prepared& prepared) const override { static_cast<const Descriptors&>(prepared).tell(); }
+
     Outcome carry_out(bpf::Engine& engine, const Target& target, const Prepared* prepared) const override {
         std::unique_ptr<Prepared> late;
         if (!prepared) {
@@ -41,7 +52,7 @@ public:
             prepared = late.get();
         }
         const auto& descriptors = static_cast<const Descriptors&>(*prepared);
-        const bool told = ::write(descriptors.kill.get(), "1", 1) == 1 || errno == ENODEV;
+        if (!descriptors.told) descriptors.tell();
         const auto deadline = boottime_ns() + kSweepLimitNs;
         const bool empty = wait_until_empty(descriptors.events.get(), deadline);
         const auto cgroup_empty_ns = boottime_ns();
@@ -63,8 +74,8 @@ public:
         Outcome outcome;
         outcome.survivors = std::move(left);
         outcome.last_gone_ns = escaped ? boottime_ns() : cgroup_empty_ns;
-        outcome.state = outcome.survivors.empty() && told ? QUELL_STATE_DONE : QUELL_STATE_FAILED;
-        if (!told) outcome.detail = "cgroup.kill could not be written";
+        outcome.state = outcome.survivors.empty() && descriptors.told ? QUELL_STATE_DONE : QUELL_STATE_FAILED;
+        if (!descriptors.told) outcome.detail = "cgroup.kill could not be written";
         else if (!outcome.survivors.empty()) outcome.detail = "processes are left that did not die: in uninterruptible sleep, or not to be signalled";
         else outcome.detail = escaped ? "every process is gone, " + std::to_string(escaped) + " had left the cgroup" : "every process is gone";
         return outcome;

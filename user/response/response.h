@@ -40,12 +40,14 @@ struct Outcome {
     std::uint64_t last_gone_ns = 0;  // boot time at which the last process was gone, 0 if that has no meaning
 };
 
-// Stateless; all methods are called on the worker's thread.
+// Stateless; all methods but strike are called on the worker's thread.
 class Response {
 public:
     virtual ~Response() = default;
     // Opens what will be needed. ESRCH: the target is gone.
     [[nodiscard]] virtual Result<std::unique_ptr<Prepared>> prepare(bpf::Engine& engine, const Target& target) const = 0;
+    // Right behind the flip, on the loop's thread: what descriptors that are open can do at once. Must not wait for anybody.
+    virtual void strike(const Prepared&) const {}
     // After the flip. `prepared` is null when it was never prepared (a daemon that was dead then).
     [[nodiscard]] virtual Outcome carry_out(bpf::Engine& engine, const Target& target, const Prepared* prepared) const = 0;
 };

@@ -10,10 +10,13 @@ latency() { jq ".incident.latency.$1 * 1000 | floor" <<<"$reply"; }
 value request-to-flip "$(latency approved_to_flipped_us)" 150000 "request received -> flip"
 killed=$(latency flipped_to_last_gone_us)
 
-mkdir -p /sys/fs/cgroup/bare
-(echo 0 >/sys/fs/cgroup/bare/cgroup.procs; exec "$events" crowd 19) &
+# the same container again, killed by a plain program
+container_start bare crun "events crowd 19"
 sleep 1
-bare=$("$events" kill /sys/fs/cgroup/bare)
-value bare-kill "$bare" 0 "a bare write to cgroup.kill, until the last of 20 is gone"
+id=$(jq -r '.linux.cgroupsPath | capture("crio-(?<id>[0-9a-f]+)").id' /srv/cost/bare/config.json)
+inside bare /bin/sh -c 'rm /var/log/b.log'
+pending_of "$id" >/dev/null
+bare=$("$events" kill "/sys/fs/cgroup/kubepods.slice/crio-$id.scope")
+value bare-kill "$bare" 0 "a bare write to cgroup.kill of the same container, until the last of 20 is gone"
 value kill "$killed" 0 "flip -> last process of 20 gone"
 value kill-per-mille $((killed * 1000 / bare)) 1050 "the two, in thousandths"

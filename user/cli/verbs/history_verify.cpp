@@ -7,13 +7,16 @@ int run_history_verify(Invocation& invocation) {
     // Hashing a long history takes its time.
     constexpr std::uint64_t kTimeoutMs = 120'000;
     int code = kDone;
-    const auto reply = ask(invocation, "VerifyHistory", Json::object(), code, kTimeoutMs);
+    Json parameters = Json::object();
+    if (invocation.has("--head")) parameters["head"] = invocation.value("--head");
+    const auto reply = ask(invocation, "VerifyHistory", parameters, code, kTimeoutMs);
     if (!reply) return code;
     const bool is_whole = control::true_member(*reply, "ok");
     if (invocation.json) return print_json(invocation, *reply), is_whole ? kDone : kFailed;
     const std::string rows = std::to_string(control::integer_member(*reply, "rows"));
     if (is_whole)
-        invocation.out.print(invocation.out.paint(Colour::Green, "ok") + ": " + rows + " rows, the chain is whole\n  head " + text_of(*reply, "head") + "\n");
+        invocation.out.print(invocation.out.paint(Colour::Green, "ok") + ": " + rows + " rows, the chain is whole\n  head " + text_of(*reply, "head") + "\n" +
+                             (parameters.empty() ? "" : "  " + text_of(*reply, "detail") + "\n"));
     else
         invocation.out.print(invocation.out.paint(Colour::Red, "BROKEN") + " at row " + std::to_string(control::integer_member(*reply, "broken_at")) + " of " +
                              rows + ": " + text_of(*reply, "detail") + "\n");

@@ -22,7 +22,7 @@ int run_policy_check(Invocation& invocation) {
     if (invocation.json) {
         Json reply = {{"valid", is_valid}, {"findings", policy::findings_to_json(result.findings)}};
         if (is_valid) {
-            reply["rules"] = result.image->rules.size();
+            reply["rules"] = result.image->own_rules();
             reply["digest"] = result.image->digest;
         }
         print_json(invocation, reply);
@@ -30,7 +30,7 @@ int run_policy_check(Invocation& invocation) {
     }
     invocation.out.print(policy::render_text(result.findings, invocation.out.colours()));
     if (is_valid)
-        invocation.out.print("ok: " + std::to_string(result.image->rules.size()) + " rules\n");
+        invocation.out.print("ok: " + std::to_string(result.image->own_rules()) + " rules\n");
     return is_valid ? kDone : kFailed;
 }
 
