@@ -35,10 +35,23 @@ static __always_inline int removal_allowed(struct quell_file_entry *entry, u32 h
 }
 
 /*
+ * The lower file has other names: each that is copied up becomes a file of its
+ * own, and only who looks at the path of the event, the daemon, knows which.
+ */
+static __always_inline int may_be_alias(u64 inode)
+{
+	u64 lower = overlay_lower(inode);
+	u32 links = 0;
+
+	read_kernel(links, lower + offset_of(inode, i_nlink));
+	return links > 1 && !(quell.adopting && bpf_get_current_pid_tgid() >> 32 == quell.self_pid);
+}
+
+/*
  * A file that was contained as a lower one and copied up since, between the
  * event and the flip: the entry moves to the upper's identity, for good.
  */
-static __always_inline struct quell_file_entry *file_adopt(struct file_facts *facts)
+static __always_inline struct quell_file_entry *file_adopt(u64 inode, struct file_facts *facts)
 {
 	struct quell_file_entry *entry, *moved;
 	struct quell_pending *p;
@@ -46,7 +59,7 @@ static __always_inline struct quell_file_entry *file_adopt(struct file_facts *fa
 	if (!facts->before.file.inode || (facts->flags & QUELL_OBJECT_LOWER))
 		return 0;
 	entry = bpf_map_lookup_elem(&contained_files, &facts->before);
-	if (!entry)
+	if (!entry || may_be_alias(inode))
 		return 0;
 	p = bpf_map_lookup_elem(&pending, &entry->pending);
 	if (!p || bpf_map_update_elem(&contained_files, &facts->key, entry, BPF_NOEXIST))
@@ -95,7 +108,7 @@ __noinline int file_refuse(u64 inode, u32 hook)
 		return 0;
 	entry = bpf_map_lookup_elem(&contained_files, &facts.key);
 	if (!entry)
-		entry = file_adopt(&facts);
+		entry = file_adopt(inode, &facts);
 	if (!entry)
 		return 0;
 	if (removal_allowed(entry, hook)) {
