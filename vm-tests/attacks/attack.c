@@ -129,7 +129,8 @@ static int by_io_uring(int operation, const char *file, const char *other) {
 static int read_file(const char *file) {
     char c;
     int fd = open(file, O_RDONLY);
-    return fd < 0 || read(fd, &c, 1) < 0 ? -1 : 0;
+    if (fd < 0 || read(fd, &c, 1) < 0) return -1;
+    return close(fd);
 }
 
 static int append(const char *file) {
@@ -174,6 +175,12 @@ static int repeat_exec(char **argv) {
 
 static int repeat_open(const char *file) {
     for (int fd; (fd = open(file, O_RDONLY)) >= 0; usleep(5000)) close(fd);
+    return -1;
+}
+
+// without a pause
+static int repeat_read(const char *file) {
+    while (!read_file(file)) {}
     return -1;
 }
 
@@ -232,6 +239,7 @@ int main(int argc, char **argv) {
     HOW("repeat-fork", repeat_fork())
     HOW("repeat-exec", repeat_exec(argv))
     HOW("repeat-open", repeat_open(file))
+    HOW("repeat-read", repeat_read(file))
     HOW("repeat-unlink", repeat_unlink(file))
     return 254;
     if (r >= 0) {

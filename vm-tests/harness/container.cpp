@@ -77,9 +77,21 @@ Json Container::config() const {
 
 void Container::start() {
     destroy();
+    must("rm -rf " + directory_ + "/upper " + directory_ + "/work; mkdir -p " + directory_ + "/upper " + directory_ + "/work");
+    launch();
+}
+
+void Container::restart() {
+    destroy();
+    launch();
+}
+
+void Container::launch() {
     id_ = random_hex(64);
-    must("rm -rf " + directory_ + "/upper " + directory_ + "/work; mkdir -p " + directory_ + "/upper " + directory_ + "/work && mount -t overlay overlay -o lowerdir=" +
-         directory_ + "/lower:" + kBaseRoot + ",upperdir=" + directory_ + "/upper,workdir=" + directory_ + "/work " + directory_ + "/rootfs");
+    std::string layers;
+    for (const auto& layer : options_.layers) layers += layer + ":";
+    must("mount -t overlay overlay -o lowerdir=" + layers + directory_ + "/lower:" + kBaseRoot + ",upperdir=" + directory_ + "/upper,workdir=" + directory_ +
+         "/work" + (options_.overlay.empty() ? "" : "," + options_.overlay) + " " + directory_ + "/rootfs");
     write(directory_ + "/config.json", config().dump());
     // its output would keep the pipe of this command open for as long as the container lives
     must("cd " + directory_ + " && " + runtime() + " run -d " + name_ + " </dev/null >out 2>&1 || { cat out; false; }");

@@ -14,10 +14,12 @@ namespace quell::guest {
 struct ContainerOptions {
     std::string runtime = "crun";
     std::string command = "sleep 1000";  // of its init, through the container's shell
-    std::vector<Json> mounts;            // OCI mounts beyond /proc and /dev
+    std::vector<Json> mounts = {};       // OCI mounts beyond /proc and /dev
     bool user_namespace = false;
     bool host_pid = false;   // Kubernetes' hostPID: nothing dies with its init
     bool privileged = true;  // CAP_SYS_ADMIN and its like: an attacker who got far
+    std::vector<std::string> layers = {};  // of its image, above its own lower one
+    std::string overlay = {};              // more options of its overlay
 };
 
 class Container {
@@ -29,6 +31,8 @@ public:
 
     // A fresh upper layer each time, as a kubelet's restart has.
     void start();
+    // On the upper layer that it had, as `podman start` and a host's restart leave it.
+    void restart();
     [[nodiscard]] Output exec(const std::string& command) const;
     [[nodiscard]] bool running() const;
     void destroy();
@@ -41,6 +45,7 @@ public:
 private:
     [[nodiscard]] Json config() const;
     [[nodiscard]] std::string runtime() const;
+    void launch();
 
     std::string name_, directory_, id_;
     ContainerOptions options_;

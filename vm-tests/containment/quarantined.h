@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// A file under quarantine-file, and what it takes to say that another is not it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "vm-tests/harness/quelld.h"
+
+namespace quell::guest {
+
+// What an attack leaves of a file in the image's layer: the identity that is contained is the copy's in the upper
+// layer, or the lower one's in this overlay.
+struct Bound {
+    const char* name;
+    const char* attack;
+    const char* operation;
+};
+inline constexpr Bound kCopiedUp{"CopiedUp", "truncate /var/log/b.log", "truncate"};
+inline constexpr Bound kInTheImage{"InTheImage", "mount-over /var/log/b.log /tmp/other", "mount-over"};
+
+// Waits for the incident of this operation, approves its quarantine, and returns its id.
+[[nodiscard]] std::string quarantine(const std::string& container, const std::string& operation);
+// The same of an incident of the host.
+[[nodiscard]] std::string quarantine_on_host(const std::string& operation);
+
+// Fails the test unless `attack HOW` in the container ends in EPERM and the kernel has counted it at that hook.
+void expect_refused(const Container& container, const std::string& how, const std::string& hook = "file_open");
+// The same of a command of the host, which ends with 1.
+void expect_refused_on_host(const std::string& command, const std::string& hook = "file_open");
+// What the kernel refused at all hooks, so that a test can say that an innocent operation met none.
+[[nodiscard]] std::int64_t denied_anywhere();
+
+// A file system of its own in IMAGE, mounted.
+void mount_new(const std::string& type, const std::string& image, const std::string& at, const std::string& size);
+
+[[nodiscard]] std::string number_of(const std::string& file);  // its inode's
+[[nodiscard]] std::string device_of(const std::string& file);
+
+}  // namespace quell::guest
