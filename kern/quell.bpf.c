@@ -39,6 +39,7 @@ extern struct quell_globals quell;
 #include "match/judge.h"
 #include "enforce/subject.h"
 #include "enforce/file.h"
+#include "enforce/layer.h"
 #include "enforce/overlay.h"
 #include "pending/transition.h"
 #include "setup.h"

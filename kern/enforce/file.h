@@ -18,6 +18,14 @@ static __always_inline void contained_filter_add(u64 inode)
 	__sync_fetch_and_or(&contained_filter[(bit >> 6) & (CONTAINED_BITS / 64 - 1)], 1ull << (bit & 63));
 }
 
+/* A clear bit is certain. */
+static __always_inline int contained_may_be(u64 inode)
+{
+	u32 bit = contained_bit(inode);
+
+	return (contained_filter[(bit >> 6) & (CONTAINED_BITS / 64 - 1)] >> (bit & 63)) & 1;
+}
+
 /*
  * The runtime may always remove a dead container: a host task may unlink a
  * layer's file once no overlay stands on that layer or its container is gone.
@@ -76,19 +84,12 @@ static __always_inline struct quell_file_entry *file_adopt(u64 inode, struct fil
 	return moved;
 }
 
-/*
- * The last name of the file goes, by a removal that was allowed: there is nothing left to contain. Judged here and not
- * when the inode is freed, which would be a program at every unlink of the host.
- */
-static __always_inline void file_removed(u64 inode, struct quell_file_key *file, struct quell_file_entry *entry)
+/* There is nothing left to contain. */
+static __always_inline void file_gone(struct quell_file_key *file, struct quell_file_entry *entry)
 {
 	struct quell_pending *p = bpf_map_lookup_elem(&pending, &entry->pending);
-	u32 links = 0;
 	u64 word;
 
-	read_kernel(links, inode + offset_of(inode, i_nlink));
-	if (links > 1)
-		return;
 	if (p) {
 		word = p->word;
 		if (holds(QUELL_WORD_STATE(word)) &&
@@ -97,6 +98,19 @@ static __always_inline void file_removed(u64 inode, struct quell_file_key *file,
 	}
 	if (!bpf_map_delete_elem(&contained_files, file))
 		__sync_fetch_and_add(&quell.contained_files, -1);
+}
+
+/*
+ * The last name of the file goes, by a removal that was allowed. Judged here and not when the inode is freed, which would
+ * be a program at every unlink of the host.
+ */
+static __always_inline void file_removed(u64 inode, struct quell_file_key *file, struct quell_file_entry *entry)
+{
+	u32 links = 0;
+
+	read_kernel(links, inode + offset_of(inode, i_nlink));
+	if (links <= 1)
+		file_gone(file, entry);
 }
 
 __noinline int file_refuse(u64 inode, u32 hook)
@@ -122,13 +136,10 @@ __noinline int file_refuse(u64 inode, u32 hook)
 
 static __always_inline int file_verdict(struct inode *inode, u32 hook)
 {
-	u32 bit;
-
 	if (!quell.contained_files || !inode)
 		return 0;
-	bit = contained_bit(inode->i_ino);
 	/* the daemon's own look at a file that was just contained goes past the filter, for file_adopt */
-	if (!((contained_filter[(bit >> 6) & (CONTAINED_BITS / 64 - 1)] >> (bit & 63)) & 1) && !quell.adopting)
+	if (!contained_may_be(inode->i_ino) && !quell.adopting)
 		return 0;
 	return file_refuse(address_of(inode), hook);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Hooks that only refuse: attached while a containment needs them (responses.def). */
+/* Hooks that only refuse, or end what was refused: attached while a containment needs them (responses.def). */
 #pragma once
 
 SEC("lsm/task_alloc")
@@ -48,4 +48,15 @@ SEC("lsm/inode_copy_up")
 int BPF_PROG(quell_inode_copy_up, struct dentry *dentry, void *creds, int ret)
 {
 	return ret ? ret : VERDICT(file_verdict(dentry->d_inode, QUELL_HOOK_inode_copy_up));
+}
+
+/* Behind a removal that was done, where the inode is still known. */
+SEC("fentry/d_delete")
+int BPF_PROG(quell_d_delete, struct dentry *dentry)
+{
+	struct inode *inode = dentry->d_inode;
+
+	if (quell.contained_files && inode && (inode->i_mode & S_IFMT_BITS) == S_IFDIR_BITS && contained_may_be(inode->i_ino))
+		layer_removed(address_of(inode));
+	return 0;
 }

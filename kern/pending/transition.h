@@ -76,6 +76,8 @@ static __always_inline int file_contain(struct quell_transition *t, struct quell
 	}
 	contained_filter_add(p->file.file.inode);
 	contained_filter_add(p->inode);
+	if (p->file.scope.inode)
+		contained_filter_add(p->file.scope.inode); /* for layer_removed */
 	__sync_fetch_and_add(&quell.contained_files, 1);
 	return 0;
 }
