@@ -3,8 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <ostream>
 #include <string>
-#include <vector>
 
 #include "vm-tests/harness/quelld.h"
 
@@ -19,6 +19,8 @@ struct Bound {
 };
 inline constexpr Bound kCopiedUp{"CopiedUp", "truncate /var/log/b.log", "truncate"};
 inline constexpr Bound kInTheImage{"InTheImage", "mount-over /var/log/b.log /tmp/other", "mount-over"};
+
+inline void PrintTo(const Bound& bound, std::ostream* out) { *out << bound.name; }
 
 // Waits for the incident of this operation, approves its quarantine, and returns its id.
 [[nodiscard]] std::string quarantine(const std::string& container, const std::string& operation);
