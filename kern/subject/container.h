@@ -161,13 +161,9 @@ static __always_inline u64 current_cgroup_container(void)
 	return container;
 }
 
-/*
- * Somebody inside a container made one outside of it: a runtime lives there, as on a node in a container. Killing
- * that one would take all of them along.
- */
-static __always_inline void runtime_seen(void)
+/* Killing it would take Quell or a runtime along, and with a runtime all that runs by it. */
+static __always_inline void container_protect(u64 container)
 {
-	u64 container = current_cgroup_container();
 	struct quell_container *c = container ? bpf_map_lookup_elem(&containers, &container) : 0;
 
 	if (c && !(c->flags & QUELL_CONTAINER_PROTECTED))

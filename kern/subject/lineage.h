@@ -70,6 +70,8 @@ static __always_inline void task_moves(struct cgroup *to, struct task_struct *ta
 
 	if (there != here)
 		task_send_away(task->group_leader, here);
+	if (there && task->tgid == quell.self_pid && task->group_leader->start_boottime == quell.self_start_ns)
+		container_protect(there); /* for good: whether it gets there and stays is not followed */
 }
 
 /* The child has no tag, the bit is an earlier task's of that number; unless the child is moved right now. */
@@ -171,6 +173,16 @@ static __always_inline u64 subject_of(struct task_struct *task)
 			container = tag->home;
 	}
 	return container;
+}
+
+/*
+ * tp_btf/cgroup_mkdir: somebody inside a container made one outside of it: a runtime lives there, as on a node in a
+ * container. Its monitor makes them from a cgroup of its own, which is no container's: its lineage counts too.
+ */
+static __always_inline void runtime_seen(void)
+{
+	container_protect(current_cgroup_container());
+	container_protect(subject_of(bpf_get_current_task_btf()));
 }
 
 /* A cgroup's address may be that of an earlier one. */

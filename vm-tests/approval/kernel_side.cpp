@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vm-tests/approval/kernel_side.h"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <csignal>
+
+#include "user/base/id.h"
+#include "vm-tests/harness/quelld.h"
+
+namespace quell::guest {
+
+KernelSide::KernelSide() {
+    kill_daemon(SIGKILL);
+    auto engine = bpf::Engine::open({.loader = "/bin/false"});
+    EXPECT_TRUE(engine) << engine.error().message;
+    if (engine) engine_ = std::move(*engine);
+}
+
+KernelSide::~KernelSide() {
+    engine_.reset();
+    start_daemon();
+}
+
+bpf::PendingEntry KernelSide::find(const std::string& id) const {
+    if (engine_)
+        for (const auto& one : engine_->pending())
+            if (id_text(QUELL_WORD_INCIDENT(one.value.word)) == id) return one;
+    ADD_FAILURE() << "no entry of " << id;
+    return {};
+}
+
+quell_pending KernelSide::entry(const std::string& id) const { return find(id).value; }
+
+int KernelSide::approve(const std::string& id, quell_response response, quell_u32 target) {
+    const auto found = find(id);
+    quell_transition request{};
+    request.key = found.key;
+    request.incident = QUELL_WORD_INCIDENT(found.value.word);
+    request.from = QUELL_STATE_PENDING;
+    request.to = QUELL_STATE_APPROVED;
+    request.response = response;
+    request.target = target;
+    const auto answer = engine_->transition(request);
+    EXPECT_TRUE(answer);
+    return answer ? answer->error : -EIO;
+}
+
+}  // namespace quell::guest

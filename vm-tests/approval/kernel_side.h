@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernel side without the daemon, whose own checks come first: entries as
+// they are bound, approvals as the transition program judges them.
+#pragma once
+
+#include "user/bpf/engine.h"
+
+namespace quell::guest {
+
+class KernelSide {
+public:
+    // Kills the daemon, and starts it again.
+    KernelSide();
+    ~KernelSide();
+    KernelSide(const KernelSide&) = delete;
+    KernelSide& operator=(const KernelSide&) = delete;
+
+    [[nodiscard]] quell_pending entry(const std::string& id) const;
+    // Of the incident as it waits: 0 or a negative errno.
+    int approve(const std::string& id, quell_response response, quell_u32 target = 0);
+
+private:
+    [[nodiscard]] bpf::PendingEntry find(const std::string& id) const;
+
+    std::unique_ptr<bpf::Engine> engine_;
+};
+
+}  // namespace quell::guest

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// A container that holds a runtime, or Quell itself: its kill is not offered,
+// and refused by the kernel side whoever asks.
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <csignal>
+
+#include "vm-tests/approval/kernel_side.h"
+#include "vm-tests/harness/quelld.h"
+
+namespace quell::guest {
+namespace {
+
+constexpr quell_u32 kKill = QUELL_BIT(QUELL_RESPONSE_KILL_CONTAINER);
+
+class Protected : public testing::Test {
+protected:
+    void TearDown() override {
+        (void)run("rmdir /sys/fs/cgroup/elsewhere " + made_);
+        reject_all();
+    }
+    // As a node in a container: it sees the host's cgroups, and a container's is made outside of its own.
+    static ContainerOptions node() {
+        ContainerOptions options;
+        options.mounts = {{{"destination", "/cgroup"}, {"type", "bind"}, {"source", "/sys/fs/cgroup"}, {"options", {"rbind", "rw"}}}};
+        return options;
+    }
+    std::string make() { return "mkdir /cgroup" + made_.substr(std::string("/sys/fs/cgroup").size()); }
+    std::string detect(const Container& container) {
+        EXPECT_EQ(attack(container, "unlink /var/log/dpkg.log"), 0);
+        return pending_id("node", "delete");
+    }
+    // By the daemon; what it was detected with does not help.
+    void expect_refused(const Container& container, const std::string& id, const std::string& digest) {
+        bool found = false;
+        const auto incident = show(id);
+        for (const auto& offer : incident["offers"])
+            if (offer["response"] == "kill-container") {
+                found = true;
+                EXPECT_EQ(offer["available"], false) << offer;
+                EXPECT_FALSE(offer.contains("digest"));
+                EXPECT_NE(offer["reason"].get<std::string>().find("protected"), std::string::npos) << offer;
+            }
+        EXPECT_TRUE(found);
+        const auto output = run("quell approve " + id + "@" + digest + " kill-container --reason x");
+        EXPECT_EQ(output.status, 1) << output.text;
+        EXPECT_NE(output.text.find("protected"), std::string::npos) << output.text;
+        EXPECT_TRUE(container.running());
+        EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "refused"}));
+    }
+    // Starts the daemon with its first word in another cgroup.
+    static void start_daemon_in(const std::string& procs) {
+        must("(echo 0 >" + procs + " && exec setsid quelld >>/var/log/quelld.console 2>&1 </dev/null) &");
+        EXPECT_TRUE(eventually([] { return run("quell status").status == 0; }, std::chrono::seconds(120)));
+    }
+
+    std::string made_ = "/sys/fs/cgroup/kubepods.slice/crio-" + random_hex(64) + ".scope";
+};
+
+TEST_F(Protected, ARuntimesContainerIsNotOffered) {
+    Container container("node", node());
+    container.start();
+    EXPECT_EQ(container.exec(make()).status, 0);
+    const auto id = detect(container);
+    expect_refused(container, id, "000000000000");
+    KernelSide kernel;
+    EXPECT_EQ(kernel.entry(id).offers & kKill, 0u);
+    EXPECT_EQ(kernel.approve(id, QUELL_RESPONSE_KILL_CONTAINER), -EOPNOTSUPP);
+    EXPECT_TRUE(container.running());
+}
+
+// Its monitor has a cgroup of its own by then, as conmon has.
+TEST_F(Protected, ARuntimesContainerWhoseMonitorLeftIsNotOffered) {
+    Container container("node", node());
+    container.start();
+    must("mkdir -p /sys/fs/cgroup/elsewhere");
+    EXPECT_EQ(container.exec("echo 0 >/cgroup/elsewhere/cgroup.procs && " + make()).status, 0);
+    const auto id = detect(container);
+    expect_refused(container, id, "000000000000");
+    KernelSide kernel;
+    EXPECT_EQ(kernel.entry(id).offers & kKill, 0u);
+}
+
+TEST_F(Protected, ARuntimeThatComesLaterIsRefusedByTheKernelSide) {
+    Container container("node", node());
+    container.start();
+    const auto id = detect(container);
+    const auto digest = digest_of(id, "kill-container");
+    ASSERT_NE(digest, "");
+    EXPECT_EQ(container.exec(make()).status, 0);
+    expect_refused(container, id, digest);
+    const auto before = counter("protected");
+    {
+        KernelSide kernel;
+        EXPECT_NE(kernel.entry(id).offers & kKill, 0u);
+        EXPECT_EQ(kernel.approve(id, QUELL_RESPONSE_KILL_CONTAINER), -EACCES);
+        EXPECT_EQ(QUELL_WORD_STATE(kernel.entry(id).word), quell_u32{QUELL_STATE_PENDING});
+    }
+    EXPECT_EQ(counter("protected"), before + 1);
+    EXPECT_TRUE(container.running());
+    EXPECT_EQ(show(id)["state"], "pending");
+}
+
+TEST_F(Protected, TheContainerThatQuellRunsInIsNotOffered) {
+    Container container("node");
+    container.start();
+    const auto earlier = detect(container);
+    const auto digest = digest_of(earlier, "kill-container");
+    kill_daemon(SIGTERM);
+    start_daemon_in("/sys/fs/cgroup" + container.cgroup() + "/cgroup.procs");
+    expect_refused(container, earlier, digest);
+    EXPECT_EQ(attack(container, "truncate /var/log/b.log"), 0);
+    const auto later = pending_id("node", "truncate");
+    expect_refused(container, later, "000000000000");
+    KernelSide kernel;
+    EXPECT_EQ(kernel.entry(later).offers & kKill, 0u);
+}
+
+TEST_F(Protected, NorIsOneThatItIsMovedInto) {
+    Container container("node");
+    container.start();
+    const auto id = detect(container);
+    const auto digest = digest_of(id, "kill-container");
+    must("echo " + std::to_string(daemon_pid()) + " >/sys/fs/cgroup" + container.cgroup() + "/cgroup.procs");
+    expect_refused(container, id, digest);
+    KernelSide kernel;
+    EXPECT_EQ(kernel.approve(id, QUELL_RESPONSE_KILL_CONTAINER), -EACCES);
+    EXPECT_TRUE(container.running());
+}
+
+}  // namespace
+}  // namespace quell::guest
