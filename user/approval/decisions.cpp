@@ -21,7 +21,7 @@ constexpr std::size_t kRetiredMax = 256;  // a quarter of the kernel's map
 
 Decisions::Decisions(Parts parts)
     : parts_(std::move(parts)),
-      arming_(parts_.engine, parts_.worker, [this](const auto& target, const auto& result) { armed(target, result); }) {}
+      arming_(parts_.engine, parts_.worker, parts_.keep_armed_ns, [this](const auto& target, const auto& result) { armed(target, result); }) {}
 
 void Decisions::prepare(const Incident& incident) {
     if (incident.waits() && incident.entry.offers) arming_.arm({incident.key, incident.entry, incident.path});

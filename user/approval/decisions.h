@@ -50,6 +50,7 @@ public:
         incident::Store& store;
         history::AsyncHistory& history;
         Worker& worker;
+        std::uint64_t keep_armed_ns;          // hooks that no containment needs any more
         std::function<bool()> canary_denied;  // tries it now
     };
     explicit Decisions(Parts parts);

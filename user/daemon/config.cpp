@@ -21,6 +21,7 @@ namespace {
 constexpr std::size_t kSocketPathMax = 107;  // sockaddr_un
 constexpr std::uint64_t kKeepRowsMin = 1'000;
 constexpr std::uint64_t kKeepRowsMax = 1'000'000'000;
+constexpr std::uint64_t kKeepArmedMax = 86'400;
 
 // What a reader of one key throws; caught in parse_config.
 struct Wrong {
@@ -103,7 +104,10 @@ void read_config(const YAML::Node& root, Config& config) {
     };
     read_mapping(root, {
         {"operators", section({{"group", [&](const YAML::Node& v) { config.operators_group = text(v, "expected the name of a group"); }}})},
-        {"responses", section({{"enabled", [&](const YAML::Node& v) { config.responses = response_mask(v); }}})},
+        {"responses", section({{"enabled", [&](const YAML::Node& v) { config.responses = response_mask(v); }},
+                               {"keep_armed_s", [&](const YAML::Node& v) {
+                                    config.keep_armed_s = number(v, 10, 1, kKeepArmedMax, "expected seconds from 1 to 86400");
+                                }}})},
         {"history", section({{"path", [&](const YAML::Node& v) { config.history_path = absolute_path(v); }},
                              {"keep_rows", [&](const YAML::Node& v) {
                                   config.history_keep_rows = number(v, 10, kKeepRowsMin, kKeepRowsMax, "expected a number from 1000 to 1000000000");

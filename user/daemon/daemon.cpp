@@ -217,7 +217,7 @@ void Daemon::adopt_policy() {
 }
 
 Status Daemon::start_incidents() {
-    decisions_ = std::make_unique<approval::Decisions>(approval::Decisions::Parts{*engine_, store_, *history_, *worker_, [this] {
+    decisions_ = std::make_unique<approval::Decisions>(approval::Decisions::Parts{*engine_, store_, *history_, *worker_, config_.keep_armed_s * 1'000'000'000, [this] {
         check_canary();
         return vitals_.canary == Canary::kDenied;
     }});

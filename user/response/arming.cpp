@@ -13,7 +13,8 @@ namespace quell::response {
 void Arming::arm(const Target& target) {
     const auto incident = QUELL_WORD_INCIDENT(target.entry.word);
     if (!incidents_.try_emplace(incident).second) return;
-    needed_ns_ = boottime_ns();
+    for (quell_u32 which = 0; which < QUELL_RESPONSE_COUNT; which++)
+        if (target.entry.offers & QUELL_BIT(which)) needed_ns_[which] = boottime_ns();
     auto submitted = worker_.submit([this, target] { return work(target); },
                                     [this, target, incident](Result result) {
                                         if (auto found = incidents_.find(incident); found != incidents_.end())
@@ -64,21 +65,30 @@ quell_u32 Arming::needed_responses() const {
     return needed;
 }
 
+quell_u32 Arming::idle_responses() {
+    const quell_u32 armed = engine_.globals().armed, needed = needed_responses();
+    const auto now = boottime_ns();
+    quell_u32 idle = 0;
+    for (quell_u32 which = 0; which < QUELL_RESPONSE_COUNT; which++) {
+        if (needed & QUELL_BIT(which)) needed_ns_[which] = now;
+        else if ((armed & QUELL_BIT(which)) && now - needed_ns_[which] >= keep_ns_) idle |= QUELL_BIT(which);
+    }
+    return idle;
+}
+
 void Arming::disarm_unneeded(std::uint32_t policy_operations) {
     if (disarming_ || !engine_.globals().armed) return;
-    const auto now = boottime_ns();
-    auto needed = needed_responses();
-    if (needed) needed_ns_ = now;
-    if (!(engine_.globals().armed & ~needed) || now - needed_ns_ < kKeepArmedNs) return;
+    const auto idle = idle_responses();
+    if (!idle) return;
     // first the word, so that a detection from now on says "arming" and asks for the hooks again; then once more
     // who needs them, for one that came in between
     const quell_u32 before = engine_.globals().armed;
-    engine_.globals().armed = before & needed;
-    needed = needed_responses();
-    engine_.globals().armed = before & needed;
+    engine_.globals().armed = before & ~idle;
+    const quell_u32 armed = before & (~idle | needed_responses());
+    engine_.globals().armed = armed;
     std::uint64_t keep = bpf::standing_hooks() | bpf::operation_hooks(policy_operations);
     for (quell_u32 which = 0; which < QUELL_RESPONSE_COUNT; which++)
-        if (needed & QUELL_BIT(which)) keep |= bpf::kResponseHooks[which];
+        if (armed & QUELL_BIT(which)) keep |= bpf::kResponseHooks[which];
     disarming_ = true;
     auto submitted = worker_.submit(
         [this, keep]() -> Status {

@@ -5,6 +5,7 @@
 // work itself runs on the worker.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -21,13 +22,12 @@ namespace quell::response {
 
 class Arming {
 public:
-    // Hooks that nobody needs stay attached this long: the next incident may need them.
-    static constexpr std::uint64_t kKeepArmedNs = 300'000'000'000;
-
     // `armed` is told of each incident that left arming, with the reason when it could not be armed.
     using Armed = std::function<void(const Target& target, const Status& result)>;
 
-    Arming(bpf::Engine& engine, Worker& worker, Armed armed) : engine_(engine), worker_(worker), armed_(std::move(armed)) {}
+    // Hooks that nobody needs stay attached for `keep_ns`: the next incident may need them.
+    Arming(bpf::Engine& engine, Worker& worker, std::uint64_t keep_ns, Armed armed)
+        : engine_(engine), worker_(worker), keep_ns_(keep_ns), armed_(std::move(armed)) {}
 
     // Prepares every offer of the entry. Asked twice for one incident: once is enough.
     void arm(const Target& target);
@@ -48,12 +48,15 @@ private:
     };
     [[nodiscard]] Result work(const Target& target) const;
     [[nodiscard]] quell_u32 needed_responses() const;
+    // Armed ones that none has needed for long enough. Each by itself: a file held for weeks keeps no hook of a kill.
+    [[nodiscard]] quell_u32 idle_responses();
 
     bpf::Engine& engine_;
     Worker& worker_;
+    std::uint64_t keep_ns_;
     Armed armed_;
     std::map<std::uint64_t, Descriptors> incidents_;
-    std::uint64_t needed_ns_ = 0;  // when a containment last needed its hooks
+    std::array<std::uint64_t, QUELL_RESPONSE_COUNT> needed_ns_{};  // when a containment last needed its hooks
     bool disarming_ = false;
 };
 
