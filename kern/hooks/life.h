@@ -22,6 +22,7 @@ int BPF_PROG(quell_cgroup_rmdir, struct cgroup *cgroup, const char *path)
 		home_drop(id);
 		if (c->pending)
 			pending_vanish(id);
+		container_ends(c);
 	}
 	bpf_map_delete_elem(&members, &id);
 	bpf_map_delete_elem(&containers, &id);

@@ -82,19 +82,29 @@ static __always_inline int file_contain(struct quell_transition *t, struct quell
 	return 0;
 }
 
+/* With another incident's enforced on it already, the newest holds it, and it is counted once. */
+static __always_inline int container_contain(u64 container, u64 incident)
+{
+	struct quell_container *c = bpf_map_lookup_elem(&containers, &container);
+
+	if (!c)
+		return -ESRCH;
+	if (!__sync_lock_test_and_set(&c->contained, incident))
+		__sync_fetch_and_add(&quell.contained_subjects, 1);
+	/* removed in this moment: its place may be another's already, which is not meant */
+	if (bpf_map_lookup_elem(&containers, &container) == c)
+		return 0;
+	container_release(c, incident);
+	return -ESRCH;
+}
+
 /* The word in front of the hooks moves last: until then nothing is refused. */
 static __always_inline int contain(struct quell_transition *t, struct quell_pending *p)
 {
 	u64 container = t->key.container, incident = t->incident;
 
 	if (p->response == QUELL_RESPONSE_KILL_CONTAINER) {
-		struct quell_container *c = bpf_map_lookup_elem(&containers, &container);
-
-		if (!c)
-			return -ESRCH;
-		c->contained = incident;
-		__sync_fetch_and_add(&quell.contained_subjects, 1);
-		return 0;
+		return container_contain(container, incident);
 	}
 	if (p->response == QUELL_RESPONSE_KILL_PROCESS) {
 		u64 actor = p->chain[p->target & (QUELL_CHAIN_MAX - 1)].actor, *by;
@@ -121,12 +131,8 @@ static __always_inline void release(struct quell_transition *t, struct quell_pen
 	if (p->response == QUELL_RESPONSE_KILL_CONTAINER) {
 		struct quell_container *c = bpf_map_lookup_elem(&containers, &container);
 
-		/* a container that is gone took its word along: the count in front of the hooks is what remains */
-		if (c && c->contained != incident)
-			return;
 		if (c)
-			c->contained = 0;
-		__sync_fetch_and_add(&quell.contained_subjects, -1);
+			container_release(c, incident);
 	} else if (p->response == QUELL_RESPONSE_KILL_PROCESS) {
 		u64 actor = p->chain[p->target & (QUELL_CHAIN_MAX - 1)].actor;
 		u64 *by = bpf_map_lookup_elem(&contained_actors, &actor);

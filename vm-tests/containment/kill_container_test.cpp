@@ -53,6 +53,28 @@ TEST_F(KillContainer, EverythingInItDiesAndNothingElse) {
     EXPECT_EQ(victim.exec("cat /var/log/dpkg.log").status, 0);
 }
 
+// What is refused in front of every hook is counted: a count that is not given back costs every operation of the host.
+TEST_F(KillContainer, TwoIncidentsOfOneContainerAreCountedBack) {
+    for (int round = 0; round < 3; round++) {
+        Container victim("twice");
+        victim.start();
+        (void)victim.exec("rm /var/log/dpkg.log; echo x > /var/log/apt.log; : > /var/log/apt.log");
+        auto first = wait_for_pending(is_delete);
+        auto second = wait_for_pending([](const Json& one) { return one["operation"] == "truncate" && one["subject"] == "container"; });
+        ASSERT_TRUE(first && second);
+        std::string both;
+        for (const std::string id : {(*first)["id"], (*second)["id"]})
+            both += "quell approve " + id + "@" + digest_of(id, "kill-container") + " kill-container --reason twice & ";
+        (void)run(both + "wait");
+        EXPECT_TRUE(eventually([&] { return !victim.running(); }));
+        for (const std::string id : {(*first)["id"], (*second)["id"]})
+            EXPECT_TRUE(eventually([&] { return show(id)["state"] != "approved" && show(id)["state"] != "pending"; })) << show(id).dump();
+    }
+    EXPECT_TRUE(eventually([] {
+        return must("bpftool -j map dump pinned /sys/fs/bpf/quell/maps/globals | jq '[.. | .contained_subjects? | numbers][0]'") == "0\n";
+    }));
+}
+
 TEST_F(KillContainer, AForkBombHasNoSurvivor) {
     Container victim("bomb");
     victim.start();
