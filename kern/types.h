@@ -49,10 +49,10 @@ struct home_superblock {
 
 /* The init namespace's mounts of one superblock, each with its state. */
 struct anchors_key {
-	u64 mounts;      /* the namespace's counter of changes */
+	u64 mounts;      /* the namespace's counter of changes, and moves on the way to a mountpoint */
 	u64 superblock;
 	u32 epoch;
-	u32 moves;
+	u32 reserved;
 };
 struct anchor {
 	u64 root;        /* dentry */

@@ -98,11 +98,15 @@ int BPF_PROG(quell_sb_delete, struct super_block *superblock)
 }
 
 SEC("fexit/__d_move")
-int BPF_PROG(quell_d_move, struct dentry *dentry)
+int BPF_PROG(quell_d_move, struct dentry *dentry, struct dentry *target, bool exchange)
 {
-	struct inode *inode = dentry->d_inode;
+	struct inode *inode = dentry->d_inode, *other = target->d_inode;
 
-	if (inode && (inode->i_mode & S_IFMT_BITS) == S_IFDIR_BITS)
+	mount_way_moved(number(dentry));
+	if (exchange)
+		mount_way_moved(number(target));
+	if ((inode && (inode->i_mode & S_IFMT_BITS) == S_IFDIR_BITS) ||
+	    (exchange && other && (other->i_mode & S_IFMT_BITS) == S_IFDIR_BITS))
 		superblock_moved(dentry->d_sb);
 	return 0;
 }

@@ -45,7 +45,10 @@ static __always_inline u64 dir_key(struct dentry *dentry, u64 inode, u64 base)
 	return key_spread(key);
 }
 
-/* The host's view is keyed by its namespace's counter of mount changes. */
+/*
+ * The host's view is keyed by its namespace's counter of mount changes, and by moves of what its mountpoints are
+ * reached by. Not by other moves: a container that renames would have all mounts gathered anew at everybody's opens.
+ */
 static __always_inline u64 host_mounts(struct task_struct *task)
 {
 	struct nsproxy *nsproxy = task->nsproxy;
@@ -55,10 +58,10 @@ static __always_inline u64 host_mounts(struct task_struct *task)
 	if (ns && (u64)ns == quell.host_mount_ns) {
 		changes = ns->event;
 		asm volatile("" : "+r"(changes)); /* one load for both ways has two kinds of pointers: refused */
-		return changes;
+		return changes ^ (u64)mount_way_moves << 32;
 	}
 	read_kernel(changes, quell.host_mount_ns + offset_of(mnt_namespace, event));
-	return changes;
+	return changes ^ (u64)mount_way_moves << 32;
 }
 
 static __always_inline void lookup_policy(struct lookup *l)
@@ -104,7 +107,6 @@ static __always_inline void lookup_fill(struct lookup *l, struct work *work)
 	q->anchors.mounts = l->mounts;
 	q->anchors.superblock = l->superblock;
 	q->anchors.epoch = l->epoch;
-	q->anchors.moves = l->moves;
 }
 
 static __always_inline u64 lookup_miss(struct lookup *l, struct dentry *parent, struct inode *inode, u64 key)

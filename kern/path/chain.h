@@ -16,12 +16,34 @@ struct slot_context {
 	u32 reserved;
 };
 
+#define MOUNT_WAY(dentry) (((dentry) * MIX_A) >> 49)
+
+static __always_inline void mount_way_add(u64 dentry)
+{
+	u32 bit = MOUNT_WAY(dentry);
+
+	if (!((mount_ways[(bit >> 6) & (MOUNT_WAYS / 64 - 1)] >> (bit & 63)) & 1))
+		__sync_fetch_and_or(&mount_ways[(bit >> 6) & (MOUNT_WAYS / 64 - 1)], 1ull << (bit & 63));
+}
+
+/* A dentry was moved: on the way to a mountpoint of the host? */
+static __always_inline void mount_way_moved(u64 dentry)
+{
+	u32 bit = MOUNT_WAY(dentry);
+
+	if ((mount_ways[(bit >> 6) & (MOUNT_WAYS / 64 - 1)] >> (bit & 63)) & 1)
+		__sync_fetch_and_add(&mount_way_moves, 1);
+}
+
 static long chain_one(u32 i, struct slot_context *x)
 {
 	struct work *work = WORK(x->slot);
 	struct chain_walk *c = &work->chain;
 	u64 dentry = c->dentry, mount = c->mount;
 
+	/* of the host's mounts; before name and parent are read, so that a move from now on is noticed */
+	if (!c->root_mount)
+		mount_way_add(dentry);
 	if (mount == c->root_mount && dentry == c->root_dentry) {
 		c->end = CHAIN_ROOT;
 		return 1;
