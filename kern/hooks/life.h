@@ -102,9 +102,9 @@ int BPF_PROG(quell_d_move, struct dentry *dentry, struct dentry *target, bool ex
 {
 	struct inode *inode = dentry->d_inode, *other = target->d_inode;
 
-	mount_way_moved(number(dentry));
+	mount_way_moved(address_of(dentry));
 	if (exchange)
-		mount_way_moved(number(target));
+		mount_way_moved(address_of(target));
 	if ((inode && (inode->i_mode & S_IFMT_BITS) == S_IFDIR_BITS) ||
 	    (exchange && other && (other->i_mode & S_IFMT_BITS) == S_IFDIR_BITS))
 		superblock_moved(dentry->d_sb);

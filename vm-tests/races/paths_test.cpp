@@ -56,5 +56,26 @@ TEST_F(Paths, ADirectoryOfTheSameNumberAndAddressIsAnother) {
     for (const char* wrong : {"missed", "false_alarms", "failed"}) EXPECT_EQ(tally[wrong], 0) << tally;
 }
 
+// Each was looked at where it was, so that what is known of it is cached.
+TEST(Moved, WhatIsMountedBelowAMovedDirectory) {
+    must("mkdir -p /srv/way/m && mount -t tmpfs tmpfs /srv/way/m && mkdir /srv/way/m/d && touch /srv/way/m/d/x /srv/way/m/d/y && rm /srv/way/m/d/y");
+    must("mv /srv/way /var/log/way && rm /var/log/way/m/d/x");
+    const auto found = wait_for([](const Json& one) { return one["operation"] == "delete" && one["subject"] == "host"; });
+    EXPECT_TRUE(found);
+    EXPECT_EQ(found.value_or(Json{{"file", {{"path", ""}}}})["file"]["path"], "/var/log/way/m/d/x");
+    must("umount /var/log/way/m && rmdir /var/log/way/m /var/log/way");
+    reject_all();
+}
+
+TEST(Moved, ADirectoryThatIsExchangedForAFile) {
+    must("mkdir -p /srv/swap && touch /srv/swap/x /srv/swap/y /var/log/swap && rm /srv/swap/y");
+    must("/w/attack exchange /var/log/swap /srv/swap");
+    reject_all();
+    must("rm /var/log/swap/x");
+    EXPECT_TRUE(wait_for([](const Json& one) { return one["operation"] == "delete" && one["subject"] == "host"; }));
+    must("rm /srv/swap; rmdir /var/log/swap");
+    reject_all();
+}
+
 }  // namespace
 }  // namespace quell::guest
