@@ -20,7 +20,7 @@ struct rules_walk {
 	u32 chunk;
 	u32 index;
 	u32 half;
-	u32 steps;
+	u32 rule; /* looked for among the judged */
 };
 
 /* The next rule of the collected sets, 0 at the end. */
@@ -68,13 +68,25 @@ static long interest_one(u32 i, struct rules_walk *r)
 	return 0;
 }
 
+#define RULE_SEEN (~0u)
+
+static long judged_same(u32 i, struct rules_walk *r)
+{
+	if (i >= JUDGED_MAX)
+		return 1;
+	if (WORK(r->slot)->judged[i] != r->rule)
+		return 0;
+	r->rule = RULE_SEEN;
+	return 1;
+}
+
+/* Little is kept over the calls: a frame is rounded up to 32 bytes on 6.1, and this is the deepest way. */
 static long judge_one(u32 i, struct rules_walk *r)
 {
-	u32 slot = r->slot;
-	struct work *work = WORK(slot);
+	struct work *work = WORK(r->slot);
 	struct quell_rule_key key = { .half = r->half };
 	struct quell_rule *rule;
-	u32 n = work->judged_count;
+	u32 n;
 
 	if (!rules_next(r, work, &key.index))
 		return 1;
@@ -83,12 +95,12 @@ static long judge_one(u32 i, struct rules_walk *r)
 	rule = bpf_map_lookup_elem(&rules, &key);
 	if (!rule || !(rule->operations & QUELL_BIT(work->op.number)))
 		return 0;
-	for (int j = 0; j < JUDGED_MAX; j++) {
-		if (j >= n)
-			break;
-		if (work->judged[j] == key.index)
-			return 0;
-	}
+	/* a call and not a loop: the verifier goes through every turn of a loop, in every program */
+	r->rule = key.index;
+	bpf_loop(work->judged_count, judged_same, r, 0);
+	if (r->rule == RULE_SEEN)
+		return 0;
+	n = work->judged_count;
 	if (n >= JUDGED_MAX) {
 		count(QUELL_COUNTER_RULES_OVERFLOW);
 		return 1;
@@ -105,7 +117,7 @@ static long judge_one(u32 i, struct rules_walk *r)
 		__sync_fetch_and_add(&quell.canary_denied, 1);
 		return 0;
 	}
-	pending_note(slot, key.index);
+	pending_note(r->slot, r->rule);
 	return 0;
 }
 

@@ -177,6 +177,24 @@ __noinline u64 directory_state(u32 slot)
 	return state;
 }
 
+struct anchor_search {
+	struct work *work;
+	struct anchors *anchors;
+	u64 root;
+};
+
+static long anchor_set_one(u32 i, struct anchor_search *s)
+{
+	struct work *work = s->work;
+	struct anchors *anchors = s->anchors;
+
+	if (!work || !anchors || i >= ANCHORS_MAX)
+		return 1;
+	if (anchors->list[i].root == s->root)
+		set_add(work, anchors->list[i].set);
+	return 0;
+}
+
 /* 1: more mounts than are cached, this one must be searched for. */
 static __always_inline int mounted_file_of_host(struct work *work, u64 entry, u64 superblock)
 {
@@ -187,9 +205,9 @@ static __always_inline int mounted_file_of_host(struct work *work, u64 entry, u6
 	work->superblock = superblock;
 	if (anchors->overflow)
 		return 1;
-	for (int j = 0; j < ANCHORS_MAX; j++)
-		if (j < anchors->count && anchors->list[j].root == entry)
-			set_add(work, anchors->list[j].set);
+	struct anchor_search search = { .work = work, .anchors = anchors, .root = entry };
+
+	bpf_loop(anchors->count, anchor_set_one, &search, 0);
 	return 0;
 }
 

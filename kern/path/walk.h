@@ -26,6 +26,18 @@ static __always_inline long up_step(struct up_walk *u, struct work *work, u64 de
 	return 0;
 }
 
+static long anchor_one(u32 i, struct up_walk *u)
+{
+	struct work *work = u->work;
+	struct anchors *anchors = u->anchors;
+
+	if (!work || !anchors || i >= ANCHORS_MAX)
+		return 1;
+	if (anchors->list[i].root == u->dentry)
+		hit_add(work, anchors->list[i].state, 0, work->below_count);
+	return 0;
+}
+
 static long up_host_one(u32 i, struct up_walk *u)
 {
 	struct work *work = u->work;
@@ -38,12 +50,7 @@ static long up_host_one(u32 i, struct up_walk *u)
 		work->ancestors[work->below_count & (WALK_MAX - 1)] = dentry;
 		work->ancestor_filter |= 1ull << (ANCHOR_HASH(dentry) >> 58);
 	} else if (anchor_maybe(anchors->filter, dentry)) {
-		for (int j = 0; j < ANCHORS_MAX; j++) {
-			if (j >= anchors->count)
-				break;
-			if (anchors->list[j].root == dentry)
-				hit_add(work, anchors->list[j].state, 0, work->below_count);
-		}
+		bpf_loop(anchors->count, anchor_one, u, 0);
 	}
 	if (read_head(&work->head, dentry))
 		return 1;
