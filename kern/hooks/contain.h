@@ -50,13 +50,16 @@ int BPF_PROG(quell_inode_copy_up, struct dentry *dentry, void *creds, int ret)
 	return ret ? ret : VERDICT(file_verdict(dentry->d_inode, QUELL_HOOK_inode_copy_up));
 }
 
-/* Behind a removal that was done, where the inode is still known. */
-SEC("fentry/d_delete")
-int BPF_PROG(quell_d_delete, struct dentry *dentry)
+/*
+ * vfs_rmdir calls it behind a removal that was done, where the inode is still known; d_delete would be called for every
+ * file too. Others call it for directories that stay: those have links.
+ */
+SEC("fentry/shrink_dcache_parent")
+int BPF_PROG(quell_shrink_dcache_parent, struct dentry *dentry)
 {
 	struct inode *inode = dentry->d_inode;
 
-	if (quell.contained_files && inode && (inode->i_mode & S_IFMT_BITS) == S_IFDIR_BITS && contained_may_be(inode->i_ino))
+	if (quell.contained_files && inode && !inode->i_nlink && contained_may_be(inode->i_ino))
 		layer_removed(address_of(inode));
 	return 0;
 }
