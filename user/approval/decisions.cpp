@@ -76,6 +76,7 @@ void Decisions::refresh(Incident& incident) {
 }
 
 void Decisions::row(const Incident& incident, history::Action action, const std::string& result, const Request* request) {
+    write_due_rows(incident.id);  // what came first: an undo may be faster than the sweep
     history::Entry entry;
     entry.row.action = action;
     entry.row.incident = incident.id;
@@ -266,7 +267,6 @@ void Decisions::on_notice(const quell_notice& notice) {
 }
 
 void Decisions::settle(Incident& incident, const std::string& gone) {
-    write_due_rows(incident.id);
     if (incident.state == QUELL_STATE_EXPIRED) row(incident, history::Action::EXPIRED, "nobody decided in time");
     if (incident.state == QUELL_STATE_GONE) row(incident, history::Action::GONE, gone);
     retire(incident);

@@ -39,7 +39,7 @@ public:
         return std::unique_ptr<Prepared>(std::move(descriptors));
     }
 
-    // A wake-up of the worker later was a twentieth of the whole kill.
+    // Without waiting for the worker to wake up. Takes the kernel's cgroup mutex, as any change of a cgroup does.
     void strike(const Prepared& prepared) const override { static_cast<const Descriptors&>(prepared).tell(); }
 
     Outcome carry_out(bpf::Engine& engine, const Target& target, const Prepared* prepared) const override {
