@@ -123,6 +123,12 @@ TEST_F(FakeDaemon, HistoryVerify) {
     EXPECT_EQ(whole.code, 0);
     EXPECT_EQ(whole.out, "ok: 12 rows, the chain is whole\n  head beef\n");
     stop();
+    will_reply("VerifyHistory", {{"ok", true}, {"rows", 12}, {"head", "12:beef"}, {"detail", "12 rows, head 12:beef; the expected head was removed by retention"}});
+    start();
+    EXPECT_EQ(quell({"history", "verify", "--head", "5:cafe"}).out,
+              "ok: 12 rows, the chain is whole\n  head 12:beef\n  12 rows, head 12:beef; the expected head was removed by retention\n");
+    EXPECT_EQ(calls().back(), R"(VerifyHistory {"head":"5:cafe"})");
+    stop();
     will_reply("VerifyHistory", {{"ok", false}, {"rows", 12}, {"head", "beef"}, {"broken_at", 5}, {"detail", "the hash does not fit"}});
     start();
     const Ran broken = quell({"history", "verify"});

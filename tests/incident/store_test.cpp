@@ -117,6 +117,8 @@ TEST(RuleBook, SurvivesAsText) {
     EXPECT_EQ(other.find(99, 3), book.find(99, 3));
     for (const char* wrong : {"", "{}", "[1]", R"([{"id":1}])", R"([{"id":"x","policy":1}])", "\xff"}) EXPECT_FALSE(other.restore(4, wrong)) << wrong;
     EXPECT_EQ(other.find(99, 4).rule, "clear-log-activities");
+    EXPECT_EQ(other.of(3), std::vector{book.find(99, 3)});
+    EXPECT_TRUE(other.of(4).empty());
 }
 
 TEST(RuleBook, ForgetsTheOldest) {

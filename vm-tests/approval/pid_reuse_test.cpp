@@ -11,7 +11,7 @@
 #include <csignal>
 #include <thread>
 
-#include "vm-tests/approval/kernel_side.h"
+#include "vm-tests/harness/kernel_side.h"
 #include "vm-tests/harness/quelld.h"
 
 namespace quell::guest {

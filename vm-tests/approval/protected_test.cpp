@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <csignal>
 
-#include "vm-tests/approval/kernel_side.h"
+#include "vm-tests/harness/kernel_side.h"
 #include "vm-tests/harness/quelld.h"
 
 namespace quell::guest {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "vm-tests/approval/kernel_side.h"
+#include "vm-tests/harness/kernel_side.h"
 
 #include <gtest/gtest.h>
 
@@ -10,6 +10,17 @@
 #include "vm-tests/harness/quelld.h"
 
 namespace quell::guest {
+
+quell_transition approval_of(const bpf::PendingEntry& entry, quell_response response, quell_u32 target) {
+    quell_transition request{};
+    request.key = entry.key;
+    request.incident = QUELL_WORD_INCIDENT(entry.value.word);
+    request.from = QUELL_STATE_PENDING;
+    request.to = QUELL_STATE_APPROVED;
+    request.response = response;
+    request.target = target;
+    return request;
+}
 
 KernelSide::KernelSide() {
     kill_daemon(SIGKILL);
@@ -34,15 +45,7 @@ bpf::PendingEntry KernelSide::find(const std::string& id) const {
 quell_pending KernelSide::entry(const std::string& id) const { return find(id).value; }
 
 int KernelSide::approve(const std::string& id, quell_response response, quell_u32 target) {
-    const auto found = find(id);
-    quell_transition request{};
-    request.key = found.key;
-    request.incident = QUELL_WORD_INCIDENT(found.value.word);
-    request.from = QUELL_STATE_PENDING;
-    request.to = QUELL_STATE_APPROVED;
-    request.response = response;
-    request.target = target;
-    const auto answer = engine_->transition(request);
+    const auto answer = engine_->transition(approval_of(find(id), response, target));
     EXPECT_TRUE(answer);
     return answer ? answer->error : -EIO;
 }

@@ -7,6 +7,9 @@
 
 namespace quell::guest {
 
+// What the daemon asks of the transition program for an incident that waits.
+[[nodiscard]] quell_transition approval_of(const bpf::PendingEntry& entry, quell_response response, quell_u32 target = 0);
+
 class KernelSide {
 public:
     // Kills the daemon, and starts it again.

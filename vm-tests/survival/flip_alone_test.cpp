@@ -7,7 +7,7 @@
 #include <future>
 #include <map>
 
-#include "user/bpf/engine.h"
+#include "vm-tests/harness/kernel_side.h"
 #include "vm-tests/harness/quelld.h"
 
 namespace quell::guest {
@@ -23,16 +23,6 @@ const std::map<std::string, quell_hook> kActs = {
 
 std::future<int> act(const Container& container, const std::string& what) {
     return std::async(std::launch::async, [&container, what] { return attack(container, what); });
-}
-
-quell_transition approval_of(const bpf::PendingEntry& entry) {
-    quell_transition request{};
-    request.key = entry.key;
-    request.incident = QUELL_WORD_INCIDENT(entry.value.word);
-    request.from = QUELL_STATE_PENDING;
-    request.to = QUELL_STATE_APPROVED;
-    request.response = QUELL_RESPONSE_KILL_CONTAINER;
-    return request;
 }
 
 TEST(FlipAlone, EveryActInTheContainerFailsAndANeighboursDoNot) {
@@ -57,7 +47,7 @@ TEST(FlipAlone, EveryActInTheContainerFailsAndANeighboursDoNot) {
     for (const auto& [what, hook] : kActs) before[hook] = globals.denied[hook];
     const auto entries = (*engine)->pending();
     ASSERT_EQ(entries.size(), 1u);
-    const auto answer = (*engine)->transition(approval_of(entries.front()));
+    const auto answer = (*engine)->transition(approval_of(entries.front(), QUELL_RESPONSE_KILL_CONTAINER));
     ASSERT_TRUE(answer) << answer.error().message;
     ASSERT_EQ(answer->error, 0);
 
