@@ -303,6 +303,7 @@ void Daemon::publish() {
 }
 
 void Daemon::record_policy(const ApplyOutcome& outcome, const control::Peer* peer) {
+    vitals_.policy_warning.clear();  // also when the files are again what runs on
     if (!outcome.changed) return;
     store_.add_rules(outcome.generation, policies_->image());
     history::Row row;
@@ -312,7 +313,6 @@ void Daemon::record_policy(const ApplyOutcome& outcome, const control::Peer* pee
     row.result = std::to_string(outcome.rules) + " rules, generation " + std::to_string(outcome.generation) + ", " + outcome.digest.substr(0, 12);
     if (peer) row.who = who_of(*peer);
     log::info("policy: " + row.result);
-    vitals_.policy_warning.clear();
     history::Generation generation{outcome.generation, outcome.digest, store_.rules().text(outcome.generation)};
     history_->append(history::Entry{std::move(row), std::nullopt, std::move(generation)});
 }

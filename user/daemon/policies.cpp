@@ -20,7 +20,11 @@ Result<ApplyOutcome> Policies::apply(const ApplyRequest& request) {
     outcome.changed = compiled.image->digest != digest_;
     outcome.digest = compiled.image->digest;
     outcome.rules = compiled.image->own_rules();
-    if (!outcome.changed || request.dry_run) return outcome;
+    if (request.dry_run) return outcome;
+    if (!outcome.changed) {
+        image_ = std::move(*compiled.image);  // means the same, and knows its files where an adopted one does not
+        return outcome;
+    }
     const auto next = std::max<std::uint64_t>(generation_, std::uint64_t{engine_.globals().generation}) + 1;
     auto bytes = engine_.load_policy(*compiled.image, next);
     if (!bytes) return bytes.error();

@@ -103,17 +103,24 @@ TEST_F(PolicySource, ThatHoldsNothingNeedsToBeMeant) {
 }
 
 TEST_F(PolicySource, InTheDaemonsOwnDirectoryIsLoudAtItsStart) {
+    const auto before = quell("status")["status"];
+    ASSERT_GT(before["rules"], 0);
     write(std::string(kPolicyDirectory) + "/zz-broken.yaml", "apiVersion: [\n");
     kill_daemon(SIGTERM);
     start_daemon();
-    EXPECT_NE(quell("status")["status"]["warnings"].dump().find("has errors"), std::string::npos);
+    const auto after = quell("status")["status"];
+    EXPECT_NE(after["warnings"].dump().find("has errors"), std::string::npos);
+    // the old generation is still the kernel's: it is shown as it is, not as none
+    for (const char* same : {"generation", "rules", "policies"}) EXPECT_EQ(after[same], before[same]) << same;
+    EXPECT_EQ(quell("policy list")["policies"][0]["name"], "notable-events");
     must(std::string("rm ") + kPolicyDirectory + "/zz-broken.yaml");
     write("/var/log/meanwhile.log", "line\n");
     must("rm /var/log/meanwhile.log");  // by the rules that the kernel holds
     EXPECT_TRUE(wait_for([](const Json& one) { return one["operation"] == "delete"; }));
     reject_all();
     apply_pack();
-    EXPECT_EQ(quell("status")["status"]["warnings"].dump().find("has errors"), std::string::npos);
+    EXPECT_EQ(quell("status")["status"]["warnings"].dump().find("has errors"), std::string::npos) << "also when nothing changed";
+    EXPECT_EQ(quell("policy list")["policies"][0]["file"], std::string(kPolicyDirectory) + "/notable-events.yaml");
     generation_ = generation();
 }
 

@@ -75,22 +75,6 @@ TEST_F(Start, UnloadWhileADaemonRuns) {
     EXPECT_EQ(quell("status")["status"]["canary"], "denied") << "nothing was taken from it";
 }
 
-// The old generation is still the kernel's: it is shown as it is, not as none.
-TEST_F(Start, WithABrokenPolicyShowsWhatRunsOn) {
-    const auto before = quell("status")["status"];
-    ASSERT_GT(before["rules"], 0);
-    kill_daemon(SIGTERM);
-    write(std::string(kPolicyDirectory) + "/zz-broken.yaml", "rules: [\n");
-    start_daemon();
-    const auto after = quell("status")["status"];
-    for (const char* same : {"generation", "rules", "policies"}) EXPECT_EQ(after[same], before[same]) << same;
-    EXPECT_NE(after["warnings"].dump().find("has errors"), std::string::npos) << after["warnings"].dump();
-    const auto listed = quell("policy list");
-    EXPECT_EQ(listed["generation"], before["generation"]);
-    EXPECT_EQ(listed["policies"][0]["name"], "notable-events");
-    must("rm " + std::string(kPolicyDirectory) + "/zz-broken.yaml; quell policy apply");
-}
-
 // Last in this file: what was pinned is gone with the mount.
 TEST_F(Start, WithoutBpffs) {
     kill_daemon(SIGTERM);
