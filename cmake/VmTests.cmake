@@ -3,17 +3,22 @@
 
 set(QUELL_VM_KERNELS 6.1 6.12 7)
 
+cmake_host_system_information(RESULT QUELL_VM_JOBS QUERY NUMBER_OF_LOGICAL_CORES)
+
 # quell_add_vm_suite(NAME <name> TARGET <gtest program> [FILTER <gtest filter>] [FILES <file or target>...]
-#                    [CORE] [EXTRA] [SYSTEMD] [DISK] [ICOUNT] [START] [CMDLINE <text>] [TIMEOUT <seconds>] [KERNELS <kernel>...])
+#                    [CORE] [EXTRA] [TWO_CPUS] [SYSTEMD] [DISK] [ICOUNT] [START] [CMDLINE <text>] [TIMEOUT <seconds>] [KERNELS <kernel>...])
 #
 # Adds the tests vm.<name>.<kernel>. TARGET and FILES (helpers; a target stands for its program) are in /w of the guest.
 # CORE suites run on every kernel in a plain tools/test, the others on 6.12 only; tools/test --all runs all on all.
 # EXTRA: a part of another suite, for the plain tools/test; --all runs the whole one instead.
+# TWO_CPUS: a guest with two, for what happens at the same moment. It runs alone: two guests of two emulated CPUs each on
+# two real ones wait for each other's, and a test of 4 s takes 35. The others have one and run side by side, as
+# many as there are CPUs (tools/test starts ctest so).
 # SYSTEMD, DISK, ICOUNT and START are the options of tools/vm with these names, CMDLINE (one word) is its
 # --cmdline-extra. TIMEOUT is the guest's (default 300).
 # Labels: vm, vm-<kernel>, core (when CORE), default (what a plain tools/test runs).
 function(quell_add_vm_suite)
-    cmake_parse_arguments(PARSE_ARGV 0 ARG "CORE;EXTRA;SYSTEMD;DISK;ICOUNT;START" "NAME;TARGET;FILTER;CMDLINE;TIMEOUT" "FILES;KERNELS")
+    cmake_parse_arguments(PARSE_ARGV 0 ARG "CORE;EXTRA;TWO_CPUS;SYSTEMD;DISK;ICOUNT;START" "NAME;TARGET;FILTER;CMDLINE;TIMEOUT" "FILES;KERNELS")
     if(NOT ARG_NAME OR NOT ARG_TARGET OR ARG_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "quell_add_vm_suite: NAME and TARGET are needed; not understood: '${ARG_UNPARSED_ARGUMENTS}'")
     endif()
@@ -35,7 +40,14 @@ function(quell_add_vm_suite)
             list(APPEND files ${file})
         endif()
     endforeach()
-    set(options)
+    if(ARG_TWO_CPUS)
+        set(cpus 2)
+        set(share ${QUELL_VM_JOBS})
+    else()
+        set(cpus 1)
+        set(share 1)
+    endif()
+    set(options "--smp ${cpus}")
     foreach(option SYSTEMD DISK ICOUNT START)
         if(ARG_${option})
             string(TOLOWER "--${option}" flag)
@@ -65,6 +77,6 @@ function(quell_add_vm_suite)
         endif()
         # Beyond the guest's own limit: waiting for a free slot on this machine is not the suite's fault.
         math(EXPR limit "${ARG_TIMEOUT} + 1200")
-        set_tests_properties(${test} PROPERTIES LABELS "${labels}" TIMEOUT ${limit})
+        set_tests_properties(${test} PROPERTIES LABELS "${labels}" TIMEOUT ${limit} PROCESSORS ${share})
     endforeach()
 endfunction()

@@ -266,6 +266,32 @@ static __always_inline int judge_open(struct file *file, u32 number_, u32 hook)
 	return verdict;
 }
 
+/*
+ * Does no rule look in the directory that holds the place, or below? A runtime mounts dozens of times for a container,
+ * nearly always at such places.
+ */
+static __always_inline int place_is_quiet(u32 slot, struct lookup *l, u64 dentry, u64 parent)
+{
+	struct query *q = &WORK(slot)->query;
+	struct dir_slot *cached;
+	u64 state;
+
+	if (parent == dentry || query_directory(q, parent))
+		return 0;
+	q->key = key_spread(number_of_address(parent) * MIX_A + (q->inode ^ (u64)q->generation << 32) * MIX_B + l->base);
+	q->parent_key = 0;
+	if (!l->container)
+		host_gather(slot);
+	cached = dir_slot_of(q->key);
+	state = cached->state;
+	if ((cached->check ^ state) != q->key)
+		state = directory_state(slot);
+	if ((STATE_INTERESTING(state) | (state & QUELL_DIR_DEEPER)) || query_directory(q, dentry))
+		return 0;
+	/* the mount on the place may be at another one of the view: that one's rules count */
+	return !is_mount_root(WORK(slot)) && !((state & QUELL_DIR_FILES) && file_mount_maybe(q->inode, l->container));
+}
+
 /* A mount onto, or off, a place: the entry itself and everything below it. */
 static __always_inline int judge_place(u64 dentry, u32 number_, u32 hook)
 {
@@ -277,12 +303,12 @@ static __always_inline int judge_place(u64 dentry, u32 number_, u32 hook)
 
 	if (slot >= WORK_NONE)
 		return 0;
-	l.superblock = number_of_address(read_pointer(dentry + offset_of(dentry, d_sb)));
-	lookup_policy(&l);
-	l.moves = *moves_of(l.superblock);
-	if (!l.container)
-		l.mounts = host_mounts(task);
+	lookup_view(&l, task, number_of_address(read_pointer(dentry + offset_of(dentry, d_sb))));
 	lookup_fill(&l, WORK(slot));
+	if (place_is_quiet(slot, &l, dentry, parent)) {
+		work_release(slot);
+		return 0;
+	}
 	WORK(slot)->op = (struct operation){ .entry = dentry, .parent = parent == dentry ? 0 : parent, .place = dentry,
 					     .number = number_, .hook = hook, .files = 1 };
 	verdict = judge(slot);

@@ -72,11 +72,11 @@ static __always_inline void lookup_policy(struct lookup *l)
 	l->epoch = word >> 32;
 }
 
-static __always_inline void lookup_base(struct lookup *l, struct task_struct *task, struct super_block *superblock)
+static __always_inline void lookup_view(struct lookup *l, struct task_struct *task, u64 superblock)
 {
 	u64 view;
 
-	l->superblock = number(superblock);
+	l->superblock = superblock;
 	lookup_policy(l);
 	l->moves = *moves_of(l->superblock);
 	l->mounts = 0;
@@ -87,6 +87,11 @@ static __always_inline void lookup_base(struct lookup *l, struct task_struct *ta
 		view = l->mounts;
 	}
 	l->base = view * MIX_C + (l->superblock ^ ((u64)l->epoch << 32) ^ l->moves) * MIX_D;
+}
+
+static __always_inline void lookup_base(struct lookup *l, struct task_struct *task, struct super_block *superblock)
+{
+	lookup_view(l, task, number(superblock));
 }
 
 static __always_inline u64 file_key(struct lookup *l, struct dentry *dentry, struct dentry *parent, struct inode *inode)
@@ -107,6 +112,16 @@ static __always_inline void lookup_fill(struct lookup *l, struct work *work)
 	q->anchors.mounts = l->mounts;
 	q->anchors.superblock = l->superblock;
 	q->anchors.epoch = l->epoch;
+}
+
+/* Asks for a directory that no hook handed over. Non-zero: it cannot be read. */
+static __always_inline int query_directory(struct query *q, u64 dentry)
+{
+	u64 inode = read_pointer(dentry + offset_of(dentry, d_inode));
+
+	q->directory = dentry;
+	return !inode || read_kernel(q->inode, inode + offset_of(inode, i_ino)) ||
+	       read_kernel(q->generation, inode + offset_of(inode, i_generation));
 }
 
 static __always_inline u64 lookup_miss(struct lookup *l, struct dentry *parent, struct inode *inode, u64 key)

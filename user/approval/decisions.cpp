@@ -60,11 +60,18 @@ int Decisions::move(Incident& incident, quell_state to, quell_transition* out) {
     }
     if (out) *out = *answer;
     if (answer->error == 0) incident.state = to;
-    refresh(incident);
+    read(incident);
     return -answer->error;
 }
 
 void Decisions::refresh(Incident& incident) {
+    const auto before = incident.state;
+    read(incident);
+    if (incident.waits() && boottime_ns() > incident.entry.deadline_ns) (void)move(incident, QUELL_STATE_EXPIRED);
+    if (incident.state != before) settle_if_over(incident);
+}
+
+void Decisions::read(Incident& incident) const {
     if (incident.over()) return;
     const auto entry = parts_.engine.find(incident.key);
     if (!entry || QUELL_WORD_INCIDENT(entry->word) != incident.id) {
@@ -114,10 +121,6 @@ void Decisions::approve(std::uint64_t id, quell_response response, const std::st
     auto* incident = parts_.store.find(id);
     if (!incident) return refuse(id, Refusal::kNoSuchIncident, "no such incident", request, reply);
     refresh(*incident);
-    if (incident->waits() && boottime_ns() > incident->entry.deadline_ns) {
-        if (move(*incident, QUELL_STATE_EXPIRED) == 0) row(*incident, history::Action::EXPIRED, "nobody decided in time");
-        retire(*incident);
-    }
     if (!incident->waits()) return refuse(id, Refusal::kTooLate, over_text(*incident), request, reply);
     if (incident->state == QUELL_STATE_ARMING) {  // defined: it waits for the hooks, within a limit
         waiting_[id].push_back({boottime_ns() + kArmingLimitNs,
@@ -147,6 +150,7 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
     const auto prepared = arming_.prepared(incident.id, offer.response);
     const int error = move(incident, QUELL_STATE_APPROVED, &transition);
     if (!error && prepared) response::response(offer.response).strike(*prepared);
+    settle_if_over(incident);
     switch (error) {
         case 0: break;
         case ETIME: return refuse(incident.id, Refusal::kTooLate, "expired", request, reply);
@@ -189,10 +193,12 @@ void Decisions::carry_out(Incident& incident, Reply reply) {
     auto submitted = parts_.worker.submit(
         [this, target, which, prepared] { return response::response(which).carry_out(parts_.engine, target, prepared.get()); },
         [this, id = incident.id, reply](const response::Outcome& outcome) { carried_out(id, outcome, reply); });
-    if (!submitted) carried_out(incident.id, {QUELL_STATE_FAILED, submitted.error().message, {}, 0}, reply);
+    if (submitted) carrying_out_.insert(incident.id);
+    else carried_out(incident.id, {QUELL_STATE_FAILED, submitted.error().message, {}, 0}, reply);
 }
 
 void Decisions::carried_out(std::uint64_t id, const response::Outcome& outcome, const Reply& reply) {
+    carrying_out_.erase(id);
     auto* incident = parts_.store.find(id);
     if (!incident) return reply({Refusal::kFailed, "the incident is gone", id, {}});
     write_due_rows(id);
@@ -226,8 +232,10 @@ void Decisions::reject(std::uint64_t id, const Request& request, Reply reply) {
     if (!incident) return refuse(id, Refusal::kNoSuchIncident, "no such incident", request, reply);
     refresh(*incident);
     if (!incident->waits()) return refuse(id, Refusal::kTooLate, over_text(*incident), request, reply);
-    if (const int error = move(*incident, QUELL_STATE_REJECTED))
+    if (const int error = move(*incident, QUELL_STATE_REJECTED)) {
+        settle_if_over(*incident);
         return refuse(id, Refusal::kTooLate, error == EBUSY ? over_text(*incident) : std::strerror(error), request, reply);
+    }
     incident->decided_by = request.named(request.who);
     incident->reason = request.reason;
     row(*incident, history::Action::REJECTED, "rejected", &request);
@@ -246,8 +254,10 @@ void Decisions::undo(std::uint64_t id, const Request& request, Reply reply) {
         return refuse(id, Refusal::kTooLate, incident->waits() ? "it was not approved: there is nothing to undo" : over_text(*incident), request, reply);
     if (word.empty() && incident->state == QUELL_STATE_ENFORCING)
         return refuse(id, Refusal::kNotOffered, "a kill cannot be undone", request, reply);
-    if (const int error = move(*incident, QUELL_STATE_UNDONE))
+    if (const int error = move(*incident, QUELL_STATE_UNDONE)) {
+        settle_if_over(*incident);
         return refuse(id, Refusal::kTooLate, error == EBUSY ? over_text(*incident) : std::strerror(error), request, reply);
+    }
     incident->note = word.empty() ? "taken back" : std::string(word) + "d";
     row(*incident, history::Action::UNDONE, incident->note, &request);
     reply({Refusal::kNone, {}, id, {}});
@@ -266,7 +276,12 @@ void Decisions::on_notice(const quell_notice& notice) {
     settle(*incident);
 }
 
+void Decisions::settle_if_over(Incident& incident) {
+    if (incident.over()) settle(incident);
+}
+
 void Decisions::settle(Incident& incident, const std::string& gone) {
+    if (carrying_out_.contains(incident.id)) return;  // carried_out() writes what it ended in
     if (incident.state == QUELL_STATE_EXPIRED) row(incident, history::Action::EXPIRED, "nobody decided in time");
     if (incident.state == QUELL_STATE_GONE) row(incident, history::Action::GONE, gone);
     retire(incident);
@@ -303,12 +318,7 @@ void Decisions::forget(std::uint64_t id) {
 void Decisions::tick() {
     write_due_rows();
     const auto now = boottime_ns();
-    for (auto* incident : parts_.store.list(false)) {
-        const auto before = incident->state;
-        refresh(*incident);
-        if (incident->waits() && now > incident->entry.deadline_ns) (void)move(*incident, QUELL_STATE_EXPIRED);
-        if (incident->state != before && incident->over()) settle(*incident);
-    }
+    for (auto* incident : parts_.store.list(false)) refresh(*incident);
     for (auto& [waited_for, list] : waiting_) {
         std::erase_if(list, [now, id = waited_for](const Waiting& one) {
             if (now < one.until_ns) return false;

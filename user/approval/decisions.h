@@ -89,7 +89,10 @@ private:
     void write_due_rows(std::uint64_t id);
     // Asks the kernel; the errno of the program, 0 when it moved.
     [[nodiscard]] int move(incident::Incident& incident, quell_state to, quell_transition* out = nullptr);
+    // What the kernel says now. refresh() also writes the row of an end that nobody decided: whoever sees it first.
+    void read(incident::Incident& incident) const;
     void refresh(incident::Incident& incident);
+    void settle_if_over(incident::Incident& incident);
     // The incident is over. Its entry goes when its row is on the disk: until then only the kernel knows who and what.
     void retire(incident::Incident& incident);
     void forget(std::uint64_t id);
@@ -101,6 +104,7 @@ private:
     response::Arming arming_;
     std::map<std::uint64_t, std::vector<Waiting>> waiting_;
     std::map<std::uint64_t, std::function<void()>> due_rows_;
+    std::set<std::uint64_t> carrying_out_;  // by the worker
     std::set<std::uint64_t> retired_;  // whose entries the kernel still holds
     std::uint64_t requests_ = 0;
 };

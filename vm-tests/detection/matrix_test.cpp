@@ -11,9 +11,10 @@ struct Way {
     const char* name;
     const char* attack;     // arguments of the attack program; it runs in the container
     const char* operation;  // the word of the incident
-};
 
-constexpr const char* kFile = "/var/log/b.log";
+    // Leaves nothing of the place for the next one.
+    [[nodiscard]] bool hides() const { return std::string_view(operation) == "mount-over" || std::string_view(attack).starts_with("by-bind"); }
+};
 
 const Way kWays[] = {
     {"unlink", "unlink /var/log/b.log", "delete"},
@@ -55,20 +56,19 @@ TEST_P(Matrix, EveryWayIsSeen) {
     options.mounts = place.mounts;
     options.user_namespace = place.user_namespace;
     Container container("matrix", options);
+    container.start();
     for (const auto& way : kWays) {
-        for (const char* file : {"b.log", "c.log"}) write(std::string("/srv/volume/log/") + file, "line\n");
-        container.start();
         (void)container.exec("for f in b.log c.log; do [ -s /var/log/$f ] || echo line >> /var/log/$f; done");
         const auto output = container.exec(std::string("attack ") + way.attack);
         ASSERT_EQ(output.status, 0) << way.name << ": " << output.text << " (the attack itself did not work)";
         const auto found = wait_for([&](const Json& one) { return one["operation"] == way.operation && one["subject"] == "container"; });
         EXPECT_TRUE(found) << way.name << " in " << place.name << " was not seen";
         reject_all();
+        if (way.hides()) container.start();
     }
     EXPECT_EQ(counter("walk-overflow"), 0);
     EXPECT_EQ(counter("home-not-ready"), 0);
     EXPECT_EQ(counter("scratch-full"), 0);
-    (void)kFile;
 }
 
 INSTANTIATE_TEST_SUITE_P(Places, Matrix,
