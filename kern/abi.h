@@ -242,7 +242,7 @@ QUELL_SIZE(struct quell_task, 88);
 struct quell_identity {
 	quell_u64 uuid[2];    /* s_uuid; {s_dev, 0} where that is 0 */
 	quell_u64 inode;
-	quell_u64 subvolume;  /* btrfs root, else 0 */
+	quell_u64 subvolume;  /* 0: files of btrfs, which need it, have no identity yet */
 	quell_u32 generation;
 	quell_u32 reserved;
 };

@@ -33,12 +33,14 @@ static u64 file_mount_filter[FILE_MOUNT_BITS / 64]; /* inodes that are mounted a
 static u64 contained_filter[CONTAINED_BITS / 64];   /* inode numbers whose quarantine is enforced */
 
 /*
- * What mountpoints of the host are reached by: a filter of dentries, and how often one of them was moved. It only
- * fills; whoever is taken for one by mistake costs what a mount costs.
+ * What mountpoints of the host are reached by: a filter of dentries (path/chain.h), and how often one of them was moved.
+ * Whoever is taken for one by mistake costs what a mount costs.
  */
 #define MOUNT_WAYS 32768
 static u64 mount_ways[MOUNT_WAYS / 64];
+static u32 mount_way_count; /* about */
 static u32 mount_way_moves;
+static u64 mount_ways_renewed; /* when, CLOCK_MONOTONIC */
 
 static u64 superblock_births; /* numbers superblocks, whose addresses are reused */
 static volatile u32 zero;              /* volatile reads of it keep 6.1 from folding a callback's first values */

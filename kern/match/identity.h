@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The identity of a file that outlives its inode in memory: {filesystem UUID,
- * number, generation, btrfs root}. An overlay inode is never an identity: its
- * upper's is, else its lower's with the overlay as scope, so that the layer
- * shared with other containers is not meant.
+ * number, generation}. An overlay inode is never an identity: its upper's is,
+ * else its lower's with the overlay as scope, so that the layer shared with
+ * other containers is not meant. A file of btrfs has none: a number says
+ * nothing without its subvolume, and the one of another would be meant too.
  */
 #pragma once
 
@@ -56,8 +57,13 @@ static __always_inline u32 superblock_magic(u64 inode)
 	return magic;
 }
 
-/* The overlay's upper root, which names the overlay. Zero when it has none. */
-static __always_inline void overlay_scope(u64 inode, struct quell_identity *scope)
+static __always_inline int numbers_last(u64 inode)
+{
+	return superblock_magic(inode) != BTRFS_MAGIC;
+}
+
+/* The overlay's upper root, which names the overlay: zero when it has none. 0: it is not to be told from others. */
+static __always_inline int overlay_scope(u64 inode, struct quell_identity *scope)
 {
 	u64 superblock = read_pointer(inode + offset_of(inode, i_sb));
 	u64 root = read_pointer(superblock + offset_of(super_block, s_root));
@@ -66,8 +72,10 @@ static __always_inline void overlay_scope(u64 inode, struct quell_identity *scop
 	u32 device;
 
 	__builtin_memset(scope, 0, sizeof(*scope));
-	if (upper)
-		identity_of(upper, scope, &device);
+	if (!upper)
+		return 1;
+	identity_of(upper, scope, &device);
+	return numbers_last(upper);
 }
 
 /* Everything that is lasting about the file behind an inode. */
@@ -82,8 +90,8 @@ __noinline int file_facts(u64 inode, struct file_facts *f)
 		return 0;
 	if (superblock_magic(inode) != OVERLAYFS_MAGIC) {
 		identity_of(inode, &f->key.file, &f->device);
-		f->known = 1;
-		return 1;
+		f->known = numbers_last(inode);
+		return f->known;
 	}
 	f->flags = QUELL_OBJECT_OVERLAY;
 	if (!quell.overlay.known)
@@ -91,12 +99,13 @@ __noinline int file_facts(u64 inode, struct file_facts *f)
 	u64 superblock = read_pointer(inode + offset_of(inode, i_sb));
 
 	read_kernel(f->overlay_device, superblock + offset_of(super_block, s_dev));
-	overlay_scope(inode, &f->upper_root);
+	f->known = overlay_scope(inode, &f->upper_root);
 	upper = overlay_upper(inode);
 	lower = overlay_lower(inode);
 	if (lower) {
 		identity_of(lower, &f->before.file, &f->device);
 		f->before.scope = f->upper_root;
+		f->known &= numbers_last(lower);
 		if (!f->upper_root.inode) /* a read-only overlay: nothing names it apart from its device */
 			f->before.scope.uuid[0] = f->overlay_device;
 	}
@@ -104,10 +113,9 @@ __noinline int file_facts(u64 inode, struct file_facts *f)
 		identity_of(upper, &f->key.file, &f->device);
 	} else {
 		if (!lower)
-			return 0;
+			return f->known = 0;
 		f->key = f->before;
 		f->flags |= QUELL_OBJECT_LOWER;
 	}
-	f->known = 1;
-	return 1;
+	return f->known;
 }

@@ -16,23 +16,66 @@ struct slot_context {
 	u32 reserved;
 };
 
-#define MOUNT_WAY(dentry) (((dentry) * MIX_A) >> 49)
+/*
+ * What the host's mountpoints are reached by, as a filter with two bits for each dentry: nothing stale may be missed,
+ * and what moves elsewhere must not make the host's view anew. It fills as mounts come and go, and is emptied then.
+ */
+#define MOUNT_WAY_BIT(dentry, shift) (((dentry) * MIX_A) >> (shift) & (MOUNT_WAYS - 1))
+#define MOUNT_WAYS_CROWDED (MOUNT_WAYS / 16)
+#define MOUNT_WAYS_KEPT_NS 60000000000ull
+
+static __always_inline u64 *mount_way_word(u32 bit)
+{
+	return &mount_ways[(bit >> 6) & (MOUNT_WAYS / 64 - 1)];
+}
+
+static __always_inline int mount_way_maybe(u64 dentry)
+{
+	u32 one = MOUNT_WAY_BIT(dentry, 49), two = MOUNT_WAY_BIT(dentry, 34);
+
+	return (*mount_way_word(one) >> (one & 63)) & (*mount_way_word(two) >> (two & 63)) & 1;
+}
 
 static __always_inline void mount_way_add(u64 dentry)
 {
-	u32 bit = MOUNT_WAY(dentry);
+	u32 one = MOUNT_WAY_BIT(dentry, 49), two = MOUNT_WAY_BIT(dentry, 34);
 
-	if (!((mount_ways[(bit >> 6) & (MOUNT_WAYS / 64 - 1)] >> (bit & 63)) & 1))
-		__sync_fetch_and_or(&mount_ways[(bit >> 6) & (MOUNT_WAYS / 64 - 1)], 1ull << (bit & 63));
+	if (mount_way_maybe(dentry))
+		return;
+	__sync_fetch_and_or(mount_way_word(one), 1ull << (one & 63));
+	__sync_fetch_and_or(mount_way_word(two), 1ull << (two & 63));
+	__sync_fetch_and_add(&mount_way_count, 1);
 }
 
 /* A dentry was moved: on the way to a mountpoint of the host? */
 static __always_inline void mount_way_moved(u64 dentry)
 {
-	u32 bit = MOUNT_WAY(dentry);
-
-	if ((mount_ways[(bit >> 6) & (MOUNT_WAYS / 64 - 1)] >> (bit & 63)) & 1)
+	if (mount_way_maybe(dentry))
 		__sync_fetch_and_add(&mount_way_moves, 1);
+}
+
+static long mount_way_clear_one(u32 i, void *unused)
+{
+	mount_ways[i & (MOUNT_WAYS / 64 - 1)] = 0;
+	return 0;
+}
+
+/*
+ * Emptied first, and only then is every view that was gathered made stale: what moves in between was gathered with the
+ * old count. Once a minute at most: the mounts that there are may be that many.
+ */
+static __always_inline void mount_ways_renew(void)
+{
+	u64 now, last = mount_ways_renewed;
+
+	if (mount_way_count < MOUNT_WAYS_CROWDED)
+		return;
+	now = bpf_ktime_get_ns();
+	if (now - last < MOUNT_WAYS_KEPT_NS || !__sync_bool_compare_and_swap(&mount_ways_renewed, last, now))
+		return;
+	mount_way_count = 0;
+	bpf_loop(MOUNT_WAYS / 64, mount_way_clear_one, 0, 0);
+	__sync_fetch_and_add(&mount_way_moves, 1);
 }
 
 static long chain_one(u32 i, struct slot_context *x)

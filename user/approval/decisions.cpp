@@ -265,7 +265,7 @@ void Decisions::undo(std::uint64_t id, const Request& request, Reply reply) {
 }
 
 void Decisions::resume(Incident& incident) {
-    refresh(incident);
+    read(incident);
     if (incident.state == QUELL_STATE_APPROVED) carry_out(incident, [](const Answer&) {});
 }
 

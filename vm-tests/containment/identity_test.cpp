@@ -61,6 +61,24 @@ TEST(QuarantinedFile, ANewFileOfItsNumberIsNotDeniedWhereTheRemovalWasNotSeen) {
     reject_all();
 }
 
+// Each of its subvolumes has a file of that number, on the same file system.
+TEST(QuarantinedFile, OneOfBtrfsIsNotOffered) {
+    must("modprobe btrfs");
+    mount_new("btrfs", "/srv/btrfs.img", "/var/log/disk", "128M");
+    must("echo text >/var/log/disk/a; truncate -s 0 /var/log/disk/a");
+    const auto found = wait_for_pending([](const Json& one) { return one["operation"] == "truncate" && one["subject"] == "host"; });
+    ASSERT_TRUE(found);
+    for (const auto& offer : (*found)["offers"]) {
+        if (offer["response"] != "quarantine-file") continue;
+        EXPECT_FALSE(offer["available"]);
+        EXPECT_EQ(offer["reason"], "the object is no regular file with a lasting identity");
+    }
+    EXPECT_EQ(digest_of((*found)["id"], "quarantine-file"), "");
+    EXPECT_EQ(run("cat /var/log/disk/a").status, 0);
+    must("umount /var/log/disk; rm /srv/btrfs.img");
+    reject_all();
+}
+
 class QuarantinedAs : public testing::TestWithParam<Bound> {};
 
 TEST_P(QuarantinedAs, AnotherContainerOnItsDeviceNumberIsNotDenied) {
