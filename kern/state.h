@@ -34,13 +34,11 @@ static u64 contained_filter[CONTAINED_BITS / 64];   /* inode numbers whose quara
 
 /*
  * What mountpoints of the host are reached by: a filter of dentries (path/chain.h), and how often one of them was moved.
- * Whoever is taken for one by mistake costs what a mount costs.
  */
-#define MOUNT_WAYS 32768
+#define MOUNT_WAYS 65536
 static u64 mount_ways[MOUNT_WAYS / 64];
-static u32 mount_way_count; /* about */
+static volatile u32 mount_ways_clearing;
 static u32 mount_way_moves;
-static u64 mount_ways_renewed; /* when, CLOCK_MONOTONIC */
 
 static u64 superblock_births; /* numbers superblocks, whose addresses are reused */
 static volatile u32 zero;              /* volatile reads of it keep 6.1 from folding a callback's first values */

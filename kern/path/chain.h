@@ -16,13 +16,8 @@ struct slot_context {
 	u32 reserved;
 };
 
-/*
- * What the host's mountpoints are reached by, as a filter with two bits for each dentry: nothing stale may be missed,
- * and what moves elsewhere must not make the host's view anew. It fills as mounts come and go, and is emptied then.
- */
+/* Two bits for each dentry on the way to a mountpoint of the host: what is on none is let go. */
 #define MOUNT_WAY_BIT(dentry, shift) (((dentry) * MIX_A) >> (shift) & (MOUNT_WAYS - 1))
-#define MOUNT_WAYS_CROWDED (MOUNT_WAYS / 16)
-#define MOUNT_WAYS_KEPT_NS 60000000000ull
 
 static __always_inline u64 *mount_way_word(u32 bit)
 {
@@ -31,27 +26,19 @@ static __always_inline u64 *mount_way_word(u32 bit)
 
 static __always_inline int mount_way_maybe(u64 dentry)
 {
-	u32 one = MOUNT_WAY_BIT(dentry, 49), two = MOUNT_WAY_BIT(dentry, 34);
+	u32 one = MOUNT_WAY_BIT(dentry, 48), two = MOUNT_WAY_BIT(dentry, 32);
 
 	return (*mount_way_word(one) >> (one & 63)) & (*mount_way_word(two) >> (two & 63)) & 1;
 }
 
 static __always_inline void mount_way_add(u64 dentry)
 {
-	u32 one = MOUNT_WAY_BIT(dentry, 49), two = MOUNT_WAY_BIT(dentry, 34);
+	u32 one = MOUNT_WAY_BIT(dentry, 48), two = MOUNT_WAY_BIT(dentry, 32);
 
 	if (mount_way_maybe(dentry))
 		return;
 	__sync_fetch_and_or(mount_way_word(one), 1ull << (one & 63));
 	__sync_fetch_and_or(mount_way_word(two), 1ull << (two & 63));
-	__sync_fetch_and_add(&mount_way_count, 1);
-}
-
-/* A dentry was moved: on the way to a mountpoint of the host? */
-static __always_inline void mount_way_moved(u64 dentry)
-{
-	if (mount_way_maybe(dentry))
-		__sync_fetch_and_add(&mount_way_moves, 1);
 }
 
 static long mount_way_clear_one(u32 i, void *unused)
@@ -61,21 +48,22 @@ static long mount_way_clear_one(u32 i, void *unused)
 }
 
 /*
- * Emptied first, and only then is every view that was gathered made stale: what moves in between was gathered with the
- * old count. Once a minute at most: the mounts that there are may be that many.
+ * A dentry was moved, perhaps on the way to a mountpoint of the host: every view that was gathered is stale, and the filter
+ * begins anew. It may have been on a way that is gone, or have the memory of one that was: slabs hand it out again at once,
+ * and then each of its moves would cost everybody a view. Emptied first and counted then, so that what is noted in between
+ * is of a view that is stale, too; and who moves in between cannot know, and counts.
  */
-static __always_inline void mount_ways_renew(void)
+static __noinline int mount_way_moved(u64 dentry)
 {
-	u64 now, last = mount_ways_renewed;
-
-	if (mount_way_count < MOUNT_WAYS_CROWDED)
-		return;
-	now = bpf_ktime_get_ns();
-	if (now - last < MOUNT_WAYS_KEPT_NS || !__sync_bool_compare_and_swap(&mount_ways_renewed, last, now))
-		return;
-	mount_way_count = 0;
-	bpf_loop(MOUNT_WAYS / 64, mount_way_clear_one, 0, 0);
-	__sync_fetch_and_add(&mount_way_moves, 1);
+	if (mount_way_maybe(dentry)) {
+		__sync_fetch_and_add(&mount_ways_clearing, 1);
+		bpf_loop(MOUNT_WAYS / 64, mount_way_clear_one, 0, 0);
+		__sync_fetch_and_add(&mount_way_moves, 1);
+		__sync_fetch_and_add(&mount_ways_clearing, -1);
+	} else if (mount_ways_clearing) {
+		__sync_fetch_and_add(&mount_way_moves, 1);
+	}
+	return 0;
 }
 
 static long chain_one(u32 i, struct slot_context *x)

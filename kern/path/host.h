@@ -160,7 +160,6 @@ __noinline int host_gather(u32 slot)
 	for (int i = 0; i < 16; i++)
 		work->anchors.filter[i] = 0;
 	count(QUELL_COUNTER_ANCHOR_BUILDS);
-	mount_ways_renew();
 	if (!mounts_visit(slot, quell.host_mount_ns, 4 * MOUNTS_MAX, MOUNTS_GATHER))
 		count(QUELL_COUNTER_WALK_OVERFLOW);
 	bpf_map_update_elem(&host_anchors, &work->query.anchors, &work->anchors, BPF_ANY);

@@ -154,12 +154,14 @@ TEST_F(AsyncTest, KeepsOnlySoManyRows) {
 
 TEST_F(AsyncTest, ABrokenChainIsToldBeforeOldRowsGo) {
     options_.keep_rows = 20;
-    AsyncHistory history(options_);
-    for (std::uint64_t i = 1; i <= 10; i++) history.append(make_decision(i));
-    ASSERT_TRUE(history.flush(5000).ok());
-    tamper(options_.path, "UPDATE rows SET reason = 'none' WHERE row = 3");
-    for (std::uint64_t i = 11; i <= 60; i++) history.append(make_decision(i));
-    ASSERT_TRUE(history.flush(5000).ok());
+    {
+        AsyncHistory history(options_);
+        for (std::uint64_t i = 1; i <= 10; i++) history.append(make_decision(i));
+        ASSERT_TRUE(history.flush(5000).ok());
+        tamper(options_.path, "UPDATE rows SET reason = 'none' WHERE row = 3");
+        for (std::uint64_t i = 11; i <= 60; i++) history.append(make_decision(i));
+        ASSERT_TRUE(history.flush(5000).ok());
+    }  // what it tells comes behind the rows that were waited for: its end waits for that, too
     bool told = false;
     for (const Row& row : rows()) told |= row.result.rfind("the chain is broken: row 3", 0) == 0;
     EXPECT_TRUE(told);
