@@ -46,7 +46,7 @@ TEST(FlipAlone, EveryActInTheContainerFailsAndANeighboursDoNot) {
     std::map<quell_hook, std::uint64_t> before;
     for (const auto& [what, hook] : kActs) before[hook] = globals.denied[hook];
     auto entries = (*engine)->pending();
-    std::erase_if(entries, [](const auto& one) { return QUELL_WORD_STATE(one.entry.word) != QUELL_STATE_PENDING; });
+    std::erase_if(entries, [](const auto& one) { return QUELL_WORD_STATE(one.value.word) != QUELL_STATE_PENDING; });
     ASSERT_EQ(entries.size(), 1u);
     const auto answer = (*engine)->transition(approval_of(entries.front(), QUELL_RESPONSE_KILL_CONTAINER));
     ASSERT_TRUE(answer) << answer.error().message;
