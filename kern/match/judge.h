@@ -266,9 +266,26 @@ static __always_inline int judge_open(struct file *file, u32 number_, u32 hook)
 	return verdict;
 }
 
+/* Does no rule look at the entry of a directory in that state, or below it? */
+static __always_inline int entry_is_quiet(u32 slot, u64 entry, u64 state)
+{
+	struct dentry_head *head = &WORK(slot)->head;
+	u32 node = STATE_NODE(state);
+	u64 name;
+
+	if (state & (QUELL_DIR_ALL | QUELL_DIR_ALIASES | QUELL_DIR_OVERFLOW))
+		return 0;
+	if (!(state & (QUELL_DIR_LEAVES | QUELL_DIR_DEEPER)))
+		return 1;
+	if (read_head(head, entry))
+		return 0;
+	name = hash_name(head, entry);
+	return !edge_find(node, QUELL_EDGE_NAME, name) && !edge_find(node, QUELL_EDGE_LEAF, name);
+}
+
 /*
- * Does no rule look in the directory that holds the place, or below? A runtime mounts dozens of times for a container,
- * nearly always at such places.
+ * Is the place one that no rule is about? A runtime mounts dozens of times for a container, nearly always at such places,
+ * and for them one look at the directory that holds it is enough.
  */
 static __always_inline int place_is_quiet(u32 slot, struct lookup *l, u64 dentry, u64 parent)
 {
@@ -286,7 +303,7 @@ static __always_inline int place_is_quiet(u32 slot, struct lookup *l, u64 dentry
 	state = cached->state;
 	if ((cached->check ^ state) != q->key)
 		state = directory_state(slot);
-	if ((STATE_INTERESTING(state) | (state & QUELL_DIR_DEEPER)) || query_directory(q, dentry))
+	if (!entry_is_quiet(slot, dentry, state) || query_directory(q, dentry))
 		return 0;
 	/* the mount on the place may be at another one of the view: that one's rules count */
 	return !is_mount_root(WORK(slot)) && !((state & QUELL_DIR_FILES) && file_mount_maybe(q->inode, l->container));

@@ -56,7 +56,8 @@ row pack tmpfs ext4 host-names container container-names first-process
 
 # a quarantine armed by a detection, on the host's own file
 echo line >/var/log/cost.log
-truncate -s 0 /var/log/cost.log
+# by a process of its own lineage: what descends from one that a detection has bound carries a tag, and costs more
+sh -c '(sleep 0.5; truncate -s 0 /var/log/cost.log) &'
 for _ in $(seq 100); do [ "$(quell status --json | jq .status.pending)" = 1 ] && break; sleep 0.2; done
 row armed tmpfs ext4 container
 id=$(quell incidents --json | jq -r '.incidents[0].id')
@@ -65,10 +66,10 @@ row enforced tmpfs ext4 container
 quell undo "$id" --reason cost >/dev/null
 
 . "$here/containments.sh"
+memory() { # NAME LIMIT-OF-RSS LIMIT-OF-HWM
+  value "$1-VmRSS" "$(awk '$1 == "VmRSS:" { print $2 }' "/proc/$daemon/status")" "$2" "KiB of the daemon"
+  value "$1-VmHWM" "$(awk '$1 == "VmHWM:" { print $2 }' "/proc/$daemon/status")" "$3" "KiB of the daemon"
+}
+memory daemon 12288 20480
 . "$here/rules.sh"
-
-for part in VmRSS VmHWM; do
-  limit=12288
-  [ $part = VmRSS ] || limit=20480
-  value "daemon-$part" "$(awk -v part=$part: '$1 == part { print $2 }' "/proc/$daemon/status")" $limit "KiB of the daemon"
-done
+memory daemon-1000-rules 0 0
