@@ -150,7 +150,7 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
     const auto prepared = arming_.prepared(incident.id, offer.response);
     const int error = move(incident, QUELL_STATE_APPROVED, &transition);
     if (!error && prepared) response::response(offer.response).strike(*prepared);
-    settle_if_over(incident);
+    if (error) settle_if_over(incident);
     switch (error) {
         case 0: break;
         case ETIME: return refuse(incident.id, Refusal::kTooLate, "expired", request, reply);
