@@ -75,7 +75,8 @@ function(quell_add_vm_suite)
         if(ARG_CORE OR kernel STREQUAL "6.12")
             list(APPEND labels default)
         endif()
-        # What may take longest is started first. Beyond the guest's own limit: waiting for a free slot on this machine is not the suite's fault.
+        # COST: what may take longest is started first. The time limit is beyond the guest's own, since waiting for a free
+        # slot on this machine is not the suite's fault.
         math(EXPR limit "${ARG_TIMEOUT} + 1200")
         set_tests_properties(${test} PROPERTIES LABELS "${labels}" TIMEOUT ${limit} PROCESSORS ${share} COST ${ARG_TIMEOUT})
     endforeach()

@@ -57,6 +57,7 @@ static __always_inline u32 superblock_magic(u64 inode)
 	return magic;
 }
 
+/* Does an inode's number mean one file of its file system? */
 static __always_inline int numbers_last(u64 inode)
 {
 	return superblock_magic(inode) != BTRFS_MAGIC;
