@@ -32,7 +32,7 @@ using quell_u64 = std::uint64_t;
 #endif
 
 /* Pins of another number are not adopted. Raise it with every change here. */
-#define QUELL_ABI_VERSION 3u
+#define QUELL_ABI_VERSION 4u
 
 /* ---- vocabulary, from the .def files ---------------------------------- */
 
@@ -108,6 +108,10 @@ struct quell_edge_key {
 	quell_u64 name; /* keyed hash of the component */
 };
 QUELL_SIZE(struct quell_edge_key, 16);
+
+/* The bit of a LEAF edge in its half's filter, for both sides. */
+#define QUELL_LEAF_BITS 65536u
+#define QUELL_LEAF_BIT(node, name) ((quell_u32)(((name) ^ (quell_u64)(node) * 0xC2B2AE3D27D4EB4Full) >> 48))
 
 struct quell_edge {
 	quell_u32 child; /* node, 0 if none */
@@ -410,6 +414,8 @@ struct quell_globals {
 	quell_u64 counters[QUELL_COUNTER_COUNT];
 	quell_u64 denied[QUELL_HOOK_COUNT]; /* operations refused, by hook */
 	quell_u64 matched[QUELL_HOOK_COUNT]; /* operations a rule matched, by hook */
+	/* in front of the LEAF edges, one for each half: a clear bit says that no rule names such an entry */
+	quell_u64 leaf_filter[2][QUELL_LEAF_BITS / 64];
 };
 
 /* What the loader tells the kernel side. */

@@ -20,6 +20,9 @@ struct mount___tree {
 	struct rb_node mnt_node;
 } __attribute__((preserve_access_index));
 
+/* Somewhere before that the verifier began to take a union's second member. 6.1 refuses it, 6.12 does not. */
+#define VERIFIER_TAKES_UNIONS (!bpf_core_field_exists(struct mnt_namespace___list, list))
+
 /* 6.3 gave inode_setattr an idmap in front; struct mnt_idmap came with it. */
 #define SETATTR_HAS_IDMAP bpf_core_type_exists(struct mnt_idmap)
 
@@ -38,6 +41,7 @@ struct mount___tree {
 #define ATTR_SIZE_BIT (1u << 3)
 #define CLONE_THREAD_BIT 0x00010000ull
 #define CLONE_INTO_CGROUP_BIT 0x200000000ull
+#define PF_EXITING_BIT 0x00000004u
 #define PF_KTHREAD_BIT 0x00200000u
 #define CSS_DYING_BIT 16u
 #define MS_REMOUNT_BIT (1u << 5)

@@ -124,7 +124,7 @@ int BPF_PROG(quell_sb_mount, const char *source, const struct path *path, const 
 	REFUSE((struct inode *)0, QUELL_HOOK_sb_mount);
 	if ((flags & (MS_REMOUNT_BIT | MS_PROPAGATION_BITS)) || !WANTED(MOUNT_OVER))
 		return 0; /* changes a mount, hides nothing */
-	return VERDICT(judge_place((u64)BPF_CORE_READ(path, dentry), QUELL_OP_MOUNT_OVER, QUELL_HOOK_sb_mount));
+	return VERDICT(judge_place(place_of(path->dentry), QUELL_OP_MOUNT_OVER, QUELL_HOOK_sb_mount));
 }
 
 SEC("lsm/move_mount")
@@ -135,7 +135,7 @@ int BPF_PROG(quell_move_mount, const struct path *from, const struct path *to, i
 	REFUSE((struct inode *)0, QUELL_HOOK_move_mount);
 	if (!WANTED(MOUNT_OVER))
 		return 0;
-	return VERDICT(judge_place((u64)BPF_CORE_READ(to, dentry), QUELL_OP_MOUNT_OVER, QUELL_HOOK_move_mount));
+	return VERDICT(judge_place(place_of(to->dentry), QUELL_OP_MOUNT_OVER, QUELL_HOOK_move_mount));
 }
 
 SEC("lsm/sb_umount")
@@ -151,5 +151,5 @@ int BPF_PROG(quell_sb_umount, struct vfsmount *mount, int flags, int ret)
 	read_kernel(mountpoint, (u64)mount - offset_of(mount, mnt) + offset_of(mount, mnt_mountpoint));
 	if (!mountpoint)
 		return 0;
-	return VERDICT(judge_place(mountpoint, QUELL_OP_UNMOUNT, QUELL_HOOK_sb_umount));
+	return VERDICT(judge_place(place_at(mountpoint), QUELL_OP_UNMOUNT, QUELL_HOOK_sb_umount));
 }

@@ -176,9 +176,9 @@ __noinline int judge(u32 slot)
 }
 
 /* Could the file be one that is mounted as such? */
-static __always_inline u32 maybe_mounted_file(u64 state, struct inode *inode, u64 container)
+static __always_inline u32 maybe_mounted_file(struct inode *inode, u64 container)
 {
-	return (state & QUELL_DIR_FILES) && inode && file_mount_maybe(inode->i_ino, container);
+	return inode && file_mount_maybe(inode->i_ino, container);
 }
 
 #define STATE_INTERESTING(state) ((state) & (STATE_LOOK & ~QUELL_DIR_FILES))
@@ -190,7 +190,7 @@ static __always_inline int name_is_watched(u32 slot, u64 entry, u64 state)
 
 	if (read_head(head, entry))
 		return 1;
-	return edge_set(STATE_NODE(state), QUELL_EDGE_LEAF, hash_name(head, entry)) != 0;
+	return leaf_is_watched(STATE_NODE(state), hash_name(head, entry));
 }
 
 /* An operation on an entry of a directory. */
@@ -200,7 +200,7 @@ static __always_inline int judge_entry(struct dentry *entry, struct dentry *pare
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct lookup l = { .container = subject_of(task) };
-	u32 files, slot;
+	u32 files = 0, slot;
 	u64 state;
 	int verdict;
 
@@ -208,9 +208,13 @@ static __always_inline int judge_entry(struct dentry *entry, struct dentry *pare
 		return 0;
 	lookup_base(&l, task, superblock);
 	state = lookup_directory(&l, parent, directory);
-	files = maybe_mounted_file(state, entry->d_inode, l.container);
-	if (!STATE_INTERESTING(state) && !files && !place)
+	if (!(state & STATE_LOOK) && !place)
 		return 0;
+	if (state & QUELL_DIR_FILES) {
+		files = maybe_mounted_file(entry->d_inode, l.container);
+		if (!STATE_INTERESTING(state) && !files && !place)
+			return 0;
+	}
 	slot = work_claim();
 	if (slot >= WORK_NONE)
 		return 0;
@@ -248,7 +252,7 @@ static __always_inline int judge_open(struct file *file, u32 number_, u32 hook)
 	if (!directory)
 		return 0;
 	state = lookup_directory(&l, parent, directory);
-	files = maybe_mounted_file(state, inode, l.container);
+	files = (state & QUELL_DIR_FILES) && maybe_mounted_file(inode, l.container);
 	if (STATE_INTERESTING(state) || files) {
 		slot = work_claim();
 		if (slot >= WORK_NONE)
@@ -280,53 +284,88 @@ static __always_inline int entry_is_quiet(u32 slot, u64 entry, u64 state)
 	if (read_head(head, entry))
 		return 0;
 	name = hash_name(head, entry);
-	return !edge_find(node, QUELL_EDGE_NAME, name) && !edge_find(node, QUELL_EDGE_LEAF, name);
+	return !edge_find(node, QUELL_EDGE_NAME, name) && !leaf_is_watched(node, name);
+}
+
+/* A place to mount on, or to take a mount off: an address, and what its directory's key is made of. */
+struct place {
+	u64 dentry;
+	u64 parent;
+	u64 superblock;
+	u64 parent_inode; /* inode_word */
+};
+
+/* Where the verifier knows what a pointer leads to, its fields cost a tenth of what read_kernel costs. */
+static __always_inline struct place place_of(struct dentry *dentry)
+{
+	struct dentry *parent = dentry->d_parent;
+	struct inode *inode = parent->d_inode;
+
+	return (struct place){ address_of(dentry), address_of(parent), number(dentry->d_sb), inode ? inode_word(inode) : 0 };
+}
+
+static __always_inline struct place place_at(u64 dentry)
+{
+	u64 parent = read_pointer(dentry + offset_of(dentry, d_parent));
+	u64 inode = read_pointer(parent + offset_of(dentry, d_inode)), number_ = 0;
+	u32 generation = 0;
+
+	read_kernel(number_, inode + offset_of(inode, i_ino));
+	read_kernel(generation, inode + offset_of(inode, i_generation));
+	return (struct place){ dentry, parent, number_of_address(read_pointer(dentry + offset_of(dentry, d_sb))),
+			       number_ ^ (u64)generation << 32 };
 }
 
 /*
  * Is the place one that no rule is about? A runtime mounts dozens of times for a container, nearly always at such places,
  * and for them one look at the directory that holds it is enough.
  */
-static __always_inline int place_is_quiet(u32 slot, struct lookup *l, u64 dentry, u64 parent)
+static __always_inline int place_is_quiet(u32 slot, struct lookup *l, struct place *place)
 {
 	struct query *q = &WORK(slot)->query;
 	struct dir_slot *cached;
 	u64 state;
 
-	if (parent == dentry || query_directory(q, parent))
+	if (place->parent == place->dentry || !place->parent_inode)
 		return 0;
-	q->key = key_spread(number_of_address(parent) * MIX_A + (q->inode ^ (u64)q->generation << 32) * MIX_B + l->base);
-	q->parent_key = 0;
-	if (!l->container)
-		host_gather(slot);
+	q->key = key_spread(number_of_address(place->parent) * MIX_A + place->parent_inode * MIX_B + l->base);
 	cached = dir_slot_of(q->key);
 	state = cached->state;
-	if ((cached->check ^ state) != q->key)
+	if ((cached->check ^ state) != q->key) {
+		q->parent_key = 0;
+		if (query_directory(q, place->parent))
+			return 0;
+		if (!l->container)
+			host_gather(slot);
 		state = directory_state(slot);
-	if (!entry_is_quiet(slot, dentry, state) || query_directory(q, dentry))
+	}
+	if (!entry_is_quiet(slot, place->dentry, state))
+		return 0;
+	q->directory = place->dentry;
+	if ((l->container || (state & QUELL_DIR_FILES)) && query_directory(q, place->dentry))
 		return 0;
 	/* the mount on the place may be at another one of the view: that one's rules count */
 	return !is_mount_root(WORK(slot)) && !((state & QUELL_DIR_FILES) && file_mount_maybe(q->inode, l->container));
 }
 
 /* A mount onto, or off, a place: the entry itself and everything below it. */
-static __always_inline int judge_place(u64 dentry, u32 number_, u32 hook)
+static __always_inline int judge_place(struct place place, u32 number_, u32 hook)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct lookup l = { .container = subject_of(task) };
-	u64 parent = read_pointer(dentry + offset_of(dentry, d_parent));
 	u32 slot = work_claim();
 	int verdict;
 
 	if (slot >= WORK_NONE)
 		return 0;
-	lookup_view(&l, task, number_of_address(read_pointer(dentry + offset_of(dentry, d_sb))));
+	lookup_view(&l, task, place.superblock);
 	lookup_fill(&l, WORK(slot));
-	if (place_is_quiet(slot, &l, dentry, parent)) {
+	if (place_is_quiet(slot, &l, &place)) {
 		work_release(slot);
 		return 0;
 	}
-	WORK(slot)->op = (struct operation){ .entry = dentry, .parent = parent == dentry ? 0 : parent, .place = dentry,
+	WORK(slot)->op = (struct operation){ .entry = place.dentry,
+					     .parent = place.parent == place.dentry ? 0 : place.parent, .place = place.dentry,
 					     .number = number_, .hook = hook, .files = 1 };
 	verdict = judge(slot);
 	work_release(slot);

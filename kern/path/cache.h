@@ -25,12 +25,9 @@ _Static_assert(__builtin_offsetof(struct quell_globals, half) % 8 == 0 &&
 struct lookup {
 	u64 container;
 	u64 base;
-	u64 mounts;
+	u64 mounts; /* the host's view only */
 	u64 superblock;
-	u32 epoch;
-	u32 moves;
-	u32 half;
-	u32 reserved;
+	u64 policy; /* policy_word */
 };
 
 static __always_inline u64 inode_word(struct inode *inode)
@@ -64,29 +61,15 @@ static __always_inline u64 host_mounts(struct task_struct *task)
 	return changes ^ (u64)mount_way_moves << 32;
 }
 
-static __always_inline void lookup_policy(struct lookup *l)
-{
-	u64 word = *policy_word;
-
-	l->half = (u32)word;
-	l->epoch = word >> 32;
-}
-
 static __always_inline void lookup_view(struct lookup *l, struct task_struct *task, u64 superblock)
 {
-	u64 view;
+	u64 view = l->container * MIX_A;
 
 	l->superblock = superblock;
-	lookup_policy(l);
-	l->moves = *moves_of(l->superblock);
-	l->mounts = 0;
-	if (l->container) {
-		view = l->container * MIX_A;
-	} else {
-		l->mounts = host_mounts(task);
-		view = l->mounts;
-	}
-	l->base = view * MIX_C + (l->superblock ^ ((u64)l->epoch << 32) ^ l->moves) * MIX_D;
+	l->policy = *policy_word;
+	if (!l->container)
+		view = l->mounts = host_mounts(task);
+	l->base = view * MIX_C + (superblock ^ (l->policy & ~(u64)~0u) ^ *moves_of(superblock)) * MIX_D;
 }
 
 static __always_inline void lookup_base(struct lookup *l, struct task_struct *task, struct super_block *superblock)
@@ -94,10 +77,17 @@ static __always_inline void lookup_base(struct lookup *l, struct task_struct *ta
 	lookup_view(l, task, number(superblock));
 }
 
+/* Hash and length of the name, in one load where that is possible. */
+static __always_inline u64 name_word(struct dentry *dentry)
+{
+	if (VERIFIER_TAKES_UNIONS)
+		return dentry->d_name.hash_len;
+	return dentry->d_name.hash | (u64)dentry->d_name.len << 32;
+}
+
 static __always_inline u64 file_key(struct lookup *l, struct dentry *dentry, struct dentry *parent, struct inode *inode)
 {
-	u64 key = l->base + (number(dentry) ^ ((u64)dentry->d_name.hash << 32 | dentry->d_name.len)) * MIX_A +
-		  (inode_word(inode) ^ number(parent)) * MIX_B;
+	u64 key = l->base + (number(dentry) ^ name_word(dentry)) * MIX_A + (inode_word(inode) ^ number(parent)) * MIX_B;
 
 	return key_spread(key);
 }
@@ -106,12 +96,12 @@ static __always_inline void lookup_fill(struct lookup *l, struct work *work)
 {
 	struct query *q = &work->query;
 
-	work->half = l->half;
+	work->half = (u32)l->policy;
 	q->container = l->container;
 	q->root_kind = l->container ? QUELL_NODE_CONTAINER : QUELL_NODE_HOST;
-	q->anchors.mounts = l->mounts;
+	q->anchors.mounts = l->container ? 0 : l->mounts;
 	q->anchors.superblock = l->superblock;
-	q->anchors.epoch = l->epoch;
+	q->anchors.epoch = l->policy >> 32;
 }
 
 /* Asks for a directory that no hook handed over. Non-zero: it cannot be read. */

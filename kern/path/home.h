@@ -99,19 +99,33 @@ __noinline int home_put(u32 slot, u64 container, u64 superblock, u64 dentry)
 	if (work->above_count > HOME_DEPTH_MAX)
 		return home_lost(c, QUELL_COUNTER_HOME_OVERFLOW);
 	for (int i = 0; i < HOME_DEPTH_MAX; i++) {
-		u64 hash = i < work->above_count ? work->above[i] : 0;
+		if (i >= work->above_count)
+			break;
+		u64 hash = work->above[i];
 
 		work->home.components[i] = hash;
 		chain_hash = mix(chain_hash, hash);
 	}
+	chain_hash = mix_length(chain_hash, work->above_count);
 	work->home_key.container = container;
 	work->home_key.superblock = superblock;
 	work->home_key.inode = inode;
 	work->home_key.generation = generation;
+	work->home.previous = c->last;
+	work->home.chain = chain_hash;
+	work->home.count = work->above_count;
+	work->home.is_file = is_file;
+	work->home.aliases = 0;
+	/* tried first and looked up then: hardly any is there already */
 	for (alias = 0; alias < ALIASES_MAX; alias++) {
 		work->home_key.alias = alias;
+		if (!bpf_map_update_elem(&homes, &work->home_key, &work->home, BPF_NOEXIST))
+			break;
 		struct home *known = bpf_map_lookup_elem(&homes, &work->home_key);
 
+		/* the allocator may be out of cached elements for a moment: once more */
+		if (!known && bpf_map_update_elem(&homes, &work->home_key, &work->home, BPF_ANY))
+			return home_lost(c, QUELL_COUNTER_HOME_FULL);
 		if (!known)
 			break;
 		if (known->chain == chain_hash)
@@ -119,15 +133,6 @@ __noinline int home_put(u32 slot, u64 container, u64 superblock, u64 dentry)
 	}
 	if (alias == ALIASES_MAX)
 		return home_lost(c, QUELL_COUNTER_HOME_OVERFLOW);
-	work->home.previous = c->last;
-	work->home.chain = chain_hash;
-	work->home.count = work->above_count;
-	work->home.is_file = is_file;
-	work->home.aliases = 0;
-	/* the allocator may be out of cached elements for a moment: once more */
-	if (bpf_map_update_elem(&homes, &work->home_key, &work->home, BPF_NOEXIST) &&
-	    bpf_map_update_elem(&homes, &work->home_key, &work->home, BPF_ANY))
-		return home_lost(c, QUELL_COUNTER_HOME_FULL);
 	c->last.superblock = superblock;
 	c->last.inode = inode;
 	c->last.generation = generation;
@@ -151,9 +156,8 @@ static __noinline int home_visit(u32 slot, u64 mount)
 	u64 root[2]; /* mnt_root, mnt_sb */
 	struct work *work = WORK(slot);
 	u64 container = work->mounts.container;
-	struct quell_container *c = bpf_map_lookup_elem(&containers, &container);
 
-	if (!c || bpf_probe_read_kernel(root, sizeof(root), (void *)(mount + offset_of(mount, mnt))))
+	if (bpf_probe_read_kernel(root, sizeof(root), (void *)(mount + offset_of(mount, mnt))))
 		return 0;
 	if (!root[0] || !root[1] || mount == work->chain.root_mount)
 		return 0;
@@ -163,8 +167,11 @@ static __noinline int home_visit(u32 slot, u64 mount)
 		count(QUELL_COUNTER_HOME_OUTSIDE);
 		return 0;
 	}
-	if (end != CHAIN_ROOT)
-		return home_lost(c, QUELL_COUNTER_HOME_OVERFLOW);
+	if (end != CHAIN_ROOT) {
+		struct quell_container *c = bpf_map_lookup_elem(&containers, &container);
+
+		return c ? home_lost(c, QUELL_COUNTER_HOME_OVERFLOW) : 0;
+	}
 	return home_put(slot, container, root[1], root[0]);
 }
 

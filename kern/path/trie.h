@@ -127,6 +127,15 @@ static __always_inline u64 edge_set(u32 node, u32 kind, u64 name)
 	return edge ? edge->set : 0;
 }
 
+/* Does a rule name such an entry of the node? A look at a bit decides for most names, without a lookup. */
+static __always_inline int leaf_is_watched(u32 node, u64 name)
+{
+	u32 bit = QUELL_LEAF_BIT(node & ~QUELL_NODE_HALF, name);
+	u64 word = quell.leaf_filter[(node & QUELL_NODE_HALF) != 0][(bit >> 6) & (QUELL_LEAF_BITS / 64 - 1)];
+
+	return (word >> (bit & 63)) & 1 && edge_set(node, QUELL_EDGE_LEAF, name) != 0;
+}
+
 /*
  * Rules on an entry named work->name in a directory of that state. The
  * compiler made each set whole: the exact name's includes the star's and the

@@ -72,6 +72,18 @@ static __always_inline void container_found(struct task_struct *task)
 	__sync_val_compare_and_swap(&c->home_state, QUELL_HOME_RECORDING, QUELL_HOME_READY);
 }
 
+/*
+ * An exiting task whose cgroup counts nobody any more has left that cgroup, late in its end: nothing of it runs. The first
+ * process of a container may stay like that while it waits for those that it takes along.
+ */
+static __always_inline int task_has_ended(struct task_struct *task)
+{
+	struct cgroup *cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp);
+
+	return (task->flags & PF_EXITING_BIT) && !BPF_CORE_READ(cgroup, nr_populated_csets) &&
+	       !BPF_CORE_READ(cgroup, nr_populated_domain_children) && !BPF_CORE_READ(cgroup, nr_populated_threaded_children);
+}
+
 static __always_inline void task_listed(struct bpf_iter__task *ctx, struct task_struct *task)
 {
 	struct quell_task *tag = task_find(task);
@@ -83,7 +95,7 @@ static __always_inline void task_listed(struct bpf_iter__task *ctx, struct task_
 		wanted = 1;
 	if (tag && quell.query.actor && bears_mark(tag, quell.query.actor))
 		wanted = 1;
-	if (!wanted)
+	if (!wanted || task_has_ended(task))
 		return;
 	ref.pid = task->tgid;
 	ref.start_ns = task->start_boottime;

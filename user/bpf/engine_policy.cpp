@@ -83,12 +83,18 @@ Result<std::uint64_t> Engine::load_policy(const policy::Image& image, std::uint6
             if (auto s = put(map("excepts"), quell_except_key{except.set, except.rule, half}, quell_u32{1}, "an exception"); !s) return s;
             bytes += sizeof(quell_except_key) + 4 + 48;
         }
+        auto* leaves = globals_->leaf_filter[half != 0];
+        for (std::size_t i = 0; i < QUELL_LEAF_BITS / 64; i++) leaves[i] = 0;
         for (const auto& edge : image.edges) {
             quell_edge value = edge.value;
             value.child = with_half(value.child, half);
             value.cover = with_half(value.cover, half);
             const quell_edge_key at{with_half(edge.node, half), edge.kind, edge.name.empty() ? 0 : name_hash(key, edge.name)};
             if (auto s = put(map("edges"), at, value, "a path"); !s) return s;
+            if (at.kind == QUELL_EDGE_LEAF) {
+                const auto bit = QUELL_LEAF_BIT(edge.node, at.name);
+                leaves[bit / 64] = leaves[bit / 64] | 1ull << bit % 64;
+            }
             bytes += sizeof(quell_edge_key) + sizeof(quell_edge) + 48;
         }
         return success();
