@@ -23,6 +23,14 @@ struct mount___tree {
 /* Somewhere before that the verifier began to take a union's second member. 6.1 refuses it, 6.12 does not. */
 #define VERIFIER_TAKES_UNIONS (!bpf_core_field_exists(struct mnt_namespace___list, list))
 
+/* 7.0 moved the count of a cgroup's populated sets of tasks to the state that all subsystems have. */
+struct cgroup___before {
+	int nr_populated_csets;
+} __attribute__((preserve_access_index));
+struct cgroup_subsys_state___populated {
+	int nr_populated_csets;
+} __attribute__((preserve_access_index));
+
 /* 6.3 gave inode_setattr an idmap in front; struct mnt_idmap came with it. */
 #define SETATTR_HAS_IDMAP bpf_core_type_exists(struct mnt_idmap)
 

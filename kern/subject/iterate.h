@@ -79,9 +79,16 @@ static __always_inline void container_found(struct task_struct *task)
 static __always_inline int task_has_ended(struct task_struct *task)
 {
 	struct cgroup *cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp);
+	int here;
 
-	return (task->flags & PF_EXITING_BIT) && !BPF_CORE_READ(cgroup, nr_populated_csets) &&
-	       !BPF_CORE_READ(cgroup, nr_populated_domain_children) && !BPF_CORE_READ(cgroup, nr_populated_threaded_children);
+	if (!(task->flags & PF_EXITING_BIT))
+		return 0;
+	if (bpf_core_field_exists(struct cgroup___before, nr_populated_csets))
+		here = BPF_CORE_READ((struct cgroup___before *)cgroup, nr_populated_csets);
+	else
+		here = BPF_CORE_READ((struct cgroup_subsys_state___populated *)&cgroup->self, nr_populated_csets);
+	return !here && !BPF_CORE_READ(cgroup, nr_populated_domain_children) &&
+	       !BPF_CORE_READ(cgroup, nr_populated_threaded_children);
 }
 
 static __always_inline void task_listed(struct bpf_iter__task *ctx, struct task_struct *task)

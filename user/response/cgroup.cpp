@@ -18,14 +18,14 @@ namespace {
 constexpr const char* kCgroupRoot = "/sys/fs/cgroup";
 constexpr int kKernfsHandle = 0xfe;  // FILEID_KERNFS: eight bytes of id
 
+}  // namespace
+
 bool is_empty(int events_fd) {
     std::array<char, 256> text;
     const auto n = ::pread(events_fd, text.data(), text.size(), 0);
     if (n < 0) return errno == ENODEV;  // the cgroup itself is gone
     return std::string_view(text.data(), static_cast<std::size_t>(n)).find("populated 0") != std::string_view::npos;
 }
-
-}  // namespace
 
 Result<Fd> open_cgroup(std::uint64_t id) {
     Fd root(::open(kCgroupRoot, O_RDONLY | O_DIRECTORY | O_CLOEXEC));

@@ -18,6 +18,9 @@ namespace quell::response {
 // Path below /sys/fs/cgroup, for people; "" when it is gone.
 [[nodiscard]] std::string cgroup_path(std::uint64_t id);
 
+// Is nobody in the subtree of an open cgroup.events? True, too, when the cgroup itself is gone.
+[[nodiscard]] bool is_empty(int events_fd);
+
 // Waits until the subtree of an open cgroup.events is empty, or until
 // `deadline_ns` (boot time). True when it is empty or gone.
 [[nodiscard]] bool wait_until_empty(int events_fd, std::uint64_t deadline_ns);

@@ -21,9 +21,12 @@ struct Descriptors final : Prepared {
     Fd kill;
     Fd events;
     mutable std::atomic<bool> told = false;
+    mutable std::atomic<std::uint64_t> empty_ns = 0;  // when nobody was seen in it any more, 0: not yet
 
     void tell() const {
         if (::write(kill.get(), "1", 1) == 1 || errno == ENODEV) told = true;
+        // with one CPU those who were killed may have run, and ended, before the writer went on
+        if (is_empty(events.get())) empty_ns = boottime_ns();
     }
 };
 
@@ -54,8 +57,8 @@ public:
         const auto& descriptors = static_cast<const Descriptors&>(*prepared);
         if (!descriptors.told) descriptors.tell();
         const auto deadline = boottime_ns() + kSweepLimitNs;
-        const bool empty = wait_until_empty(descriptors.events.get(), deadline);
-        const auto cgroup_empty_ns = boottime_ns();
+        const bool empty = descriptors.empty_ns || wait_until_empty(descriptors.events.get(), deadline);
+        const auto cgroup_empty_ns = descriptors.empty_ns ? descriptors.empty_ns.load() : boottime_ns();
         auto everyone = [&] {
             auto found = engine.tasks(target.key.container, 0);
             auto tasks = found ? std::move(found).value() : std::vector<quell_task_ref>{};

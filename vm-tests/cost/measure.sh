@@ -46,6 +46,7 @@ mkdir -p /etc/quell/policy.d
 cp /usr/share/quell/packs/notable-events.yaml /etc/quell/policy.d/
 quelld >/var/log/quelld.console 2>&1 &
 for _ in $(seq 300); do quell status >/dev/null 2>&1 && break; sleep 0.5; done
+quell status >/dev/null || { cat /var/log/quelld.console >&2; exit 1; }
 daemon=$(pgrep -xo quelld)
 container_start first crun
 container_start second crun
