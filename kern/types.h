@@ -148,6 +148,15 @@ struct file_facts {
 	u32 known;
 };
 
+/* Where the mount that was recorded last is mounted. */
+struct home_beside {
+	u64 mount;      /* its parent, 0: not to be compared with */
+	u64 mount_root; /* of the parent */
+	u64 directory;  /* that holds the mountpoint */
+	u32 count;      /* components of the way, 0: unknown */
+	u32 reserved;
+};
+
 struct work {
 	struct query query;
 	u64 superblock;
@@ -168,6 +177,7 @@ struct work {
 	struct home_key home_key;
 	struct home home;
 	struct home_superblock home_superblock;
+	struct home_beside beside;
 	struct anchors anchors;
 	struct chain_walk chain;
 	struct mounts_walk mounts;

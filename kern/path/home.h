@@ -150,6 +150,32 @@ __noinline int home_put(u32 slot, u64 container, u64 superblock, u64 dentry)
 	return 1;
 }
 
+/*
+ * Runtimes mount many things beside each other, /etc/hosts and /etc/hostname: above their own names the way of the last
+ * one is theirs, too. False when it is not, and then the next one is compared with this one.
+ */
+static __always_inline int home_beside(struct work *work, u64 mount)
+{
+	struct home_beside *last = &work->beside;
+	u64 up[2]; /* mnt_parent, mnt_mountpoint */
+
+	if (bpf_probe_read_kernel(up, sizeof(up), (void *)(mount + offset_of(mount, mnt_parent))) ||
+	    read_head(&work->head, up[1]))
+		return 0;
+	if (last->count && last->mount == up[0] && last->directory == work->head.parent && last->mount_root != up[1]) {
+		work->above[0] = hash_name(&work->head, up[1]);
+		work->above_count = last->count;
+		return 1;
+	}
+	last->count = 0;
+	last->mount = up[0];
+	last->directory = work->head.parent;
+	read_kernel(last->mount_root, up[0] + offset_of(mount, mnt) + offset_of(vfsmount, mnt_root));
+	if (last->mount_root == up[1])
+		last->mount = 0; /* on top of another mount: its name is not part of the way */
+	return 0;
+}
+
 /* One mount of the namespace being recorded. */
 static __noinline int home_visit(u32 slot, u64 mount)
 {
@@ -161,7 +187,7 @@ static __noinline int home_visit(u32 slot, u64 mount)
 		return 0;
 	if (!root[0] || !root[1] || mount == work->chain.root_mount)
 		return 0;
-	u32 end = chain(slot, root[0], mount);
+	u32 end = home_beside(work, mount) ? CHAIN_ROOT : chain(slot, root[0], mount);
 
 	if (end == CHAIN_OUTSIDE) {
 		count(QUELL_COUNTER_HOME_OUTSIDE);
@@ -172,6 +198,8 @@ static __noinline int home_visit(u32 slot, u64 mount)
 
 		return c ? home_lost(c, QUELL_COUNTER_HOME_OVERFLOW) : 0;
 	}
+	if (work->beside.mount)
+		work->beside.count = work->above_count;
 	return home_put(slot, container, root[1], root[0]);
 }
 
@@ -242,6 +270,7 @@ __noinline int home_record(struct home_request *r)
 		if (c) {
 			read_kernel(before, ns + offset_of(mnt_namespace, event));
 			work->above_count = 0;
+			work->beside.count = 0;
 			read_kernel(superblock, r->root_dentry + offset_of(dentry, d_sb));
 			home_put(slot, container, superblock, r->root_dentry);
 			if (!mounts_visit(slot, ns, MOUNTS_MAX, MOUNTS_HOME))

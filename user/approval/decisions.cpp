@@ -47,8 +47,14 @@ void Decisions::armed(const response::Target& target, const Status& result) {
         for (auto& one : waiting.mapped()) one.again();
 }
 
-int Decisions::move(Incident& incident, quell_state to, quell_transition* out) {
-    quell_transition request = out ? *out : quell_transition{};
+int Decisions::move(Incident& incident, quell_state to) {
+    quell_transition request{};
+    const int error = move(incident, to, request);
+    read(incident);
+    return error;
+}
+
+int Decisions::move(Incident& incident, quell_state to, quell_transition& request) {
     request.key = incident.key;
     request.incident = incident.id;
     request.from = incident.state;
@@ -58,9 +64,8 @@ int Decisions::move(Incident& incident, quell_state to, quell_transition* out) {
         log::error(answer.error().message);
         return EIO;
     }
-    if (out) *out = *answer;
+    request = *answer;
     if (answer->error == 0) incident.state = to;
-    read(incident);
     return -answer->error;
 }
 
@@ -148,8 +153,9 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
     transition.approver_uid = request.who.uid;
     transition.approver_loginuid = request.who.login_uid;
     const auto prepared = arming_.prepared(incident.id, offer.response);
-    const int error = move(incident, QUELL_STATE_APPROVED, &transition);
+    const int error = move(incident, QUELL_STATE_APPROVED, transition);
     if (!error && prepared) response::response(offer.response).strike(*prepared);
+    read(incident);
     if (error) settle_if_over(incident);
     switch (error) {
         case 0: break;

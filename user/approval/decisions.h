@@ -88,7 +88,9 @@ private:
     void carried_out(std::uint64_t id, const response::Outcome& outcome, const Reply& reply);
     void write_due_rows(std::uint64_t id);
     // Asks the kernel; the errno of the program, 0 when it moved.
-    [[nodiscard]] int move(incident::Incident& incident, quell_state to, quell_transition* out = nullptr);
+    [[nodiscard]] int move(incident::Incident& incident, quell_state to);
+    // The same with more to say, and without looking at the entry afterwards: that can wait.
+    [[nodiscard]] int move(incident::Incident& incident, quell_state to, quell_transition& request);
     // What the kernel says now. refresh() also writes the row of an end that nobody decided: whoever sees it first.
     void read(incident::Incident& incident) const;
     void refresh(incident::Incident& incident);

@@ -4,6 +4,7 @@
 // spinners, frozen ones and nested cgroups at once; who left the cgroup but
 // belongs to the container goes by pidfd.
 #include <fcntl.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -25,7 +26,8 @@ struct Descriptors final : Prepared {
 
     void tell() const {
         if (::write(kill.get(), "1", 1) == 1 || errno == ENODEV) told = true;
-        // with one CPU those who were killed may have run, and ended, before the writer went on
+        // with one CPU those who were killed have their turn first, and nothing else of the daemon's delays their end
+        (void)::sched_yield();
         if (is_empty(events.get())) empty_ns = boottime_ns();
     }
 };

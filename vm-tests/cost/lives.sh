@@ -10,7 +10,7 @@ before=$(bpf_ns '^quell')
 inside first /bin/events live 200
 value fork-exec-exit-container $((($(bpf_ns '^quell') - before) / 200)) 0 "the same in a container, with its own entering"
 
-# What medians do not show: the mean of everything that Quell's programs did in a whole loop, rare long ways included.
+# What deciles do not show: the mean of everything that Quell's programs did in a whole loop, rare long ways included.
 own() { # NAME WHAT COMMAND...: the loop does 7 rounds of 200 of 9 operations
   local name=$1 what=$2 before
   shift 2

@@ -10,23 +10,31 @@ here=$(cd "$(dirname "$0")" && pwd)
 loop=$here/cost_loop events=$here/cost_events daemon=''
 value() { printf 'value %s %s %s %s\n' "$@"; }
 
+loop_in() { # PLACE
+  case $1 in
+    tmpfs | ext4) "$loop" "/cost-$1/x" ;;
+    host-names) "$loop" /run ;;
+    # a child of what was brought in: that one itself carries a tag, which costs about 110 a call
+    container) inside first /bin/sh -c '/bin/loop /tmp/x; :' ;;
+    container-names) inside first /bin/sh -c '/bin/loop /etc; :' ;;
+    first-process) inside first /bin/loop /tmp/x ;;
+  esac
+}
+
+# The least of three processes, operation by operation: on 7 the kernel's own allocations cost more in some than in others.
+least() {
+  awk '{ for (i = 1; i < NF; i += 2) { name[i] = $i; if (NR == 1 || $(i + 1) < least[i]) least[i] = $(i + 1) } n = NF }
+    END { for (i = 1; i < n; i += 2) printf " %s %s", name[i], least[i]; print "" }'
+}
+
 # The daemon sleeps while a loop runs: what it does at its own time is not the operation's cost.
 row() { # STATE PLACE...
   local state=$1 place
   shift
   [ -z "$daemon" ] || kill -STOP "$daemon"
   for place; do
-    case $place in
-      tmpfs | ext4) "$loop" /cost-$place/x >/dev/null; printf 'row %s %s %s\n' "$state" "$place" "$("$loop" /cost-$place/x)" ;;
-      host-names) printf 'row %s %s %s\n' "$state" "$place" "$("$loop" /run)" ;;
-      # a child of what was brought in: that one itself carries a tag, which costs about 110
-      container | container-names)
-        local dir=/tmp/x
-        [ $place = container ] || dir=/etc
-        inside first /bin/sh -c "/bin/loop $dir; :" >/dev/null
-        printf 'row %s %s %s\n' "$state" "$place" "$(inside first /bin/sh -c "/bin/loop $dir; :")" ;;
-      first-process) printf 'row %s %s %s\n' "$state" "$place" "$(inside first /bin/loop /tmp/x)" ;;
-    esac
+    loop_in "$place" >/dev/null
+    printf 'row %s %s%s\n' "$state" "$place" "$(for _ in 1 2 3; do loop_in "$place"; done | least)"
   done
   [ -z "$daemon" ] || kill -CONT "$daemon"
 }
