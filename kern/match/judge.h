@@ -154,6 +154,7 @@ __noinline int judge(u32 slot)
 	struct work *work = WORK(slot);
 	struct rules_walk r = { .slot = slot, .half = work->half };
 
+	r.set = r.chunk = r.index = zero; /* not as constants, see judge_places */
 	work->query.entry = work->op.entry;
 	work->query.directory = work->op.parent ? work->op.parent : work->op.place;
 	work->set_count = 0;
@@ -169,7 +170,7 @@ __noinline int judge(u32 slot)
 	if (work->interest & INTEREST_RULE) {
 		if (work->interest & INTEREST_EXCEPT)
 			exe_find(slot);
-		r.set = r.chunk = r.index = 0;
+		r.set = r.chunk = r.index = zero;
 		bpf_loop(RULE_STEPS_MAX, judge_one, &r, 0);
 	}
 	return work->verdict;
