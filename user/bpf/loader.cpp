@@ -64,6 +64,13 @@ Status pin_all(quell_bpf& skeleton, const std::string& root) {
     return success();
 }
 
+// By the kernel's own BTF alone: for a type that it lacks libbpf would go through the modules' BTF, which takes
+// CAP_SYS_ADMIN. quelld has no such capability, and asks for no type of a module here (overlay_layout.cpp does).
+Skeleton open_object() {
+    LIBBPF_OPTS(bpf_object_open_opts, options, .btf_custom_path = "/sys/kernel/btf/vmlinux");
+    return Skeleton(quell_bpf__open_opts(&options), &quell_bpf__destroy);
+}
+
 }  // namespace
 
 std::string version_pin(const std::string& root) { return root + "/version-" + std::to_string(QUELL_ABI_VERSION); }
@@ -83,7 +90,7 @@ Status load_and_pin(const std::string& root) {
         return Error{"there are pins under " + root + " already", EEXIST, "quelld adopts them, or quelld --unload removes them"};
     libbpf_set_print(keep_log);
     libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
-    Skeleton skeleton(quell_bpf__open(), &quell_bpf__destroy);
+    auto skeleton = open_object();
     if (!skeleton) return errno_error("cannot open the BPF object");
     if (quell_bpf__load(skeleton.get())) {
         auto error = errno_error("the kernel refused the BPF object");
@@ -104,13 +111,13 @@ Status load_and_pin(const std::string& root) {
 Result<std::vector<ProgramCheck>> check_programs() {
     std::vector<ProgramCheck> checks;
     libbpf_set_print(keep_log);
-    Skeleton all(quell_bpf__open(), &quell_bpf__destroy);
+    auto all = open_object();
     if (!all) return errno_error("cannot open the BPF object");
     std::vector<std::string> names;
     bpf_program* program = nullptr;
     bpf_object__for_each_program(program, all->obj) names.emplace_back(bpf_program__name(program));
     for (const auto& name : names) {  // each by itself, so that one refusal does not hide the others
-        Skeleton one(quell_bpf__open(), &quell_bpf__destroy);
+        auto one = open_object();
         if (!one) return errno_error("cannot open the BPF object");
         bpf_object__for_each_program(program, one->obj) bpf_program__set_autoload(program, name == bpf_program__name(program));
         g_verifier_log.clear();
