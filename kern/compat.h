@@ -9,6 +9,7 @@
 /* 6.8 turned a namespace's list of mounts into a tree. */
 struct mnt_namespace___list {
 	struct list_head list;
+	unsigned int mounts;
 } __attribute__((preserve_access_index));
 struct mnt_namespace___tree {
 	struct rb_root mounts;

@@ -120,6 +120,7 @@ struct mounts_walk {
 	u64 head;
 	u64 container;  /* whose home is recorded */
 	u64 superblock; /* whose mounts are wanted */
+	u64 event;      /* the namespace's counter of changes when the walk began */
 	u32 mode;
 	u32 reserved;
 };

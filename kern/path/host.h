@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#define HOST_MOUNTS_MAX (4 * MOUNTS_MAX) /* that a walk visits */
+
 #define ANCHOR_HASH(x) ((x) * MIX_A)
 #define anchor_maybe(filter, x) (((filter)[(ANCHOR_HASH(x) >> 60) & 15] >> (ANCHOR_HASH(x) >> 54 & 63)) & 1)
 
@@ -96,6 +98,29 @@ static __always_inline int anchor_note(struct work *work, u64 root, u32 *is_file
 	return work->anchors.overflow;
 }
 
+static __always_inline u64 host_event(void)
+{
+	u64 event = 0;
+
+	read_kernel(event, quell.host_mount_ns + offset_of(mnt_namespace, event));
+	return event;
+}
+
+/*
+ * A walk that did not come back to the list's head: there were more mounts than it visits, which is loud; or one of them
+ * was taken away under it, and led to where such mounts are collected. The counter of changes moves when that is done.
+ */
+static __always_inline void host_walk_failed(void)
+{
+	u32 mounts = 0;
+
+	if (bpf_core_field_exists(struct mnt_namespace___list, list))
+		read_kernel(mounts, quell.host_mount_ns + bpf_core_field_offset(struct mnt_namespace___list, mounts));
+	else
+		read_kernel(mounts, quell.host_mount_ns + bpf_core_field_offset(struct mnt_namespace, nr_mounts));
+	count(mounts > HOST_MOUNTS_MAX ? QUELL_COUNTER_WALK_OVERFLOW : QUELL_COUNTER_ANCHOR_RACES);
+}
+
 static __noinline int host_visit(u32 slot, u64 mount)
 {
 	u64 root[2], state; /* mnt_root, mnt_sb */
@@ -116,7 +141,7 @@ static __noinline int host_visit(u32 slot, u64 mount)
 		return 0;
 	}
 	if (chain(slot, root[0], mount) != CHAIN_ROOT) {
-		count(QUELL_COUNTER_WALK_OVERFLOW);
+		count(host_event() == m->event ? QUELL_COUNTER_WALK_OVERFLOW : QUELL_COUNTER_ANCHOR_RACES);
 		state = STATE(QUELL_DIR_OVERFLOW, 0, 0);
 	} else {
 		state = trie_descend(slot, root_state(host | work->half), work->above_count, 1, 0);
@@ -159,9 +184,10 @@ __noinline int host_gather(u32 slot)
 	work->anchors.files = 0;
 	for (int i = 0; i < 16; i++)
 		work->anchors.filter[i] = 0;
+	work->mounts.event = host_event();
 	count(QUELL_COUNTER_ANCHOR_BUILDS);
-	if (!mounts_visit(slot, quell.host_mount_ns, 4 * MOUNTS_MAX, MOUNTS_GATHER))
-		count(QUELL_COUNTER_WALK_OVERFLOW);
+	if (!mounts_visit(slot, quell.host_mount_ns, HOST_MOUNTS_MAX, MOUNTS_GATHER))
+		host_walk_failed();
 	bpf_map_update_elem(&host_anchors, &work->query.anchors, &work->anchors, BPF_ANY);
 	return 0;
 }
@@ -174,8 +200,9 @@ __noinline int host_search(u32 slot, u32 mode)
 	work->mounts.superblock = work->superblock;
 	work->chain.root_dentry = 0;
 	work->chain.root_mount = 0;
+	work->mounts.event = host_event();
 	count(QUELL_COUNTER_ANCHOR_SCANS);
-	if (!mounts_visit(slot, quell.host_mount_ns, 4 * MOUNTS_MAX, mode))
-		count(QUELL_COUNTER_WALK_OVERFLOW);
+	if (!mounts_visit(slot, quell.host_mount_ns, HOST_MOUNTS_MAX, mode))
+		host_walk_failed();
 	return 0;
 }
