@@ -3,6 +3,8 @@
 // whichever half of the maps the policy lies in, and none of the others.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "vm-tests/harness/quelld.h"
 
 namespace quell::guest {
