@@ -302,7 +302,8 @@ static __always_inline struct place place_of(struct dentry *dentry)
 	struct dentry *parent = dentry->d_parent;
 	struct inode *inode = parent->d_inode;
 
-	return (struct place){ address_of(dentry), address_of(parent), number(dentry->d_sb), inode ? inode_word(inode) : 0 };
+	return (struct place){ address_of(dentry), address_of(parent), number(dentry->d_sb),
+			       is_null(inode) ? 0 : inode_word(inode) };
 }
 
 static __always_inline struct place place_at(u64 dentry)

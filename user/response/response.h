@@ -46,7 +46,8 @@ public:
     virtual ~Response() = default;
     // Opens what will be needed. ESRCH: the target is gone.
     [[nodiscard]] virtual Result<std::unique_ptr<Prepared>> prepare(bpf::Engine& engine, const Target& target) const = 0;
-    // Right behind the flip, on the loop's thread: what descriptors that are open can do at once. Must not wait for anybody; may let others have their turn.
+    // Right behind the flip, on the loop's thread: what descriptors that are open can do at once. Must not wait for
+    // anybody; may let others have their turn.
     virtual void strike(const Prepared&) const {}
     // After the flip. `prepared` is null when it was never prepared (a daemon that was dead then).
     [[nodiscard]] virtual Outcome carry_out(bpf::Engine& engine, const Target& target, const Prepared* prepared) const = 0;
