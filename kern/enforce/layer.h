@@ -15,9 +15,7 @@ static long layer_removed_one(void *map, struct quell_file_key *key, struct quel
 {
 	struct quell_file_key file = *key;
 
-	if (file.scope.inode == removal->root.inode && file.scope.generation == removal->root.generation &&
-	    file.scope.subvolume == removal->root.subvolume && file.scope.uuid[0] == removal->root.uuid[0] &&
-	    file.scope.uuid[1] == removal->root.uuid[1])
+	if (same_identity(&file.scope, &removal->root))
 		file_gone(&file, entry);
 	return 0;
 }

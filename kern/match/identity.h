@@ -22,6 +22,17 @@ static __always_inline void identity_of(u64 inode, struct quell_identity *id, u3
 		id->uuid[0] = *device;
 }
 
+static __always_inline int same_identity(struct quell_identity *one, struct quell_identity *other)
+{
+	return one->inode == other->inode && one->generation == other->generation && one->subvolume == other->subvolume &&
+	       one->uuid[0] == other->uuid[0] && one->uuid[1] == other->uuid[1];
+}
+
+static __always_inline int same_file(struct quell_file_key *one, struct quell_file_key *other)
+{
+	return same_identity(&one->file, &other->file) && same_identity(&one->scope, &other->scope);
+}
+
 static __always_inline u64 overlay_upper(u64 inode)
 {
 	u64 dentry = read_pointer(inode - quell.overlay.vfs_inode + quell.overlay.upper);

@@ -69,7 +69,7 @@ static __always_inline void lookup_view(struct lookup *l, struct task_struct *ta
 	l->policy = *policy_word;
 	if (!l->container)
 		view = l->mounts = host_mounts(task);
-	l->base = view * MIX_C + (superblock ^ (l->policy & ~(u64)~0u) ^ *moves_of(superblock)) * MIX_D;
+	l->base = view * MIX_C + (superblock ^ l->policy ^ *moves_of(superblock)) * MIX_D;
 }
 
 static __always_inline void lookup_base(struct lookup *l, struct task_struct *task, struct super_block *superblock)

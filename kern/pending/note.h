@@ -111,6 +111,29 @@ static __always_inline int pending_repeat(u32 slot, struct quell_pending_key *ke
 	return 1;
 }
 
+/*
+ * A repeat that removes: where it takes the last name of the file that the entry has bound, nothing is left to
+ * quarantine. A function of its own for the sake of the stack.
+ */
+__noinline int object_removed(u32 slot)
+{
+	struct work *work = WORK(slot);
+	struct quell_pending *entry = bpf_map_lookup_elem(&pending, &work->key);
+	u64 inode = read_pointer(work->query.entry + offset_of(dentry, d_inode));
+	struct file_facts *facts = &work->facts;
+	u32 links = 0;
+
+	if (!entry || !inode || !(entry->object_flags & QUELL_OBJECT_FILE))
+		return 0;
+	read_kernel(links, inode + offset_of(inode, i_nlink));
+	if (links > 1 || !file_facts(inode, facts))
+		return 0;
+	/* copied up since the event, it is the same one */
+	if (same_file(&entry->file, &facts->key) || same_file(&entry->file, &facts->before))
+		__sync_fetch_and_or(&entry->object_flags, QUELL_OBJECT_LAST_LINK);
+	return 0;
+}
+
 /* Fills work->entry_new. A function of its own for the sake of the stack. */
 __noinline int pending_prepare(u32 slot, u32 index)
 {
@@ -159,8 +182,11 @@ __noinline int pending_note(u32 slot, u32 index)
 		if (repeat >= 0)
 			break;
 	}
-	if (repeat)
+	if (repeat) {
+		if (work->op.number == QUELL_OP_DELETE)
+			object_removed(slot);
 		return 0;
+	}
 	if (!budget_take(c)) {
 		if (c)
 			__sync_fetch_and_add(&c->refused, 1);

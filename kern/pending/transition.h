@@ -57,6 +57,8 @@ static __always_inline int approval_refused(struct quell_transition *t, struct q
 	} else if (t->response == QUELL_RESPONSE_KILL_PROCESS) {
 		if (t->target >= QUELL_CHAIN_MAX || !p->chain[t->target & (QUELL_CHAIN_MAX - 1)].actor)
 			return -EACCES;
+	} else if (p->object_flags & QUELL_OBJECT_LAST_LINK) {
+		return -ESRCH;
 	} else if (bpf_map_lookup_elem(&contained_files, &p->file)) {
 		return -EEXIST;
 	}
@@ -123,21 +125,62 @@ static __always_inline int contain(struct quell_transition *t, struct quell_pend
 	return file_contain(t, p);
 }
 
+/* Whom one incident leaves may be held by an earlier one, too: a kill that failed goes on refusing. */
+struct heir {
+	u64 leaving;   /* incident */
+	u64 container;
+	u64 actor;     /* 0: the container is meant */
+	u64 incident;  /* that holds it still, 0: none */
+};
+
+static long heir_one(void *map, struct quell_pending_key *key, struct quell_pending *entry, struct heir *h)
+{
+	u64 word = entry->word, container = key->container;
+
+	if (QUELL_WORD_INCIDENT(word) == h->leaving || !may_hold(QUELL_WORD_STATE(word), entry))
+		return 0;
+	if (h->actor ? entry->response != QUELL_RESPONSE_KILL_PROCESS ||
+			       entry->chain[entry->target & (QUELL_CHAIN_MAX - 1)].actor != h->actor
+		     : entry->response != QUELL_RESPONSE_KILL_CONTAINER || container != h->container)
+		return 0;
+	h->incident = QUELL_WORD_INCIDENT(word);
+	return 1;
+}
+
+static __always_inline u64 heir_of(u64 leaving, u64 container, u64 actor)
+{
+	struct heir h = { .leaving = leaving, .container = container, .actor = actor };
+
+	h.incident = zero;
+	bpf_for_each_map_elem(&pending, heir_one, &h, 0);
+	return h.incident;
+}
+
 /* Takes back what this incident contains, and nothing else: a failed one may contain nothing. */
 static __always_inline void release(struct quell_transition *t, struct quell_pending *p)
 {
-	u64 container = t->key.container, incident = t->incident;
+	u64 container = t->key.container, incident = t->incident, heir;
 
 	if (p->response == QUELL_RESPONSE_KILL_CONTAINER) {
 		struct quell_container *c = bpf_map_lookup_elem(&containers, &container);
 
-		if (c)
+		if (!c || c->contained != incident)
+			return;
+		heir = heir_of(incident, container, 0);
+		if (heir)
+			__sync_val_compare_and_swap(&c->contained, incident, heir);
+		else
 			container_release(c, incident);
 	} else if (p->response == QUELL_RESPONSE_KILL_PROCESS) {
 		u64 actor = p->chain[p->target & (QUELL_CHAIN_MAX - 1)].actor;
 		u64 *by = bpf_map_lookup_elem(&contained_actors, &actor);
 
-		if (by && *by == incident && !bpf_map_delete_elem(&contained_actors, &actor))
+		if (!by || *by != incident)
+			return;
+		heir = heir_of(incident, 0, actor);
+		if (heir)
+			*by = heir;
+		else if (!bpf_map_delete_elem(&contained_actors, &actor))
 			__sync_fetch_and_add(&quell.contained_subjects, -1);
 	} else {
 		struct quell_file_entry *file = bpf_map_lookup_elem(&contained_files, &p->file);

@@ -88,6 +88,7 @@ void Decisions::read(Incident& incident) const {
 }
 
 void Decisions::row(const Incident& incident, history::Action action, const std::string& result, const Request* request) {
+    parts_.tell_first(incident);
     write_due_rows(incident.id);  // what came first: an undo may be faster than the sweep
     history::Entry entry;
     entry.row.action = action;
@@ -113,7 +114,10 @@ void Decisions::refuse(std::uint64_t id, Refusal refusal, const std::string& tex
     row.result = text;
     row.who = request.named(request.who);
     row.reason = request.reason;
-    if (auto* incident = parts_.store.find(id)) row.subject = incident::subject_text(*incident);
+    if (auto* incident = parts_.store.find(id)) {
+        parts_.tell_first(*incident);
+        row.subject = incident::subject_text(*incident);
+    }
     parts_.history.append(std::move(row));
     reply({refusal, text, id, {}});
 }
@@ -157,6 +161,7 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
     if (!error && prepared) response::response(offer.response).strike(*prepared);
     read(incident);
     if (error) settle_if_over(incident);
+    if (error && incident.state == QUELL_STATE_FAILED) row(incident, history::Action::FAILED, "flipped, and nothing could be contained: " + std::string(std::strerror(error)));
     switch (error) {
         case 0: break;
         case ETIME: return refuse(incident.id, Refusal::kTooLate, "expired", request, reply);
@@ -196,7 +201,7 @@ void Decisions::carry_out(Incident& incident, Reply reply) {
     const response::Target target{incident.key, incident.entry, incident.path};
     const auto which = static_cast<quell_response>(incident.entry.response % QUELL_RESPONSE_COUNT);
     const auto prepared = arming_.prepared(incident.id, which);
-    auto submitted = parts_.worker.submit(
+    auto submitted = parts_.sweeper.submit(
         [this, target, which, prepared] { return response::response(which).carry_out(parts_.engine, target, prepared.get()); },
         [this, id = incident.id, reply](const response::Outcome& outcome) { carried_out(id, outcome, reply); });
     if (submitted) carrying_out_.insert(incident.id);

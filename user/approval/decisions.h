@@ -49,9 +49,11 @@ public:
         bpf::Engine& engine;
         incident::Store& store;
         history::AsyncHistory& history;
-        Worker& worker;
+        Worker& worker;   // arming
+        Worker& sweeper;  // what follows a flip
         std::uint64_t keep_armed_ns;          // hooks that no containment needs any more
         std::function<bool()> canary_denied;  // tries it now
+        std::function<void(const incident::Incident&)> tell_first;  // its row `detected`, if there is none yet
     };
     explicit Decisions(Parts parts);
 

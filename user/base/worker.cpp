@@ -6,9 +6,11 @@
 
 namespace quell {
 
-Worker::Worker(Loop& loop, const std::string& name, std::size_t max_jobs) : loop_(loop), max_jobs_(max_jobs) {
-    thread_ = std::thread([this] { work(); });
-    ::pthread_setname_np(thread_.native_handle(), name.substr(0, 15).c_str());
+Worker::Worker(Loop& loop, const std::string& name, std::size_t max_jobs, std::size_t threads) : loop_(loop), max_jobs_(max_jobs) {
+    for (std::size_t i = 0; i < threads; i++) {
+        threads_.emplace_back([this] { work(); });
+        ::pthread_setname_np(threads_.back().native_handle(), name.substr(0, 15).c_str());
+    }
 }
 
 Worker::~Worker() {
@@ -17,8 +19,8 @@ Worker::~Worker() {
         ending_ = true;
         jobs_.clear();
     }
-    ready_.notify_one();
-    thread_.join();
+    ready_.notify_all();
+    for (auto& thread : threads_) thread.join();
 }
 
 std::size_t Worker::waiting() const {

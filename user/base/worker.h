@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Worker: one thread in the background for what may block (arming, sweeps,
-// the disk), so that the event loop never does. Jobs run one after the other
-// in the order of submission; what each returns is handed to its `done` on
-// the loop's thread.
+// Worker: threads in the background for what may block (arming, sweeps, the
+// disk), so that the event loop never does. Jobs begin in the order of
+// submission, with one thread they run one after the other; what each returns
+// is handed to its `done` on the loop's thread.
 #pragma once
 
 #include <condition_variable>
@@ -12,6 +12,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "user/base/loop.h"
 #include "user/base/result.h"
@@ -21,10 +22,10 @@ namespace quell {
 class Worker {
 public:
     // The loop must outlive the worker. `name` (15 bytes) is what ps and top show.
-    Worker(Loop& loop, const std::string& name, std::size_t max_jobs);
+    Worker(Loop& loop, const std::string& name, std::size_t max_jobs, std::size_t threads = 1);
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
-    // Ends the job that runs and drops those that wait. A `done` that was
+    // Waits for jobs that run and drops those that wait. A `done` that was
     // posted by then still runs on the loop.
     ~Worker();
 
@@ -52,7 +53,7 @@ private:
     std::condition_variable ready_;
     std::deque<std::function<void()>> jobs_;
     bool ending_ = false;
-    std::thread thread_;  // last: it uses all of the above
+    std::vector<std::thread> threads_;  // last: they use all of the above
 };
 
 }  // namespace quell

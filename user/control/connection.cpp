@@ -37,7 +37,10 @@ void Connection::on_ready(std::uint32_t events) {
     const auto self = shared_from_this();  // close() may drop the last owner
     // HUP: both directions are gone, nobody will read an answer.
     if (events & (EPOLLERR | EPOLLHUP)) return close();
-    if (events & EPOLLOUT) write_some();
+    if (events & EPOLLOUT) {
+        write_some();
+        process();
+    }
     if (fd_ && (events & EPOLLIN) && (wanted_ & EPOLLIN)) read_some();
     want_events();
 }
@@ -102,8 +105,15 @@ void Connection::answer(std::string message, bool oneway) {
         written_ = 0;
         write_some();
     }
-    process();
     want_events();
+    // The next call waits for its own turn: who answers is in the middle of something that a call may change.
+    if (!processing_)
+        loop_.post([weak = weak_from_this()] {
+            const auto alive = weak.lock();
+            if (!alive) return;
+            alive->process();
+            alive->want_events();
+        });
 }
 
 // Says why, and closes only when the client has had a chance to read it:
@@ -131,10 +141,7 @@ void Connection::write_some() {
     if (!fd_) return;
     output_ = {};
     written_ = 0;
-    if (draining_)
-        shutdown(fd_.get(), SHUT_WR);
-    else
-        process();
+    if (draining_) shutdown(fd_.get(), SHUT_WR);
 }
 
 void Connection::want_events() {

@@ -24,7 +24,7 @@ namespace ipc = boost::interprocess;
 // "quellpg" and the version of the layout: whoever changes StatusSnapshot
 // changes its size, which is compared too.
 constexpr std::uint64_t kMagic = 0x00677071656c6c75;
-constexpr std::uint64_t kVersion = 1;
+constexpr std::uint64_t kVersion = 2;
 constexpr std::size_t kWords = sizeof(StatusSnapshot) / sizeof(std::uint64_t);
 constexpr int kReadTries = 1000;
 

@@ -38,6 +38,7 @@ struct StatusSnapshot {
     std::uint64_t hooks = 0;  // bit: enum quell_hook
     std::uint64_t arming = 0;
     std::uint64_t pending = 0;
+    std::uint64_t approved = 0;  // flipped, and not proven to hold
     std::uint64_t enforcing = 0;
     std::array<std::uint64_t, kPageCounters> counters{};         // in the daemon's order
     std::array<std::uint64_t, kPageIncidents> incidents{};  // newest first: QUELL_WORD, 0: none

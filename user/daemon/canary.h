@@ -11,6 +11,7 @@ namespace quell::daemon {
 
 inline constexpr const char* kCanaryPath = "/run/quell/canary";
 inline constexpr std::uint64_t kCanaryIntervalNs = 10'000'000'000;
+inline constexpr std::uint64_t kCanaryFreshNs = 1'000'000'000;  // an older result is not told to who asks
 
 enum class Canary { kUnknown, kDenied, kNotDenied };
 

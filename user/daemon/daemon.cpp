@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "user/daemon/daemon.h"
 
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/magic.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -12,6 +14,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "user/base/fd.h"
 #include "user/base/id.h"
 #include "user/base/log.h"
 #include "user/base/time.h"
@@ -26,6 +29,8 @@ namespace {
 constexpr std::uint64_t kTickNs = 1'000'000'000;
 constexpr const char* kLockPath = "/run/quell/lock";
 constexpr std::size_t kWorkerJobs = 4096;
+constexpr std::size_t kSweepers = 3;      // one that waits for a stubborn process holds up no other kill
+constexpr std::size_t kReaderJobs = 64;  // each is a client that waits, and there are as many connections
 
 std::optional<gid_t> operators_group(const Config& config) {
     if (config.operators_group.empty()) return std::nullopt;
@@ -76,10 +81,13 @@ void raise_descriptor_limit() {
         log::warn("no more than " + std::to_string(hard) + " descriptors: a flood of incidents may leave none to connect with");
 }
 
-// The single instance, for as long as it is held.
-boost::interprocess::file_lock instance_lock() {
-    std::filesystem::create_directories("/run/quell");
-    { std::ofstream touch(kLockPath, std::ios::app); }
+// The single instance, for as long as it is held. Root's alone: who may open it may lock it, also for reading.
+Result<boost::interprocess::file_lock> instance_lock() {
+    std::error_code failed;
+    std::filesystem::create_directories("/run/quell", failed);
+    if (failed) return Error{"cannot make /run/quell: " + failed.message(), failed.value(), {}};
+    const Fd made(::open(kLockPath, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!made || ::fchmod(made.get(), 0600)) return errno_error(std::string("cannot open ") + kLockPath);
     return boost::interprocess::file_lock(kLockPath);
 }
 
@@ -87,14 +95,19 @@ boost::interprocess::file_lock instance_lock() {
 
 Status Daemon::unload() {
     auto lock = instance_lock();
-    if (!lock.try_lock()) return Error{"quelld runs: stop it first", EBUSY, "systemctl stop quelld"};
+    if (!lock) return lock.error();
+    if (!lock->try_lock()) return Error{"quelld runs: stop it first", EBUSY, "systemctl stop quelld"};
     return bpf::unload(bpf::kPinRoot);
 }
 
 int Daemon::run(const Config& config) {
     Daemon daemon(config);
     auto lock = instance_lock();
-    if (!lock.try_lock()) {
+    if (!lock) {
+        log::error(lock.error().message);
+        return 1;
+    }
+    if (!lock->try_lock()) {
         log::error("another quelld runs already; see systemctl status quelld");
         return 1;
     }
@@ -128,6 +141,8 @@ Status Daemon::start() {
     if (auto added = loop_->add_signals({SIGTERM, SIGINT, SIGHUP}, [this](const auto& info) { on_signal(info); }); !added) return added;
     if (auto loaded = load_engine(); !loaded) return loaded;
     worker_ = std::make_unique<Worker>(*loop_, "quelld-arm", kWorkerJobs);
+    sweeper_ = std::make_unique<Worker>(*loop_, "quelld-sweep", kWorkerJobs, kSweepers);
+    reader_ = std::make_unique<Worker>(*loop_, "quelld-read", kReaderJobs);
     start_history();
     if (auto attached = attach_standing(); !attached) return attached;
     if (auto applied = apply_at_start(); !applied) return applied;
@@ -141,10 +156,13 @@ Status Daemon::start() {
 
 // Loads, or adopts: all that takes more than the daemon keeps, and before it has a second thread.
 Status Daemon::load_engine() {
-    std::filesystem::create_directories(std::filesystem::path(config_.history_path).parent_path());
+    // A directory that cannot be made is the history's trouble, which is loud, and not detection's.
+    std::error_code unmade;
+    std::filesystem::create_directories(std::filesystem::path(config_.history_path).parent_path(), unmade);
+    // Both: ids that a broken disk never took were of the seconds before.
     std::uint64_t first_incident = static_cast<std::uint64_t>(wall_ns() / kNsPerSecond);
     if (auto file = history::History::open(config_.history_path)) {
-        if (auto base = file->next_incident_base()) first_incident = *base;
+        if (auto base = file->next_incident_base()) first_incident = std::max(first_incident, *base);
     } else {
         log::warn("the history cannot be opened: " + file.error().message);
     }
@@ -192,13 +210,15 @@ Status Daemon::attach_standing() {
 }
 
 Status Daemon::apply_at_start() {
-    auto outcome = policies_->apply({.paths = {config_.policy_dir}, .dry_run = false, .allow_empty = true});
+    // Rules that an earlier daemon loaded do not end because a directory is empty: that takes `apply --allow-empty`.
+    adopt_policy();
+    const bool has_rules = policies_->rule_count() > 0;
+    auto outcome = policies_->apply({.paths = {config_.policy_dir}, .dry_run = false, .allow_empty = !has_rules});
     if (!outcome) return outcome.error();
     for (const auto& finding : outcome->findings) log::warn(std::string(policy::code_name(finding.code)) + ": " + finding.message);
     if (!outcome->applied) {
         log::error("the policy has errors: see quell policy check " + config_.policy_dir);
-        vitals_.policy_warning = "the policy in " + config_.policy_dir + " has errors and was not loaded";
-        adopt_policy();
+        vitals_.policy_warning = "the policy in " + config_.policy_dir + " has errors and was not loaded" + (has_rules ? ": the earlier one runs on" : "");
         return success();  // what runs goes on; nothing runs without being said
     }
     record_policy(*outcome, nullptr);
@@ -217,10 +237,14 @@ void Daemon::adopt_policy() {
 }
 
 Status Daemon::start_incidents() {
-    decisions_ = std::make_unique<approval::Decisions>(approval::Decisions::Parts{*engine_, store_, *history_, *worker_, config_.keep_armed_s * 1'000'000'000, [this] {
-        check_canary();
-        return vitals_.canary == Canary::kDenied;
-    }});
+    decisions_ = std::make_unique<approval::Decisions>(approval::Decisions::Parts{*engine_, store_, *history_, *worker_, *sweeper_, config_.keep_armed_s * 1'000'000'000,
+        [this] {
+            check_canary();
+            return vitals_.canary == Canary::kDenied;
+        },
+        [this](const auto& incident) {
+            if (watch_) watch_->tell(incident);
+        }});
     auto files = TrustedFiles::open();
     if (!files) return files.error();
     watch_ = std::make_unique<Watch>(Watch::Parts{*engine_, store_, *decisions_, *history_, *worker_}, std::move(files).value());

@@ -62,6 +62,10 @@ private:
     void list_policies(const control::Json&, const control::Peer&, control::Responder);
     void list_history(const control::Json&, const control::Peer&, control::Responder);
     void verify_history(const control::Json&, const control::Peer&, control::Responder);
+    // Answers with what `read` finds, on the reader's thread.
+    void read_later(control::Responder responder, std::function<Result<control::Json>()> read);
+    [[nodiscard]] Result<control::Json> read_history(std::uint64_t limit, std::uint64_t incident) const;
+    [[nodiscard]] Result<control::Json> read_verified(const std::optional<history::Head>& expected) const;
 
     // (incidents.cpp)
     using Decide = void (approval::Decisions::*)(std::uint64_t, const approval::Request&, approval::Reply);
@@ -74,6 +78,8 @@ private:
     // Null when there is none: then it is answered.
     [[nodiscard]] incident::Incident* incident_of(const control::Json& params, control::Responder& responder);
     [[nodiscard]] control::Json incident_json(const incident::Incident& incident);
+    // Never "enforcing" while the canary is not denied.
+    [[nodiscard]] control::Json shown(control::Json json, const incident::Incident& incident) const;
 
     Config config_;
     notify::Service service_;
@@ -90,7 +96,10 @@ private:
     std::unique_ptr<bpf::RingReader> ring_;
     std::unique_ptr<control::Server> server_;
     std::optional<control::StatusPageWriter> page_;
-    std::unique_ptr<Worker> worker_;  // last: its jobs use all of the above
+    // Last: their jobs use all of the above.
+    std::unique_ptr<Worker> worker_;   // arming, names, paths
+    std::unique_ptr<Worker> sweeper_;  // what follows a flip
+    std::unique_ptr<Worker> reader_;   // the history's file: a slow disk holds up no decision
 };
 
 }  // namespace quell::daemon

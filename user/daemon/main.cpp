@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <exception>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -70,12 +71,14 @@ Result<Config> configuration(const std::string& path) {
     return load_config(path);
 }
 
+bool is_root() { return geteuid() == 0; }
+const Error kNeedsRoot{"quelld needs root", EPERM, "start it as a service: systemctl start quelld"};
+
 int run(const std::string& config_path) {
     auto config = configuration(config_path);
     if (!config) return fail(config.error());
     log::set_level(config->log_level);
-    if (geteuid() != 0) return fail({"quelld needs root", EPERM, "start it as a service: systemctl start quelld"});
-    return Daemon::run(*config);
+    return is_root() ? Daemon::run(*config) : fail(kNeedsRoot);
 }
 
 }  // namespace
@@ -104,7 +107,7 @@ int start(int argc, char** argv) {
             return config ? 0 : fail(config.error());
         }
         case kCheckKernel: return check_kernel(json);
-        case kUnload: return finish(Daemon::unload());
+        case kUnload: return is_root() ? finish(Daemon::unload()) : fail({"quelld --unload needs root", EPERM, {}});
         case kVersion: std::printf("quelld %s (abi %u)\n", QUELL_VERSION, QUELL_ABI_VERSION); return 0;
         default: return run(config_path);
     }
@@ -112,4 +115,12 @@ int start(int argc, char** argv) {
 
 }  // namespace quell::daemon
 
-int main(int argc, char** argv) { return quell::daemon::start(argc, argv); }
+// What a library throws, out of memory for one, ends with a message and not with an abort: pins go on without a daemon.
+int main(int argc, char** argv) {
+    try {
+        return quell::daemon::start(argc, argv);
+    } catch (const std::exception& thrown) {
+        std::fprintf(stderr, "quelld: %s\n", thrown.what());
+        return 1;
+    }
+}

@@ -81,6 +81,7 @@ void Daemon::call(std::string_view method, const Json& params, const control::Pe
 }
 
 void Daemon::status(const Json&, const control::Peer&, control::Responder responder) {
+    if (boottime_ns() - vitals_.canary_ns >= kCanaryFreshNs) check_canary();  // what is told is so now
     responder.reply({{"status", status_json(*engine_, *policies_, vitals_)}});
 }
 
@@ -123,19 +124,24 @@ void Daemon::list_history(const Json& params, const control::Peer&, control::Res
         incident = *id;
     }
     const auto limit = static_cast<std::uint64_t>(std::max<std::int64_t>(1, control::integer_member(params, "limit", 100)));
+    read_later(std::move(responder), [this, limit, incident] { return read_history(limit, incident); });
+}
+
+// On the reader's thread.
+Result<Json> Daemon::read_history(std::uint64_t limit, std::uint64_t incident) const {
     (void)history_->flush(1000);  // what just happened is to be seen; a broken disk is no reason to wait longer
     // Taken before the file is read: one that is written meanwhile is in both, and never in neither.
     const auto held = history_->waiting();
     auto file = history::History::open_read_only(config_.history_path);
     auto rows = file ? file->list(limit, incident) : Result<std::vector<history::Row>>(file.error());
-    if (!rows && held.empty()) return responder.fail(escape(rows.error().message));
+    if (!rows && held.empty()) return rows.error();
     const auto written = rows ? std::move(rows).value() : std::vector<history::Row>{};
     auto list = Json::array();
     for (auto row = held.rbegin(); row != held.rend() && list.size() < limit; ++row)
         if ((!incident || row->incident == incident) && std::ranges::none_of(written, [&](const auto& one) { return same_event(one, *row); }))
             list.push_back(row_json(*row));
     for (auto row = written.begin(); row != written.end() && list.size() < limit; ++row) list.push_back(row_json(*row));
-    responder.reply({{"rows", list}});
+    return Json{{"rows", list}};
 }
 
 void Daemon::verify_history(const Json& params, const control::Peer&, control::Responder responder) {
@@ -144,14 +150,28 @@ void Daemon::verify_history(const Json& params, const control::Peer&, control::R
         expected = history::parse_head(text);
         if (!expected) return responder.fail("not a head, which is ROW:HASH: " + escape(text));
     }
+    read_later(std::move(responder), [this, expected] { return read_verified(expected); });
+}
+
+// On the reader's thread: a chain of a million rows takes its time, and decisions are made meanwhile.
+Result<Json> Daemon::read_verified(const std::optional<history::Head>& expected) const {
     (void)history_->flush(1000);
     auto file = history::History::open_read_only(config_.history_path);
-    if (!file) return responder.fail(escape(file.error().message));
+    if (!file) return file.error();
     auto verified = file->verify(expected);
-    if (!verified) return responder.fail(escape(verified.error().message));
+    if (!verified) return verified.error();
     Json json = {{"ok", verified->ok}, {"rows", verified->rows}, {"head", history::head_text(verified->head)}, {"detail", escape(verified->detail)}};
     if (verified->broken_at) json["broken_at"] = *verified->broken_at;
-    responder.reply(json);
+    return json;
+}
+
+void Daemon::read_later(control::Responder responder, std::function<Result<Json>()> read) {
+    auto shared = std::make_shared<control::Responder>(std::move(responder));
+    auto submitted = reader_->submit(std::move(read), [shared](const Result<Json>& answer) {
+        if (answer) shared->reply(*answer);
+        else shared->fail(escape(answer.error().message));
+    });
+    if (!submitted) shared->fail("too many ask for the history at once: try again");
 }
 
 }  // namespace quell::daemon

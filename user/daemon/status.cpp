@@ -32,23 +32,30 @@ std::string lower(std::string_view name) {
 }
 
 struct States {
-    std::uint64_t arming = 0, pending = 0, enforcing = 0;
+    std::uint64_t arming = 0, pending = 0;
+    std::uint64_t approved = 0;  // flipped, and not proven to hold
+    std::uint64_t enforcing = 0;
     std::vector<std::uint64_t> newest;
 };
 
-States count_states(bpf::Engine& engine) {
+// "Enforcing" is said only while the canary is denied.
+States count_states(bpf::Engine& engine, const Vitals& vitals) {
     States states;
     for (const auto& [key, value] : engine.pending()) {
         switch (QUELL_WORD_STATE(value.word)) {
             case QUELL_STATE_ARMING: states.arming++; break;
             case QUELL_STATE_PENDING: states.pending++; break;
-            case QUELL_STATE_APPROVED:
-            case QUELL_STATE_ENFORCING: states.enforcing++; break;
+            case QUELL_STATE_APPROVED: states.approved++; break;
+            case QUELL_STATE_ENFORCING: (vitals.canary == Canary::kDenied ? states.enforcing : states.approved)++; break;
         }
         states.newest.push_back(value.word);
     }
     std::ranges::sort(states.newest, std::greater{});
     return states;
+}
+
+std::uint64_t shown_word(std::uint64_t word, const Vitals& vitals) {
+    return QUELL_WORD(QUELL_WORD_INCIDENT(word), shown_state(static_cast<quell_state>(QUELL_WORD_STATE(word)), vitals));
 }
 
 Json hooks_json(bpf::Engine& engine) {
@@ -68,6 +75,10 @@ std::string kernel_release() {
 
 }  // namespace
 
+quell_state shown_state(quell_state state, const Vitals& vitals) {
+    return state == QUELL_STATE_ENFORCING && vitals.canary != Canary::kDenied ? QUELL_STATE_APPROVED : state;
+}
+
 std::string state_word(const Vitals& vitals) {
     if (vitals.stopping) return "stopping";
     switch (vitals.canary) {
@@ -78,7 +89,7 @@ std::string state_word(const Vitals& vitals) {
 }
 
 Json status_json(bpf::Engine& engine, const Policies& policies, const Vitals& vitals) {
-    const auto states = count_states(engine);
+    const auto states = count_states(engine, vitals);
     auto counters = Json::array();
     auto warnings = Json::array();
     for (std::size_t i = 0; i < kCounters.size(); i++) {
@@ -88,6 +99,9 @@ Json status_json(bpf::Engine& engine, const Policies& policies, const Vitals& vi
     }
     if (vitals.canary == Canary::kNotDenied)
         warnings.push_back("blind: the canary's removal was not denied; look at /proc/sys/kernel/ftrace_enabled and quell doctor");
+    if (vitals.canary == Canary::kUnknown)
+        warnings.push_back("the canary could not be tried (" + std::string(kCanaryPath) + "): nothing is approved until it is denied");
+    if (!policies.rule_count()) warnings.push_back("no rules are loaded: nothing is watched");
     for (const auto* warning : {&vitals.history_warning, &vitals.policy_warning})
         if (!warning->empty()) warnings.push_back(*warning);
     const char* canary[] = {"unknown", "denied", "not-denied"};
@@ -105,13 +119,14 @@ Json status_json(bpf::Engine& engine, const Policies& policies, const Vitals& vi
             {"containers", engine.containers().size()},
             {"pending", states.pending},
             {"arming", states.arming},
+            {"approved", states.approved},
             {"enforcing", states.enforcing},
             {"counters", counters},
             {"warnings", warnings}};
 }
 
 control::StatusSnapshot status_snapshot(bpf::Engine& engine, const Policies& policies, const Vitals& vitals) {
-    const auto states = count_states(engine);
+    const auto states = count_states(engine, vitals);
     control::StatusSnapshot page;
     page.pid = static_cast<std::uint64_t>(getpid());
     page.start = control::process_start(page.pid);
@@ -129,10 +144,11 @@ control::StatusSnapshot status_snapshot(bpf::Engine& engine, const Policies& pol
     page.hooks = engine.attached_mask();
     page.arming = states.arming;
     page.pending = states.pending;
+    page.approved = states.approved;
     page.enforcing = states.enforcing;
     for (std::size_t i = 0; i < QUELL_COUNTER_COUNT && i < control::kPageCounters; i++)
         page.counters[i] = engine.counter(static_cast<quell_counter>(i));
-    for (std::size_t i = 0; i < states.newest.size() && i < control::kPageIncidents; i++) page.incidents[i] = states.newest[i];
+    for (std::size_t i = 0; i < states.newest.size() && i < control::kPageIncidents; i++) page.incidents[i] = shown_word(states.newest[i], vitals);
     return page;
 }
 

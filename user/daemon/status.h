@@ -28,6 +28,9 @@ struct Vitals {
 // "ready", "blind" (the canary was not denied), "starting", "stopping"
 [[nodiscard]] std::string state_word(const Vitals& vitals);
 
+// What may be said of a state: "enforcing" only while the canary is denied, else it is approved and not proven to hold.
+[[nodiscard]] quell_state shown_state(quell_state state, const Vitals& vitals);
+
 // docs/io.quell.varlink, StatusInfo
 [[nodiscard]] control::Json status_json(bpf::Engine& engine, const Policies& policies, const Vitals& vitals);
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "user/daemon/watch.h"
 
-#include <set>
-
 #include "user/base/files.h"
 #include "user/base/log.h"
 #include "user/base/time.h"
@@ -84,8 +82,10 @@ void Watch::on_event(const quell_event& raw) {
 }
 
 void Watch::look_up(std::uint64_t id, Event event) {
+    looked_up_.insert(id);
+    const bool has_paths = !event.path.empty();
     auto submitted = worker_.submit([this, identities = identities_, event = std::move(event)] { return look(engine_, *identities, event); },
-                                    [this, id](const Findings& found) {
+                                    [this, id, has_paths](const Findings& found) {
                                         auto* incident = store_.find(id);
                                         if (!incident) return;
                                         if (found.container) {
@@ -94,20 +94,27 @@ void Watch::look_up(std::uint64_t id, Event event) {
                                         }
                                         incident->cgroup_path = found.cgroup_path;
                                         incident->identity = found.identity;
-                                        incident->path = found.path.path;
-                                        incident->path_is = path_is_word(found.path.is);
-                                        incident->renamed_to = found.path2.path;
-                                        incident->exe = found.exe.path;
-                                        record(*incident);
+                                        if (has_paths) {  // else it was made from the entry, which has a name only
+                                            incident->path = found.path.path;
+                                            incident->path_is = path_is_word(found.path.is);
+                                            incident->renamed_to = found.path2.path;
+                                            incident->exe = found.exe.path;
+                                        }
+                                        tell(*incident);
                                     });
     if (submitted) return;
     log::warn("too many incidents at once: details of one were not looked up");
-    if (const auto* incident = store_.find(id)) record(*incident);
+    if (const auto* incident = store_.find(id)) tell(*incident);
+}
+
+void Watch::tell(const incident::Incident& incident) {
+    if (looked_up_.erase(incident.id)) record(incident);
 }
 
 void Watch::record(const incident::Incident& incident) { record(incident, history::Action::DETECTED, incident.entry.first_ns, incident.rule.name); }
 
 void Watch::record(const incident::Incident& incident, history::Action action, std::uint64_t boot_ns, const std::string& result) {
+    if (action != history::Action::DETECTED) tell(incident);
     history::Entry entry;
     entry.row.action = action;
     entry.row.boot_ns = boot_ns;
@@ -144,7 +151,11 @@ void Watch::adopt(const quell_pending_key& key, const quell_pending& entry) {
     const bool was_over = known && known->over();
     const auto told = known ? known->state : QUELL_STATE_NONE;  // by the newest row on the disk
     auto& incident = store_.adopt(key, entry, made);
-    if (made) record(incident);
+    if (made) {  // the container may still be there to be named
+        Event event;
+        event.container = key.container;
+        look_up(incident.id, std::move(event));
+    }
     // Flipped by a daemon that died before the disk had the row: the entry still knows who.
     if (entry.approved_ns && !incident.decided_by) {
         incident.decided_by = history::Who{entry.approver_uid, user_name(entry.approver_uid), entry.approver_loginuid, {}, 0, {}};

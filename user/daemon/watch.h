@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 
 #include "user/approval/decisions.h"
 #include "user/base/worker.h"
@@ -36,6 +37,8 @@ public:
     void adopt();
     // Once a second: entries whose events found no room in the ring.
     void find_untold();
+    // Writes its row `detected` now where the look-up has not done so: before the row of what was decided.
+    void tell(const incident::Incident& incident);
 
 private:
     void look_up(std::uint64_t id, Event event);
@@ -51,6 +54,7 @@ private:
     std::shared_ptr<const IdentityReader> identities_;
     std::uint64_t dropped_ = 0;  // of the ring, as last looked at
     int untold_scans_ = 0;
+    std::set<std::uint64_t> looked_up_;  // being looked up: no row yet
 };
 
 }  // namespace quell::daemon
