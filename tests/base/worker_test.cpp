@@ -30,6 +30,23 @@ TEST(Worker, ResultsComeBackOnTheLoopInOrder) {
     for (int i = 0; i < 100; i++) EXPECT_EQ(results[static_cast<std::size_t>(i)], i);
 }
 
+TEST(Worker, OneThatWaitsHoldsUpNoOtherWhereThereAreMoreThreads) {
+    auto loop = *Loop::create();
+    std::promise<void> go;  // before the worker: its job uses it until it is joined
+    std::future<void> gone = go.get_future();
+    Worker worker(*loop, "test-worker", 10, 2);
+    std::vector<int> results;
+    const auto note = [&](int result) {
+        results.push_back(result);
+        if (results.size() == 1) go.set_value();
+        else loop->stop();
+    };
+    ASSERT_TRUE(worker.submit([&] { return gone.wait(), 1; }, note).ok());
+    ASSERT_TRUE(worker.submit([] { return 2; }, note).ok());
+    ASSERT_TRUE(loop->run().ok());
+    EXPECT_EQ(results, (std::vector<int>{2, 1}));
+}
+
 TEST(Worker, IsBounded) {
     auto loop = *Loop::create();
     // Before the worker: its job uses them until it is joined.

@@ -85,5 +85,49 @@ TEST_F(Disarming, HooksStayWhileAContainmentNeedsThemAndGoAfterwards) {
     expect_armed(false, false);
 }
 
+// The hooks are attached behind the event: an approval that comes meanwhile waits for them and then holds.
+TEST_F(Disarming, AnApprovalThatComesWhileItArmsWaitsForTheHooks) {
+    Container victim("early");
+    victim.start();
+    expect_armed(false, false);
+    const auto daemon = std::to_string(daemon_pid());
+    must("kill -STOP " + daemon);
+    EXPECT_EQ(attack(victim, "truncate /var/log/b.log"), 0);
+    // What will be approved is asked for before anybody could arm: the call lies in the socket when the daemon goes on.
+    must("sh -c 'quell show --json $(quell incidents --json | jq -r \".incidents[0].id\") >/tmp/seen; true' >/tmp/early 2>&1 & sleep 1; kill -CONT " + daemon);
+    EXPECT_TRUE(eventually([] { return run("jq -e .incident.id /tmp/seen").status == 0; })) << run("cat /tmp/early /tmp/seen").text;
+    const auto seen = Json::parse(run("cat /tmp/seen").text)["incident"];
+    EXPECT_TRUE(seen["state"] == "arming" || seen["state"] == "pending") << seen["state"];
+    std::string digest;
+    for (const auto& offer : seen["offers"])
+        if (offer["response"] == "quarantine-file") digest = offer.value("digest", "");
+    ASSERT_FALSE(digest.empty()) << "an offer that arms can be looked at: " << seen.dump(1);
+    const std::string id = seen["id"];
+    const auto before = denied("file_open");
+    const auto output = run("quell approve " + id + "@" + digest + " quarantine-file --reason early");
+    EXPECT_EQ(output.status, 0) << output.text;
+    EXPECT_EQ(attack(victim, "read /var/log/b.log"), EPERM);
+    EXPECT_GT(denied("file_open"), before);
+    expect_armed(true, true);
+    EXPECT_EQ(run("quell undo " + id + " --reason done").status, 0);
+    EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "approved", "flipped", "enforcing", "undone"}));
+}
+
+// Point 3 of docs/architecture.md: nobody was there to attach hooks, the next daemon does.
+TEST_F(Disarming, WhatArmsWhenTheDaemonIsDeadIsArmedByTheNext) {
+    Container victim("orphan");
+    victim.start();
+    expect_armed(false, false);
+    kill_daemon(SIGKILL);
+    EXPECT_EQ(attack(victim, "truncate /var/log/b.log"), 0);
+    start_daemon();
+    const auto id = pending_id("orphan", "truncate");
+    expect_armed(true, true);
+    EXPECT_EQ(approve(id, "quarantine-file").status, 0);
+    EXPECT_EQ(attack(victim, "read /var/log/b.log"), EPERM);
+    EXPECT_EQ(run("quell undo " + id + " --reason done").status, 0);
+    EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "approved", "flipped", "enforcing", "undone"}));
+}
+
 }  // namespace
 }  // namespace quell::guest

@@ -50,4 +50,13 @@ int KernelSide::approve(const std::string& id, quell_response response, quell_u3
     return answer ? answer->error : -EIO;
 }
 
+int KernelSide::move(const std::string& id, quell_state from, quell_state to) {
+    auto request = approval_of(find(id), QUELL_RESPONSE_COUNT);
+    request.from = from;
+    request.to = to;
+    const auto answer = engine_->transition(request);
+    EXPECT_TRUE(answer);
+    return answer ? answer->error : -EIO;
+}
+
 }  // namespace quell::guest

@@ -21,6 +21,8 @@ public:
     [[nodiscard]] quell_pending entry(const std::string& id) const;
     // Of the incident as it waits: 0 or a negative errno.
     int approve(const std::string& id, quell_response response, quell_u32 target = 0);
+    // Any other transition of it.
+    int move(const std::string& id, quell_state from, quell_state to);
 
 private:
     [[nodiscard]] bpf::PendingEntry find(const std::string& id) const;

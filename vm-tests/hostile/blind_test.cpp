@@ -50,8 +50,33 @@ TEST_F(Blind, IsNoticedWithNobodyAsking) {
     EXPECT_TRUE(eventually([] { return state() == "blind"; }, std::chrono::seconds(15)));
     const auto text = run("quell status").text;
     EXPECT_NE(text.find("ftrace_enabled"), std::string::npos) << text;
-    EXPECT_EQ(text.find("enforcing\n"), std::string::npos) << text;
     EXPECT_EQ(quell("status")["status"]["canary"], "not-denied");
+}
+
+TEST_F(Blind, NothingIsCalledEnforcing) {
+    Container victim("blind");
+    victim.start();
+    EXPECT_EQ(attack(victim, "truncate /var/log/b.log"), 0);
+    const auto id = pending_id("blind", "truncate");
+    ASSERT_EQ(approve(id, "quarantine-file").status, 0);
+    EXPECT_EQ(show(id)["state"], "enforcing");
+    EXPECT_EQ(quell("status")["status"]["enforcing"], 1);
+    set_ftrace(0);
+    EXPECT_EQ(attack(victim, "read /var/log/b.log"), 0) << "that is how it is";
+    EXPECT_TRUE(eventually([] { return state() == "blind"; }, std::chrono::seconds(15)));
+    EXPECT_EQ(quell("status")["status"]["enforcing"], 0);
+    EXPECT_EQ(quell("status")["status"]["approved"], 1);
+    EXPECT_EQ(show(id)["state"], "approved");
+    for (const std::string what : {"incidents --all", "show " + id}) {
+        const auto text = run("quell " + what).text;
+        EXPECT_EQ(text.find("enforcing"), std::string::npos) << text;
+    }
+    EXPECT_NE(run("quell show " + id).text.find("not proven"), std::string::npos);
+    set_ftrace(1);
+    EXPECT_TRUE(eventually([] { return state() == "ready"; }, std::chrono::seconds(15)));
+    EXPECT_EQ(show(id)["state"], "enforcing");
+    EXPECT_EQ(attack(victim, "read /var/log/b.log"), EPERM);
+    EXPECT_EQ(run("quell undo " + id + " --reason done").status, 0);
 }
 
 }  // namespace

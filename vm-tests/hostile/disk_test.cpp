@@ -74,6 +74,40 @@ TEST_F(Disk, ReadOnlyBeforeTheStart) {
     expect_written(id);
 }
 
+// There is no directory for it, and none can be made.
+TEST_F(Disk, ReadOnlyAndWithoutItsDirectory) {
+    kill_daemon(SIGTERM);
+    must("mount -t tmpfs -o ro tmpfs /var/lib");
+    start_daemon();
+    (void)contain_without_history();
+    kill_daemon(SIGTERM);
+    must("umount /var/lib");
+}
+
+// A disk that hangs: whoever reads or verifies the history waits for it, and nobody else.
+TEST_F(Disk, HangingHoldsUpNoDecision) {
+    kill_daemon(SIGTERM);
+    must(std::string("modprobe loop && truncate -s 16M /srv/hangs.img && mke2fs -q -F -t ext4 /srv/hangs.img && mount -o loop /srv/hangs.img ") + kPlace);
+    start_daemon();
+    Container victim("hangs");
+    victim.start();
+    EXPECT_EQ(attack(victim, "unlink /var/log/dpkg.log"), 0);
+    const auto id = pending_id("hangs", "delete");
+    const auto digest = digest_of(id, "kill-container");
+    must(std::string("fsfreeze -f ") + kPlace);
+    must("(timeout 100 quell history; timeout 100 quell history verify) >/dev/null 2>&1 &");
+    must("timeout 100 quell history verify >/dev/null 2>&1 &");
+    must("sleep 1");
+    const auto began = std::chrono::steady_clock::now();
+    const auto output = run("quell approve " + id + "@" + digest + " kill-container --reason hangs");
+    EXPECT_EQ(output.status, 0) << output.text;
+    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(20));
+    EXPECT_TRUE(eventually([&] { return !victim.running(); }));
+    EXPECT_EQ(show(id)["state"], "done");
+    must(std::string("fsfreeze -u ") + kPlace);
+    expect_written(id);
+}
+
 // What is decided meanwhile is not only in the daemon's memory: the kernel's entry knows it.
 TEST_F(Disk, FullWhenTheDaemonDies) {
     start_on_a_small_disk("true");

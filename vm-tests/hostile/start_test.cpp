@@ -41,6 +41,8 @@ TEST_F(Start, WithoutRoot) {
     kill_daemon(SIGTERM);
     expect_refused("setpriv --reuid user --regid user --clear-groups quelld", {"needs root"});
     expect_refused("setpriv --reuid user --regid user --clear-groups --inh-caps=-all quelld", {"needs root"});
+    expect_refused("setpriv --reuid user --regid user --clear-groups quelld --unload", {"needs root"});
+    EXPECT_EQ(run("stat -c %a /run/quell/lock").text, "600\n") << "who may open it may lock it";
 }
 
 TEST_F(Start, ARootWithoutItsCapabilities) {
@@ -75,7 +77,7 @@ TEST_F(Start, UnloadWhileADaemonRuns) {
     EXPECT_EQ(quell("status")["status"]["canary"], "denied") << "nothing was taken from it";
 }
 
-// Last in this file: what was pinned is gone with the mount.
+// What was pinned is gone with the mount.
 TEST_F(Start, WithoutBpffs) {
     kill_daemon(SIGTERM);
     must("umount /sys/fs/bpf");
@@ -89,6 +91,24 @@ TEST_F(Start, WithoutBpffs) {
     EXPECT_EQ(quell("status")["status"]["canary"], "denied");
 }
 
+TEST_F(Start, AnEmptyDirectoryDoesNotEndTheRulesThatRun) {
+    const auto rules = quell("status")["status"]["rules"];
+    ASSERT_GT(rules.get<int>(), 0);
+    must("mkdir /tmp/aside && mv /etc/quell/policy.d/*.yaml /tmp/aside/");
+    kill_daemon(SIGTERM);
+    start_daemon();
+    EXPECT_EQ(quell("status")["status"]["rules"], rules);
+    EXPECT_NE(run("quell status").text.find("runs on"), std::string::npos) << run("quell status").text;
+    EXPECT_EQ(run("/w/attack creat /var/log/empty.log").status, 0);
+    EXPECT_EQ(run("/w/attack unlink /var/log/empty.log").status, 0);
+    EXPECT_TRUE(wait_for_pending([](const Json& one) { return one["operation"] == "delete"; }));
+    EXPECT_EQ(run("quell policy apply --allow-empty").status, 0);
+    EXPECT_EQ(quell("status")["status"]["rules"], 0);
+    EXPECT_NE(run("quell status").text.find("nothing is watched"), std::string::npos);
+    must("mv /tmp/aside/*.yaml /etc/quell/policy.d/ && rmdir /tmp/aside && quell policy apply");
+    EXPECT_EQ(quell("status")["status"]["rules"], rules);
+}
+
 TEST_F(Start, WithAConfigurationThatIsWrong) {
     kill_daemon(SIGTERM);
     write("/tmp/broken.yaml", "socket: {mode: [\n");
@@ -96,6 +116,8 @@ TEST_F(Start, WithAConfigurationThatIsWrong) {
     write("/tmp/unknown.yaml", "sockets: {}\n");
     expect_refused("quelld --config /tmp/unknown.yaml", {"sockets"});
     expect_refused("quelld --config /tmp/missing.yaml", {"/tmp/missing.yaml"});
+    expect_refused("quelld --check-config --config /tmp/unknown.yaml", {"sockets"});
+    EXPECT_EQ(run("quelld --check-config").status, 0);
 }
 
 }  // namespace

@@ -7,8 +7,11 @@
 #include <algorithm>
 #include <csignal>
 #include <future>
+#include <map>
+#include <memory>
 #include <thread>
 
+#include "vm-tests/harness/kernel_side.h"
 #include "vm-tests/harness/quelld.h"
 
 namespace quell::guest {
@@ -109,6 +112,41 @@ TEST_F(Killed, AtEachPointOfAnApproval) {
         EXPECT_EQ(run("quell history verify").status, 0);
         reject_all();
     }
+}
+
+// What the kernel side holds when a daemon died before its rows were on the disk: points 6 to 9 of docs/architecture.md.
+TEST_F(Killed, WhatIsKnownToTheKernelAloneIsWrittenDown) {
+    const std::vector<std::string> names = {"flipped", "swept", "held", "rejected", "undone"};
+    std::vector<std::unique_ptr<Container>> containers;
+    std::map<std::string, std::string> ids;
+    for (const auto& name : names) {
+        containers.push_back(std::make_unique<Container>(name));
+        containers.back()->start();
+        EXPECT_EQ(attack(*containers.back(), "truncate /var/log/b.log"), 0);
+        ids[name] = pending_id(name, "truncate");
+    }
+    {
+        KernelSide kernel;
+        EXPECT_EQ(kernel.approve(ids["flipped"], QUELL_RESPONSE_KILL_CONTAINER), 0);
+        EXPECT_EQ(kernel.approve(ids["swept"], QUELL_RESPONSE_KILL_CONTAINER), 0);
+        EXPECT_EQ(kernel.move(ids["swept"], QUELL_STATE_APPROVED, QUELL_STATE_DONE), 0);
+        EXPECT_EQ(kernel.approve(ids["held"], QUELL_RESPONSE_QUARANTINE_FILE), 0);
+        EXPECT_EQ(kernel.move(ids["held"], QUELL_STATE_APPROVED, QUELL_STATE_ENFORCING), 0);
+        EXPECT_EQ(kernel.move(ids["rejected"], QUELL_STATE_PENDING, QUELL_STATE_REJECTED), 0);
+        EXPECT_EQ(kernel.approve(ids["undone"], QUELL_RESPONSE_QUARANTINE_FILE), 0);
+        EXPECT_EQ(kernel.move(ids["undone"], QUELL_STATE_APPROVED, QUELL_STATE_UNDONE), 0);
+    }
+    EXPECT_TRUE(eventually([&] { return !containers[0]->running(); })) << "the sweep is made up for";
+    using Actions = std::vector<std::string>;
+    EXPECT_TRUE(eventually([&] { return actions_of(ids["flipped"]).back() == "done"; }));
+    EXPECT_EQ(actions_of(ids["flipped"]), (Actions{"detected", "approved", "done"}));
+    EXPECT_EQ(actions_of(ids["swept"]), (Actions{"detected", "approved", "done"}));
+    EXPECT_EQ(actions_of(ids["held"]), (Actions{"detected", "approved", "enforcing"}));
+    EXPECT_EQ(actions_of(ids["rejected"]), (Actions{"detected", "rejected"}));
+    EXPECT_EQ(actions_of(ids["undone"]), (Actions{"detected", "approved", "undone"}));
+    EXPECT_EQ(attack(*containers[2], "read /var/log/b.log"), EPERM);
+    EXPECT_EQ(run("quell undo " + ids["held"] + " --reason done").status, 0);
+    EXPECT_EQ(run("quell history verify").status, 0);
 }
 
 TEST_F(Killed, TwiceInARowAndAnOrderlyEndToo) {
