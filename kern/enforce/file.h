@@ -28,18 +28,25 @@ static __always_inline int contained_may_be(u64 inode)
 
 /*
  * The runtime may always remove a dead container: a host task may unlink a
- * layer's file once no overlay stands on that layer or its container is gone.
+ * layer's file once no overlay stands on that layer, or the container whose
+ * root it is has ended. That may be a later one than the event's: it was
+ * started again on the same layer.
  */
 static __always_inline int removal_allowed(struct quell_file_entry *entry, u32 hook)
 {
 	struct quell_identity root = entry->upper_root;
-	u64 container = entry->pending.container;
+	u64 container = entry->pending.container, *owner;
 
-	if (hook != QUELL_HOOK_inode_unlink || !container || current_cgroup_container())
+	if (hook != QUELL_HOOK_inode_unlink || !container || current_cgroup_container() ||
+	    subject_of(bpf_get_current_task_btf()))
 		return 0;
-	if (!bpf_map_lookup_elem(&containers, &container))
-		return 1;
-	return root.inode && !bpf_map_lookup_elem(&overlays, &root);
+	if (root.inode) {
+		owner = bpf_map_lookup_elem(&overlays, &root);
+		if (!owner)
+			return 1;
+		container = *owner; /* 0: mounted for one that has not begun */
+	}
+	return container && !bpf_map_lookup_elem(&containers, &container);
 }
 
 /*

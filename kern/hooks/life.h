@@ -137,6 +137,8 @@ int BPF_PROG(quell_unix_stream_connect, struct sock *sock, struct sock *other, s
 	peer.sessionid = BPF_CORE_READ(task, sessionid);
 	peer.cgroup = bpf_get_current_cgroup_id();
 	peer.container = subject_of(task);
+	if (!peer.container) /* of the host, and moved into one: it would be killed with it */
+		peer.container = current_cgroup_container();
 	bpf_get_current_comm(peer.comm, sizeof(peer.comm));
 	bpf_sk_storage_get(&peers, newsk, &peer, BPF_SK_STORAGE_GET_F_CREATE);
 	return 0;

@@ -56,7 +56,7 @@ int quell_iter_tasks(struct bpf_iter__task *ctx)
 	KEEP_ORDER(task);
 	if (task->pid != task->tgid)
 		return 0;
-	if (quell.query.mark_pid && descends_from(task, quell.query.mark_pid, quell.query.mark_start_ns))
+	if (quell.query.mark_pid && descends_from((u64)task, quell.query.mark_pid, quell.query.mark_start_ns))
 		mark_descendant(task, quell.query.actor);
 	task_listed(ctx, task);
 	return 0;

@@ -131,3 +131,15 @@ __noinline int file_facts(u64 inode, struct file_facts *f)
 	}
 	return f->known;
 }
+
+/* The overlay that an inode is of is a container's root. */
+static __always_inline void overlay_owned(u64 inode, u64 container)
+{
+	struct quell_identity upper;
+
+	if (!inode || !quell.overlay.known || superblock_magic(inode) != OVERLAYFS_MAGIC)
+		return;
+	overlay_scope(inode, &upper);
+	if (upper.inode)
+		bpf_map_update_elem(&overlays, &upper, &container, BPF_ANY);
+}

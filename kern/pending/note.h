@@ -47,7 +47,7 @@ __noinline int object_bind(u32 slot)
 	entry->object_flags = facts->flags;
 	/* seen at its mounting, unless that was before the load */
 	if (facts->upper_root.inode)
-		bpf_map_update_elem(&overlays, &facts->upper_root, &facts->overlay_device, BPF_NOEXIST);
+		bpf_map_update_elem(&overlays, &facts->upper_root, &work->query.container, BPF_NOEXIST);
 	if (facts->known && (mode & S_IFMT_BITS) == S_IFREG_BITS)
 		entry->object_flags |= QUELL_OBJECT_FILE;
 	if (work->op.number == QUELL_OP_DELETE && links <= 1)
@@ -80,6 +80,16 @@ static __always_inline int may_hold(u32 state, struct quell_pending *entry)
 	       (state == QUELL_STATE_FAILED && entry->approved_ns);
 }
 
+/* Removes an entry that is over: whoever takes its word, and nobody else, or the one that came after it would go. */
+static __always_inline int pending_bury(struct quell_pending_key *key, struct quell_pending *entry, u64 word)
+{
+	if (QUELL_WORD_STATE(word) == QUELL_STATE_NONE ||
+	    __sync_val_compare_and_swap(&entry->word, word, word & ~255ull) != word)
+		return -1;
+	bpf_map_delete_elem(&pending, key);
+	return 0;
+}
+
 /* 1: it was one more of a waiting incident; 0: a new one is needed; -1: try the next turn. */
 static __always_inline int pending_repeat(u32 slot, struct quell_pending_key *key, u64 now)
 {
@@ -92,15 +102,12 @@ static __always_inline int pending_repeat(u32 slot, struct quell_pending_key *ke
 	word = entry->word;
 	if (may_hold(QUELL_WORD_STATE(word), entry))
 		return -1;
-	if (!waits(QUELL_WORD_STATE(word))) {
-		bpf_map_delete_elem(&pending, key);
-		return 0;
-	}
-	if (now > entry->deadline_ns) {
+	if (waits(QUELL_WORD_STATE(word)) && now > entry->deadline_ns) {
 		pending_leave(key, entry, QUELL_STATE_EXPIRED);
-		bpf_map_delete_elem(&pending, key);
-		return 0;
+		word = entry->word;
 	}
+	if (!waits(QUELL_WORD_STATE(word)))
+		return may_hold(QUELL_WORD_STATE(word), entry) ? -1 : pending_bury(key, entry, word);
 	hits = __sync_fetch_and_add(&entry->hits, 1) + 1;
 	entry->last_ns = now;
 	count(QUELL_COUNTER_REPEATS);
@@ -182,6 +189,8 @@ __noinline int pending_note(u32 slot, u32 index)
 		if (repeat >= 0)
 			break;
 	}
+	if (repeat < 0) /* each turn is held by what is enforced: there is no entry for one more */
+		count(QUELL_COUNTER_PENDING_SUBJECT);
 	if (repeat) {
 		if (work->op.number == QUELL_OP_DELETE)
 			object_removed(slot);

@@ -35,6 +35,19 @@ static __always_inline u32 transitions_from(u32 from)
 	return QUELL_BIT(QUELL_STATE_NONE);
 }
 
+/* What is decided about a target by who is inside of it. */
+static __always_inline int decided_from_inside(struct quell_transition *t)
+{
+	return t->key.container && t->approver_container == t->key.container &&
+	       (t->to == QUELL_STATE_APPROVED || t->to == QUELL_STATE_REJECTED || t->to == QUELL_STATE_UNDONE);
+}
+
+/* Who asks is quelld: a process that it descends from is not to be killed with its descendants. */
+static __always_inline int kill_would_meet_caller(struct quell_task_ref *target)
+{
+	return descends_from((u64)bpf_get_current_task(), target->pid, target->start_ns);
+}
+
 static __always_inline int approval_refused(struct quell_transition *t, struct quell_pending *p, u64 now)
 {
 	u64 container = t->key.container;
@@ -43,8 +56,6 @@ static __always_inline int approval_refused(struct quell_transition *t, struct q
 		return -ETIME;
 	if (t->response >= QUELL_RESPONSE_COUNT || !(p->offers & QUELL_BIT(t->response)))
 		return -EOPNOTSUPP;
-	if (container && t->approver_container == container)
-		return -EPERM;
 	if (t->response == QUELL_RESPONSE_KILL_CONTAINER) {
 		struct quell_container *c = bpf_map_lookup_elem(&containers, &container);
 
@@ -55,8 +66,14 @@ static __always_inline int approval_refused(struct quell_transition *t, struct q
 			return -EACCES;
 		}
 	} else if (t->response == QUELL_RESPONSE_KILL_PROCESS) {
-		if (t->target >= QUELL_CHAIN_MAX || !p->chain[t->target & (QUELL_CHAIN_MAX - 1)].actor)
+		struct quell_task_ref *target = &p->chain[t->target & (QUELL_CHAIN_MAX - 1)];
+
+		if (t->target >= QUELL_CHAIN_MAX || !target->actor)
 			return -EACCES;
+		if (kill_would_meet_caller(target)) {
+			count(QUELL_COUNTER_PROTECTED);
+			return -EACCES;
+		}
 	} else if (p->object_flags & QUELL_OBJECT_LAST_LINK) {
 		return -ESRCH;
 	} else if (bpf_map_lookup_elem(&contained_files, &p->file)) {
@@ -201,7 +218,7 @@ static __always_inline int transition(struct quell_transition *t)
 	struct quell_pending_key key = t->key;
 	struct quell_pending *p = bpf_map_lookup_elem(&pending, &key);
 	u64 now = bpf_ktime_get_boot_ns(), expected = QUELL_WORD(t->incident, t->from), seen;
-	int error;
+	int error, releases;
 
 	if (!p)
 		return -ENOENT;
@@ -211,12 +228,16 @@ static __always_inline int transition(struct quell_transition *t)
 	if (t->to == QUELL_STATE_EXPIRED && now <= p->deadline_ns)
 		return -EINVAL;
 	seen = p->word;
+	if (seen == expected && decided_from_inside(t))
+		return -EPERM;
 	if (seen == expected && t->to == QUELL_STATE_APPROVED) {
 		error = approval_refused(t, p, now);
 		if (error)
 			return error;
 	}
-	seen = __sync_val_compare_and_swap(&p->word, expected, QUELL_WORD(t->incident, t->to));
+	releases = (holds(t->from) && ends(t->to)) || (t->from == QUELL_STATE_FAILED && p->approved_ns);
+	/* NONE while it is taken back: an entry that is over may be replaced by a repeat, and then be another's */
+	seen = __sync_val_compare_and_swap(&p->word, expected, QUELL_WORD(t->incident, releases ? QUELL_STATE_NONE : t->to));
 	if (seen != expected) {
 		t->seen = seen;
 		return -EBUSY;
@@ -232,13 +253,17 @@ static __always_inline int transition(struct quell_transition *t)
 		p->request = t->request;
 		p->approved_ns = now;
 		error = contain(t, p);
-		if (error)
+		if (error) {
+			p->approved_ns = 0; /* nothing of it is in force */
 			__sync_val_compare_and_swap(&p->word, QUELL_WORD(t->incident, QUELL_STATE_APPROVED),
-						    QUELL_WORD(t->incident, QUELL_STATE_FAILED));
+						    QUELL_WORD(t->incident, error == -ESRCH ? QUELL_STATE_GONE : QUELL_STATE_FAILED));
+		}
 		return error;
 	}
-	if ((holds(t->from) && ends(t->to)) || (t->from == QUELL_STATE_FAILED && p->approved_ns))
+	if (releases) {
 		release(t, p);
+		*(volatile u64 *)&p->word = QUELL_WORD(t->incident, t->to);
+	}
 	if (t->to == QUELL_STATE_NONE)
 		bpf_map_delete_elem(&pending, &key);
 	return 0;

@@ -6,11 +6,6 @@
  */
 #pragma once
 
-static __always_inline int is_protected(u32 pid, u64 start_ns, u32 flags)
-{
-	return pid <= 1 || (flags & PF_KTHREAD_BIT) || (pid == quell.self_pid && start_ns == quell.self_start_ns);
-}
-
 /*
  * The task's mark, made when it is first bound: one for all detections, or a
  * supervisor that lives through many would run out of places, and leave none

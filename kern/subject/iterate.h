@@ -5,21 +5,51 @@
  */
 #pragma once
 
-#define ANCESTRY_MAX 32
+#define ANCESTRY_MAX 4096 /* who forks a ladder pays a process for each rung */
 
-static __always_inline int descends_from(struct task_struct *task, u32 pid, u64 start_ns)
+struct ascent {
+	u64 task;
+	u64 start_ns;
+	u32 pid;
+	u32 met;
+};
+
+static long ascend(u32 i, struct ascent *a)
 {
-	for (int i = 0; i < ANCESTRY_MAX; i++) {
-		struct task_struct *parent;
+	u64 start = 0, parent;
+	u32 pid = 0;
 
-		if (BPF_CORE_READ(task, tgid) == pid)
-			return BPF_CORE_READ(task, group_leader, start_boottime) == start_ns;
-		parent = BPF_CORE_READ(task, real_parent);
-		if (!parent || parent == task)
-			return 0;
-		task = parent;
+	read_kernel(pid, a->task + offset_of(task_struct, tgid));
+	if (pid == a->pid) {
+		read_kernel(start, read_pointer(a->task + offset_of(task_struct, group_leader)) + offset_of(task_struct, start_boottime));
+		a->met = start == a->start_ns;
+		return 1;
 	}
+	parent = read_pointer(a->task + offset_of(task_struct, real_parent));
+	if (!parent || parent == a->task)
+		return 1;
+	a->task = parent;
 	return 0;
+}
+
+static __always_inline int descends_from(u64 task, u32 pid, u64 start_ns)
+{
+	struct ascent a = { .task = task, .start_ns = start_ns, .pid = pid };
+
+	a.met = zero;
+	bpf_loop(ANCESTRY_MAX, ascend, &a, 0);
+	return a.met;
+}
+
+/* The number that a task has where it lives: 1 is a namespace's first. */
+static __always_inline u32 pid_in_namespace(struct task_struct *task)
+{
+	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	u32 level = 0, inner = 0;
+
+	read_kernel(level, (u64)pid + offset_of(pid, level));
+	read_kernel(inner, (u64)pid + offset_of(pid, numbers) + level * (u32)bpf_core_type_size(struct upid));
+	return level ? inner : 0;
 }
 
 static __always_inline int bears_mark(struct quell_task *tag, u64 actor)
@@ -61,13 +91,19 @@ static __always_inline void container_found(struct task_struct *task)
 	if (!root || root == quell.host_root || !ns || !container)
 		return;
 	c = bpf_map_lookup_elem(&containers, &container);
-	if (!c || __sync_val_compare_and_swap(&c->home_state, QUELL_HOME_NONE, QUELL_HOME_RECORDING) != QUELL_HOME_NONE)
+	if (!c)
 		return;
+	/* numbers wrap: the first one that is met need not be its init */
+	if (!c->init_pid || (task->pid == task->tgid && pid_in_namespace(task) == 1)) {
+		c->init_pid = BPF_CORE_READ(task, tgid);
+		c->init_start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+	}
+	if (__sync_val_compare_and_swap(&c->home_state, QUELL_HOME_NONE, QUELL_HOME_RECORDING) != QUELL_HOME_NONE)
+		return;
+	overlay_owned((u64)BPF_CORE_READ(task, fs, root.dentry, d_inode), container);
 	struct home_request r = { .container = container, .mount_ns = ns, .root_dentry = root,
 				  .root_mount = (u64)BPF_CORE_READ(task, fs, root.mnt) - offset_of(mount, mnt) };
 
-	c->init_pid = BPF_CORE_READ(task, tgid);
-	c->init_start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
 	home_record_settled(&r);
 	__sync_val_compare_and_swap(&c->home_state, QUELL_HOME_RECORDING, QUELL_HOME_READY);
 }

@@ -9,6 +9,12 @@
  */
 #pragma once
 
+/* Never to be hit: PID 1, kernel threads, Quell. */
+static __always_inline int is_protected(u32 pid, u64 start_ns, u32 flags)
+{
+	return pid <= 1 || (flags & PF_KTHREAD_BIT) || (pid == quell.self_pid && start_ns == quell.self_start_ns);
+}
+
 static __always_inline u64 task_cgroup_id(struct task_struct *task)
 {
 	return task->cgroups->dfl_cgrp->kn->id;
@@ -70,7 +76,7 @@ static __always_inline void task_moves(struct cgroup *to, struct task_struct *ta
 
 	if (there != here)
 		task_send_away(task->group_leader, here);
-	if (there && task->tgid == quell.self_pid && task->group_leader->start_boottime == quell.self_start_ns)
+	if (there && is_protected(task->tgid, task->group_leader->start_boottime, task->flags))
 		container_protect(there); /* for good: whether it gets there and stays is not followed */
 }
 

@@ -133,7 +133,7 @@ void Decisions::approve(std::uint64_t id, quell_response response, const std::st
     if (!incident->waits()) return refuse(id, Refusal::kTooLate, over_text(*incident), request, reply);
     if (incident->state == QUELL_STATE_ARMING) {  // defined: it waits for the hooks, within a limit
         waiting_[id].push_back({boottime_ns() + kArmingLimitNs,
-                                [this, id, response, digest, request, reply] { approve(id, response, digest, request, reply); }, reply});
+                                [this, id, response, digest, request, reply] { approve(id, response, digest, request, reply); }, request, reply});
         prepare(*incident);
         return;
     }
@@ -161,7 +161,15 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
     if (!error && prepared) response::response(offer.response).strike(*prepared);
     read(incident);
     if (error) settle_if_over(incident);
-    if (error && incident.state == QUELL_STATE_FAILED) row(incident, history::Action::FAILED, "flipped, and nothing could be contained: " + std::string(std::strerror(error)));
+    if (error && incident.state == QUELL_STATE_FAILED) {  // it was approved; what follows is not a refusal
+        incident.decided_by = request.named(request.who);
+        incident.reason = request.reason;
+        incident.note = "nothing could be contained: " + std::string(std::strerror(error));
+        row(incident, history::Action::APPROVED, "approved", &request);
+        row(incident, history::Action::FAILED, incident.note);
+        retire(incident);
+        return reply({Refusal::kFailed, incident.note, incident.id, {}});
+    }
     switch (error) {
         case 0: break;
         case ETIME: return refuse(incident.id, Refusal::kTooLate, "expired", request, reply);
@@ -202,7 +210,13 @@ void Decisions::carry_out(Incident& incident, Reply reply) {
     const auto which = static_cast<quell_response>(incident.entry.response % QUELL_RESPONSE_COUNT);
     const auto prepared = arming_.prepared(incident.id, which);
     auto submitted = parts_.sweeper.submit(
-        [this, target, which, prepared] { return response::response(which).carry_out(parts_.engine, target, prepared.get()); },
+        [this, target, which, prepared] {
+            // "enforcing" is said of what is attached
+            const auto attached = response::attach_hooks(parts_.engine, which);
+            auto outcome = response::response(which).carry_out(parts_.engine, target, prepared.get());
+            if (!attached && outcome.state == QUELL_STATE_ENFORCING) outcome = {QUELL_STATE_FAILED, attached.error().message, {}, 0};
+            return outcome;
+        },
         [this, id = incident.id, reply](const response::Outcome& outcome) { carried_out(id, outcome, reply); });
     if (submitted) carrying_out_.insert(incident.id);
     else carried_out(incident.id, {QUELL_STATE_FAILED, submitted.error().message, {}, 0}, reply);
@@ -238,15 +252,26 @@ void Decisions::carried_out(std::uint64_t id, const response::Outcome& outcome, 
     if (incident->state == QUELL_STATE_DONE || incident->state == QUELL_STATE_GONE) retire(*incident);
 }
 
+int Decisions::decide(Incident& incident, quell_state to, const Request& request) {
+    quell_transition transition{};
+    transition.approver_container = request.container;
+    const int error = move(incident, to, transition);
+    read(incident);
+    return error;
+}
+
+void Decisions::refuse_move(Incident& incident, int error, const Request& request, const Reply& reply) {
+    settle_if_over(incident);
+    if (error == EPERM) return refuse(incident.id, Refusal::kNotAllowed, "who asks is inside the target", request, reply);
+    refuse(incident.id, Refusal::kTooLate, error == EBUSY ? over_text(incident) : std::strerror(error), request, reply);
+}
+
 void Decisions::reject(std::uint64_t id, const Request& request, Reply reply) {
     auto* incident = parts_.store.find(id);
     if (!incident) return refuse(id, Refusal::kNoSuchIncident, "no such incident", request, reply);
     refresh(*incident);
     if (!incident->waits()) return refuse(id, Refusal::kTooLate, over_text(*incident), request, reply);
-    if (const int error = move(*incident, QUELL_STATE_REJECTED)) {
-        settle_if_over(*incident);
-        return refuse(id, Refusal::kTooLate, error == EBUSY ? over_text(*incident) : std::strerror(error), request, reply);
-    }
+    if (const int error = decide(*incident, QUELL_STATE_REJECTED, request)) return refuse_move(*incident, error, request, reply);
     incident->decided_by = request.named(request.who);
     incident->reason = request.reason;
     row(*incident, history::Action::REJECTED, "rejected", &request);
@@ -265,10 +290,7 @@ void Decisions::undo(std::uint64_t id, const Request& request, Reply reply) {
         return refuse(id, Refusal::kTooLate, incident->waits() ? "it was not approved: there is nothing to undo" : over_text(*incident), request, reply);
     if (word.empty() && incident->state == QUELL_STATE_ENFORCING)
         return refuse(id, Refusal::kNotOffered, "a kill cannot be undone", request, reply);
-    if (const int error = move(*incident, QUELL_STATE_UNDONE)) {
-        settle_if_over(*incident);
-        return refuse(id, Refusal::kTooLate, error == EBUSY ? over_text(*incident) : std::strerror(error), request, reply);
-    }
+    if (const int error = decide(*incident, QUELL_STATE_UNDONE, request)) return refuse_move(*incident, error, request, reply);
     incident->note = word.empty() ? "taken back" : std::string(word) + "d";
     row(*incident, history::Action::UNDONE, incident->note, &request);
     reply({Refusal::kNone, {}, id, {}});
@@ -299,7 +321,7 @@ void Decisions::settle(Incident& incident, const std::string& gone) {
 }
 
 void Decisions::retire(Incident& incident) {
-    if (!incident.over() || incident.state == QUELL_STATE_FAILED) return;
+    if (!incident.over() || (incident.state == QUELL_STATE_FAILED && incident.entry.approved_ns)) return;
     arming_.forget(incident.id);
     retired_.insert(incident.id);
     // a disk that takes no rows must not fill the kernel's map with what is over
@@ -310,7 +332,7 @@ void Decisions::written(const std::vector<history::Row>& rows) {
     using history::Action;
     for (const auto& row : rows)
         if (row.action == Action::DONE || row.action == Action::GONE || row.action == Action::UNDONE || row.action == Action::REJECTED ||
-            row.action == Action::EXPIRED)
+            row.action == Action::EXPIRED || row.action == Action::FAILED)  // one that holds nothing, see retire()
             forget(row.incident);
 }
 
@@ -331,15 +353,15 @@ void Decisions::tick() {
     const auto now = boottime_ns();
     for (auto* incident : parts_.store.list(false)) refresh(*incident);
     for (auto& [waited_for, list] : waiting_) {
-        std::erase_if(list, [now, id = waited_for](const Waiting& one) {
+        std::erase_if(list, [this, now, id = waited_for](const Waiting& one) {
             if (now < one.until_ns) return false;
-            one.reply({Refusal::kFailed, "its hooks are still being attached: try again", id, {}});
+            refuse(id, Refusal::kFailed, "its hooks are still being attached: try again", one.request, one.reply);
             return true;
         });
     }
     std::erase_if(waiting_, [](const auto& one) { return one.second.empty(); });
     parts_.store.trim();
-    arming_.disarm_unneeded(parts_.engine.globals().operations);
+    arming_.disarm_unneeded();
 }
 
 }  // namespace quell::approval

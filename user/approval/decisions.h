@@ -81,6 +81,7 @@ private:
     struct Waiting {
         std::uint64_t until_ns;
         std::function<void()> again;
+        Request request;
         Reply reply;
     };
 
@@ -91,6 +92,9 @@ private:
     void write_due_rows(std::uint64_t id);
     // Asks the kernel; the errno of the program, 0 when it moved.
     [[nodiscard]] int move(incident::Incident& incident, quell_state to);
+    // A decision that takes nothing more than that.
+    [[nodiscard]] int decide(incident::Incident& incident, quell_state to, const Request& request);
+    void refuse_move(incident::Incident& incident, int error, const Request& request, const Reply& reply);
     // The same with more to say, and without looking at the entry afterwards: that can wait.
     [[nodiscard]] int move(incident::Incident& incident, quell_state to, quell_transition& request);
     // What the kernel says now. refresh() also writes the row of an end that nobody decided: whoever sees it first.

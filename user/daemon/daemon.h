@@ -77,6 +77,7 @@ private:
     void decide(const control::Json&, const control::Peer&, control::Responder, Decide decide);
     // Null when there is none: then it is answered.
     [[nodiscard]] incident::Incident* incident_of(const control::Json& params, control::Responder& responder);
+    [[nodiscard]] bool is_known(const incident::Incident& incident, const control::Peer& peer, control::Responder& responder);
     [[nodiscard]] control::Json incident_json(const incident::Incident& incident);
     // Never "enforcing" while the canary is not denied.
     [[nodiscard]] control::Json shown(control::Json json, const incident::Incident& incident) const;

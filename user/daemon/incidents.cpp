@@ -90,9 +90,26 @@ void Daemon::show(const Json& params, const control::Peer&, control::Responder r
     if (const auto* incident = incident_of(params, responder)) responder.reply({{"incident", incident_json(*incident)}});
 }
 
+// Whoever connects before the hook knows the socket is not recorded, and might sit in the target. While nothing is
+// denied the hook may not run at all; then nothing is approved either.
+bool Daemon::is_known(const incident::Incident& incident, const control::Peer& peer, control::Responder& responder) {
+    if (peer.recorded) return true;
+    check_canary();
+    if (vitals_.canary != Canary::kDenied) return true;
+    history::Row row;
+    row.action = history::Action::REFUSED;
+    row.incident = incident.id;
+    row.subject = incident::subject_text(incident);
+    row.result = "who asks was not recorded by the kernel side: ask again";
+    row.who = who_of(peer);
+    responder.error("io.quell.NotAllowed", {{"reason", row.result}});
+    history_->append(std::move(row));
+    return false;
+}
+
 void Daemon::approve(const Json& params, const control::Peer& peer, control::Responder responder) {
     const auto* incident = incident_of(params, responder);
-    if (!incident) return;
+    if (!incident || !is_known(*incident, peer, responder)) return;
     const auto word = control::string_member(params, "response");
     const auto response = word_index(kResponseWords, word);
     if (!response) return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", "there is no such response"}});
@@ -117,7 +134,7 @@ void Daemon::undo(const Json& params, const control::Peer& peer, control::Respon
 
 void Daemon::decide(const Json& params, const control::Peer& peer, control::Responder responder, Decide how) {
     const auto* incident = incident_of(params, responder);
-    if (!incident) return;
+    if (!incident || !is_known(*incident, peer, responder)) return;
     auto shared = std::make_shared<control::Responder>(std::move(responder));
     ((*decisions_).*how)(incident->id, request_of(params, peer), [this, shared](const approval::Answer& answer) {
         const auto* found = store_.find(answer.incident);

@@ -10,6 +10,19 @@
 
 namespace quell::response {
 
+namespace {
+
+Status attach_all(bpf::Engine& engine, std::uint64_t hooks) {
+    for (std::size_t hook = 0; hook < bpf::kHooks.size(); hook++)
+        if ((hooks >> hook) & 1)
+            if (auto attached = engine.attach(static_cast<quell_hook>(hook)); !attached) return attached;
+    return success();
+}
+
+}  // namespace
+
+Status attach_hooks(bpf::Engine& engine, quell_response which) { return attach_all(engine, bpf::kResponseHooks[which]); }
+
 void Arming::arm(const Target& target) {
     const auto incident = QUELL_WORD_INCIDENT(target.entry.word);
     if (!incidents_.try_emplace(incident).second) return;
@@ -31,12 +44,10 @@ Arming::Result Arming::work(const Target& target) const {
     Result result;
     for (quell_u32 which = 0; which < QUELL_RESPONSE_COUNT; which++) {
         if (!(target.entry.offers & QUELL_BIT(which))) continue;
-        for (std::size_t hook = 0; hook < bpf::kHooks.size(); hook++)
-            if ((bpf::kResponseHooks[which] >> hook) & 1)
-                if (auto attached = engine_.attach(static_cast<quell_hook>(hook)); !attached) {
-                    result.status = attached;
-                    return result;
-                }
+        if (auto attached = attach_all(engine_, bpf::kResponseHooks[which]); !attached) {
+            result.status = attached;
+            return result;
+        }
         __atomic_fetch_or(&engine_.globals().armed, QUELL_BIT(which), __ATOMIC_SEQ_CST);
         const auto wanted = static_cast<quell_response>(which);
         auto prepared = response(wanted).prepare(engine_, target);
@@ -59,7 +70,8 @@ quell_u32 Arming::needed_responses() const {
     for (const auto& [key, entry] : engine_.pending()) {
         const auto state = QUELL_WORD_STATE(entry.word);
         if (state == QUELL_STATE_ARMING || state == QUELL_STATE_PENDING) needed |= entry.offers;
-        if (state == QUELL_STATE_APPROVED || state == QUELL_STATE_ENFORCING || state == QUELL_STATE_FAILED)
+        const bool failed = state == QUELL_STATE_FAILED && entry.approved_ns;  // it goes on refusing
+        if (state == QUELL_STATE_APPROVED || state == QUELL_STATE_ENFORCING || failed)
             needed |= QUELL_BIT(entry.response % QUELL_RESPONSE_COUNT);
     }
     return needed;
@@ -76,22 +88,27 @@ quell_u32 Arming::idle_responses() {
     return idle;
 }
 
-void Arming::disarm_unneeded(std::uint32_t policy_operations) {
-    if (disarming_ || !engine_.globals().armed) return;
+std::uint64_t Arming::needed_hooks(quell_u32 responses) const {
+    std::uint64_t hooks = bpf::standing_hooks() | bpf::operation_hooks(engine_.globals().operations);
+    for (quell_u32 which = 0; which < QUELL_RESPONSE_COUNT; which++)
+        if (responses & QUELL_BIT(which)) hooks |= bpf::kResponseHooks[which];
+    return hooks;
+}
+
+void Arming::disarm_unneeded() {
+    auto& armed = engine_.globals().armed;
+    if (disarming_ || !armed) return;
     const auto idle = idle_responses();
     if (!idle) return;
     // first the word, so that a detection from now on says "arming" and asks for the hooks again; then once more
     // who needs them, for one that came in between
-    const quell_u32 before = engine_.globals().armed;
-    engine_.globals().armed = before & ~idle;
-    const quell_u32 armed = before & (~idle | needed_responses());
-    engine_.globals().armed = armed;
-    std::uint64_t keep = bpf::standing_hooks() | bpf::operation_hooks(policy_operations);
-    for (quell_u32 which = 0; which < QUELL_RESPONSE_COUNT; which++)
-        if (armed & QUELL_BIT(which)) keep |= bpf::kResponseHooks[which];
+    __atomic_fetch_and(&armed, ~idle, __ATOMIC_SEQ_CST);
+    __atomic_fetch_or(&armed, idle & needed_responses(), __ATOMIC_SEQ_CST);
     disarming_ = true;
     auto submitted = worker_.submit(
-        [this, keep]() -> Status {
+        [this]() -> Status {
+            // Looked at here and not before: jobs that arm run on this thread too, and what they attached since stays.
+            const auto keep = needed_hooks(engine_.globals().armed | needed_responses());
             for (std::size_t hook = 0; hook < bpf::kHooks.size(); hook++)
                 if (!((keep >> hook) & 1))
                     if (auto detached = engine_.detach(static_cast<quell_hook>(hook)); !detached) return detached;
@@ -100,6 +117,8 @@ void Arming::disarm_unneeded(std::uint32_t policy_operations) {
         [this](const Status& status) {
             disarming_ = false;
             if (!status) log::warn(status.error().message);
+            // a policy that was applied meanwhile may have needed one of them
+            if (auto attached = attach_all(engine_, needed_hooks(0)); !attached) log::error(attached.error().message);
         });
     if (!submitted) disarming_ = false;
 }

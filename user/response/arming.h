@@ -20,6 +20,9 @@
 
 namespace quell::response {
 
+// Every hook that the response needs; those that are attached are left alone. Any thread.
+[[nodiscard]] Status attach_hooks(bpf::Engine& engine, quell_response which);
+
 class Arming {
 public:
     // `armed` is told of each incident that left arming, with the reason when it could not be armed.
@@ -38,7 +41,7 @@ public:
     void forget(std::uint64_t incident) { incidents_.erase(incident); }
 
     // Detaches what no waiting or enforced containment needs any more.
-    void disarm_unneeded(std::uint32_t policy_operations);
+    void disarm_unneeded();
 
 private:
     using Descriptors = std::map<quell_response, std::shared_ptr<Prepared>>;
@@ -48,6 +51,7 @@ private:
     };
     [[nodiscard]] Result work(const Target& target) const;
     [[nodiscard]] quell_u32 needed_responses() const;
+    [[nodiscard]] std::uint64_t needed_hooks(quell_u32 responses) const;
     // Armed ones that none has needed for long enough. Each by itself: a file held for weeks keeps no hook of a kill.
     [[nodiscard]] quell_u32 idle_responses();
 

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <string>
 
 #include "user/base/time.h"
 #include "user/response/cgroup.h"
@@ -61,8 +62,10 @@ public:
         const auto deadline = boottime_ns() + kSweepLimitNs;
         const bool empty = descriptors.empty_ns || wait_until_empty(descriptors.events.get(), deadline);
         const auto cgroup_empty_ns = descriptors.empty_ns ? descriptors.empty_ns.load() : boottime_ns();
+        std::string trouble;
         auto everyone = [&] {
             auto found = engine.tasks(target.key.container, 0);
+            trouble = found ? "" : found.error().message;  // not to be taken for nobody
             auto tasks = found ? std::move(found).value() : std::vector<quell_task_ref>{};
             // a zombie waits for its parent, which may be the runtime: it does nothing any more
             std::erase_if(tasks, [](const auto& task) { return !is_alive(task); });
@@ -79,8 +82,11 @@ public:
         Outcome outcome;
         outcome.survivors = std::move(left);
         outcome.last_gone_ns = escaped ? boottime_ns() : cgroup_empty_ns;
-        outcome.state = outcome.survivors.empty() && descriptors.told ? QUELL_STATE_DONE : QUELL_STATE_FAILED;
+        const bool all_gone = outcome.survivors.empty() && is_empty(descriptors.events.get());
+        outcome.state = all_gone && descriptors.told && trouble.empty() ? QUELL_STATE_DONE : QUELL_STATE_FAILED;
         if (!descriptors.told) outcome.detail = "cgroup.kill could not be written";
+        else if (!trouble.empty()) outcome.detail = "who is left is not known: " + trouble;
+        else if (outcome.survivors.empty() && !all_gone) outcome.detail = "somebody is left in the cgroup who is not to be seen";
         else if (!outcome.survivors.empty()) outcome.detail = "processes are left that did not die: in uninterruptible sleep, or not to be signalled";
         else outcome.detail = escaped ? "every process is gone, " + std::to_string(escaped) + " had left the cgroup" : "every process is gone";
         return outcome;

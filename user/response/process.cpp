@@ -16,10 +16,10 @@
 namespace quell::response {
 namespace {
 
-// Field 22 of /proc/PID/stat and the field before it that matters: state. Counted after the last ')', since the
-// name before it is the process's own choice.
+// Fields 3, 20 and 22 of /proc/PID/stat. Counted after the last ')', since the name before it is the process's own choice.
 struct Stat {
     char state = 0;
+    std::uint64_t threads = 0;
     std::uint64_t start_ticks = 0;
 };
 
@@ -36,6 +36,7 @@ Stat read_stat(quell_u32 pid) {
     for (int field = 3; field < 22 && at; field++) {
         at = std::strchr(at, ' ');
         if (at) at++;
+        if (at && field + 1 == 20) stat.threads = std::strtoull(at, nullptr, 10);
     }
     if (at) stat.start_ticks = std::strtoull(at, nullptr, 10);
     return stat;
@@ -46,7 +47,9 @@ Stat read_stat(quell_u32 pid) {
 bool is_alive(const quell_task_ref& task) {
     static const auto tick_ns = 1'000'000'000ull / static_cast<std::uint64_t>(sysconf(_SC_CLK_TCK));
     const auto stat = read_stat(task.pid);
-    return stat.start_ticks && stat.state != 'Z' && stat.state != 'X' && stat.start_ticks == task.start_ns / tick_ns;
+    // the first thread of a process may have ended and be shown as a zombie while the others go on
+    const bool is_dead = stat.state == 'X' || (stat.state == 'Z' && stat.threads <= 1);
+    return stat.start_ticks && !is_dead && stat.start_ticks == task.start_ns / tick_ns;
 }
 
 bool kill_task(const quell_task_ref& task) {
