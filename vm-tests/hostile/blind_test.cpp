@@ -67,7 +67,7 @@ TEST_F(Blind, NothingIsCalledEnforcing) {
     EXPECT_EQ(quell("status")["status"]["enforcing"], 0);
     EXPECT_EQ(quell("status")["status"]["approved"], 1);
     EXPECT_EQ(show(id)["state"], "approved");
-    for (const std::string what : {"incidents --all", "show " + id}) {
+    for (const auto& what : {std::string("incidents --all"), "show " + id}) {
         const auto text = run("quell " + what).text;
         EXPECT_EQ(text.find("enforcing"), std::string::npos) << text;
     }
