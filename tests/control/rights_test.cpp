@@ -47,10 +47,15 @@ TEST_F(ServerTest, OthersMayOnlyAskWhatThisIs) {
     expect_served();
     EXPECT_EQ(service.last_uid, 1001u);
     stop();
-    EXPECT_EQ(rows, (std::vector<std::string>{"1000 io.quell.Version 1", "1000 io.quell.Version 3"}));
+    // The two that followed are told by the tick, the last one by the end.
+    EXPECT_EQ(rows, (std::vector<std::string>{"1000 io.quell.Version 1", "1000 a.B 2", "1000 io.quell.Version 1"}));
 }
 
 TEST_F(ServerTest, StrangersHoldFewConnections) {
+    std::vector<std::string> rows;
+    options.on_refused = [&](const Peer& peer, std::string_view what, std::uint64_t times) {
+        rows.push_back(std::to_string(peer.uid) + " " + std::string(what) + " " + std::to_string(times));
+    };
     options.operators = kOperators;
     options.limits.strangers = 2;
     start();
@@ -61,6 +66,9 @@ TEST_F(ServerTest, StrangersHoldFewConnections) {
         held.back()->call(kVersionCall);
         EXPECT_NE(held.back()->get().value_or("").find(uid < 1002 ? "NotAllowed" : "too many"), std::string::npos);
     }
+    stop();
+    EXPECT_EQ(rows, (std::vector<std::string>{"1000 io.quell.Version 1", "1001 io.quell.Version 1", "1002 too many connections 1",
+                                              "1003 too many connections 1", "1004 too many connections 1"}));
 }
 
 TEST_F(ServerTest, TheKernelsRecordWins) {

@@ -14,8 +14,6 @@
 namespace quell::control {
 
 namespace {
-// Refusals are remembered for this many uids; a host has few that try.
-constexpr std::size_t kRefusalsMax = 256;
 constexpr int kAcceptsPerRound = 16;  // then others get their turn
 }  // namespace
 
@@ -35,12 +33,14 @@ Result<std::unique_ptr<Server>> Server::create(Loop& loop, Service& service, Ser
 }
 
 Server::Server(Loop& loop, Service& service, ServerOptions options, Listener listener)
-    : loop_(loop), service_(service), options_(std::move(options)), listener_(std::move(listener)) {}
+    : loop_(loop), service_(service), options_(std::move(options)), listener_(std::move(listener)),
+      refusals_(options_.limits.refusal_ns, options_.on_refused) {}
 
 Server::~Server() {
     loop_.remove(listener_.fd());
     if (tick_) loop_.remove_timer(*tick_);
     connections_.clear();
+    refusals_.flush();
 }
 
 void Server::on_accept() {
@@ -59,6 +59,7 @@ void Server::on_accept() {
             continue;
         }
         if (!has_room(*peer)) {
+            if (!is_operator(*peer, options_.operators)) refusals_.add(*peer, "too many connections", boottime_ns());
             const std::string full = error_message(errors::kFailed, Json{{"reason", "too many connections"}});
             [[maybe_unused]] const ssize_t sent = send(fd.get(), full.data(), full.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
             continue;
@@ -93,7 +94,7 @@ void Server::on_call(const Peer& peer, Call call, Responder responder) {
     if (call.upgrade) return responder.error(errors::kInvalidParameter, {{"parameter", "upgrade"}});
     if (call.interface == kStandardInterface) return answer_standard(call, std::move(responder));
     if (!is_operator(peer, options_.operators)) {
-        report_refusal(peer, call.full_name());
+        refusals_.add(peer, call.full_name(), boottime_ns());
         return responder.error(errors::kNotAllowed,
                                {{"reason", "uid " + std::to_string(peer.uid) + " is neither root nor in the operators' group"}});
     }
@@ -111,24 +112,10 @@ void Server::on_call(const Peer& peer, Call call, Responder responder) {
     }
 }
 
-void Server::report_refusal(const Peer& peer, const std::string& method) {
-    const std::uint64_t now = boottime_ns();
-    if (!refusals_.contains(peer.uid) && refusals_.size() >= kRefusalsMax) {
-        std::erase_if(refusals_, [&](const auto& one) { return now - one.second.reported_ns > options_.limits.refusal_ns; });
-        if (refusals_.size() >= kRefusalsMax) return;
-    }
-    Refusals& known = refusals_[peer.uid];
-    known.unreported++;
-    // One row each would let anybody fill the history.
-    if (known.reported_ns != 0 && now - known.reported_ns < options_.limits.refusal_ns) return;
-    known.reported_ns = now;
-    const std::uint64_t times = std::exchange(known.unreported, 0);
-    if (options_.on_refused) options_.on_refused(peer, method, times);
-}
-
 void Server::on_tick() {
     if (paused_) paused_ = !loop_.modify(listener_.fd(), EPOLLIN);
     const std::uint64_t now = boottime_ns();
+    refusals_.on_tick(now);
     const auto open = connections_;  // a connection that closes leaves the map
     for (const auto& [fd, connection] : open) connection->check_time(now);
 }

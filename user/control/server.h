@@ -16,6 +16,7 @@
 #include "user/control/connection.h"
 #include "user/control/listener.h"
 #include "user/control/peer.h"
+#include "user/control/refusals.h"
 #include "user/control/responder.h"
 
 namespace quell::control {
@@ -41,10 +42,6 @@ struct ServerLimits {
     ConnectionLimits connection;
 };
 
-// A call that was refused for want of rights. `times`: how many of this uid
-// this report stands for, itself included.
-using OnRefused = std::function<void(const Peer& peer, std::string_view method, std::uint64_t times)>;
-
 struct ServerOptions {
     std::string path = "/run/quell/quell.sock";
     // 0666 lets anybody connect and be told, and recorded, that he may not;
@@ -52,7 +49,7 @@ struct ServerOptions {
     mode_t mode = 0666;
     std::optional<gid_t> operators;  // none: root only
     PeerRecord record;               // the kernel's record of who connected
-    OnRefused on_refused;
+    OnRefused on_refused;            // calls, and connections beyond a stranger's share
     ServerLimits limits;
     // How a client is identified; tests put their own here.
     std::function<Result<Peer>(int fd)> identify;
@@ -64,25 +61,17 @@ public:
     [[nodiscard]] static Result<std::unique_ptr<Server>> create(Loop& loop, Service& service, ServerOptions options);
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
-    ~Server();  // closes every connection; responders may live on
+    ~Server();  // closes every connection; responders may live on. Reports what refusals are left
 
     [[nodiscard]] std::size_t connections() const { return connections_.size(); }
     // The listening socket, for the kernel's record of who connects.
     [[nodiscard]] int fd() const { return listener_.fd(); }
-    // Another group, from a configuration read again.
-    void set_operators(std::optional<gid_t> operators) { options_.operators = operators; }
 
 private:
-    struct Refusals {
-        std::uint64_t reported_ns = 0;
-        std::uint64_t unreported = 0;
-    };
-
     Server(Loop& loop, Service& service, ServerOptions options, Listener listener);
     void on_accept();
     [[nodiscard]] bool has_room(const Peer& peer) const;
     void on_call(const Peer& peer, Call call, Responder responder);
-    void report_refusal(const Peer& peer, const std::string& method);
     void on_tick();
 
     Loop& loop_;
@@ -90,7 +79,7 @@ private:
     ServerOptions options_;
     Listener listener_;
     std::map<int, std::shared_ptr<Connection>> connections_;
-    std::map<uid_t, Refusals> refusals_;
+    Refusals refusals_;
     std::optional<Loop::Timer> tick_;
     bool paused_ = false;  // out of descriptors: accepts again at the next tick
 };
