@@ -46,6 +46,21 @@ TEST_F(ServerTest, UnknownAndMistypedCallsNeverReachTheService) {
     EXPECT_EQ(service.calls, 0);
 }
 
+TEST_F(ServerTest, AReasonIsShort) {
+    start();
+    RawClient client(path);
+    for (const char* method : {"Approve", "Reject", "Undo"}) {
+        Json parameters = {{"id", "1"}, {"reason", std::string(kReasonSizeMax + 1, 'r')}};
+        if (std::string_view(method) == "Approve") parameters.update({{"digest", "d"}, {"response", "kill-container"}});
+        client.call(Json{{"method", std::string("io.quell.") + method}, {"parameters", parameters}}.dump());
+        EXPECT_EQ(client.get(), R"({"error":"org.varlink.service.InvalidParameter","parameters":{"parameter":"reason"}})") << method;
+    }
+    EXPECT_EQ(service.calls, 0);
+    client.call(R"({"method":"io.quell.Reject","parameters":{"id":"1","reason":")" + std::string(kReasonSizeMax, 'r') + "\"}}");
+    EXPECT_TRUE(client.get());
+    EXPECT_EQ(service.calls, 1);
+}
+
 constexpr const char* kApprove = R"({"method":"io.quell.Approve","parameters":{"id":"1","digest":"d","response":"kill-container"}})";
 
 TEST_F(ServerTest, AnswersLater) {

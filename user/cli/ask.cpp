@@ -48,6 +48,17 @@ std::string finding_text(const Json& finding) {
     return out;
 }
 
+bool put_reason(const Invocation& invocation, Json& parameters) {
+    if (!invocation.has("--reason")) return true;
+    const std::string reason = invocation.value("--reason");
+    if (reason.size() > control::kReasonSizeMax) {
+        invocation.out.note("--reason: at most " + std::to_string(control::kReasonSizeMax) + " bytes, this one has " + std::to_string(reason.size()));
+        return false;
+    }
+    parameters["reason"] = reason;
+    return true;
+}
+
 void print_json(const Invocation& invocation, const Json& value) {
     invocation.out.print(value.dump(2, ' ', true, Json::error_handler_t::replace) + "\n");
 }

@@ -21,6 +21,10 @@ using control::Json;
 // Prints why there was no reply; what to end with.
 [[nodiscard]] int report_failure(Invocation& invocation, const control::CallResult& result);
 
+// The --reason, where one was given, into a call's parameters. False: it is
+// longer than the daemon takes, which has been said; a usage error.
+[[nodiscard]] bool put_reason(const Invocation& invocation, Json& parameters);
+
 // Standard output; pure ASCII, so nothing in it can drive a terminal.
 void print_json(const Invocation& invocation, const Json& value);
 

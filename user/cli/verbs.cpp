@@ -22,7 +22,7 @@ int run_version(Invocation&);
 
 const std::vector<Verb>& verbs() {
     static const Parameter kId{"ID", "", "the incident", true, false};
-    static const Parameter kReason{"--reason", "TEXT", "why, for the history", false, false};
+    static const Parameter kReason{"--reason", "TEXT", "why, for the history (at most 1024 bytes)", false, false};
     static const std::vector<Verb> kVerbs = {
         {"status", "what Quell does right now", {}, run_status},
         {"incidents", "the incidents that wait for a decision", {{"--all", "", "also those that are decided"}}, run_incidents},

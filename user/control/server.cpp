@@ -15,6 +15,15 @@ namespace quell::control {
 
 namespace {
 constexpr int kAcceptsPerRound = 16;  // then others get their turn
+
+// What the interface file says in words: its types have no bounds. The name
+// of the parameter that is too long.
+std::optional<std::string> too_long(const Json& parameters) {
+    const Json& reason = member(parameters, "reason");
+    if (reason.is_string() && reason.get_ref<const std::string&>().size() > kReasonSizeMax) return "reason";
+    return std::nullopt;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::create(Loop& loop, Service& service, ServerOptions options) {
@@ -104,6 +113,7 @@ void Server::on_call(const Peer& peer, Call call, Responder responder) {
     if (method == interface.methods.end()) return responder.error(errors::kMethodNotFound, {{"method", call.full_name()}});
     if (const auto bad = mismatch(interface, method->second.in, call.parameters))
         return responder.error(errors::kInvalidParameter, {{"parameter", *bad}});
+    if (const auto bad = too_long(call.parameters)) return responder.error(errors::kInvalidParameter, {{"parameter", *bad}});
     try {
         service_.call(call.method, call.parameters, peer, std::move(responder));
     } catch (const std::exception& thrown) {

@@ -8,7 +8,7 @@ namespace {
 // Reject and Undo differ in the method only.
 int decide(Invocation& invocation, std::string_view method) {
     Json parameters = {{"id", invocation.value("ID")}};
-    if (invocation.has("--reason")) parameters["reason"] = invocation.value("--reason");
+    if (!put_reason(invocation, parameters)) return kUsage;
     int code = kDone;
     const auto reply = ask(invocation, method, parameters, code);
     if (!reply) return code;
