@@ -51,5 +51,18 @@ TEST(Reply, RoundTrip) {
     EXPECT_FALSE(parse_reply(R"({"parameters":7})"));
 }
 
+TEST(Varlink, AListFillsAReplyAndNoMore) {
+    Json list = Json::array();
+    std::size_t room = kListRoom, count = 0;
+    // A control character is six bytes on the wire: sizes are those of the text, not of the value.
+    const Json element = {{"path", std::string(100'000, '\x01')}};
+    while (append_within(list, element, room)) count++;
+    EXPECT_EQ(list.size(), count);
+    EXPECT_EQ(count, kListRoom / (json_text(element).size() + 1));
+    EXPECT_LE(reply_message({{"incidents", list}}).size(), kReplySizeMax);
+    EXPECT_FALSE(append_within(list, "x", room)) << "nothing older after one that is missing";
+    EXPECT_EQ(list.size(), count);
+}
+
 }  // namespace
 }  // namespace quell::control

@@ -41,6 +41,17 @@ std::string json_text(const Json& value) {
     return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+bool append_within(Json& array, Json element, std::size_t& room) {
+    const std::size_t size = json_text(element).size() + 1;  // and a comma
+    if (size > room) {
+        room = 0;
+        return false;
+    }
+    room -= size;
+    array.push_back(std::move(element));
+    return true;
+}
+
 const Json& member(const Json& object, std::string_view name) {
     static const Json kNothing;
     if (!object.is_object()) return kNothing;

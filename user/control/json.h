@@ -24,6 +24,11 @@ inline constexpr std::size_t kJsonDepthMax = 32;
 // On one line. Never fails: invalid UTF-8 becomes U+FFFD.
 [[nodiscard]] std::string json_text(const Json& value);
 
+// Appends while the text of the elements fits: `room` is what is left, at the
+// start kListRoom (user/control/varlink.h). False: it did not fit, `array` is
+// as before and `room` is 0, so that nothing smaller follows what is missing.
+[[nodiscard]] bool append_within(Json& array, Json element, std::size_t& room);
+
 // A string member, "" where it is absent or something else.
 [[nodiscard]] std::string string_member(const Json& object, std::string_view name);
 // An integer member, `otherwise` where it is absent or something else.

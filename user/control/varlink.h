@@ -20,6 +20,9 @@ inline constexpr std::size_t kReasonSizeMax = 1024;
 // arguments and executable, each escaped to four); 1,024 of them may be
 // pending, and must not make the list impossible to get.
 inline constexpr std::size_t kReplySizeMax = 16 << 20;
+// For the elements of a list that fills a reply; the rest is for what is
+// around it. See append_within.
+inline constexpr std::size_t kListRoom = kReplySizeMax - 4096;
 
 namespace errors {
 inline constexpr std::string_view kInterfaceNotFound = "org.varlink.service.InterfaceNotFound";
