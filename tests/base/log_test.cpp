@@ -16,11 +16,13 @@ TEST(Log, Levels) {
     testing::internal::CaptureStderr();
     set_level(Level::Warn);
     info("not this");
-    warn("{} as it is\nin one line");
+    warn("{} as it is\nin one line, \x1b[2J\r\t\x7f\x01 na\xc3\xafve \\x1b");
+    warn(std::string_view("nul\0too", 7));
     set_level(Level::Info);
     const std::string text = testing::internal::GetCapturedStderr();
     EXPECT_EQ(text.find("not this"), std::string::npos);
-    EXPECT_NE(text.find("{} as it is in one line\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("{} as it is\\x0ain one line, \\x1b[2J\\x0d\\x09\\x7f\\x01 na\xc3\xafve \\x1b\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("nul\\x00too\n"), std::string::npos) << text;
 }
 
 TEST(Log, KnowsTheJournalByDeviceAndInode) {

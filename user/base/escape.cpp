@@ -107,6 +107,19 @@ std::string escape(std::string_view bytes) {
     return out;
 }
 
+std::string escape_controls(std::string_view bytes) {
+    std::string out;
+    out.reserve(bytes.size());
+    for (const char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x20 || byte == 0x7f)
+            append_hex(out, byte);
+        else
+            out += c;
+    }
+    return out;
+}
+
 std::string escape_cut(std::string_view bytes, std::size_t max_bytes) {
     if (bytes.size() <= max_bytes) return escape(bytes);
     std::size_t end = max_bytes;

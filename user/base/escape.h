@@ -17,6 +17,11 @@ namespace quell {
 // meaning only. At most four times as long as the input. Thread-safe.
 [[nodiscard]] std::string escape(std::string_view bytes);
 
+// What the log does to every line: control characters of ASCII become \xNN,
+// everything else stays as it is, so text that went through escape() is not
+// changed. No substitute for it. Thread-safe.
+[[nodiscard]] std::string escape_controls(std::string_view bytes);
+
 // Cuts the input to `max_bytes` first and says so with a final "…".
 [[nodiscard]] std::string escape_cut(std::string_view bytes, std::size_t max_bytes);
 

@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <string>
 
+#include "user/base/escape.h"
+
 namespace quell::log {
 namespace {
 
@@ -44,9 +46,9 @@ void write(Level level, const char* priority, std::string_view message) {
     Log& log = instance();
     const auto spd = spdlog_level(level);
     if (!log.logger.should_log(spd)) return;
-    std::string line = log.journal ? priority : "";
-    // A newline would begin a line of someone else's making.
-    for (const char c : message) line += c == '\n' ? ' ' : c;
+    // A newline would begin a line of someone else's making, an escape drive
+    // the terminal of whoever reads it.
+    const std::string line = (log.journal ? priority : "") + escape_controls(message);
     log.logger.log(spd, spdlog::string_view_t(line.data(), line.size()));
 }
 

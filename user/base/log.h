@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The log: one line per call, on standard error. When that is the journal
 // (JOURNAL_STREAM names it) each line begins with its priority, "<4>".
-// Text that a workload chose must go through escape() first: the log prints
-// what it is given. Thread-safe; spdlog stays behind this header.
+// Text that a workload chose must go through escape() first: of what it is
+// given the log changes control characters of ASCII only, to \xNN. Thread-safe; spdlog stays behind this header.
 #pragma once
 
 #include <optional>
