@@ -11,7 +11,7 @@ int main(int argc, char** argv) {
         if (std::fflush(stdout) != 0 && code == quell::cli::kDone) return quell::cli::kFailed;
         return code;
     } catch (const std::exception& thrown) {
-        std::fprintf(stderr, "quell: %s\n", thrown.what());
+        std::fprintf(stderr, "quell: %s\n", quell::cli::safe(thrown.what()).c_str());
         return quell::cli::kFailed;
     }
 }

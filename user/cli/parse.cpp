@@ -69,7 +69,8 @@ int run_command_line(int argc, const char* const* argv) {
     } catch (const CLI::Success& help) {
         return app.exit(help) == 0 ? kDone : kFailed;
     } catch (const CLI::ParseError& wrong) {
-        app.exit(wrong);
+        // It repeats arguments as they were given, and they may come from a workload.
+        invocation.out.prompt(safe(wrong.what()) + "\nRun with --help for more information.\n");
         return kUsage;
     }
     const Verb* chosen = nullptr;
