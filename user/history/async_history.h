@@ -7,8 +7,9 @@
 // A disk that takes nothing (full, read-only, gone) makes it `degraded`, said
 // in the log, in health() and through `changed`. Rows then wait in memory and
 // are tried again every second, with the file opened anew. At most `max_held`
-// wait; beyond, the oldest "detected" rows go, then "expired" and "gone", and
-// never decisions (see held_rows.h). What went is counted, and a row says so
+// wait; beyond, the oldest "detected" rows go, then "expired", "gone",
+// "refused" and a "failed" of what was never approved, and never decisions,
+// of which more than `max_held` may wait (see held_rows.h). What went is counted, and a row says so
 // as soon as the disk takes one.
 //
 // What is lost when the process or the machine dies is what was not flushed:

@@ -16,7 +16,12 @@ constexpr std::array kLoss = {
 #undef ACTION
 };
 
-Loss loss_of(const Held& held) { return kLoss[static_cast<std::size_t>(held.entry.row.action)]; }
+Loss loss_of(const Held& held) {
+    const Row& row = held.entry.row;
+    // Nothing was approved: incidents do this, not operators, and there may be any number of them.
+    if (row.action == Action::FAILED && row.response.empty()) return Loss::LATER;
+    return kLoss[static_cast<std::size_t>(row.action)];
+}
 
 }  // namespace
 

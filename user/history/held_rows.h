@@ -20,9 +20,13 @@ public:
     explicit HeldRows(std::size_t max) : max_(max) {}
 
     // When there are `max` already, the oldest row of the kind whose loss
-    // hurts least goes (see actions.def). Where only rows are left that must
-    // not be lost it becomes one more: their number is bounded by what
-    // operators decide, not by what a workload does.
+    // hurts least goes (see actions.def): so rows of the kinds that may be
+    // lost are never more than `max`, however long the disk takes none. Where
+    // only rows are left that must not be lost it becomes one more. Those have
+    // no bound of their own: a decision is not dropped for room. Their number
+    // is what operators decide (at most six rows for each incident: approved,
+    // flipped, its end, undone), what they apply, and a handful for each start
+    // and end of the daemon; no workload and nobody who is refused adds to it.
     void push(Held held);
     // What a failed write gives back, in its order, to the front.
     void put_back(std::vector<Held> batch);
