@@ -34,6 +34,7 @@ _quell() {
             ;;
         reject) words="--reason $(_quell_incidents)" ;;
         undo) words="--reason $(_quell_incidents)" ;;
+        doctor) words="--verbose" ;;
         history) words="verify --head --limit --incident" ;;
         policy)
             case $sub in

@@ -67,10 +67,12 @@ TEST_F(Doctor, ConfigPlainAndCompressed) {
     for (const char* option : {"BPF_SYSCALL", "BPF_JIT", "DEBUG_INFO_BTF", "SECURITY", "CGROUPS", "CGROUP_BPF", "DYNAMIC_FTRACE", "UNIX"})
         config += std::string("CONFIG_") + option + "=y\n";
     put("boot/config-6.12.1", config);
-    EXPECT_EQ(check_config(host).found, "not set: CONFIG_BPF_LSM=y CONFIG_FUNCTION_TRACER=y");
+    EXPECT_EQ(check_config(host).found, "not set: CONFIG_BPF_LSM=y CONFIG_BPF_EVENTS=y CONFIG_SECURITY_NETWORK=y CONFIG_FUNCTION_TRACER=y "
+                                        "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS=y CONFIG_AUDIT=y");
     std::filesystem::remove(dir / "boot/config-6.12.1");
     std::filesystem::create_directories(dir / "proc");
-    config += "CONFIG_BPF_LSM=y\nCONFIG_FUNCTION_TRACER=y\n";
+    for (const char* option : {"BPF_LSM", "FUNCTION_TRACER", "BPF_EVENTS", "SECURITY_NETWORK", "DYNAMIC_FTRACE_WITH_DIRECT_CALLS", "AUDIT"})
+        config += std::string("CONFIG_") + option + "=y\n";
     const gzFile file = gzopen((dir / "proc/config.gz").c_str(), "wb");
     gzwrite(file, config.data(), static_cast<unsigned>(config.size()));
     gzclose(file);
@@ -78,12 +80,38 @@ TEST_F(Doctor, ConfigPlainAndCompressed) {
 }
 
 TEST_F(Doctor, Programs) {
-    EXPECT_EQ(programs_from(R"({"programs":[{"name":"a","loaded":true}]})", 0).at(0).health, Health::Good);
+    const auto good = programs_from(R"({"programs":[{"name":"a","loaded":true},{"name":"c","loaded":true}]})", 0);
+    ASSERT_EQ(good.size(), 3u);
+    EXPECT_EQ(good[0].name, "program a");
+    EXPECT_TRUE(good[0].is_one_of_many);
+    EXPECT_EQ(good[2].found, "2 accepted by the verifier");
+    EXPECT_FALSE(good[2].is_one_of_many);
     const auto bad = programs_from(R"({"programs":[{"name":"a","loaded":true},{"name":"b","loaded":false,"detail":"no\u001b"}]})", 1);
-    ASSERT_EQ(bad.size(), 1u);
-    EXPECT_EQ(bad[0].name, "program b");
-    EXPECT_EQ(bad[0].found, "no\\x1b");
+    ASSERT_EQ(bad.size(), 2u);
+    EXPECT_EQ(bad[1].name, "program b");
+    EXPECT_EQ(bad[1].health, Health::Bad);
+    EXPECT_EQ(bad[1].found, "no\\x1b");
+    EXPECT_FALSE(bad[1].is_one_of_many);
+    EXPECT_EQ(programs_from(R"({"programs":[{"name":"a","loaded":true}]})", 1).back().health, Health::Bad);
     for (const char* text : {"", "x", "[]", R"({"programs":[]})"}) EXPECT_EQ(programs_from(text, 0).at(0).health, Health::Bad) << text;
+}
+
+TEST(DoctorCanary, SaysHowOldItsResultIs) {
+    constexpr std::int64_t kChecked = 1'772'356'080'000'000'000;  // 2026-03-01T09:08:00Z
+    control::Json status = {{"canary", "denied"}, {"canary_checked", "2026-03-01T09:08:00.000000Z"}};
+    EXPECT_EQ(canary_from(status, kChecked + 7'900'000'000).found, "denied, tried 7s ago");
+    EXPECT_EQ(canary_from(status, kChecked + 7'900'000'000).health, Health::Good);
+    EXPECT_EQ(canary_from(status, kChecked - 1).found, "denied, tried 0s ago");  // clocks are set back
+    const Check old = canary_from(status, kChecked + 130'000'000'000);
+    EXPECT_EQ(old.found, "denied, tried 2m 10s ago");
+    EXPECT_EQ(old.health, Health::Unknown) << "nobody tried since";
+    status["canary"] = "not-denied";
+    EXPECT_EQ(canary_from(status, kChecked + 130'000'000'000).health, Health::Bad);
+    status["canary"] = "unknown";
+    EXPECT_EQ(canary_from(status, kChecked).found, "unknown: it was not tried yet, or cannot be");
+    status["canary"] = "denied";
+    status["canary_checked"] = "?";
+    EXPECT_EQ(canary_from(status, kChecked).health, Health::Unknown);
 }
 
 TEST(DoctorVerb, JsonAndExit) {

@@ -9,7 +9,10 @@
 #include <sstream>
 
 #include "user/base/files.h"
+#include "user/base/time.h"
+#include "user/cli/incident_text.h"
 #include "user/cli/kernel_config.h"
+#include "user/cli/show_time.h"
 #include "user/cli/terminal.h"
 
 namespace quell::cli {
@@ -101,14 +104,30 @@ Check check_ftrace(const Host& host) {
 Check check_config(const Host& host) {
     const auto config = read_kernel_config(host.root, host.release);
     if (!config) return unknown("config", config.error().message, "install the kernel's /boot/config-" + host.release + ", or modprobe configs");
+    // What the programs need to load and to run: BPF_EVENTS for the tracing ones (fentry, fexit, tp_btf, iterators), SECURITY_NETWORK
+    // for unix_stream_connect, which records who asks, the direct calls for every hook of the LSM, AUDIT
+    // for the login uid, which they read from the task.
     // Not the LSM's hooks of paths: RHEL's kernels have none, and Quell needs none.
-    constexpr std::string_view kNeeded[] = {"BPF_LSM", "BPF_SYSCALL", "BPF_JIT", "DEBUG_INFO_BTF", "SECURITY", "CGROUPS", "CGROUP_BPF",
-                                            "FUNCTION_TRACER", "DYNAMIC_FTRACE", "UNIX"};
+    constexpr std::string_view kNeeded[] = {"BPF_LSM", "BPF_SYSCALL", "BPF_JIT", "BPF_EVENTS", "DEBUG_INFO_BTF", "SECURITY", "SECURITY_NETWORK", "CGROUPS",
+                                            "CGROUP_BPF", "FUNCTION_TRACER", "DYNAMIC_FTRACE", "DYNAMIC_FTRACE_WITH_DIRECT_CALLS", "AUDIT", "UNIX"};
     std::string missing;
     for (const std::string_view option : kNeeded)
         if (!has_option(*config, option)) missing += (missing.empty() ? "CONFIG_" : " CONFIG_") + std::string(option) + "=y";
     if (missing.empty()) return good("config", std::to_string(std::size(kNeeded)) + " options set");
     return bad("config", "not set: " + missing, "boot a kernel built with " + missing);
+}
+
+Check canary_from(const control::Json& status, std::int64_t now_wall_ns) {
+    // quelld tries every 10 s.
+    constexpr std::int64_t kOldNs = 30 * kNsPerSecond;
+    const std::string canary = text_of(status, "canary");
+    const auto checked = parse_time(control::string_member(status, "canary_checked"));
+    const std::int64_t age_ns = checked ? std::max<std::int64_t>(0, now_wall_ns - *checked) : 0;
+    const std::string found = canary + (checked ? ", tried " + s_text(age_ns / kNsPerSecond) + " ago" : ", tried at an unknown time");
+    if (canary == "unknown") return bad("canary", "unknown: it was not tried yet, or cannot be", "journalctl -u quelld says why");
+    if (canary != "denied") return bad("canary", found + ": the hooks do not refuse", "see the other lines; then systemctl restart quelld");
+    if (!checked || age_ns > kOldNs) return unknown("canary", found, "quelld tries every 10 s: see why it did not, journalctl -u quelld");
+    return good("canary", found);
 }
 
 }  // namespace quell::cli

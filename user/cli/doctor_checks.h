@@ -3,9 +3,12 @@
 // root that tests replace; nothing is changed. Thread-safe.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "user/control/json.h"
 
 namespace quell::cli {
 
@@ -16,6 +19,7 @@ struct Check {
     Health health = Health::Unknown;
     std::string found;   // safe text
     std::string remedy;  // what to do, "" when good
+    bool is_one_of_many = false;  // when good, told of only where all is asked for
 };
 
 // Where to look: "" for this host.
@@ -34,8 +38,12 @@ struct Host {
 [[nodiscard]] Check check_ftrace(const Host& host);
 [[nodiscard]] Check check_config(const Host& host);
 
-// Of `quelld --check-kernel --json`, run as root; one for each program that
-// does not load, or one for all of them.
+// Of a reply to Status: what came of the daemon's last try to remove a file
+// that it has to be denied, and how long ago that was.
+[[nodiscard]] Check canary_from(const control::Json& status, std::int64_t now_wall_ns);
+
+// Of `quelld --check-kernel --json`, run as root: one for each program, then
+// one for all where all load.
 [[nodiscard]] std::vector<Check> check_programs();
 [[nodiscard]] std::vector<Check> programs_from(std::string_view output, int status);
 

@@ -33,14 +33,22 @@ std::vector<Check> programs_from(std::string_view output, int status) {
     const auto parsed = control::parse_json(output);
     const Json programs = parsed ? control::member(*parsed, "programs") : Json();
     std::vector<Check> checks;
-    for (const Json& program : programs)
-        if (!control::true_member(program, "loaded"))
-            checks.push_back({"program " + text_of(program, "name"), Health::Bad, text_of(program, "detail"),
-                              "report it with the kernel's version; this kernel's verifier refuses the program"});
-    if (!checks.empty()) return checks;
+    bool all = true;
+    for (const Json& program : programs) {
+        const bool loads = control::true_member(program, "loaded");
+        all = all && loads;
+        const std::string name = "program " + text_of(program, "name");
+        if (loads)
+            checks.push_back({name, Health::Good, "accepted by the verifier", {}, true});
+        else
+            checks.push_back({name, Health::Bad, text_of(program, "detail"), "report it with the kernel's version; this kernel's verifier refuses the program"});
+    }
+    if (!all) return checks;
     if (programs.empty() || status != 0)
-        return {{"programs", Health::Bad, "quelld --check-kernel failed (" + std::to_string(status) + ")", "run it by hand to see why"}};
-    return {{"programs", Health::Good, std::to_string(programs.size()) + " accepted by the verifier", {}}};
+        checks.push_back({"programs", Health::Bad, "quelld --check-kernel failed (" + std::to_string(status) + ")", "run it by hand to see why"});
+    else
+        checks.push_back({"programs", Health::Good, std::to_string(programs.size()) + " accepted by the verifier", {}});
+    return checks;
 }
 
 std::vector<Check> check_programs() {

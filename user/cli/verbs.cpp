@@ -55,7 +55,7 @@ const std::vector<Verb>& verbs() {
           {"--allow-empty", "", "accept a policy without a rule"}},
          run_policy_apply},
         {"policy list", "the policies that are loaded", {}, run_policy_list},
-        {"doctor", "can this host run Quell, and what is missing", {}, run_doctor},
+        {"doctor", "can this host run Quell, and what is missing", {{"--verbose", "", "also a line for each program that the verifier accepts"}}, run_doctor},
         {"version", "the versions of command, daemon and kernel", {}, run_version},
     };
     return kVerbs;

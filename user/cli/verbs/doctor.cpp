@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "user/cli/doctor_checks.h"
 
+#include "user/base/time.h"
 #include "user/cli/ask.h"
 
 namespace quell::cli {
@@ -14,12 +15,16 @@ Check check_canary(const Invocation& invocation) {
     if (result.outcome != control::CallOutcome::Reply)
         return {"canary", Health::Bad, "no answer from quelld: " + safe(result.outcome == control::CallOutcome::Remote ? result.error : result.message),
                 "systemctl start quelld; as root or an operator"};
-    const std::string canary = text_of(control::member(result.parameters, "status"), "canary");
-    if (canary == "denied") return {"canary", Health::Good, canary, {}};
-    return {"canary", Health::Bad, canary + ": the hooks do not refuse", "see the other lines; then systemctl restart quelld"};
+    return canary_from(control::member(result.parameters, "status"), wall_ns());
 }
 
 std::string health_word(Health health) { return health == Health::Good ? "ok" : health == Health::Bad ? "failed" : "unknown"; }
+
+std::string line_of(const Check& check, const Terminal& out) {
+    const std::string word = health_word(check.health);
+    const Colour colour = check.health == Health::Good ? Colour::Green : check.health == Health::Bad ? Colour::Red : Colour::Yellow;
+    return out.paint(colour, word) + std::string(9 - word.size(), ' ') + check.name + ": " + check.found + (check.remedy.empty() ? "" : "; " + check.remedy) + "\n";
+}
 
 }  // namespace
 
@@ -36,11 +41,7 @@ int run_doctor(Invocation& invocation) {
         Json one = {{"name", check.name}, {"result", health_word(check.health)}, {"found", check.found}};
         if (!check.remedy.empty()) one["remedy"] = check.remedy;
         list.push_back(std::move(one));
-        if (invocation.json) continue;
-        const Colour colour = check.health == Health::Good ? Colour::Green : check.health == Health::Bad ? Colour::Red : Colour::Yellow;
-        const std::string word = health_word(check.health);
-        invocation.out.print(invocation.out.paint(colour, word) + std::string(9 - word.size(), ' ') + check.name + ": " + check.found +
-                             (check.remedy.empty() ? "" : "; " + check.remedy) + "\n");
+        if (!invocation.json && (!check.is_one_of_many || invocation.has("--verbose"))) invocation.out.print(line_of(check, invocation.out));
     }
     if (invocation.json) print_json(invocation, {{"ok", !failed}, {"checks", list}});
     return failed ? kFailed : kDone;
