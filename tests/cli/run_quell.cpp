@@ -24,8 +24,9 @@ constexpr int kTimeoutMs = 20'000;
     std::vector<char*> argv{const_cast<char*>("quell")};
     for (const std::string& one : arguments) argv.push_back(const_cast<char*>(one.c_str()));
     argv.push_back(nullptr);
-    std::vector<char*> envp{const_cast<char*>("TZ=UTC"), const_cast<char*>("TERM=xterm")};
-    for (const std::string& one : environment) envp.push_back(const_cast<char*>(one.c_str()));
+    std::vector<char*> envp;
+    for (const std::string& one : environment) envp.push_back(const_cast<char*>(one.c_str()));  // the first of a name counts
+    for (const char* one : {"TZ=UTC", "TERM=xterm"}) envp.push_back(const_cast<char*>(one));
     envp.push_back(nullptr);
     execve(QUELL_PROGRAM, argv.data(), envp.data());
     _exit(127);

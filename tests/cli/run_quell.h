@@ -13,7 +13,7 @@ struct Ran {
     std::string err;
 };
 
-// Standard input is empty. `environment`: "NAME=value", besides TZ=UTC.
+// Standard input is empty. `environment`: "NAME=value", besides TZ=UTC and TERM=xterm.
 [[nodiscard]] Ran run_quell(const std::vector<std::string>& arguments, const std::vector<std::string>& environment = {});
 
 // All three on a pseudo-terminal; `input` is typed. `out` is what was shown.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Golden outputs of the verbs that only look.
 #include "tests/cli/fake_daemon.h"
+#include "user/history/history.h"
 
 namespace quell::cli {
 namespace {
@@ -114,6 +115,10 @@ TEST_F(FakeDaemon, History) {
     EXPECT_EQ(calls()[0], R"(History {"incident":"00012","limit":2})");
     EXPECT_EQ(quell({"history", "--limit", "none"}).code, 2);
     EXPECT_EQ(quell({"history", "--limit", "0"}).code, 2);
+    const Ran beyond = quell({"history", "--limit", std::to_string(history::kListMax + 1)});
+    EXPECT_EQ(beyond.code, 2) << "the daemon returns no more: to ask for it would be to believe it were all";
+    EXPECT_EQ(beyond.err, "quell: --limit: a number from 1 to 10000\n");
+    EXPECT_EQ(quell({"history", "--limit", std::to_string(history::kListMax)}).code, 0);
 }
 
 TEST_F(FakeDaemon, HistoryVerify) {

@@ -37,7 +37,7 @@ const std::vector<Verb>& verbs() {
         {"undo", "take a response back, where that is possible", {kId, kReason}, run_undo},
         {"history",
          "what happened and who decided it, newest first",
-         {{"--limit", "N", "at most N rows (default 50)"}, {"--incident", "ID", "only this incident"}},
+         {{"--limit", "N", "at most N rows, up to 10000 (default 50)"}, {"--incident", "ID", "only this incident"}},
          run_history},
         {"history verify",
          "check the chain of the history",

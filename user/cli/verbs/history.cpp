@@ -4,13 +4,14 @@
 #include "user/cli/incident_text.h"
 #include "user/cli/show_time.h"
 #include "user/cli/table.h"
+#include "user/history/history.h"
 
 namespace quell::cli {
 
 namespace {
 
 constexpr std::int64_t kDefaultRows = 50;
-constexpr std::int64_t kRowsMax = 100'000;
+constexpr std::int64_t kRowsMax{history::kListMax};  // more would be asked for and not given
 
 std::optional<std::int64_t> row_limit(const std::string& text) {
     if (text.empty()) return kDefaultRows;
