@@ -74,6 +74,16 @@ Offers
     EXPECT_EQ(calls()[0], R"(Show {"id":"00012"})");
 }
 
+TEST_F(FakeDaemon, TimesAreLocalOrUtc) {
+    will_reply("Show", {{"incident", sample_incident()}});
+    start();
+    const std::vector<std::string> india = {"TZ=IST-5:30"};  // half an hour, east, and no file of zones needed
+    const std::string local = quell({"show", "00012"}, india).out;
+    EXPECT_NE(local.find("first 2026-03-01 14:38:07 +0530, last 2026-03-01 14:38:09 +0530\n"), std::string::npos) << local;
+    const std::string utc = quell({"--utc", "show", "00012"}, india).out;
+    EXPECT_NE(utc.find("first 2026-03-01T09:08:07Z, last 2026-03-01T09:08:09Z\n"), std::string::npos) << utc;
+}
+
 TEST_F(FakeDaemon, ShowOfADecidedHostIncident) {
     Json incident = sample_incident("enforcing");
     incident.erase("container");
