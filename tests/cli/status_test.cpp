@@ -6,25 +6,29 @@
 namespace quell::cli {
 namespace {
 
+Json sample_status() {
+    return {{"state", "ready"},
+            {"version", "0.1.0"},
+            {"kernel", "6.12"},
+            {"pid", 7},
+            {"since", "2026-03-01T09:00:00.000000Z"},
+            {"canary", "denied"},
+            {"canary_checked", "2026-03-01T09:08:00.000000Z"},
+            {"generation", 4},
+            {"policies", 1},
+            {"rules", 2},
+            {"hooks", {{{"name", "inode_unlink"}, {"role", "operation"}, {"attached", true}, {"denied", 3}}, {{"name", "file_permission"}, {"role", "contain"}, {"attached", false}, {"denied", 0}}}},
+            {"containers", 3},
+            {"pending", 0},
+            {"arming", 0},
+            {"approved", 0},
+            {"enforcing", 1},
+            {"counters", {{{"name", "ring-dropped"}, {"value", 2}}, {{"name", "events"}, {"value", 0}}}},
+            {"warnings", {"2 events were dropped"}}};
+}
+
 TEST_F(FakeDaemon, Status) {
-    const Json status = {{"state", "ready"},
-                         {"version", "0.1.0"},
-                         {"kernel", "6.12"},
-                         {"pid", 7},
-                         {"since", "2026-03-01T09:00:00.000000Z"},
-                         {"canary", "denied"},
-                         {"canary_checked", "2026-03-01T09:08:00.000000Z"},
-                         {"generation", 4},
-                         {"policies", 1},
-                         {"rules", 2},
-                         {"hooks", {{{"name", "inode_unlink"}, {"role", "operation"}, {"attached", true}, {"denied", 3}}, {{"name", "file_permission"}, {"role", "contain"}, {"attached", false}, {"denied", 0}}}},
-                         {"containers", 3},
-                         {"pending", 0},
-                         {"arming", 0},
-                         {"enforcing", 1},
-                         {"counters", {{{"name", "ring-dropped"}, {"value", 2}}, {{"name", "events"}, {"value", 0}}}},
-                         {"warnings", {"2 events were dropped"}}};
-    will_reply("Status", {{"status", status}});
+    will_reply("Status", {{"status", sample_status()}});
     start();
     const Ran ran = quell({"status"});
     EXPECT_EQ(ran.code, 0);
@@ -42,6 +46,26 @@ hooks       1 of 2 attached (the others are not needed now)
 counters
   ring-dropped 2
 )");
+}
+
+TEST_F(FakeDaemon, WhatIsNotProvenToHoldIsNotCalledEnforcing) {
+    Json status = sample_status();
+    status["canary"] = "not-denied";
+    status["state"] = "blind";
+    status["enforcing"] = 0;
+    status["approved"] = 2;
+    will_reply("Status", {{"status", status}});
+    start();
+    const Ran ran = quell({"status"});
+    EXPECT_NE(ran.out.find("\nenforcing   0, 2 approved and not proven\n"), std::string::npos) << ran.out;
+}
+
+TEST_F(FakeDaemon, DoctorAsksForTheCanary) {
+    will_reply("Status", {{"status", sample_status()}});
+    start();
+    const Json canary = Json::parse(quell({"doctor", "--json"}).out)["checks"].back();
+    EXPECT_EQ(canary["name"], "canary");
+    EXPECT_TRUE(canary["found"].get<std::string>().starts_with("denied, tried ")) << canary;
 }
 
 class SilentDaemon : public FakeDaemon {

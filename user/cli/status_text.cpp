@@ -64,7 +64,8 @@ std::string status_text(const Json& status, const Invocation& invocation) {
     text += line("containers", number(status, "containers"));
     text += line("pending", number(status, "pending") + (integer_member(status, "pending") == 0 ? " (nothing waits for a decision)" : "") +
                                 (integer_member(status, "arming") != 0 ? ", " + number(status, "arming") + " arming" : ""));
-    text += line("enforcing", number(status, "enforcing"));
+    text += line("enforcing", number(status, "enforcing") +
+                                  (integer_member(status, "approved") != 0 ? ", " + number(status, "approved") + " approved and not proven" : ""));
     std::size_t attached = 0;
     const Json& hooks = member(status, "hooks");
     for (const Json& hook : hooks) attached += control::true_member(hook, "attached");
