@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/cli/fake_daemon.h"
+#include "user/control/varlink.h"
 
 namespace quell::cli {
 namespace {
@@ -51,7 +52,28 @@ TEST_F(FakeDaemon, AScriptMustSayWhatItApproves) {
         EXPECT_EQ(ran.code, 2);
         EXPECT_NE(ran.err.find("hint: quell approve 00012@DIGEST kill-container"), std::string::npos) << ran.err;
     }
+    for (const char* target : {"00012", "00012@", "00012@ab12cd34"}) {
+        const Ran ran = quell({"approve", target});
+        EXPECT_EQ(ran.code, 2);
+        EXPECT_NE(ran.err.find("hint: quell approve 00012@DIGEST RESPONSE"), std::string::npos) << ran.err;
+    }
+    EXPECT_EQ(quell_on_terminal({"approve", "00012@ab12cd34"}, "yes\n").code, 2) << "a digest stands for one response";
     EXPECT_TRUE(calls().empty());
+}
+
+TEST_F(FakeDaemon, AReasonThatIsTooLongIsAUsageError) {
+    will_reply("Reject", {{"incident", sample_incident("rejected")}});
+    start();
+    const std::string most(control::kReasonSizeMax, 'r');
+    for (const auto& verb : std::vector<std::vector<std::string>>{{"approve", "1@d", "kill-container"}, {"reject", "1"}, {"undo", "1"}}) {
+        auto arguments = verb;
+        arguments.insert(arguments.end(), {"--reason", most + "r"});
+        const Ran ran = quell(arguments);
+        EXPECT_EQ(ran.code, 2) << verb[0];
+        EXPECT_EQ(ran.err, "quell: --reason: at most 1024 bytes, this one has 1025\n");
+    }
+    EXPECT_TRUE(calls().empty());
+    EXPECT_EQ(quell({"reject", "1", "--reason", most}).code, 0);
 }
 
 TEST_F(FakeDaemon, OnATerminalItShowsAndAsks) {
@@ -62,6 +84,7 @@ TEST_F(FakeDaemon, OnATerminalItShowsAndAsks) {
         const Ran ran = quell_on_terminal({"approve", "00012", "kill-container"}, answer);
         EXPECT_EQ(ran.code, 1) << answer;
         EXPECT_NE(ran.out.find("would hit: 3 processes now"), std::string::npos) << ran.out;
+        EXPECT_NE(ran.out.find("Type yes to approve: "), std::string::npos) << ran.out;
         EXPECT_NE(ran.out.find("not approved"), std::string::npos) << ran.out;
     }
     EXPECT_EQ(calls().size(), 5u);
@@ -71,6 +94,41 @@ TEST_F(FakeDaemon, OnATerminalItShowsAndAsks) {
     const Ran not_offered = quell_on_terminal({"approve", "00012", "quarantine-file"}, "yes\n");
     EXPECT_EQ(not_offered.code, 1);
     EXPECT_NE(not_offered.out.find("is not offered for 00012: the file is gone"), std::string::npos) << not_offered.out;
+}
+
+TEST_F(FakeDaemon, OnATerminalItAsksForTheResponse) {
+    will_reply("Show", {{"incident", sample_incident()}});
+    will_reply("Approve", {{"incident", done_incident()}, {"survivors", Json::array()}});
+    start();
+    for (const char* answer : {"\n", "yes\n", "quarantine-file\nyes\n", "kill\nyes\n", "kill-container\ny\n", "kill-container\n\004", "\004"}) {
+        const Ran ran = quell_on_terminal({"approve", "00012"}, answer);
+        EXPECT_EQ(ran.code, 1) << answer << ran.out;
+        EXPECT_NE(ran.out.find("ancestry    4200 sh (uid 0), parent, running"), std::string::npos) << "the whole incident: " << ran.out;
+        EXPECT_NE(ran.out.find("Type the response to approve, one of kill-container: "), std::string::npos) << ran.out;
+    }
+    EXPECT_EQ(calls().size(), 7u);  // Show, each time, and nothing else
+    const Ran ran = quell_on_terminal({"approve", "00012", "--reason", "a drill"}, "kill-container\nyes\n");
+    EXPECT_EQ(ran.code, 0) << ran.out;
+    EXPECT_NE(ran.out.find("would hit: 3 processes now"), std::string::npos) << ran.out;
+    EXPECT_NE(ran.out.find("Type yes to approve: "), std::string::npos) << ran.out;
+    EXPECT_EQ(calls().back(), R"(Approve {"digest":"ab12cd34","id":"00012","reason":"a drill","response":"kill-container"})");
+}
+
+TEST_F(FakeDaemon, OnATerminalNothingIsAskedWhereNothingCanBeApproved) {
+    will_reply("Show", {{"incident", sample_incident("expired")}});
+    start();
+    const Ran late = quell_on_terminal({"approve", "00012"}, "kill-container\nyes\n");
+    EXPECT_EQ(late.code, 5);
+    EXPECT_NE(late.out.find("too late: it is expired"), std::string::npos) << late.out;
+    EXPECT_EQ(late.out.find("Type "), std::string::npos) << late.out;
+    stop();
+    Json incident = sample_incident();
+    incident["offers"] = {incident["offers"][1]};
+    will_reply("Show", {{"incident", incident}});
+    start();
+    const Ran none = quell_on_terminal({"approve", "00012"}, "quarantine-file\nyes\n");
+    EXPECT_EQ(none.code, 1);
+    EXPECT_NE(none.out.find("no response is offered for 00012"), std::string::npos) << none.out;
 }
 
 TEST_F(FakeDaemon, ColoursOnlyOnATerminalThatWantsThem) {

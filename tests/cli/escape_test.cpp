@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A daemon that was fooled, or is none, cannot drive the terminal of whoever
 // looks; and JSON stays JSON.
+#include <algorithm>
+
 #include "tests/cli/fake_daemon.h"
 #include "user/cli/terminal.h"
 
@@ -55,10 +57,28 @@ TEST_F(FakeDaemon, HostileTextIsEscapedEverywhere) {
 }
 
 TEST_F(FakeDaemon, HostileTextOnATerminalBringsNoSequenceOfItsOwn) {
-    will_reply("Show", {{"incident", poisoned(sample_incident())}});
+    Json incident = poisoned(sample_incident());
+    incident["state"] = "pending";
+    incident["offers"][0]["response"] = "kill-container";
+    will_reply("Show", {{"incident", incident}});
     start();
-    const Ran ran = quell_on_terminal({"approve", "1", "kill-container"}, "no\n");
-    EXPECT_EQ(ran.out.find("\x1b"), std::string::npos) << ran.out;
+    for (const auto& verb : std::vector<std::vector<std::string>>{{"approve", "1", "kill-container"}, {"approve", "1", "a\x1b[2J"}, {"approve", "1"}}) {
+        const Ran ran = quell_on_terminal(verb, "kill-container\nno\n", {"NO_COLOR=1"});
+        EXPECT_EQ(ran.code, 1);
+        EXPECT_EQ(ran.out.find("\x1b"), std::string::npos) << ran.out;
+        EXPECT_NE(ran.out.find("\\x1b"), std::string::npos) << ran.out;
+    }
+}
+
+TEST(Usage, AWrongArgumentIsNotRepeatedRaw) {
+    for (const auto& arguments : std::vector<std::vector<std::string>>{
+             {"status", "bog\x1b]0;t\x07us"}, {"status", "--bog\x1b[2Jus"}, {"show", "1", "a\x1b[2J\nb"}, {"history", "\xc2\x9b" "31m\x7f"}}) {
+        const Ran ran = run_quell(arguments);
+        EXPECT_EQ(ran.code, 2);
+        expect_clean(ran.err);
+        EXPECT_NE(ran.err.find("\\x"), std::string::npos) << ran.err;
+        EXPECT_EQ(std::ranges::count(ran.err, '\n'), 2) << "no line of its own: " << ran.err;
+    }
 }
 
 TEST(Safe, IsIdempotentAndKeepsWhatIsPrintable) {

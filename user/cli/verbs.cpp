@@ -30,7 +30,7 @@ const std::vector<Verb>& verbs() {
         {"approve",
          "carry out a response that was offered",
          {{"ID[@DIGEST]", "", "the incident, and the digest that `quell show` prints", true, false},
-          {"RESPONSE", "", "the response: kill-container, kill-process, quarantine-file", true, false},
+          {"RESPONSE", "", "the response: kill-container, kill-process, quarantine-file (on a terminal it is asked for)", false, false},
           kReason},
          run_approve},
         {"reject", "decide against every response that was offered", {kId, kReason}, run_reject},

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <unistd.h>
-
-#include <iostream>
-
+#include "user/cli/choose.h"
 #include "user/cli/incident_text.h"
 
 namespace quell::cli {
@@ -12,55 +9,40 @@ namespace {
 // Longer than the daemon waits for the last process to go (5 s).
 constexpr std::uint64_t kApproveTimeoutMs = 30'000;
 
-// Shows what the response would hit now and asks. The digest of what was
-// shown, or nothing; then `code` is what to end with.
-std::optional<std::string> digest_by_asking(Invocation& invocation, const std::string& id, const std::string& response, int& code) {
-    const auto reply = ask(invocation, "Show", {{"id", id}}, code);
-    if (!reply) return std::nullopt;
-    const Json& incident = control::member(*reply, "incident");
-    const Json& offer = find_offer(incident, response);
-    if (!offer.is_object() || !control::true_member(offer, "available")) {
-        const std::string reason = text_of(offer, "reason");
-        invocation.out.note(safe(response) + " is not offered for " + safe(id) + (reason.empty() ? "" : ": " + reason));
-        code = kFailed;
-        return std::nullopt;
-    }
-    invocation.out.prompt("Incident " + text_of(incident, "id") + ": " + text_of(incident, "name") + ", " + text_of(incident, "state") + "\n" +
-                          safe(response) + "\n" + offer_text(offer, "  ") + "Approve? Type yes [y/N]: ");
-    std::string answer;
-    std::getline(std::cin, answer);
-    if (answer != "yes") {
-        invocation.out.note("not approved");
-        code = kFailed;
-        return std::nullopt;
-    }
-    return control::string_member(offer, "digest");
-}
-
 // A kill that is only flipped has not been seen to hold: no success.
 bool holds(const std::string& state) { return state == "enforcing" || state == "done"; }
+
+// What a script left open; nothing when it is a terminal that can be asked,
+// or nothing is open.
+std::string left_open(const std::string& target, const Choice& choice) {
+    if (!choice.digest.empty())
+        return choice.response.empty() ? "a digest stands for one response: say which" : "";
+    if (target.find('@') == std::string::npos && is_at_terminal()) return {};
+    return "a script has to say what it approves";
+}
 
 }  // namespace
 
 int run_approve(Invocation& invocation) {
     const std::string target = invocation.value("ID[@DIGEST]");
-    const std::string response = invocation.value("RESPONSE");
     const std::size_t at = target.find('@');
     const std::string id = target.substr(0, at);
-    std::string digest = at == std::string::npos ? std::string{} : target.substr(at + 1);
-    int code = kUsage;
-    if (digest.empty()) {
-        if (at != std::string::npos || isatty(STDIN_FILENO) != 1) {
-            invocation.out.note("a script has to say what it approves\n  hint: quell approve " + safe(id) + "@DIGEST " + safe(response) +
-                                ", with the digest that `quell show " + safe(id) + "` prints");
-            return kUsage;
-        }
-        auto asked = digest_by_asking(invocation, id, response, code);
-        if (!asked) return code;
-        digest = *asked;
+    Choice choice{invocation.value("RESPONSE"), at == std::string::npos ? std::string{} : target.substr(at + 1)};
+    if (const std::string open = left_open(target, choice); !open.empty()) {
+        invocation.out.note(open + "\n  hint: quell approve " + safe(id) + "@DIGEST " + (choice.response.empty() ? "RESPONSE" : safe(choice.response)) +
+                            ", with the digest that `quell show " + safe(id) + "` prints");
+        return kUsage;
     }
-    Json parameters = {{"id", id}, {"digest", digest}, {"response", response}};
-    if (invocation.has("--reason")) parameters["reason"] = invocation.value("--reason");
+    Json parameters = {{"id", id}};
+    if (!put_reason(invocation, parameters)) return kUsage;
+    int code = kDone;
+    if (choice.digest.empty()) {
+        auto chosen = choose(invocation, id, choice.response, code);
+        if (!chosen) return code;
+        choice = *chosen;
+    }
+    parameters["digest"] = choice.digest;
+    parameters["response"] = choice.response;
     const auto reply = ask(invocation, "Approve", parameters, code, kApproveTimeoutMs);
     if (!reply) return code;
     const Json& incident = control::member(*reply, "incident");

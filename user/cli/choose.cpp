@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "user/cli/choose.h"
+
+#include <unistd.h>
+
+#include <iostream>
+
+#include "user/cli/incident_text.h"
+
+namespace quell::cli {
+
+namespace {
+
+// Everything goes to standard error: standard output is for the result, which
+// may be JSON.
+std::string ask_line(const Invocation& invocation, const std::string& prompt) {
+    invocation.out.prompt(prompt);
+    std::string answer;
+    std::getline(std::cin, answer);
+    return answer;
+}
+
+std::string offered(const Json& incident) {
+    std::string out;
+    for (const Json& offer : control::member(incident, "offers"))
+        if (control::true_member(offer, "available")) out += (out.empty() ? "" : ", ") + text_of(offer, "response");
+    return out;
+}
+
+std::optional<Choice> refuse(const Invocation& invocation, const std::string& why) {
+    invocation.out.note(why);
+    return std::nullopt;
+}
+
+}  // namespace
+
+bool is_at_terminal() { return isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 && isatty(STDERR_FILENO) == 1; }
+
+std::optional<Choice> choose(Invocation& invocation, const std::string& id, const std::string& response, int& code) {
+    const auto reply = ask(invocation, "Show", {{"id", id}}, code);
+    if (!reply) return std::nullopt;
+    const Json& incident = control::member(*reply, "incident");
+    const std::string state = text_of(incident, "state");
+    if (state != "pending" && state != "arming") {
+        code = kTooLate;
+        return refuse(invocation, "too late: it is " + state);
+    }
+    code = kFailed;
+    Choice choice{response, {}};
+    if (choice.response.empty()) {
+        const std::string all = offered(incident);
+        invocation.out.prompt(incident_text(incident, invocation));
+        if (all.empty()) return refuse(invocation, "no response is offered for " + safe(id));
+        choice.response = ask_line(invocation, "Type the response to approve, one of " + all + ": ");
+        if (choice.response.empty()) return refuse(invocation, "not approved");
+    }
+    const Json& offer = find_offer(incident, choice.response);
+    if (!control::true_member(offer, "available")) {
+        const std::string reason = text_of(offer, "reason");
+        return refuse(invocation, safe(choice.response) + " is not offered for " + safe(id) + (reason.empty() ? "" : ": " + reason));
+    }
+    choice.digest = control::string_member(offer, "digest");
+    const std::string shown = response.empty() ? std::string{}
+                                               : "Incident " + text_of(incident, "id") + ": " + text_of(incident, "name") + ", " + state + "\n";
+    if (ask_line(invocation, shown + safe(choice.response) + "\n" + offer_text(offer, "  ") + "Type yes to approve: ") != "yes")
+        return refuse(invocation, "not approved");
+    return choice;
+}
+
+}  // namespace quell::cli

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Asking a person at the terminal what to approve. One thread.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "user/cli/verb.h"
+
+namespace quell::cli {
+
+struct Choice {
+    std::string response;
+    std::string digest;
+};
+
+// Whether somebody reads what is shown and types the answer: standard input,
+// output and error are all terminals. A prompt that goes to a file would have
+// an approval given blindly.
+[[nodiscard]] bool is_at_terminal();
+
+// Without `response`: shows the whole incident and asks for one of those that
+// are offered; with it: shows what it would hit. Then asks to confirm. The
+// digest is that of what was shown. Nothing: not approved, the reason has
+// been printed, and `code` is what to end with.
+[[nodiscard]] std::optional<Choice> choose(Invocation& invocation, const std::string& id, const std::string& response, int& code);
+
+}  // namespace quell::cli
