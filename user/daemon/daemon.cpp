@@ -163,6 +163,7 @@ Status Daemon::load_engine() {
     std::uint64_t first_incident = static_cast<std::uint64_t>(wall_ns() / kNsPerSecond);
     if (auto file = history::History::open(config_.history_path)) {
         if (auto base = file->next_incident_base()) first_incident = std::max(first_incident, *base);
+        if (auto newest = file->newest_generation(); newest && *newest) last_generation_ = (*newest)->generation;
     } else {
         log::warn("the history cannot be opened: " + file.error().message);
     }
@@ -193,7 +194,8 @@ void Daemon::start_history() {
 
 Status Daemon::attach_standing() {
     if (auto learnt = engine_->learn_overlay(); !learnt) log::warn(learnt.error().message);
-    for (std::uint64_t hooks = bpf::standing_hooks(), hook = 0; hook < bpf::kHooks.size(); hook++)
+    // those of the rules that run as well: a pin may have been removed, and the policy need not be loaded anew
+    for (std::uint64_t hooks = bpf::standing_hooks() | bpf::operation_hooks(engine_->globals().operations), hook = 0; hook < bpf::kHooks.size(); hook++)
         if ((hooks >> hook) & 1)
             if (auto attached = engine_->attach(static_cast<quell_hook>(hook)); !attached) return attached;
     if (!engine_->globals().scanned) {  // once: what is made later is seen at its making
@@ -205,7 +207,7 @@ Status Daemon::attach_standing() {
     row.subject = "quelld";
     row.result = engine_->adopted() ? "the pins of an earlier daemon were adopted" : "loaded";
     history_->append(std::move(row));
-    policies_ = std::make_unique<Policies>(*engine_);
+    policies_ = std::make_unique<Policies>(*engine_, last_generation_);
     return success();
 }
 

@@ -80,13 +80,14 @@ private:
     [[nodiscard]] bool is_known(const incident::Incident& incident, const control::Peer& peer, control::Responder& responder);
     [[nodiscard]] control::Json incident_json(const incident::Incident& incident);
     // Never "enforcing" while the canary is not denied.
-    [[nodiscard]] control::Json shown(control::Json json, const incident::Incident& incident) const;
+    [[nodiscard]] incident::Incident as_said(const incident::Incident& incident) const;
 
     Config config_;
     notify::Service service_;
     notify::Journal journal_;
     Vitals vitals_;
     bool learning_overlay_ = false;
+    std::uint64_t last_generation_ = 0;  // of the history
     std::unique_ptr<Loop> loop_;
     std::unique_ptr<history::AsyncHistory> history_;
     std::unique_ptr<bpf::Engine> engine_;

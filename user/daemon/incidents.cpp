@@ -66,22 +66,24 @@ incident::Incident* Daemon::incident_of(const Json& params, control::Responder& 
 Json Daemon::incident_json(const incident::Incident& incident) {
     const bool alive = incident.key.container && engine_->container(incident.key.container);
     incident::EngineView kernel(*engine_);
-    return shown(incident::whole_json(incident, incident.over() ? std::vector<incident::Offer>{} : incident::offers(kernel, incident), alive), incident);
+    const auto said = as_said(incident);
+    return incident::whole_json(said, said.over() ? std::vector<incident::Offer>{} : incident::offers(kernel, said), alive);
 }
 
-Json Daemon::shown(Json json, const incident::Incident& incident) const {
-    const auto state = shown_state(incident.state, vitals_);
-    if (state == incident.state) return json;
-    json["state"] = word_at(kStateWords, state);
-    json["note"] = "not proven to hold: the canary is not denied";
-    return json;
+incident::Incident Daemon::as_said(const incident::Incident& incident) const {
+    auto said = incident;
+    said.state = shown_state(incident.state, vitals_);
+    if (said.state != incident.state) said.note = "not proven to hold: the canary is not denied";
+    return said;
 }
 
 void Daemon::incidents(const Json& params, const control::Peer&, control::Responder responder) {
     decisions_->tick();  // states as they are now, not as of the last second
     auto list = Json::array();
+    auto room = control::kListRoom;
     for (const auto* incident : store_.list(control::true_member(params, "all")))
-        list.push_back(shown(incident::summary_json(*incident, incident->key.container && engine_->container(incident->key.container)), *incident));
+        if (!control::append_within(list, incident::summary_json(as_said(*incident), incident->key.container && engine_->container(incident->key.container)), room))
+            break;
     responder.reply({{"incidents", list}});
 }
 

@@ -25,7 +25,7 @@ Result<ApplyOutcome> Policies::apply(const ApplyRequest& request) {
         image_ = std::move(*compiled.image);  // means the same, and knows its files where an adopted one does not
         return outcome;
     }
-    const auto next = std::max<std::uint64_t>(generation_, std::uint64_t{engine_.globals().generation}) + 1;
+    const auto next = std::max({generation_, std::uint64_t{engine_.globals().generation}, last_generation_}) + 1;
     auto bytes = engine_.load_policy(*compiled.image, next);
     if (!bytes) return bytes.error();
     outcome.map_bytes = *bytes;

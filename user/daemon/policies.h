@@ -31,7 +31,8 @@ struct ApplyOutcome {
 
 class Policies {
 public:
-    explicit Policies(bpf::Engine& engine) : engine_(engine) {}
+    // A generation's number is never used again, after a boot neither: `last` is the highest that the history has.
+    Policies(bpf::Engine& engine, std::uint64_t last) : engine_(engine), last_generation_(last) {}
 
     // All or nothing. The Result is an error when files could not be read or
     // the kernel side refused the image; wrong policies are findings.
@@ -47,6 +48,7 @@ public:
 
 private:
     bpf::Engine& engine_;
+    const std::uint64_t last_generation_;
     std::uint64_t generation_ = 0;
     std::string digest_;
     policy::Image image_;

@@ -123,7 +123,7 @@ void Daemon::list_history(const Json& params, const control::Peer&, control::Res
         if (!id) return responder.error("io.quell.NoSuchIncident", {{"id", escape(text)}});
         incident = *id;
     }
-    const auto limit = static_cast<std::uint64_t>(std::max<std::int64_t>(1, control::integer_member(params, "limit", 100)));
+    const auto limit = std::min(static_cast<std::uint64_t>(std::max<std::int64_t>(1, control::integer_member(params, "limit", 100))), std::uint64_t{history::kListMax});
     read_later(std::move(responder), [this, limit, incident] { return read_history(limit, incident); });
 }
 
@@ -137,10 +137,12 @@ Result<Json> Daemon::read_history(std::uint64_t limit, std::uint64_t incident) c
     if (!rows && held.empty()) return rows.error();
     const auto written = rows ? std::move(rows).value() : std::vector<history::Row>{};
     auto list = Json::array();
+    auto room = control::kListRoom;
     for (auto row = held.rbegin(); row != held.rend() && list.size() < limit; ++row)
         if ((!incident || row->incident == incident) && std::ranges::none_of(written, [&](const auto& one) { return same_event(one, *row); }))
-            list.push_back(row_json(*row));
-    for (auto row = written.begin(); row != written.end() && list.size() < limit; ++row) list.push_back(row_json(*row));
+            (void)control::append_within(list, row_json(*row), room);
+    for (auto row = written.begin(); row != written.end() && list.size() < limit; ++row)
+        if (!control::append_within(list, row_json(*row), room)) break;
     return Json{{"rows", list}};
 }
 
