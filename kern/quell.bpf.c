@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The kernel side as a table of contents: one program a hook, in the order in
- * which they run in a container's life. Everything they do stands in the
- * folders; hooks.def names the hooks.
+ * which they run in a container's life. An earlier refusal is kept. What they
+ * do stands in the folders; hooks.def names the hooks.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -47,5 +47,225 @@ extern struct quell_globals quell;
 #include "hooks/operations.h"
 #include "hooks/contain.h"
 #include "hooks/requests.h"
+
+/* --- who there is, and where things are: hooks/life.h */
+SEC("tp_btf/cgroup_mkdir")
+int BPF_PROG(quell_cgroup_mkdir, struct cgroup *cgroup, const char *path)
+{
+	return on_cgroup_mkdir(cgroup);
+}
+
+SEC("tp_btf/cgroup_rmdir")
+int BPF_PROG(quell_cgroup_rmdir, struct cgroup *cgroup, const char *path)
+{
+	return on_cgroup_rmdir(cgroup);
+}
+
+SEC("fentry/cgroup_attach_task")
+int BPF_PROG(quell_cgroup_attach_task, struct cgroup *to, struct task_struct *task, bool threadgroup)
+{
+	return on_cgroup_attach_task(to, task);
+}
+
+SEC("tp_btf/task_newtask")
+int BPF_PROG(quell_task_newtask, struct task_struct *task, u64 clone_flags)
+{
+	return on_task_newtask(task, clone_flags);
+}
+
+SEC("lsm/bprm_check_security")
+int BPF_PROG(quell_bprm_check_security, struct linux_binprm *bprm, int ret)
+{
+	return ret ? ret : on_bprm_check_security();
+}
+
+SEC("lsm/bprm_committed_creds")
+int BPF_PROG(quell_bprm_committed_creds, struct linux_binprm *bprm)
+{
+	return on_bprm_committed_creds();
+}
+
+SEC("lsm/sb_alloc_security")
+int BPF_PROG(quell_sb_alloc_security, struct super_block *superblock, int ret)
+{
+	return ret ? ret : on_sb_alloc_security(superblock);
+}
+
+SEC("lsm/sb_free_security")
+int BPF_PROG(quell_sb_free_security, struct super_block *superblock)
+{
+	return on_sb_free_security(superblock);
+}
+
+SEC("lsm/sb_kern_mount")
+int BPF_PROG(quell_sb_kern_mount, struct super_block *superblock, int ret)
+{
+	return ret ? ret : on_sb_kern_mount(superblock);
+}
+
+SEC("lsm/sb_delete")
+int BPF_PROG(quell_sb_delete, struct super_block *superblock)
+{
+	return on_sb_delete(superblock);
+}
+
+SEC("fexit/__d_move")
+int BPF_PROG(quell_d_move, struct dentry *dentry, struct dentry *target, bool exchange)
+{
+	return on_d_move(dentry, target, exchange);
+}
+
+SEC("fexit/vfs_rmdir")
+int BPF_PROG(quell_vfs_rmdir, void *idmap, struct inode *directory)
+{
+	return on_vfs_rmdir(directory);
+}
+
+SEC("lsm/unix_stream_connect")
+int BPF_PROG(quell_unix_stream_connect, struct sock *sock, struct sock *other, struct sock *newsk, int ret)
+{
+	return ret ? ret : on_unix_stream_connect(other, newsk);
+}
+
+
+/* --- what rules see, and what a containment refuses: hooks/operations.h */
+SEC("lsm/file_open")
+int BPF_PROG(quell_file_open, struct file *file, int ret)
+{
+	return ret ? ret : on_file_open(file);
+}
+
+SEC("lsm/inode_unlink")
+int BPF_PROG(quell_inode_unlink, struct inode *directory, struct dentry *dentry, int ret)
+{
+	return ret ? ret : on_inode_unlink(directory, dentry);
+}
+
+SEC("lsm/inode_rename")
+int quell_inode_rename(unsigned long long *ctx)
+{
+	return on_inode_rename(ctx);
+}
+
+SEC("lsm/inode_setattr")
+int quell_inode_setattr(unsigned long long *ctx)
+{
+	return on_inode_setattr(ctx);
+}
+
+SEC("lsm/inode_link")
+int BPF_PROG(quell_inode_link, struct dentry *from, struct inode *directory, struct dentry *to, int ret)
+{
+	return ret ? ret : on_inode_link(from, to);
+}
+
+SEC("lsm/sb_mount")
+int BPF_PROG(quell_sb_mount, const char *source, const struct path *path, const char *type,
+	     unsigned long flags, void *data, int ret)
+{
+	return ret ? ret : on_sb_mount(path, flags);
+}
+
+SEC("lsm/move_mount")
+int BPF_PROG(quell_move_mount, const struct path *from, const struct path *to, int ret)
+{
+	return ret ? ret : on_move_mount(to);
+}
+
+SEC("lsm/sb_umount")
+int BPF_PROG(quell_sb_umount, struct vfsmount *mount, int flags, int ret)
+{
+	return ret ? ret : on_sb_umount(mount);
+}
+
+
+/* --- what only refuses, attached while a containment needs it: hooks/contain.h */
+SEC("lsm/task_alloc")
+int BPF_PROG(quell_task_alloc, struct task_struct *task, unsigned long clone_flags, int ret)
+{
+	return ret ? ret : on_task_alloc();
+}
+
+SEC("lsm/file_permission")
+int BPF_PROG(quell_file_permission, struct file *file, int mask, int ret)
+{
+	return ret ? ret : on_file_permission(file);
+}
+
+SEC("lsm/mmap_file")
+int BPF_PROG(quell_mmap_file, struct file *file, unsigned long reqprot, unsigned long prot,
+	     unsigned long flags, int ret)
+{
+	return ret ? ret : on_mmap_file(file);
+}
+
+SEC("lsm/file_mprotect")
+int BPF_PROG(quell_file_mprotect, struct vm_area_struct *vma, unsigned long reqprot, unsigned long prot,
+	     int ret)
+{
+	return ret ? ret : on_file_mprotect(vma);
+}
+
+SEC("lsm/inode_setxattr")
+int BPF_PROG(quell_inode_setxattr, void *idmap, struct dentry *dentry)
+{
+	return on_inode_setxattr(dentry);
+}
+
+SEC("lsm/inode_removexattr")
+int BPF_PROG(quell_inode_removexattr, void *idmap, struct dentry *dentry)
+{
+	return on_inode_removexattr(dentry);
+}
+
+SEC("lsm/inode_copy_up")
+int BPF_PROG(quell_inode_copy_up, struct dentry *dentry, void *creds, int ret)
+{
+	return ret ? ret : on_inode_copy_up(dentry);
+}
+
+SEC("fentry/shrink_dcache_parent")
+int BPF_PROG(quell_shrink_dcache_parent, struct dentry *dentry)
+{
+	return on_shrink_dcache_parent(dentry);
+}
+
+
+/* --- what user space asks for: hooks/requests.h */
+SEC("syscall")
+int quell_setup_program(struct quell_setup *s)
+{
+	return on_setup(s);
+}
+
+SEC("syscall")
+int quell_switch_program(struct quell_switch *s)
+{
+	return on_switch(s);
+}
+
+SEC("syscall")
+int quell_transition_program(struct quell_transition *t)
+{
+	return on_transition(t);
+}
+
+SEC("iter/cgroup")
+int quell_iter_cgroups(struct bpf_iter__cgroup *ctx)
+{
+	return on_iter_cgroups(ctx);
+}
+
+SEC("iter/task")
+int quell_iter_containers(struct bpf_iter__task *ctx)
+{
+	return on_iter_containers(ctx);
+}
+
+SEC("iter/task")
+int quell_iter_tasks(struct bpf_iter__task *ctx)
+{
+	return on_iter_tasks(ctx);
+}
 
 char LICENSE[] SEC("license") = "GPL";

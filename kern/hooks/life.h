@@ -2,8 +2,7 @@
 /* Who there is, and where things are: containers, tasks, superblocks, moves, peers. */
 #pragma once
 
-SEC("tp_btf/cgroup_mkdir")
-int BPF_PROG(quell_cgroup_mkdir, struct cgroup *cgroup, const char *path)
+static __always_inline int on_cgroup_mkdir(struct cgroup *cgroup)
 {
 	view_forget(cgroup);
 	if (cgroup_seen(cgroup))
@@ -11,8 +10,7 @@ int BPF_PROG(quell_cgroup_mkdir, struct cgroup *cgroup, const char *path)
 	return 0;
 }
 
-SEC("tp_btf/cgroup_rmdir")
-int BPF_PROG(quell_cgroup_rmdir, struct cgroup *cgroup, const char *path)
+static __always_inline int on_cgroup_rmdir(struct cgroup *cgroup)
 {
 	u64 id = cgroup_id(cgroup);
 	struct quell_container *c = bpf_map_lookup_elem(&containers, &id);
@@ -29,51 +27,41 @@ int BPF_PROG(quell_cgroup_rmdir, struct cgroup *cgroup, const char *path)
 	return 0;
 }
 
-SEC("fentry/cgroup_attach_task")
-int BPF_PROG(quell_cgroup_attach_task, struct cgroup *to, struct task_struct *task, bool threadgroup)
+static __always_inline int on_cgroup_attach_task(struct cgroup *to, struct task_struct *task)
 {
 	task_moves(to, task);
 	return 0;
 }
 
-SEC("tp_btf/task_newtask")
-int BPF_PROG(quell_task_newtask, struct task_struct *task, u64 clone_flags)
+static __always_inline int on_task_newtask(struct task_struct *task, u64 clone_flags)
 {
 	task_born(task, clone_flags);
 	return 0;
 }
 
-SEC("lsm/bprm_check_security")
-int BPF_PROG(quell_bprm_check_security, struct linux_binprm *bprm, int ret)
+static __always_inline int on_bprm_check_security(void)
 {
-	if (ret)
-		return ret;
 	task_pin_for_exec(bpf_get_current_task_btf());
 	return VERDICT(subject_verdict(QUELL_HOOK_bprm_check_security));
 }
 
-SEC("lsm/bprm_committed_creds")
-int BPF_PROG(quell_bprm_committed_creds, struct linux_binprm *bprm)
+static __always_inline int on_bprm_committed_creds(void)
 {
 	task_executed(bpf_get_current_task_btf());
 	return 0;
 }
 
-SEC("lsm/sb_alloc_security")
-int BPF_PROG(quell_sb_alloc_security, struct super_block *superblock, int ret)
+static __always_inline int on_sb_alloc_security(struct super_block *superblock)
 {
 	u64 address = (u64)superblock, birth;
 
-	if (ret)
-		return ret;
 	birth = __sync_fetch_and_add(&superblock_births, 1) + 1;
 	superblock_moved(superblock);
 	bpf_map_update_elem(&births, &address, &birth, BPF_ANY);
 	return 0;
 }
 
-SEC("lsm/sb_free_security")
-int BPF_PROG(quell_sb_free_security, struct super_block *superblock)
+static __always_inline int on_sb_free_security(struct super_block *superblock)
 {
 	u64 address = (u64)superblock;
 
@@ -81,24 +69,19 @@ int BPF_PROG(quell_sb_free_security, struct super_block *superblock)
 	return 0;
 }
 
-SEC("lsm/sb_kern_mount")
-int BPF_PROG(quell_sb_kern_mount, struct super_block *superblock, int ret)
+static __always_inline int on_sb_kern_mount(struct super_block *superblock)
 {
-	if (ret)
-		return ret;
 	overlay_mounted(superblock);
 	return 0;
 }
 
-SEC("lsm/sb_delete")
-int BPF_PROG(quell_sb_delete, struct super_block *superblock)
+static __always_inline int on_sb_delete(struct super_block *superblock)
 {
 	overlay_deleted(superblock);
 	return 0;
 }
 
-SEC("fexit/__d_move")
-int BPF_PROG(quell_d_move, struct dentry *dentry, struct dentry *target, bool exchange)
+static __always_inline int on_d_move(struct dentry *dentry, struct dentry *target, bool exchange)
 {
 	struct inode *inode = dentry->d_inode, *other = target->d_inode;
 
@@ -112,22 +95,18 @@ int BPF_PROG(quell_d_move, struct dentry *dentry, struct dentry *target, bool ex
 }
 
 /* Where inodes have no generation, a removed directory's number and address come back as another's. */
-SEC("fexit/vfs_rmdir")
-int BPF_PROG(quell_vfs_rmdir, void *idmap, struct inode *directory)
+static __always_inline int on_vfs_rmdir(struct inode *directory)
 {
 	if (!directory->i_generation)
 		superblock_moved(directory->i_sb);
 	return 0;
 }
 
-SEC("lsm/unix_stream_connect")
-int BPF_PROG(quell_unix_stream_connect, struct sock *sock, struct sock *other, struct sock *newsk, int ret)
+static __always_inline int on_unix_stream_connect(struct sock *other, struct sock *newsk)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct quell_peer peer = {};
 
-	if (ret)
-		return ret;
 	if (!bpf_sk_storage_get(&listeners, other, 0, 0))
 		return 0;
 	peer.pid = task->tgid;

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Hooks that rules see (operations.def). Each first keeps an earlier
- * refusal, then refuses what is contained, then judges.
+ * Hooks that rules see (operations.def). Each first refuses what is
+ * contained, then judges.
  */
 #pragma once
 
 #define WANTED(operation) (quell.operations & QUELL_BIT(QUELL_OP_##operation))
 
-SEC("lsm/file_open")
-int BPF_PROG(quell_file_open, struct file *file, int ret)
+static __always_inline int on_file_open(struct file *file)
 {
 	u32 mode;
 
-	if (ret)
-		return ret;
 	REFUSE(file->f_inode, QUELL_HOOK_file_open);
 	mode = (u32)file->f_mode;
 	/* the open of a layer's file below an overlay's: the overlay's own was judged */
@@ -26,11 +23,8 @@ int BPF_PROG(quell_file_open, struct file *file, int ret)
 	return VERDICT(judge_open(file, QUELL_OP_OPEN_READ, QUELL_HOOK_file_open));
 }
 
-SEC("lsm/inode_unlink")
-int BPF_PROG(quell_inode_unlink, struct inode *directory, struct dentry *dentry, int ret)
+static __always_inline int on_inode_unlink(struct inode *directory, struct dentry *dentry)
 {
-	if (ret)
-		return ret;
 	REFUSE(dentry->d_inode, QUELL_HOOK_inode_unlink);
 	return VERDICT(judge_entry(dentry, dentry->d_parent, directory, directory->i_sb, 0, 0, QUELL_OP_DELETE,
 			   QUELL_HOOK_inode_unlink));
@@ -50,8 +44,7 @@ static __always_inline int judge_rename(unsigned long long *ctx, int which, u64 
 }
 
 /* Arguments are read from ctx where they are needed: kept over the first judgement they cost stack. */
-SEC("lsm/inode_rename")
-int quell_inode_rename(unsigned long long *ctx)
+static __always_inline int on_inode_rename(unsigned long long *ctx)
 {
 	int ret = (int)ctx[4];
 	struct inode *inode, *over;
@@ -79,8 +72,7 @@ int quell_inode_rename(unsigned long long *ctx)
 }
 
 /* 6.3 put an idmap in front: the arguments are read by hand, since the verifier takes no variable offset into ctx. */
-SEC("lsm/inode_setattr")
-int quell_inode_setattr(unsigned long long *ctx)
+static __always_inline int on_inode_setattr(unsigned long long *ctx)
 {
 	struct dentry *dentry;
 	struct iattr *attributes;
@@ -103,11 +95,8 @@ int quell_inode_setattr(unsigned long long *ctx)
 			   QUELL_HOOK_inode_setattr));
 }
 
-SEC("lsm/inode_link")
-int BPF_PROG(quell_inode_link, struct dentry *from, struct inode *directory, struct dentry *to, int ret)
+static __always_inline int on_inode_link(struct dentry *from, struct dentry *to)
 {
-	if (ret)
-		return ret;
 	REFUSE(from->d_inode, QUELL_HOOK_inode_link);
 	if (!WANTED(LINK))
 		return 0;
@@ -115,36 +104,26 @@ int BPF_PROG(quell_inode_link, struct dentry *from, struct inode *directory, str
 			   QUELL_HOOK_inode_link));
 }
 
-SEC("lsm/sb_mount")
-int BPF_PROG(quell_sb_mount, const char *source, const struct path *path, const char *type, unsigned long flags,
-	     void *data, int ret)
+static __always_inline int on_sb_mount(const struct path *path, unsigned long flags)
 {
-	if (ret)
-		return ret;
 	REFUSE((struct inode *)0, QUELL_HOOK_sb_mount);
 	if ((flags & (MS_REMOUNT_BIT | MS_PROPAGATION_BITS)) || !WANTED(MOUNT_OVER))
 		return 0; /* changes a mount, hides nothing */
 	return VERDICT(judge_place(place_of(path->dentry), QUELL_OP_MOUNT_OVER, QUELL_HOOK_sb_mount));
 }
 
-SEC("lsm/move_mount")
-int BPF_PROG(quell_move_mount, const struct path *from, const struct path *to, int ret)
+static __always_inline int on_move_mount(const struct path *to)
 {
-	if (ret)
-		return ret;
 	REFUSE((struct inode *)0, QUELL_HOOK_move_mount);
 	if (!WANTED(MOUNT_OVER))
 		return 0;
 	return VERDICT(judge_place(place_of(to->dentry), QUELL_OP_MOUNT_OVER, QUELL_HOOK_move_mount));
 }
 
-SEC("lsm/sb_umount")
-int BPF_PROG(quell_sb_umount, struct vfsmount *mount, int flags, int ret)
+static __always_inline int on_sb_umount(struct vfsmount *mount)
 {
 	u64 mountpoint = 0, root = (u64)BPF_CORE_READ(mount, mnt_root);
 
-	if (ret)
-		return ret;
 	REFUSE((struct inode *)0, QUELL_HOOK_sb_umount);
 	if (!WANTED(UNMOUNT) || !root)
 		return 0;

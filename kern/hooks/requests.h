@@ -5,27 +5,23 @@
 /* The compiler moves address arithmetic in front of the NULL check, which the verifier refuses. */
 #define KEEP_ORDER(pointer) asm volatile("" : "+r"(pointer))
 
-SEC("syscall")
-int quell_setup_program(struct quell_setup *s)
+static __always_inline int on_setup(struct quell_setup *s)
 {
 	return setup(s);
 }
 
-SEC("syscall")
-int quell_switch_program(struct quell_switch *s)
+static __always_inline int on_switch(struct quell_switch *s)
 {
 	return policy_switch(s);
 }
 
-SEC("syscall")
-int quell_transition_program(struct quell_transition *t)
+static __always_inline int on_transition(struct quell_transition *t)
 {
 	t->error = transition(t);
 	return 0;
 }
 
-SEC("iter/cgroup")
-int quell_iter_cgroups(struct bpf_iter__cgroup *ctx)
+static __always_inline int on_iter_cgroups(struct bpf_iter__cgroup *ctx)
 {
 	struct cgroup *cgroup = ctx->cgroup;
 
@@ -34,8 +30,7 @@ int quell_iter_cgroups(struct bpf_iter__cgroup *ctx)
 	return 0;
 }
 
-SEC("iter/task")
-int quell_iter_containers(struct bpf_iter__task *ctx)
+static __always_inline int on_iter_containers(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
 
@@ -46,8 +41,7 @@ int quell_iter_containers(struct bpf_iter__task *ctx)
 	return 0;
 }
 
-SEC("iter/task")
-int quell_iter_tasks(struct bpf_iter__task *ctx)
+static __always_inline int on_iter_tasks(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
 
