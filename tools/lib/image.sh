@@ -60,6 +60,8 @@ build_guest_image() {
     mkdir -p "$work/usr/lib/modules"
     cp -a "$QUELL_CACHE/kernels/$name/modules/$release" "$work/usr/lib/modules/"
     depmod -b "$work" "$release" 2>/dev/null
+    # where Debian's packages put it, for quell doctor
+    install -D -m 644 "$QUELL_CACHE/kernels/$name/config" "$work/boot/config-$release"
   done
   # Stage 1: everything later comes with the payload, so that it changes without a new image.
   install -D -m 755 "$GUEST_DIR/stage1" "$work/usr/lib/quell-vm/stage1"

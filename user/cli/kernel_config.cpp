@@ -15,10 +15,12 @@ constexpr std::size_t kConfigMax = 4 << 20;  // Debian's is 280 KiB
 }
 
 Result<std::string> read_kernel_config(const std::string& root, const std::string& release) {
-    if (auto plain = read_file(root + "/boot/config-" + release, kConfigMax)) return plain;
+    // the second place is where Debian has it since 7.x
+    for (const auto& place : {"/boot/config-" + release, "/usr/lib/modules/" + release + "/config"})
+        if (auto plain = read_file(root + place, kConfigMax)) return plain;
     // gzread takes plain text too.
     const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen((root + "/proc/config.gz").c_str(), "rbe"), gzclose);
-    if (!file) return Error{"neither /boot/config-" + release + " nor /proc/config.gz can be read", ENOENT, {}};
+    if (!file) return Error{"no /boot/config-" + release + ", /usr/lib/modules/" + release + "/config or /proc/config.gz can be read", ENOENT, {}};
     std::string text;
     std::array<char, 65536> buffer;
     for (int got = 0; (got = gzread(file.get(), buffer.data(), buffer.size())) > 0 && text.size() < kConfigMax;)

@@ -102,6 +102,21 @@ TEST_F(Capability, LoadingNeedsThese) {
     ASSERT_TRUE(start_without("")) << messages();
 }
 
+// They are kept, and needed: hooks are attached when a containment is prepared, long after loading.
+TEST_F(Capability, ArmingNeedsThese) {
+    must("sed -i 's/keep_armed_s: 300/keep_armed_s: 3/' /etc/quell/quell.yaml");
+    for (const char* one : {"cap_bpf", "cap_perfmon"}) {
+        ASSERT_TRUE(start_without("")) << messages();
+        reject_all();
+        EXPECT_TRUE(eventually([] { return quell("status")["status"]["hooks"].dump().find(R"("attached":true,"denied":0,"name":"task_alloc")") == std::string::npos; }));
+        if (!start_without(one)) continue;  // it does not even adopt
+        EXPECT_FALSE(contains_a_container()) << one;
+        EXPECT_FALSE(quarantines_a_file_of_the_image()) << one;
+    }
+    must("sed -i 's/keep_armed_s: 3$/keep_armed_s: 300/' /etc/quell/quell.yaml");
+    ASSERT_TRUE(start_without("")) << messages();
+}
+
 TEST_F(Capability, CgroupsByIdNeedDacReadSearch) {
     ASSERT_TRUE(start_without("cap_dac_read_search")) << messages();
     EXPECT_FALSE(contains_a_container());

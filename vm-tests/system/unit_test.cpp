@@ -2,7 +2,9 @@
 // The shipped unit, started by systemd.
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <csignal>
+#include <map>
 
 #include "vm-tests/harness/quelld.h"
 
@@ -41,6 +43,57 @@ TEST(Unit, AContainerIsContained) {
     const auto output = approve(id, "kill-container");
     EXPECT_EQ(output.status, 0) << output.text;
     EXPECT_TRUE(eventually([&] { return !victim.running(); }));
+    EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "approved", "flipped", "done"}));
+}
+
+// The chain's head goes to the journal at each approval, and the chain can be compared with it.
+TEST(Unit, TheHeadOfAnApprovalIsInTheJournal) {
+    Container victim("head");
+    victim.start();
+    EXPECT_EQ(attack(victim, "unlink /var/log/dpkg.log"), 0);
+    const auto id = pending_id("head", "delete");
+    ASSERT_EQ(approve(id, "kill-container").status, 0);
+    std::string head;
+    EXPECT_TRUE(eventually([&] {
+        head = run("journalctl -o json QUELL_ACTION=approved QUELL_INCIDENT=" + id + " | jq -r '.QUELL_HISTORY_ROW + \":\" + .QUELL_HISTORY_HEAD'").text;
+        return head.size() > 64;
+    })) << run("journalctl -n 20 -u quelld").text;
+    head.erase(head.find_last_not_of('\n') + 1);
+    const auto verified = run("quell history verify --head " + head);
+    EXPECT_EQ(verified.status, 0) << verified.text;
+    const auto forged = head.substr(0, head.size() - 1) + (head.back() == '0' ? "1" : "0");
+    EXPECT_EQ(run("quell history verify --head " + forged).status, 1);
+}
+
+// What the unit leaves to the daemon is enough for the other responses too.
+TEST(Unit, AFileIsQuarantinedAndAProcessKilled) {
+    Container victim("both");
+    victim.start();
+    EXPECT_EQ(attack(victim, "truncate /var/log/b.log"), 0);
+    const auto file = pending_id("both", "truncate");
+    ASSERT_EQ(approve(file, "quarantine-file").status, 0);
+    const auto before = denied("file_open");
+    EXPECT_EQ(attack(victim, "read /var/log/b.log"), EPERM);
+    EXPECT_GT(denied("file_open"), before);
+    EXPECT_EQ(run("quell undo " + file + " --reason done").status, 0);
+    EXPECT_EQ(attack(victim, "read /var/log/b.log"), 0);
+    must("crun --cgroup-manager=cgroupfs exec both /bin/sh -c 'rm /var/log/c.log; sleep 4321; :' </dev/null >/dev/null 2>&1 &");
+    const auto process = pending_id("both", "delete");
+    ASSERT_EQ(approve(process, "kill-process").status, 0);
+    EXPECT_NE(run("pgrep -f '[s]leep 4321'").status, 0);
+    EXPECT_TRUE(victim.running());
+    EXPECT_EQ(actions_of(process).back(), "done");
+}
+
+TEST(Unit, DoctorFindsAHealthyHostHealthy) {
+    int status = -1;
+    const auto report = quell("doctor", &status);
+    EXPECT_EQ(status, 0) << report.dump(1);
+    EXPECT_EQ(report["ok"], true);
+    std::map<std::string, std::string> results;
+    for (const auto& check : report["checks"]) results[check["name"]] = check["result"];
+    for (const char* name : {"kernel", "btf", "lsm", "cgroups", "bpffs", "ftrace", "config", "programs", "canary", "program quell_file_open", "program quell_transition_program"})
+        EXPECT_EQ(results[name], "ok") << report.dump(1);
 }
 
 TEST(Unit, ComesBackByItself) {
