@@ -122,11 +122,11 @@ struct quell_edge {
 };
 QUELL_SIZE(struct quell_edge, 24);
 
-/* An interned set of rules, in chunks: {id, 0}, {id, 1}, … while `more`. */
 /* of the maps that hold two generations, the current and the next */
 #define QUELL_EDGES_MAX 131072
 #define QUELL_EXCEPTS_MAX 16384
 
+/* An interned set of rules, in chunks: {id, 0}, {id, 1}, … while `more`. */
 #define QUELL_SET_CHUNK 14
 #define QUELL_SET_CHUNKS_MAX 8 /* rules judged for one operation: 112 */
 struct quell_set_key {
@@ -380,8 +380,7 @@ QUELL_SIZE(struct quell_task_query, 32);
 
 /*
  * The words both sides look at all the time, in one page-aligned map that
- * user space maps. The kernel side writes `counters` to `pending_host`; user
- * space writes the rest, before it attaches anything or by a syscall program.
+ * user space maps. Who writes which stands in docs/architecture.md, Globals.
  */
 struct quell_globals {
 	/* in front of every hook, read as one word: 0 means there is nothing to refuse */

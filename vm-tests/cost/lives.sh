@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # What processes and containers cost by being born and dying: the programs' own run time. Sourced by measure.sh.
+live() { # NAME LIMIT WHAT
+  local before
+  sysctl -q kernel.bpf_stats_enabled=1
+  before=$(bpf_ns '^quell')
+  "$events" live 200
+  value "$1" $((($(bpf_ns '^quell') - before) / 200)) "$2" "$3"
+  sysctl -q kernel.bpf_stats_enabled=0
+}
+live fork-exec-exit 3000 "fork, exec and end of a host's process, all programs"
 sysctl -q kernel.bpf_stats_enabled=1
-
-before=$(bpf_ns '^quell')
-"$events" live 200
-value fork-exec-exit $((($(bpf_ns '^quell') - before) / 200)) 3000 "fork, exec and end of a host's process, all programs"
 
 before=$(bpf_ns '^quell')
 inside first /bin/events live 200
@@ -22,12 +27,15 @@ own own-tmpfs "on tmpfs" "$loop" /cost-tmpfs/x
 own own-host-names "in /run" "$loop" /run
 own own-container "in a container" inside first /bin/sh -c '/bin/loop /tmp/x; :'
 
-before=$(bpf_ns "$LIFE")
+# What Quell does because a container begins and ends; beside it the files that its runtime opens meanwhile, as anybody's.
+before=$(bpf_ns "$LIFE") all=$(bpf_ns '^quell')
 container_start sixty crun "sleep 10000" 60
 value container-start $(($(bpf_ns "$LIFE") - before)) 400000 "start of a container with 60 mounts"
-before=$(bpf_ns "$LIFE")
+value container-start-all $(($(bpf_ns '^quell') - all)) 0 "the same with the opens and removals of its runtime"
+before=$(bpf_ns "$LIFE") all=$(bpf_ns '^quell')
 crun_cg delete -f sixty
 value container-end $(($(bpf_ns "$LIFE") - before)) 100000 "its end"
+value container-end-all $(($(bpf_ns '^quell') - all)) 0 "the same with the opens and removals of its runtime"
 umount /srv/cost/sixty/rootfs
 
 sysctl -q kernel.bpf_stats_enabled=0

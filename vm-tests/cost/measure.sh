@@ -67,12 +67,17 @@ row pack tmpfs ext4 host-names container container-names first-process
 echo line >/var/log/cost.log
 # by a process of its own lineage: what descends from one that a detection has bound carries a tag, and costs more
 sh -c '(sleep 0.5; truncate -s 0 /var/log/cost.log) &'
-for _ in $(seq 100); do [ "$(quell status --json | jq .status.pending)" = 1 ] && break; sleep 0.2; done
-row armed tmpfs ext4 container
+number_of() { quell status --json | jq ".status.$1"; }
+for _ in $(seq 100); do [ "$(number_of pending)" = 1 ] && break; sleep 0.2; done
+[ "$(number_of pending)" = 1 ] || { quell status >&2; exit 1; }
+row armed tmpfs ext4 host-names container container-names
+live fork-exec-exit-armed 3000 "the same with a quarantine armed"
 id=$(quell incidents --json | jq -r '.incidents[0].id')
-approve "$id" quarantine-file >/dev/null
-row enforced tmpfs ext4 container
-quell undo "$id" --reason cost >/dev/null
+approve "$id" quarantine-file >/dev/null || exit 1
+[ "$(number_of enforcing)" = 1 ] || { quell status >&2; exit 1; }
+row enforced tmpfs ext4 host-names container container-names
+live fork-exec-exit-enforced 3300 "the same with a quarantine enforced"
+quell undo "$id" --reason cost >/dev/null || exit 1
 
 . "$here/containments.sh"
 memory() { # NAME LIMIT-OF-RSS LIMIT-OF-HWM

@@ -24,7 +24,7 @@ TEST(Unit, IsActiveAndProven) {
     EXPECT_EQ(status["state"], "ready");
     EXPECT_EQ(status["canary"], "denied");
     const auto kept = run("grep -E 'CapEff|CapBnd|NoNewPrivs|Seccomp:' /proc/$(pgrep -xo quelld)/status").text;
-    EXPECT_EQ(kept, "CapEff:\t000000c000080024\nCapBnd:\t000000c000080024\nNoNewPrivs:\t1\nSeccomp:\t2\n");
+    EXPECT_EQ(kept, "CapEff:\t0000000000080024\nCapBnd:\t0000000000080024\nNoNewPrivs:\t1\nSeccomp:\t2\n");
 }
 
 TEST(Unit, ReloadAppliesThePolicy) {
