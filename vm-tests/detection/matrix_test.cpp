@@ -59,10 +59,11 @@ TEST_P(Matrix, EveryWayIsSeen) {
     container.start();
     for (const auto& way : kWays) {
         (void)container.exec("for f in b.log c.log; do [ -s /var/log/$f ] || echo line >> /var/log/$f; done");
+        const auto before = matches();
         const auto output = container.exec(std::string("attack ") + way.attack);
         ASSERT_EQ(output.status, 0) << way.name << ": " << output.text << " (the attack itself did not work)";
         const auto found = wait_for([&](const Json& one) { return one["operation"] == way.operation && one["subject"] == "container"; });
-        EXPECT_TRUE(found) << way.name << " in " << place.name << " was not seen";
+        expect_told(found, before, std::string(way.name) + " in " + place.name);
         reject_all();
         if (way.hides()) container.start();
     }
@@ -85,14 +86,16 @@ TEST(Host, EveryWayIsSeenFromTheHostToo) {
         if (std::string(way.operation) == "mount-over" || std::string(way.attack).find("/mnt") != std::string::npos) continue;
         write("/var/log/b.log", "line\n");
         write("/var/log/c.log", "line\n");
+        const auto before = matches();
         const auto output = run(std::string("/w/attack ") + way.attack);
         ASSERT_EQ(output.status, 0) << way.name << ": " << output.text;
-        EXPECT_TRUE(wait_for([&](const Json& one) { return one["operation"] == way.operation && one["subject"] == "host"; })) << way.name;
+        expect_told(wait_for([&](const Json& one) { return one["operation"] == way.operation && one["subject"] == "host"; }), before, way.name);
         reject_all();
     }
     for (const char* attack : {"mount-over /var/log /tmp", "mount-over /var /tmp", "move-mount-over /var/log /tmp"}) {
+        const auto before = matches();
         ASSERT_EQ(run(std::string("/w/attack ") + attack).status, 0) << attack;
-        EXPECT_TRUE(wait_for([](const Json& one) { return one["operation"] == "mount-over" && one["subject"] == "host"; })) << attack;
+        expect_told(wait_for([](const Json& one) { return one["operation"] == "mount-over" && one["subject"] == "host"; }), before, attack);
         reject_all();
     }
 }

@@ -32,8 +32,10 @@ TEST_P(SingleWay, IsSeen) {
     options.mounts = param.mounts;
     Container container("single", options);
     container.start();
+    const auto before = matches();
     ASSERT_EQ(attack(container, param.attack), 0);
-    (void)pending_id("single", param.operation);
+    const auto id = pending_id("single", param.operation);
+    expect_told(show(id), before, param.name);
     reject_all();
 }
 

@@ -116,6 +116,24 @@ std::int64_t denied(const std::string& hook) {
     return -1;
 }
 
+std::int64_t matches() {
+    const auto status = quell("status")["status"];
+    std::int64_t sum = 0;
+    for (const auto& one : status["counters"])
+        if (one["name"] == "events" || one["name"] == "repeats") sum += one["value"].get<std::int64_t>();
+    return sum;
+}
+
+void expect_told(const std::optional<Json>& found, std::int64_t matches_before, const std::string& what) {
+    if (!found) {
+        ADD_FAILURE() << what << " was not seen";
+        return;
+    }
+    EXPECT_GT(matches(), matches_before) << what;
+    const auto actions = actions_of((*found)["id"]);
+    EXPECT_FALSE(actions.empty() || actions.front() != "detected") << what << ": no row";
+}
+
 void reject_all() {
     for (const auto& one : incidents()) (void)run("quell reject " + one["id"].get<std::string>() + " --reason 'end of a test'");
 }
