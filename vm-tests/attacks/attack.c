@@ -16,7 +16,11 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "held.h"
 
 #define RENAME_EXCHANGE_FLAG 2
 
@@ -226,6 +230,11 @@ int main(int argc, char **argv) {
     HOW("umount", umount2(file, MNT_DETACH))
     HOW("io-uring", by_io_uring(IORING_OP_UNLINKAT, file, NULL))
     HOW("io-uring-rename", by_io_uring(IORING_OP_RENAMEAT, file, other))
+    HOW("chmod", chmod(file, 0600))
+    HOW("chown", chown(file, 0, 0))
+    HOW("utimes", utimensat(AT_FDCWD, file, NULL, 0))
+    HOW("setxattr", setxattr(file, "user.attack", "x", 1, 0))
+    HOW("removexattr", removexattr(file, "user.attack"))
     HOW("read", read_file(file))
     HOW("append", append(file))
     HOW("overwrite", overwrite(file))
@@ -238,6 +247,9 @@ int main(int argc, char **argv) {
     HOW("repeat-open", repeat_open(file))
     HOW("repeat-read", repeat_read(file))
     HOW("repeat-unlink", repeat_unlink(file))
+    if (!strncmp(how, "old-", 4)) r = held(how, file, other);
+    else
+    HOW("leader-exits", leader_exits(file))
     return 254;
     if (r >= 0) {
         printf("ok\n");
