@@ -22,6 +22,13 @@ quell_transition approval_of(const bpf::PendingEntry& entry, quell_response resp
     return request;
 }
 
+quell_u32 bound(const quell_pending& entry, const std::string& comm) {
+    for (quell_u32 i = 0; i < entry.chain_count && i < QUELL_CHAIN_MAX; i++)
+        if (entry.chain[i].actor && comm == entry.chain[i].comm) return i;
+    ADD_FAILURE() << "no " << comm << " is bound";
+    return 0;
+}
+
 KernelSide::KernelSide() {
     kill_daemon(SIGKILL);
     auto engine = bpf::Engine::open({.loader = "/bin/false"});
@@ -44,19 +51,28 @@ bpf::PendingEntry KernelSide::find(const std::string& id) const {
 
 quell_pending KernelSide::entry(const std::string& id) const { return find(id).value; }
 
-int KernelSide::approve(const std::string& id, quell_response response, quell_u32 target) {
-    const auto answer = engine_->transition(approval_of(find(id), response, target));
+quell_transition KernelSide::transition(const quell_transition& request) {
+    const auto answer = engine_->transition(request);
     EXPECT_TRUE(answer);
-    return answer ? answer->error : -EIO;
+    if (answer) return *answer;
+    auto failed = request;
+    failed.error = -EIO;
+    return failed;
+}
+
+std::uint64_t KernelSide::denied(quell_hook hook) const { return engine_->globals().denied[hook]; }
+
+std::uint64_t KernelSide::counter(quell_counter counter) const { return engine_->counter(counter); }
+
+int KernelSide::approve(const std::string& id, quell_response response, quell_u32 target) {
+    return transition(approval_of(find(id), response, target)).error;
 }
 
 int KernelSide::move(const std::string& id, quell_state from, quell_state to) {
     auto request = approval_of(find(id), QUELL_RESPONSE_COUNT);
     request.from = from;
     request.to = to;
-    const auto answer = engine_->transition(request);
-    EXPECT_TRUE(answer);
-    return answer ? answer->error : -EIO;
+    return transition(request).error;
 }
 
 }  // namespace quell::guest

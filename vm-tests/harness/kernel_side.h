@@ -10,6 +10,9 @@ namespace quell::guest {
 // What the daemon asks of the transition program for an incident that waits.
 [[nodiscard]] quell_transition approval_of(const bpf::PendingEntry& entry, quell_response response, quell_u32 target = 0);
 
+// Which one of the chain is bound and has this comm; fails the test when there is none.
+[[nodiscard]] quell_u32 bound(const quell_pending& entry, const std::string& comm);
+
 class KernelSide {
 public:
     // Kills the daemon, and starts it again.
@@ -19,14 +22,17 @@ public:
     KernelSide& operator=(const KernelSide&) = delete;
 
     [[nodiscard]] quell_pending entry(const std::string& id) const;
+    [[nodiscard]] bpf::PendingEntry find(const std::string& id) const;
+    // As it is: the program's answer.
+    [[nodiscard]] quell_transition transition(const quell_transition& request);
+    [[nodiscard]] std::uint64_t denied(quell_hook hook) const;
+    [[nodiscard]] std::uint64_t counter(quell_counter counter) const;
     // Of the incident as it waits: 0 or a negative errno.
     int approve(const std::string& id, quell_response response, quell_u32 target = 0);
     // Any other transition of it.
     int move(const std::string& id, quell_state from, quell_state to);
 
 private:
-    [[nodiscard]] bpf::PendingEntry find(const std::string& id) const;
-
     std::unique_ptr<bpf::Engine> engine_;
 };
 
