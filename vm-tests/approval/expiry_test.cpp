@@ -2,9 +2,11 @@
 // What waits too long, and what was prepared under terms that have changed since.
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <csignal>
 #include <thread>
 
+#include "vm-tests/harness/kernel_side.h"
 #include "vm-tests/harness/quelld.h"
 
 namespace quell::guest {
@@ -46,6 +48,59 @@ TEST_F(Expiry, GoesOnWithoutTheDaemon) {
     EXPECT_EQ(run("quell approve " + id + "@" + digest + " kill-container --reason late").status, 5);
     EXPECT_TRUE(victim.running());
     EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "expired", "refused"}));
+}
+
+// The kernel side judges the deadline itself, while nobody is there to move the state.
+TEST_F(Expiry, IsJudgedByTheKernelSide) {
+    apply_pack("s/expires: 1h/expires: 10s/");
+    Container victim("judged");
+    victim.start();
+    EXPECT_EQ(attack(victim, "unlink /var/log/dpkg.log"), 0);
+    const auto id = pending_id("judged", "delete");
+    {
+        KernelSide kernel;
+        auto early = approval_of(kernel.find(id), QUELL_RESPONSE_COUNT);
+        early.to = QUELL_STATE_EXPIRED;
+        EXPECT_EQ(kernel.transition(early).error, -EINVAL) << "nor does it expire before";
+        std::this_thread::sleep_for(std::chrono::seconds(11));
+        const auto before = kernel.denied(QUELL_HOOK_task_alloc);
+        EXPECT_EQ(kernel.approve(id, QUELL_RESPONSE_KILL_CONTAINER), -ETIME);
+        const auto entry = kernel.entry(id);
+        EXPECT_EQ(QUELL_WORD_STATE(entry.word), quell_u32{QUELL_STATE_PENDING});
+        EXPECT_EQ(entry.approved_ns, 0u);
+        EXPECT_EQ(victim.exec("for i in 1 2 3; do /bin/true & done; wait").status, 0) << "it forks on";
+        EXPECT_EQ(kernel.denied(QUELL_HOOK_task_alloc), before);
+    }
+    EXPECT_TRUE(eventually([&] { return show(id)["state"] == "expired"; })) << show(id).dump(1);
+    EXPECT_TRUE(victim.running());
+    EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "expired"}));
+}
+
+// Approval and expiry in both orders: what came first is the outcome, the other finds another word.
+TEST_F(Expiry, OneOfApprovalAndExpiryHappens) {
+    apply_pack("s/expires: 1h/expires: 10s/");
+    Container approved("first"), expired("second");
+    for (auto* one : {&approved, &expired}) {
+        one->start();
+        EXPECT_EQ(attack(*one, "truncate /var/log/b.log"), 0);
+    }
+    const auto first = pending_id("first", "truncate"), second = pending_id("second", "truncate");
+    {
+        KernelSide kernel;
+        EXPECT_EQ(kernel.approve(first, QUELL_RESPONSE_QUARANTINE_FILE), 0);
+        EXPECT_EQ(kernel.move(first, QUELL_STATE_PENDING, QUELL_STATE_EXPIRED), -EINVAL) << "before its time";
+        std::this_thread::sleep_for(std::chrono::seconds(11));
+        EXPECT_EQ(kernel.move(first, QUELL_STATE_PENDING, QUELL_STATE_EXPIRED), -EBUSY);
+        EXPECT_EQ(kernel.approve(second, QUELL_RESPONSE_QUARANTINE_FILE), -ETIME);
+        EXPECT_EQ(kernel.move(second, QUELL_STATE_PENDING, QUELL_STATE_EXPIRED), 0);
+        EXPECT_EQ(kernel.approve(second, QUELL_RESPONSE_QUARANTINE_FILE), -EBUSY);
+        EXPECT_EQ(attack(approved, "read /var/log/b.log"), EPERM);
+        EXPECT_EQ(attack(expired, "read /var/log/b.log"), 0);
+    }
+    EXPECT_TRUE(eventually([&] { return show(first)["state"] == "enforcing"; }));
+    EXPECT_EQ(actions_of(first), (std::vector<std::string>{"detected", "approved", "enforcing"}));
+    EXPECT_EQ(actions_of(second), (std::vector<std::string>{"detected", "expired"}));
+    EXPECT_EQ(run("quell undo " + first + " --reason done").status, 0);
 }
 
 TEST_F(Expiry, WhatWaitsKeepsTheTermsItWasMadeUnder) {
