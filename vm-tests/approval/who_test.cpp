@@ -2,6 +2,7 @@
 // Who may approve, and what the history says of him.
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <csignal>
 
 #include "vm-tests/harness/quelld.h"
@@ -72,6 +73,32 @@ TEST_F(Who, NobodyInsideTheTargetApproves) {
     EXPECT_TRUE(victim_.running());
     EXPECT_EQ(actions_of(id_), (std::vector<std::string>{"detected", "refused"}));
     EXPECT_EQ(run(command_).status, 0) << "from the host it is still possible";
+}
+
+TEST_F(Who, NobodyInsideTheTargetRejects) {
+    const auto output = victim_.exec("chroot /host quell reject " + id_ + " --reason mine");
+    EXPECT_EQ(output.status, 4) << output.text;
+    EXPECT_EQ(show(id_)["state"], "pending");
+    EXPECT_EQ(actions_of(id_), (std::vector<std::string>{"detected", "refused"}));
+    const auto row = last_row("--incident " + id_);
+    EXPECT_NE(row["result"].get<std::string>().find("inside the target"), std::string::npos) << row;
+    EXPECT_EQ(row["reason"], "mine");
+    EXPECT_EQ(run(command_).status, 0) << "from the host it is still possible";
+}
+
+TEST_F(Who, NobodyInsideTheTargetUndoes) {
+    EXPECT_EQ(attack(victim_, "truncate /var/log/b.log"), 0);
+    const auto id = pending_id("who", "truncate");
+    ASSERT_EQ(approve(id, "quarantine-file").status, 0);
+    const auto output = victim_.exec("chroot /host quell undo " + id + " --reason mine");
+    EXPECT_EQ(output.status, 4) << output.text;
+    EXPECT_EQ(show(id)["state"], "enforcing");
+    const auto before = denied("file_open");
+    EXPECT_EQ(attack(victim_, "read /var/log/b.log"), EPERM);
+    EXPECT_GT(denied("file_open"), before);
+    EXPECT_EQ(run("quell undo " + id + " --reason host").status, 0);
+    EXPECT_EQ(attack(victim_, "read /var/log/b.log"), 0);
+    EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "approved", "flipped", "enforcing", "refused", "undone"}));
 }
 
 TEST_F(Who, ExitStatusesOfWhatIsNotThere) {
