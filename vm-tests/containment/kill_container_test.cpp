@@ -3,6 +3,9 @@
 // else is touched, the history tells it all.
 #include <gtest/gtest.h>
 
+#include <csignal>
+#include <future>
+
 #include "vm-tests/harness/container.h"
 
 namespace quell::guest {
@@ -105,6 +108,40 @@ TEST_F(KillContainer, WhoLeftTheCgroupDoesNotLeaveTheContainer) {
     const std::string id = (*incident)["id"];
     EXPECT_EQ(run("quell approve " + id + "@" + digest_of(id, "kill-container") + " kill-container --reason away").status, 0);
     EXPECT_NE(run("pgrep -f '[s]leep 4321'").status, 0);
+    const auto row = quell("history --limit 1 --incident " + id)["rows"][0];
+    EXPECT_EQ(row["action"], "done");
+    EXPECT_NE(row["result"].get<std::string>().find("1 had left the cgroup"), std::string::npos) << row;
+}
+
+TEST_F(KillContainer, WhoEnteredItDiesAndItsParentIsTold) {
+    Container victim("entered");
+    victim.start();
+    auto entered = std::async(std::launch::async, [&] { return victim.exec("while :; do /bin/true; done").status; });
+    (void)victim.exec("rm /var/log/dpkg.log");
+    auto incident = wait_for_pending(is_delete);
+    ASSERT_TRUE(incident);
+    const std::string id = (*incident)["id"];
+    EXPECT_EQ(run("quell approve " + id + "@" + digest_of(id, "kill-container") + " kill-container --reason entered").status, 0);
+    EXPECT_EQ(entered.get(), 128 + SIGKILL);
+    EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "approved", "flipped", "done"}));
+}
+
+// The path of its cgroup comes back, its id does not.
+TEST_F(KillContainer, ANewcomerAtTheSamePathIsAnother) {
+    ContainerOptions options;
+    options.id = random_hex(64);
+    Container victim("path", options);
+    victim.start();
+    (void)victim.exec("rm /var/log/dpkg.log");
+    auto incident = wait_for_pending(is_delete);
+    ASSERT_TRUE(incident);
+    const std::string id = (*incident)["id"], stat = "stat -c %i /sys/fs/cgroup" + victim.cgroup();
+    const auto digest = digest_of(id, "kill-container"), before = must(stat);
+    victim.start();
+    EXPECT_NE(must(stat), before);
+    EXPECT_EQ(run("quell approve " + id + "@" + digest + " kill-container --reason late").status, 5);
+    EXPECT_EQ(victim.exec("true").status, 0);
+    EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "gone", "refused"}));
 }
 
 }  // namespace

@@ -87,7 +87,7 @@ void Container::restart() {
 }
 
 void Container::launch() {
-    id_ = random_hex(64);
+    id_ = options_.id.empty() ? random_hex(64) : options_.id;
     std::string layers;
     for (const auto& layer : options_.layers) layers += layer + ":";
     must("mount -t overlay overlay -o lowerdir=" + layers + directory_ + "/lower:" + kBaseRoot + ",upperdir=" + directory_ + "/upper,workdir=" + directory_ +

@@ -20,6 +20,7 @@ struct ContainerOptions {
     bool privileged = true;  // CAP_SYS_ADMIN and its like: an attacker who got far
     std::vector<std::string> layers = {};  // of its image, above its own lower one
     std::string overlay = {};              // more options of its overlay
+    std::string id = {};                   // of each start, "": a new one
 };
 
 class Container {
