@@ -2,12 +2,21 @@
 // What an approval is refused for, with its exit status and its row.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "vm-tests/harness/container.h"
 
 namespace quell::guest {
 namespace {
+
+Json row_of(const std::string& id, const std::string& action) {
+    const auto history = quell("history --incident " + id);
+    for (const auto& row : history["rows"])
+        if (row["action"] == action) return row;
+    ADD_FAILURE() << "no row " << action << " of " << id;
+    return {{"result", ""}, {"reason", ""}};
+}
 
 class Decisions : public testing::Test {
 protected:
@@ -43,6 +52,9 @@ TEST_F(Decisions, AScriptMustNameTheDigest) { EXPECT_EQ(run("quell approve " + i
 TEST_F(Decisions, WhatIsNotOfferedIsRefused) {
     EXPECT_EQ(run("quell approve " + id_ + "@000000000000 quarantine-file --reason x").status, 1) << "rm removed its last name";
     EXPECT_TRUE(victim_.running());
+    EXPECT_EQ(actions_of(id_), (std::vector<std::string>{"detected", "refused"}));
+    EXPECT_NE(row_of(id_, "refused")["result"].get<std::string>().find("last name"), std::string::npos) << row_of(id_, "refused");
+    EXPECT_EQ(show(id_)["state"], "pending");
 }
 
 TEST_F(Decisions, OneOfTwoApprovalsAtOnceWins) {
@@ -52,6 +64,10 @@ TEST_F(Decisions, OneOfTwoApprovalsAtOnceWins) {
     const bool one = output.text.find("one 0") != std::string::npos, two = output.text.find("two 0") != std::string::npos;
     EXPECT_NE(one, two) << output.text;
     EXPECT_NE(output.text.find(one ? "two 5" : "one 5"), std::string::npos) << output.text;
+    const auto actions = actions_of(id_);
+    for (const char* action : {"approved", "refused", "flipped", "done"}) EXPECT_EQ(std::ranges::count(actions, action), 1) << action;
+    EXPECT_EQ(row_of(id_, "approved")["reason"], one ? "one" : "two");
+    EXPECT_EQ(row_of(id_, "refused")["reason"], one ? "two" : "one");
 }
 
 TEST_F(Decisions, AContainerThatExitedIsGone) {
@@ -68,6 +84,9 @@ TEST_F(Decisions, WithoutFtraceItIsBlindAndSaysSo) {
     const auto output = run("quell approve " + id_ + "@" + digest_of(id_, "kill-container") + " kill-container --reason x");
     EXPECT_EQ(output.status, 1) << output.text;
     EXPECT_TRUE(eventually([] { return quell("status")["status"]["state"] == "blind"; }, std::chrono::seconds(15)));
+    EXPECT_EQ(actions_of(id_), (std::vector<std::string>{"detected", "refused"}));
+    EXPECT_NE(row_of(id_, "refused")["result"].get<std::string>().find("canary"), std::string::npos) << row_of(id_, "refused");
+    EXPECT_EQ(show(id_)["state"], "pending");
     must("echo 1 > /proc/sys/kernel/ftrace_enabled");
     EXPECT_TRUE(eventually([] { return quell("status")["status"]["state"] == "ready"; }, std::chrono::seconds(15)));
     EXPECT_TRUE(victim_.running());
