@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <future>
+#include <list>
 #include <thread>
 
 #include "vm-tests/harness/quelld.h"
@@ -37,6 +38,10 @@ TEST_F(Race, ApproveAgainstReject) {
         ASSERT_EQ(std::min(approved, rejected.get()), 0);
         const auto state = show(id_)["state"].get<std::string>();
         EXPECT_EQ(state, approved == 0 ? "done" : "rejected");
+        const auto actions = actions_of(id_);
+        EXPECT_EQ(std::ranges::count(actions, "approved"), approved == 0 ? 1 : 0);
+        EXPECT_EQ(std::ranges::count(actions, "rejected"), approved == 0 ? 0 : 1);
+        EXPECT_EQ(std::ranges::count(actions, "refused"), 1) << "who came second";
         EXPECT_EQ(eventually([&] { return !victim.running(); }, std::chrono::milliseconds(approved == 0 ? 5000 : 300)), approved == 0);
     }
 }
@@ -60,18 +65,40 @@ TEST_F(Race, ApproveAgainstTheContainersEnd) {
     }
 }
 
+// Approvals from half a second before the deadline until shortly after it, of incidents side by side.
 TEST_F(Race, ApproveAgainstExpire) {
     apply_pack("s/expires: 1h/expires: 10s/");
-    Container victim("race");
-    const auto command = prepare(victim);
-    int status = 0;
-    while ((status = run("quell approve " + id_ + "@000000000000 kill-container --reason poll").status) == 5 && show(id_)["time_left_s"] > 0)
-        std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    status = run(command).status;
-    const auto actions = actions_of(id_);
-    EXPECT_EQ(std::ranges::count(actions, "approved"), status == 0 ? 1 : 0);
-    EXPECT_EQ(std::ranges::count(actions, "expired"), status == 0 ? 0 : 1);
-    EXPECT_EQ(victim.running(), status != 0);
+    struct Round {
+        explicit Round(int late_ms) : late(late_ms), victim("race" + std::to_string(late_ms + 500)) {}
+        std::chrono::milliseconds late;
+        Container victim;
+        std::string id, command;
+        std::future<Output> output;
+    };
+    std::list<Round> rounds;
+    for (const int late_ms : {-500, -150, 0, 300}) {
+        auto& one = rounds.emplace_back(late_ms);
+        one.victim.start();
+        EXPECT_EQ(attack(one.victim, "unlink /var/log/dpkg.log"), 0);
+        one.id = pending_id("race" + std::to_string(late_ms + 500), "delete");
+        one.command = "quell approve " + one.id + "@" + digest_of(one.id, "kill-container") + " kill-container --reason race";
+        one.output = std::async(std::launch::async, [&one] {
+            EXPECT_TRUE(eventually([&] { return show(one.id)["time_left_s"] == 0; }));  // one second, a little less
+            std::this_thread::sleep_for(std::chrono::milliseconds(900) + one.late);
+            return run(one.command);
+        });
+    }
+    for (auto& one : rounds) {
+        const auto output = one.output.get();
+        EXPECT_TRUE(output.status == 0 || output.status == 5) << output.text;
+        const bool approved = output.status == 0;
+        EXPECT_TRUE(eventually([&] { return show(one.id)["state"] == (approved ? "done" : "expired"); })) << show(one.id).dump(1);
+        const auto actions = actions_of(one.id);
+        EXPECT_EQ(std::ranges::count(actions, "approved"), approved ? 1 : 0);
+        EXPECT_EQ(std::ranges::count(actions, "expired"), approved ? 0 : 1);
+        EXPECT_EQ(std::ranges::count(actions, "refused"), approved ? 0 : 1);
+        EXPECT_EQ(eventually([&] { return !one.victim.running(); }, std::chrono::milliseconds(approved ? 5000 : 300)), approved);
+    }
     apply_pack();
 }
 
