@@ -97,17 +97,20 @@ TEST_F(KillContainer, AForkBombHasNoSurvivor) {
 }
 
 TEST_F(KillContainer, WhoLeftTheCgroupDoesNotLeaveTheContainer) {
-    Container victim("runaway");
+    ContainerOptions options;
+    options.host_pid = true;  // else the kernel kills it with the init, before or after the sweep
+    options.command = "sleep 4321 & sleep 1000; :";
+    Container victim("runaway", options);
     victim.start();
-    (void)victim.exec("sleep 4321 >/dev/null 2>&1 & rm /var/log/dpkg.log");
-    const auto pid = must("pgrep -f '[s]leep 4321' | head -n 1");
+    (void)victim.exec("rm /var/log/dpkg.log");
+    const auto pid = must("pgrep -fx 'sleep 4321'");
     must("echo " + pid.substr(0, pid.size() - 1) + " > /sys/fs/cgroup/system.slice/cgroup.procs || { mkdir -p /sys/fs/cgroup/elsewhere; echo " +
          pid.substr(0, pid.size() - 1) + " > /sys/fs/cgroup/elsewhere/cgroup.procs; }");
     auto incident = wait_for_pending(is_delete);
     ASSERT_TRUE(incident);
     const std::string id = (*incident)["id"];
     EXPECT_EQ(run("quell approve " + id + "@" + digest_of(id, "kill-container") + " kill-container --reason away").status, 0);
-    EXPECT_NE(run("pgrep -f '[s]leep 4321'").status, 0);
+    EXPECT_NE(run("pgrep -fx 'sleep 4321'").status, 0);
     const auto row = quell("history --limit 1 --incident " + id)["rows"][0];
     EXPECT_EQ(row["action"], "done");
     EXPECT_NE(row["result"].get<std::string>().find("1 had left the cgroup"), std::string::npos) << row;
