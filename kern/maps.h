@@ -50,8 +50,8 @@ struct {
 HASH_MAP(pending, 2 * QUELL_PENDING_MAX, struct quell_pending_key, struct quell_pending);
 HASH_MAP(contained_actors, 1024, u64, u64);
 HASH_MAP(contained_files, 2048, struct quell_file_key, struct quell_file_entry);
-/* identity of an overlay's upper root -> the container whose root it is (0: none yet), while that overlay is mounted */
-HASH_MAP(overlays, 2048, struct quell_identity, u64);
+/* by the identity of an overlay's upper root, while that overlay is mounted */
+HASH_MAP(overlays, 2048, struct quell_identity, struct overlay_mount);
 
 /* --- to user space */
 struct {

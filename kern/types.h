@@ -82,6 +82,12 @@ struct dentry_head {
 	u64 inline_name[4];
 };
 
+/* An overlay while it is mounted. */
+struct overlay_mount {
+	u64 container;  /* whose root it is, 0: nobody's yet */
+	u64 superblock; /* the newest one on that upper root */
+};
+
 /* The question put to the slow path. */
 struct query {
 	u64 directory;   /* dentry whose state is asked for */

@@ -35,16 +35,17 @@ static __always_inline int contained_may_be(u64 inode)
 static __always_inline int removal_allowed(struct quell_file_entry *entry, u32 hook)
 {
 	struct quell_identity root = entry->upper_root;
-	u64 container = entry->pending.container, *owner;
+	u64 container = entry->pending.container;
+	struct overlay_mount *mount;
 
 	if (hook != QUELL_HOOK_inode_unlink || !container || current_cgroup_container() ||
 	    subject_of(bpf_get_current_task_btf()))
 		return 0;
 	if (root.inode) {
-		owner = bpf_map_lookup_elem(&overlays, &root);
-		if (!owner)
+		mount = bpf_map_lookup_elem(&overlays, &root);
+		if (!mount)
 			return 1;
-		container = *owner; /* 0: mounted for one that has not begun */
+		container = mount->container; /* 0: mounted for one that has not begun */
 	}
 	return container && !bpf_map_lookup_elem(&containers, &container);
 }

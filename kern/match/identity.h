@@ -132,14 +132,16 @@ __noinline int file_facts(u64 inode, struct file_facts *f)
 	return f->known;
 }
 
-/* The overlay that an inode is of is a container's root. */
-static __always_inline void overlay_owned(u64 inode, u64 container)
+/* The overlay that an inode is of is mounted, and is the root of a container. 0: of none yet. */
+static __always_inline void overlay_owned(u64 inode, u64 container, u64 how)
 {
+	struct overlay_mount mount = { .container = container };
 	struct quell_identity upper;
 
 	if (!inode || !quell.overlay.known || superblock_magic(inode) != OVERLAYFS_MAGIC)
 		return;
 	overlay_scope(inode, &upper);
+	mount.superblock = read_pointer(inode + offset_of(inode, i_sb));
 	if (upper.inode)
-		bpf_map_update_elem(&overlays, &upper, &container, BPF_ANY);
+		bpf_map_update_elem(&overlays, &upper, &mount, how);
 }

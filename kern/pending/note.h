@@ -47,7 +47,7 @@ __noinline int object_bind(u32 slot)
 	entry->object_flags = facts->flags;
 	/* seen at its mounting, unless that was before the load */
 	if (facts->upper_root.inode)
-		bpf_map_update_elem(&overlays, &facts->upper_root, &work->query.container, BPF_NOEXIST);
+		overlay_owned(inode, work->query.container, BPF_NOEXIST);
 	if (facts->known && (mode & S_IFMT_BITS) == S_IFREG_BITS)
 		entry->object_flags |= QUELL_OBJECT_FILE;
 	if (work->op.number == QUELL_OP_DELETE && links <= 1)

@@ -29,6 +29,8 @@ static __always_inline u32 transitions_from(u32 from)
 		return QUELL_BIT(QUELL_STATE_DONE) | QUELL_BIT(QUELL_STATE_FAILED) | QUELL_BIT(QUELL_STATE_GONE) |
 		       QUELL_BIT(QUELL_STATE_UNDONE);
 	}
+	if (from == QUELL_STATE_NONE)
+		return 0; /* somebody is in the middle of it */
 	if (from == QUELL_STATE_FAILED)
 		return QUELL_BIT(QUELL_STATE_UNDONE) | QUELL_BIT(QUELL_STATE_NONE);
 	/* what is over may be forgotten */

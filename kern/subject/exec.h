@@ -20,7 +20,7 @@ static __always_inline void container_begins(struct quell_container *c, u64 cont
 		return;
 	c->init_pid = task->tgid;
 	c->init_start_ns = task->group_leader->start_boottime;
-	overlay_owned(read_pointer(r.root_dentry + offset_of(dentry, d_inode)), container);
+	overlay_owned(read_pointer(r.root_dentry + offset_of(dentry, d_inode)), container, BPF_ANY);
 	home_record_settled(&r);
 	__sync_val_compare_and_swap(&c->home_state, QUELL_HOME_RECORDING, QUELL_HOME_READY);
 }

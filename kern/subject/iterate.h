@@ -100,7 +100,7 @@ static __always_inline void container_found(struct task_struct *task)
 	}
 	if (__sync_val_compare_and_swap(&c->home_state, QUELL_HOME_NONE, QUELL_HOME_RECORDING) != QUELL_HOME_NONE)
 		return;
-	overlay_owned((u64)BPF_CORE_READ(task, fs, root.dentry, d_inode), container);
+	overlay_owned((u64)BPF_CORE_READ(task, fs, root.dentry, d_inode), container, BPF_ANY);
 	struct home_request r = { .container = container, .mount_ns = ns, .root_dentry = root,
 				  .root_mount = (u64)BPF_CORE_READ(task, fs, root.mnt) - offset_of(mount, mnt) };
 

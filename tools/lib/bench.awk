@@ -100,7 +100,7 @@ END {
   }
   # nine kinds of operations in turn, counted in tenths: 30 in a single kind would show as 33
   d = named["own-thousand-rules"] - named["own-one-rule"]
-  printf "%-24s %+9d%-12s %s\n", "own-rules-difference", d, d > 33 ? " > 33 !" : " <= 33", "the two"
+  printf "%-24s %+9d%-12s %s\n", "own-rules-difference", d, (d > 33 ? " > 33 !" : " <= 33"), "the two"
   if (d > 33) over++
   if (absent) { printf "%d figures were not measured\n", absent; exit 1 }
   if (over) { printf "%d figures beyond their limits\n", over; exit 1 }
