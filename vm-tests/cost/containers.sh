@@ -48,4 +48,6 @@ pending_of() { # CONTAINER: waits for its incident
     [ -z "$id" ] || { echo "$id"; return; }
     sleep 0.2
   done
+  echo "no incident of $1" >&2
+  exit 1
 }

@@ -1,22 +1,41 @@
 # SPDX-License-Identifier: Apache-2.0
-# The time line of a containment, and a kill beside a bare one. One CPU: what passes is what was executed. Sourced.
-container_start crowd crun "events crowd 19"
-sleep 1
-id=$(jq -r '.linux.cgroupsPath | capture("crio-(?<id>[0-9a-f]+)").id' /srv/cost/crowd/config.json)
-inside crowd /bin/sh -c 'rm /var/log/b.log'
-incident=$(pending_of "$id") || exit 1
-reply=$(approve "$incident" kill-container) || exit 1
+# A containment in time, and a kill beside a bare one. One CPU: what passes is what was executed. Sourced.
+. "$here/timeline.sh"
+
+# crowd NAME: a container of 20 that has an incident. Sets cgroup and incident.
+crowd() {
+  local id
+  container_start "$1" crun "events crowd 19"
+  sleep 1
+  id=$(jq -r '.linux.cgroupsPath | capture("crio-(?<id>[0-9a-f]+)").id' "/srv/cost/$1/config.json")
+  cgroup=/sys/fs/cgroup/kubepods.slice/crio-$id.scope
+  [ -z "${2:-}" ] || "$2"
+  inside "$1" /bin/sh -c 'rm /var/log/b.log'
+  incident=$(pending_of "$id") || exit 1
+}
 latency() { jq ".incident.latency.$1 * 1000 | floor" <<<"$reply"; }
+bare_kill() { "$events" kill "$cgroup" || fail "no bare kill"; }
+
+crowd crowd
+reply=$(approve "$incident" kill-container) || exit 1
+value event-to-request "$(latency detected_to_approved_us)" 0 "event -> request received: here a script asks every 0.2 s"
 value request-to-flip "$(latency approved_to_flipped_us)" 150000 "request received -> flip"
 killed=$(latency flipped_to_last_gone_us)
 
 # the same container again, killed by a plain program
-container_start bare crun "events crowd 19"
-sleep 1
-id=$(jq -r '.linux.cgroupsPath | capture("crio-(?<id>[0-9a-f]+)").id' /srv/cost/bare/config.json)
-inside bare /bin/sh -c 'rm /var/log/b.log'
-pending_of "$id" >/dev/null || exit 1
-bare=$("$events" kill "/sys/fs/cgroup/kubepods.slice/crio-$id.scope")
+crowd bare
+bare=$(bare_kill) || exit 1
 value bare-kill "$bare" 0 "a bare write to cgroup.kill of the same container, until the last of 20 is gone"
 value kill "$killed" 0 "flip -> last process of 20 gone"
 value kill-per-mille $((killed * 1000 / bare)) 1050 "the two, in thousandths"
+
+# Both once more and traced, for what lies between. Tracing makes all of it dearer: nothing of this is judged.
+crowd traced trace_begin
+reply=$(approve "$incident" kill-container) || exit 1
+trace_end
+time_line containment "$daemon" "$(latency approved_to_flipped_us)"
+crowd traced-bare
+trace_begin
+bare_kill >/dev/null
+trace_end
+time_line bare-kill 0 0

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The loop whose instructions are counted: `loop DIR` does each operation
-// a thousand times in DIR, counts each by itself and prints the first decile.
+// The loop whose instructions are counted: `loop DIR [OPERATION...]` does each
+// operation (or those named) a thousand times in DIR, counts each by itself
+// and prints the first decile. A name that is none does nothing at all.
 // Means do not repeat: now and then an allocation or an interrupt costs more
 // than what is looked for, and a rename on ext4 costs one time half of what it
 // costs another. The counter is the CPU's own, which under -icount
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include <x86intrin.h>
 
@@ -36,7 +38,9 @@ static char *name(char *out, char kind, int i) {
     return out;
 }
 
-static int fd, datagram;
+static int fd, datagram, listener;
+static struct sockaddr_un listening;
+static socklen_t listening_size = sizeof(listening);
 static char a[300], b[300];
 
 static void open_read(int i) { (void)i; close(open(warm, O_RDONLY)); }
@@ -67,15 +71,38 @@ static void connect_one(int i) {
     (void)connect(datagram, (struct sockaddr *)&to, sizeof(to));
 }
 
+// The listener is this process, in its own network namespace; accepting and closing are part of the figure.
+static void connect_unix(int i) {
+    int one = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    (void)i;
+    if (connect(one, (struct sockaddr *)&listening, listening_size)) abort();
+    close(accept(listener, NULL, NULL));
+    close(one);
+}
+
+static int listen_somewhere(void) {
+    listening.sun_family = AF_UNIX;
+    listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    return listener < 0 || bind(listener, (struct sockaddr *)&listening, sizeof(sa_family_t)) || listen(listener, 8) ||
+           getsockname(listener, (struct sockaddr *)&listening, &listening_size);
+}
+
+static int wanted(int argc, char **argv, const char *name) {
+    for (int i = 2; i < argc; i++)
+        if (!strcmp(argv[i], name)) return 1;
+    return argc == 2;
+}
+
 int main(int argc, char **argv) {
     static const struct {
         const char *name;
         void (*once)(int);
     } ops[] = {{"open-read", open_read}, {"open-write", open_write}, {"write", write_one},   {"read", read_one},
                {"create", create},       {"rename", rename_one},     {"unlink", unlink_one}, {"truncate", truncate_one},
-               {"connect", connect_one}};
+               {"connect", connect_one}, {"connect-unix", connect_unix}};
     enum { N = sizeof(ops) / sizeof(*ops) };
     static unsigned counted[N][ROUNDS * TIMES];
+    int takes_part[N];
 
     if (argc < 2) return 2;
     snprintf(dir, sizeof(dir), "%s", argv[1]);
@@ -83,18 +110,20 @@ int main(int argc, char **argv) {
     snprintf(warm, sizeof(warm), "%s/warm", dir);
     fd = open(warm, O_CREAT | O_RDWR, 0644);
     datagram = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || datagram < 0 || write(fd, "y", 1) != 1) return 1;
+    if (fd < 0 || datagram < 0 || write(fd, "y", 1) != 1 || listen_somewhere()) return 1;
+    for (int op = 0; op < N; op++) takes_part[op] = wanted(argc, argv, ops[op].name);
     for (int round = 0; round < ROUNDS; round++)
         for (int op = 0; op < N; op++)
-            for (int i = 0; i < TIMES; i++) {
+            for (int i = 0; i < (takes_part[op] ? TIMES : 0); i++) {
                 unsigned long long began = __rdtsc();
                 ops[op].once(i);
                 counted[op][round * TIMES + i] = __rdtsc() - began;
             }
     for (int op = 0; op < N; op++) {
+        if (!takes_part[op]) continue;
         unsigned *settled = counted[op] + SETTLING * TIMES;
         qsort(settled, COUNTED, sizeof(*settled), less);
-        printf("%s%s %u", op ? " " : "", ops[op].name, settled[COUNTED / 10]);
+        printf("%s %u ", ops[op].name, settled[COUNTED / 10]);
     }
     printf("\n");
     return 0;

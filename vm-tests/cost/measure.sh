@@ -1,23 +1,28 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Inside an -icount guest: what Quell costs, in instructions. Prints lines of two kinds:
+# Inside an -icount guest: what Quell costs, in instructions. Ends with 1 where something cannot be measured. Prints:
 #   row STATE PLACE open-read N open-write N …    STATE: none, pack, armed, enforced, one-rule, thousand-rules
-#   value NAME N LIMIT WHAT                       a figure by itself; LIMIT 0: none
+#   value NAME N LIMIT WHAT                       a figure by itself, tabs between; LIMIT 0: none
+#   part WHAT WHERE TIMES PROGRAM CALLS N         what one of Quell's programs took, of so many operations (programs.sh)
+#   step LINE N WHAT, share LINE N WHO            of a time line (timeline.sh); tabs between
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/containers.sh"
 
 loop=$here/cost_loop events=$here/cost_events daemon=''
-value() { printf 'value %s %s %s %s\n' "$@"; }
+value() { printf 'value\t%s\t%s\t%s\t%s\n' "$@"; } # tabs: a figure that is missing stays one
+fail() { echo "measure: $*" >&2; exit 1; }
 
-loop_in() { # PLACE
-  case $1 in
-    tmpfs | ext4) "$loop" "/cost-$1/x" ;;
-    host-names) "$loop" /run ;;
+loop_in() { # PLACE [OPERATION...]
+  local place=$1
+  shift
+  case $place in
+    tmpfs | ext4) "$loop" "/cost-$place/x" "$@" ;;
+    host-names) "$loop" /run "$@" ;;
     # a child of what was brought in: that one itself carries a tag, which costs about 110 a call
-    container) inside first /bin/sh -c '/bin/loop /tmp/x; :' ;;
-    container-names) inside first /bin/sh -c '/bin/loop /etc; :' ;;
-    first-process) inside first /bin/loop /tmp/x ;;
+    container) inside first /bin/sh -c "/bin/loop /tmp/x $*; exit \$?" ;;
+    container-names) inside first /bin/sh -c "/bin/loop /etc $*; exit \$?" ;;
+    first-process) inside first /bin/loop /tmp/x "$@" ;;
   esac
 }
 
@@ -27,21 +32,22 @@ least() {
     END { for (i = 1; i < n; i += 2) printf " %s %s", name[i], least[i]; print "" }'
 }
 
+number_of() { quell status --json | jq ".status.$1"; }
+
 # The daemon sleeps while a loop runs: what it does at its own time is not the operation's cost.
 row() { # STATE PLACE...
-  local state=$1 place
+  local state=$1 place figures
   shift
   [ -z "$daemon" ] || kill -STOP "$daemon"
   for place; do
-    loop_in "$place" >/dev/null
-    printf 'row %s %s%s\n' "$state" "$place" "$(for _ in 1 2 3; do loop_in "$place"; done | least)"
+    loop_in "$place" >/dev/null || fail "no loop in $place, $state"
+    figures=$(for _ in 1 2 3; do loop_in "$place" || exit 1; done) || fail "no loop in $place, $state"
+    printf 'row %s %s%s\n' "$state" "$place" "$(least <<<"$figures")"
   done
   [ -z "$daemon" ] || kill -CONT "$daemon"
 }
 
-# Nanoseconds that BPF programs have run, by name: under icount they are instructions.
-bpf_ns() { bpftool -j prog show | jq --arg names "$1" '[.[] | select(.name // "" | test($names)) | .run_time_ns // 0] | add'; }
-LIFE='^quell_(cgroup|task|bprm|sb_)'
+. "$here/programs.sh"
 
 ip link set lo up
 mkdir -p /cost-tmpfs /cost-ext4
@@ -60,6 +66,7 @@ container_start first crun
 container_start second crun
 container_start third runc
 row pack tmpfs ext4 host-names container container-names first-process
+[ "$(number_of pending) $(number_of enforcing)" = "0 0" ] || fail "what was to be without an incident has one"
 
 . "$here/lives.sh"
 
@@ -67,14 +74,13 @@ row pack tmpfs ext4 host-names container container-names first-process
 echo line >/var/log/cost.log
 # by a process of its own lineage: what descends from one that a detection has bound carries a tag, and costs more
 sh -c '(sleep 0.5; truncate -s 0 /var/log/cost.log) &'
-number_of() { quell status --json | jq ".status.$1"; }
 for _ in $(seq 100); do [ "$(number_of pending)" = 1 ] && break; sleep 0.2; done
-[ "$(number_of pending)" = 1 ] || { quell status >&2; exit 1; }
+[ "$(number_of pending) $(number_of arming)" = "1 0" ] || { quell status >&2; fail "no quarantine is armed"; }
 row armed tmpfs ext4 host-names container container-names
 live fork-exec-exit-armed 3000 "the same with a quarantine armed"
-id=$(quell incidents --json | jq -r '.incidents[0].id')
+id=$(quell incidents --json | jq -r '.incidents[] | select(.state == "pending").id')
 approve "$id" quarantine-file >/dev/null || exit 1
-[ "$(number_of enforcing)" = 1 ] || { quell status >&2; exit 1; }
+[ "$(quell show "$id" --json | jq -r .incident.state)" = enforcing ] || { quell status >&2; fail "no quarantine is enforced"; }
 row enforced tmpfs ext4 host-names container container-names
 live fork-exec-exit-enforced 3300 "the same with a quarantine enforced"
 quell undo "$id" --reason cost >/dev/null || exit 1
@@ -86,4 +92,3 @@ memory() { # NAME LIMIT-OF-RSS LIMIT-OF-HWM
 }
 memory daemon 12288 20480
 . "$here/rules.sh"
-memory daemon-1000-rules 0 0
