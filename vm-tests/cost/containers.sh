@@ -7,6 +7,9 @@ inside() { local name=$1; shift; crun_cg exec "$name" "$@"; }
 # container_start NAME RUNTIME [COMMAND [MOUNTS]]: on an overlay, with so many bind mounts beyond the usual ones.
 container_start() {
   container_prepare "$@"
+  container_run "$@"
+}
+container_run() {
   (cd "/srv/cost/$1" && $(runtime "$2") run -d "$1" </dev/null >out 2>&1) || { cat "/srv/cost/$1/out"; exit 1; }
 }
 

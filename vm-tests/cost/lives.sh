@@ -40,7 +40,8 @@ start_or_end() { # WHAT LIMIT TEXT COMMAND...
   bpf_each >"$snapshots/2"
   parts "$what" 60-mounts 1 "$snapshots"/[12]
 }
-start_or_end container-start 400000 "start of a container with 60 mounts" container_start sixty crun "sleep 10000" 60
+container_prepare sixty crun "sleep 10000" 60
+start_or_end container-start 400000 "start of a container with 60 mounts" container_run sixty crun
 start_or_end container-end 100000 "its end" crun_cg delete -f sixty
 umount /srv/cost/sixty/rootfs
 

@@ -39,13 +39,11 @@ rest ~ /^sched_switch: / {
   if (event != "" && woken == "" && next_pid == daemon && daemon) woken = now
   if (flip != "" && sweeper == "" && rest ~ /next_comm=quelld-sweep/) sweeper = now
 }
-# the last program that the daemon ran before it wrote is the flip, the first after the event makes it pending
+# the last program that the daemon runs before it writes is the flip
 rest ~ /^sys_bpf\(/ && pid == daemon && !struck { entered = now; running = 1 }
-rest ~ /^sys_bpf -> / && pid == daemon && running {
-  running = 0
-  if (event != "" && pending == "") pending = now
-  else if (!struck) flipped = now
-}
+rest ~ /^sys_bpf -> / && pid == daemon && running && !struck { running = 0; flipped = now }
+rest ~ /^sys_unlink(at)? -> / && pid == daemon && !struck { canary = now }
+rest ~ /^sys_write\(/ && comm == "quelld-arm" && !struck { armed = now }
 rest ~ /^sys_write\(/ && rest ~ /count: (0x)?1\)/ && !struck && (daemon ? pid == daemon && flipped != "" : comm == "cost_events") {
   struck = now
   killer = daemon ? -1 : pid
@@ -62,15 +60,16 @@ rest ~ /^sched_process_exit: / && struck && comm == "events" && pid != killer {
   share[who(comm, pid)] += now - since
 }
 END {
-  if (!struck || written == "" || gone != 20 || daemon && (flipped == "" || event == "" || pending == "")) {
-    printf "timeline: struck %s, written %s, %d gone, event %s, pending %s, flipped %s\n", struck, written, gone, event, pending, flipped >"/dev/stderr"
+  if (!struck || written == "" || gone != 20 || daemon && (event == "" || armed == "" || canary == "")) {
+    printf "timeline: struck %s, written %s, %d gone, event %s, armed %s, canary %s\n", struck, written, gone, event, armed, canary >"/dev/stderr"
     exit 1
   }
   step(event, "the event: unlink is called")
   step(removed, "unlink has returned, with the incident in the kernel")
   step(woken, "the daemon runs")
-  step(pending, "known, its hooks attached, its descriptors open: pending")
+  step(armed, "its hooks are attached, its descriptors open, its names looked up")
   if (daemon) step(flip - asked, "the request is received")
+  step(canary, "the canary was tried")
   if (daemon) step(flip, "the flip")
   if (daemon) step(flipped, "its program has returned")
   step(struck, "cgroup.kill is written")
