@@ -54,6 +54,7 @@ struct cgroup_subsys_state___populated {
 #define PF_KTHREAD_BIT 0x00200000u
 #define CSS_DYING_BIT 16u
 #define MS_REMOUNT_BIT (1u << 5)
+#define MS_BIND_BIT (1u << 12)
 #define MS_PROPAGATION_BITS ((1u << 17) | (1u << 18) | (1u << 19) | (1u << 20))
 #define S_IFMT_BITS 0170000
 #define S_IFDIR_BITS 0040000

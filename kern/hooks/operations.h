@@ -107,8 +107,9 @@ static __always_inline int on_inode_link(struct dentry *from, struct dentry *to)
 static __always_inline int on_sb_mount(const struct path *path, unsigned long flags)
 {
 	REFUSE((struct inode *)0, QUELL_HOOK_sb_mount);
-	if ((flags & (MS_REMOUNT_BIT | MS_PROPAGATION_BITS)) || !WANTED(MOUNT_OVER))
-		return 0; /* changes a mount, hides nothing */
+	/* changes a mount, hides nothing; a bind that names a propagation too is a bind */
+	if ((flags & MS_REMOUNT_BIT) || ((flags & MS_PROPAGATION_BITS) && !(flags & MS_BIND_BIT)) || !WANTED(MOUNT_OVER))
+		return 0;
 	return VERDICT(judge_place(place_of(path->dentry), QUELL_OP_MOUNT_OVER, QUELL_HOOK_sb_mount));
 }
 

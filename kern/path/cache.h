@@ -123,7 +123,7 @@ static __always_inline u64 lookup_miss(struct lookup *l, struct dentry *parent, 
 	u64 state;
 
 	if (slot >= WORK_NONE)
-		return 0;
+		return QUELL_DIR_OVERFLOW; /* not known, and not to be remembered */
 	lookup_fill(l, WORK(slot));
 	q->directory = (u64)parent;
 	q->inode = inode->i_ino;

@@ -8,7 +8,6 @@
 
 static u64 reclaimed_ns;
 
-
 static __always_inline u64 budget_count(struct quell_container *c, s64 delta)
 {
 	if (c)
@@ -25,23 +24,24 @@ static __always_inline void budget_return(u64 container)
 	__sync_fetch_and_add(&quell.pending_total, -1);
 }
 
-static __always_inline int budget_take(struct quell_container *c)
+#define BUDGET_TAKEN QUELL_COUNTER_COUNT
+
+/* BUDGET_TAKEN, or what stands for the lack of room. */
+static __always_inline u32 budget_take(struct quell_container *c)
 {
 	u64 mine = budget_count(c, 1), all;
 
 	if (mine >= QUELL_PENDING_PER_SUBJECT) {
 		budget_count(c, -1);
-		count(QUELL_COUNTER_PENDING_SUBJECT);
-		return 0;
+		return QUELL_COUNTER_PENDING_SUBJECT;
 	}
 	all = __sync_fetch_and_add(&quell.pending_total, 1);
 	if (all >= QUELL_PENDING_MAX || (mine && all >= QUELL_PENDING_MAX - QUELL_PENDING_RESERVED)) {
 		__sync_fetch_and_add(&quell.pending_total, -1);
 		budget_count(c, -1);
-		count(QUELL_COUNTER_PENDING_FULL);
-		return 0;
+		return QUELL_COUNTER_PENDING_FULL;
 	}
-	return 1;
+	return BUDGET_TAKEN;
 }
 
 static __always_inline int waits(u32 state)

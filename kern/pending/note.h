@@ -90,6 +90,25 @@ static __always_inline int pending_bury(struct quell_pending_key *key, struct qu
 	return 0;
 }
 
+static long pending_clear_one(void *map, struct quell_pending_key *key, struct quell_pending *entry, u64 *unused)
+{
+	struct quell_pending_key copy = *key;
+	u64 word = entry->word;
+
+	if (!waits(QUELL_WORD_STATE(word)) && !may_hold(QUELL_WORD_STATE(word), entry))
+		pending_bury(&copy, entry, word);
+	return 0;
+}
+
+/* Removes every entry that is over. What was told of them is in the ring, or counted there. */
+static __noinline int pending_clear(void)
+{
+	u64 unused = 0;
+
+	bpf_for_each_map_elem(&pending, pending_clear_one, &unused, 0);
+	return 0;
+}
+
 /* 1: it was one more of a waiting incident; 0: a new one is needed; -1: try the next turn. */
 static __always_inline int pending_repeat(u32 slot, struct quell_pending_key *key, u64 now)
 {
@@ -175,10 +194,15 @@ __noinline int pending_note(u32 slot, u32 index)
 	u64 container = work->query.container, now = bpf_ktime_get_boot_ns();
 	struct quell_container *c = container ? bpf_map_lookup_elem(&containers, &container) : 0;
 	struct quell_pending_key *key = &work->key;
-	int repeat = -1;
+	int repeat = -1, error;
+	u32 lack;
 
 	if (!rule || work->op.hook >= QUELL_HOOK_COUNT)
 		return 0;
+	if (container && !c) { /* its record is gone, and nobody would give its room back */
+		count(QUELL_COUNTER_HOME_NOT_READY);
+		return 0;
+	}
 	__sync_fetch_and_add(&quell.matched[work->op.hook], 1);
 	key->container = container;
 	key->rule = rule->id;
@@ -196,16 +220,24 @@ __noinline int pending_note(u32 slot, u32 index)
 			object_removed(slot);
 		return 0;
 	}
-	if (!budget_take(c)) {
+	lack = budget_take(c);
+	if (lack != BUDGET_TAKEN && budget_reclaim(now))
+		lack = budget_take(c);
+	if (lack != BUDGET_TAKEN) {
+		count(lack & 63);
 		if (c)
 			__sync_fetch_and_add(&c->refused, 1);
-		budget_reclaim(now);
 		return 0;
 	}
 	__builtin_memset(&work->entry_new, 0, sizeof(work->entry_new));
 	object_bind(slot);
 	pending_prepare(slot, index);
-	if (bpf_map_update_elem(&pending, key, &work->entry_new, BPF_NOEXIST)) {
+	error = bpf_map_update_elem(&pending, key, &work->entry_new, BPF_NOEXIST);
+	if (error && error != -EEXIST) { /* full of what is over, with no daemon to clear it */
+		pending_clear();
+		error = bpf_map_update_elem(&pending, key, &work->entry_new, BPF_NOEXIST);
+	}
+	if (error) {
 		/* another CPU made it first: this is a repeat of that one */
 		budget_return(container);
 		if (pending_repeat(slot, key, now) != 1)

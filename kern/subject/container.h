@@ -48,6 +48,10 @@ static __always_inline u32 runtime_of(const char *n, long length, u32 *offset)
 	u32 runtime = QUELL_RUNTIME_NONE, at = 0;
 
 	switch (length) {
+	case 69: /* crio-<id>, by CRI-O's own cgroup manager */
+		if (name_is(n, "crio-", 5))
+			runtime = QUELL_RUNTIME_CRIO, at = 5;
+		break;
 	case 75: /* crio-<id>.scope */
 		if (name_is(n, "crio-", 5) && name_is(n + 69, ".scope", 6))
 			runtime = QUELL_RUNTIME_CRIO, at = 5;

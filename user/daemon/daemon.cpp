@@ -159,8 +159,8 @@ Status Daemon::load_engine() {
     // A directory that cannot be made is the history's trouble, which is loud, and not detection's.
     std::error_code unmade;
     std::filesystem::create_directories(std::filesystem::path(config_.history_path).parent_path(), unmade);
-    // Both: ids that a broken disk never took were of the seconds before.
-    std::uint64_t first_incident = static_cast<std::uint64_t>(wall_ns() / kNsPerSecond);
+    // The higher of both: ids that a broken disk never took were of the time before.
+    std::uint64_t first_incident = history::incident_base_by_clock();
     if (auto file = history::History::open(config_.history_path)) {
         if (auto base = file->next_incident_base()) first_incident = std::max(first_incident, *base);
         if (auto newest = file->newest_generation(); newest && *newest) last_generation_ = (*newest)->generation;

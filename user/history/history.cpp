@@ -23,10 +23,6 @@ constexpr char kPragmas[] =
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -256; "
     "PRAGMA journal_size_limit = 4194304; PRAGMA trusted_schema = OFF;";
 
-std::int64_t first_incident() {
-    return std::max<std::int64_t>(1, (wall_ns() / kNsPerSecond - k2025Seconds) / kSecondsPerNumber);
-}
-
 Status create(Database& database) {
     auto transaction = Transaction::begin(database);
     if (!transaction) return transaction.error();
@@ -35,7 +31,7 @@ Status create(Database& database) {
     if (!version) return version.error();
     if (*version != 0) return success();
     if (auto made = database.run(kSchema); !made) return made;
-    const std::string rest = "INSERT INTO meta VALUES ('next_incident', " + std::to_string(first_incident()) +
+    const std::string rest = "INSERT INTO meta VALUES ('next_incident', " + std::to_string(incident_base_by_clock()) +
                              "); PRAGMA user_version = " + std::to_string(kSchemaVersion) + ";";
     if (auto done = database.run(rest.c_str()); !done) return done;
     return transaction->commit();
@@ -223,6 +219,10 @@ Result<std::uint64_t> History::next_incident_base() {
         " coalesce((SELECT max(incident) + 1 FROM incidents), 1))");
     if (!next) return next.error();
     return std::min(static_cast<std::uint64_t>(*next), kIncidentMax);
+}
+
+std::uint64_t incident_base_by_clock() {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(1, (wall_ns() / kNsPerSecond - k2025Seconds) / kSecondsPerNumber));
 }
 
 std::string head_text(const Head& head) { return std::to_string(head.row) + ":" + head.hash; }

@@ -37,6 +37,10 @@ struct Verification {
     std::string detail;                      // for a person
 };
 
+// Tens of seconds since 2025: a number for the next incident that none had before, as long as there was less than one
+// in ten seconds over the whole of that time.
+[[nodiscard]] std::uint64_t incident_base_by_clock();
+
 class History {
 public:
     // Makes the file if there is none. ENOTSUP: another version made it.
@@ -72,9 +76,8 @@ public:
     [[nodiscard]] Status trim(std::uint64_t keep_rows);
 
     // The lowest number for a new incident: above every one seen here. A new
-    // file starts at the tens of seconds since 2025, so that also after a
-    // history was removed no number comes back (as long as there was less
-    // than one incident in ten seconds, over the whole of the time before).
+    // file starts at incident_base_by_clock(), so that also after a history
+    // was removed no number comes back.
     [[nodiscard]] Result<std::uint64_t> next_incident_base();
 
     // False when the path no longer names the file this object writes to.

@@ -92,6 +92,12 @@ static int over(const char *target, const char *source) {
     return mount(source, target, NULL, MS_BIND, NULL);
 }
 
+// a bind that asks for a propagation in the same call
+static int over_private(const char *target, const char *source) {
+    if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)) return -1;
+    return mount(source, target, NULL, MS_BIND | MS_PRIVATE, NULL);
+}
+
 // the newer mount calls: open_tree a clone, move_mount it over the target
 static int over_by_move(const char *target, const char *source) {
     if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)) return -1;
@@ -227,6 +233,7 @@ int main(int argc, char **argv) {
     HOW("by-user-bind", by_user_bind(file, other))
     HOW("mount-over", over(file, other))
     HOW("move-mount-over", over_by_move(file, other))
+    HOW("mount-over-private", over_private(file, other))
     HOW("umount", umount2(file, MNT_DETACH))
     HOW("io-uring", by_io_uring(IORING_OP_UNLINKAT, file, NULL))
     HOW("io-uring-rename", by_io_uring(IORING_OP_RENAMEAT, file, other))

@@ -35,6 +35,7 @@ const Way kWays[] = {
     {"mount over a file", "mount-over /var/log/b.log /tmp/other", "mount-over"},
     {"mount over an ancestor", "mount-over /var /tmp", "mount-over"},
     {"move_mount over", "move-mount-over /var/log /tmp", "mount-over"},
+    {"a private bind over", "mount-over-private /var/log /tmp", "mount-over"},
 };
 
 struct Place {
@@ -92,10 +93,38 @@ TEST(Host, EveryWayIsSeenFromTheHostToo) {
         expect_told(wait_for([&](const Json& one) { return one["operation"] == way.operation && one["subject"] == "host"; }), before, way.name);
         reject_all();
     }
-    for (const char* attack : {"mount-over /var/log /tmp", "mount-over /var /tmp", "move-mount-over /var/log /tmp"}) {
+    for (const char* attack : {"mount-over /var/log /tmp", "mount-over /var /tmp", "move-mount-over /var/log /tmp", "mount-over-private /var/log /tmp", "mount-over /var/log/b.log /tmp/other"}) {
+        write("/var/log/b.log", "line\n");
         const auto before = matches();
         ASSERT_EQ(run(std::string("/w/attack ") + attack).status, 0) << attack;
         expect_told(wait_for([](const Json& one) { return one["operation"] == "mount-over" && one["subject"] == "host"; }), before, attack);
+        reject_all();
+    }
+}
+
+struct HostWay {
+    const char* prepare;  // with /var/log on a mount of its own, or as it is
+    const char* attack;
+    const char* operation;
+};
+
+TEST(Host, WaysThatTakeAMountOrALink) {
+    const char* const kTmpfs = "mount -t tmpfs tmpfs /var/log";
+    const char* const kVolume = "mkdir -p /srv/host-log && mount --bind /srv/host-log /var/log";
+    must("mkdir -p /mnt /tmp/elsewhere");
+    for (const auto& way : {HostWay{"true", "link-out /var/log/b.log /var/link", "link"}, HostWay{kTmpfs, "umount /var/log", "unmount"},
+                            HostWay{kVolume, "umount /var/log", "unmount"},
+                            HostWay{kTmpfs, "unlink /var/log/b.log", "delete"}, HostWay{kVolume, "open-truncate /var/log/b.log", "truncate"},
+                            HostWay{kVolume, "rename-away /var/log/b.log /var/log/gone", "rename"}, HostWay{"true", "by-bind /var/log/b.log /mnt", "delete"},
+                            HostWay{"true", "by-user-bind /var/log/b.log /mnt", "delete"}}) {
+        must(way.prepare);
+        write("/var/log/b.log", "line\n");
+        const auto before = matches();
+        const auto output = run(std::string("/w/attack ") + way.attack);
+        EXPECT_EQ(output.status, 0) << way.attack << ": " << output.text;
+        expect_told(wait_for([&](const Json& one) { return one["operation"] == way.operation && one["subject"] == "host"; }), before,
+                    std::string(way.attack) + " after " + way.prepare);
+        (void)run("rm -f /var/link; umount /var/log");
         reject_all();
     }
 }
