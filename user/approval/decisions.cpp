@@ -97,7 +97,9 @@ void Decisions::row(const Incident& incident, history::Action action, const std:
     entry.row.subject = incident::subject_text(incident);
     entry.row.result = result;
     entry.row.latency = incident.latency;
-    if (incident.entry.approved_ns) entry.row.response = word_at(kResponseWords, incident.entry.response);
+    // also of a flip that contained nothing: it was approved
+    const bool flipped = action == history::Action::APPROVED || (action == history::Action::FAILED && incident.decided_by);
+    if (incident.entry.approved_ns || flipped) entry.row.response = word_at(kResponseWords, incident.entry.response);
     if (request) {
         entry.row.who = request->named(request->who);
         entry.row.reason = request->reason;

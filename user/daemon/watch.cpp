@@ -87,7 +87,10 @@ void Watch::look_up(std::uint64_t id, Event event) {
     auto submitted = worker_.submit([this, identities = identities_, event = std::move(event)] { return look(engine_, *identities, event); },
                                     [this, id, has_paths](const Findings& found) {
                                         auto* incident = store_.find(id);
-                                        if (!incident) return;
+                                        if (!incident) {
+                                            looked_up_.erase(id);
+                                            return;
+                                        }
                                         if (found.container) {
                                             incident->container_id.assign(found.container->id, strnlen(found.container->id, sizeof(found.container->id)));
                                             incident->runtime = static_cast<quell_runtime>(found.container->runtime);

@@ -33,19 +33,25 @@ protected:
         const int error = kernel.approve(id, QUELL_RESPONSE_KILL_PROCESS, bound(kernel.entry(id)));
         return error ? error : kernel.move(id, QUELL_STATE_APPROVED, QUELL_STATE_FAILED);
     }
+    // The older one's id.
+    static std::string fail_both_and_undo_the_newer(const Container& victim, bool and_the_older) {
+        act_twice_and_wait(victim);
+        const auto older = pending_id("twice", "delete"), newer = pending_id("twice", "open-read");
+        KernelSide kernel;
+        EXPECT_EQ(kill_shell(kernel, older), 0);
+        EXPECT_EQ(kill_shell(kernel, newer), 0);
+        EXPECT_EQ(kernel.move(newer, QUELL_STATE_FAILED, QUELL_STATE_UNDONE), 0);
+        if (and_the_older) {
+            EXPECT_EQ(kernel.move(older, QUELL_STATE_FAILED, QUELL_STATE_UNDONE), 0);
+        }
+        return older;
+    }
 };
 
 TEST_F(Several, WhatTheNewerOneLeavesTheOlderOneHolds) {
     Container victim("twice");
     victim.start();
-    act_twice_and_wait(victim);
-    const auto older = pending_id("twice", "delete"), newer = pending_id("twice", "open-read");
-    {
-        KernelSide kernel;
-        EXPECT_EQ(kill_shell(kernel, older), 0);
-        EXPECT_EQ(kill_shell(kernel, newer), 0);
-        EXPECT_EQ(kernel.move(newer, QUELL_STATE_FAILED, QUELL_STATE_UNDONE), 0);
-    }
+    const auto older = fail_both_and_undo_the_newer(victim, false);
     const auto before = denied("task_alloc");
     EXPECT_FALSE(go_on(victim)) << "a kill that failed goes on refusing";
     EXPECT_GT(denied("task_alloc"), before);
@@ -57,15 +63,7 @@ TEST_F(Several, WhatTheNewerOneLeavesTheOlderOneHolds) {
 TEST_F(Several, WhenAllHaveLeftItIsFree) {
     Container victim("twice");
     victim.start();
-    act_twice_and_wait(victim);
-    const auto older = pending_id("twice", "delete"), newer = pending_id("twice", "open-read");
-    {
-        KernelSide kernel;
-        EXPECT_EQ(kill_shell(kernel, older), 0);
-        EXPECT_EQ(kill_shell(kernel, newer), 0);
-        EXPECT_EQ(kernel.move(newer, QUELL_STATE_FAILED, QUELL_STATE_UNDONE), 0);
-        EXPECT_EQ(kernel.move(older, QUELL_STATE_FAILED, QUELL_STATE_UNDONE), 0);
-    }
+    (void)fail_both_and_undo_the_newer(victim, true);
     EXPECT_TRUE(go_on(victim));
 }
 
