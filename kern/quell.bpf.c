@@ -178,6 +178,12 @@ int BPF_PROG(quell_sb_umount, struct vfsmount *mount, int flags, int ret)
 	return ret ? ret : on_sb_umount(mount);
 }
 
+SEC("fentry/do_move_mount")
+int quell_do_move_mount(unsigned long long *ctx)
+{
+	return on_do_move_mount(ctx);
+}
+
 
 /* --- what only refuses, attached while a containment needs it: hooks/contain.h */
 SEC("lsm/task_alloc")

@@ -40,6 +40,8 @@ static u64 mount_ways[MOUNT_WAYS / 64];
 static volatile u32 mount_ways_clearing;
 static u32 mount_way_moves;
 
+/* set at the load: quell_do_move_mount is told of a struct mount, else of a struct path; the skeleton names its type */
+const volatile quell_u32 move_tells_mount;
 static u64 superblock_births; /* numbers superblocks, whose addresses are reused */
 static volatile u32 zero;              /* volatile reads of it keep 6.1 from folding a callback's first values */
 

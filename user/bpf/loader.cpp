@@ -2,6 +2,7 @@
 #include "user/bpf/loader.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <sys/stat.h>
 
@@ -64,11 +65,34 @@ Status pin_all(quell_bpf& skeleton, const std::string& root) {
     return success();
 }
 
+struct Place {
+    const char* function;
+    bool tells_mount;  // what quell_do_move_mount gets: a struct mount, else a struct path
+};
+
+// Where a mount is seen leaving its place. Compilers change signatures of static functions, and these have no BTF then.
+// The last is there always, but asked by move_mount(2) only.
+constexpr Place kMovePlaces[] = {{"check_for_nsfs_mounts", true}, {"do_move_mount", false}, {"security_move_mount", false}};
+
+Place move_place() {
+    static const Place found = [] {
+        const std::unique_ptr<btf, decltype(&btf__free)> kernel(btf__load_vmlinux_btf(), &btf__free);
+        for (const auto& place : kMovePlaces)
+            if (kernel && btf__find_by_name_kind(kernel.get(), place.function, BTF_KIND_FUNC) > 0) return place;
+        return std::end(kMovePlaces)[-1];
+    }();
+    return found;
+}
+
 // By the kernel's own BTF alone: for a type that it lacks libbpf would go through the modules' BTF, which takes
 // CAP_SYS_ADMIN. quelld has no such capability, and asks for no type of a module here (overlay_layout.cpp does).
 Skeleton open_object() {
     LIBBPF_OPTS(bpf_object_open_opts, options, .btf_custom_path = "/sys/kernel/btf/vmlinux");
-    return Skeleton(quell_bpf__open_opts(&options), &quell_bpf__destroy);
+    Skeleton skeleton(quell_bpf__open_opts(&options), &quell_bpf__destroy);
+    if (!skeleton) return skeleton;
+    skeleton->rodata->move_tells_mount = move_place().tells_mount;
+    if (bpf_program__set_attach_target(skeleton->progs.quell_do_move_mount, 0, move_place().function)) skeleton.reset();
+    return skeleton;
 }
 
 }  // namespace

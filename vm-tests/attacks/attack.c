@@ -106,6 +106,12 @@ static int over_by_move(const char *target, const char *source) {
     return syscall(SYS_move_mount, tree, "", AT_FDCWD, target, 4 /* MOVE_MOUNT_F_EMPTY_PATH */);
 }
 
+// a mount taken elsewhere, by mount(2) and by the newer call; propagation would forbid it
+static int move_away(const char *from, const char *to, int newer) {
+    if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)) return -1;
+    return newer ? syscall(SYS_move_mount, AT_FDCWD, from, AT_FDCWD, to, 0) : mount(from, to, NULL, MS_MOVE, NULL);
+}
+
 // one submission, waited for; the operation runs in a worker of the kernel's
 static int by_io_uring(int operation, const char *file, const char *other) {
     struct io_uring_params p = {0};
@@ -234,6 +240,8 @@ int main(int argc, char **argv) {
     HOW("mount-over", over(file, other))
     HOW("move-mount-over", over_by_move(file, other))
     HOW("mount-over-private", over_private(file, other))
+    HOW("move-away", move_away(file, other, 0))
+    HOW("move-mount-away", move_away(file, other, 1))
     HOW("umount", umount2(file, MNT_DETACH))
     HOW("io-uring", by_io_uring(IORING_OP_UNLINKAT, file, NULL))
     HOW("io-uring-rename", by_io_uring(IORING_OP_RENAMEAT, file, other))
