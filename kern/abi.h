@@ -211,6 +211,8 @@ struct quell_home_link {
 QUELL_SIZE(struct quell_home_link, 24);
 
 #define QUELL_CONTAINER_PROTECTED 1u /* holds Quell or a runtime: never contained */
+#define QUELL_CONTAINER_LEFT 2u      /* somebody of it was moved out of its cgroup */
+#define QUELL_CONTAINER_REMOVED 4u   /* its cgroup is gone, and who left it may live on: forgotten by request */
 
 struct quell_container {
 	quell_u64 born_ns;
@@ -409,6 +411,7 @@ struct quell_globals {
 	struct quell_task_query query;
 	quell_u32 adopting;           /* while the daemon looks at a file it has contained: no filter */
 	quell_u32 scanned;            /* 1: the containers that ran before the load were found */
+	quell_u64 removed_containers; /* kept without a cgroup */
 	quell_u64 canary_denied;      /* times the canary's removal was refused */
 	quell_u64 counters[QUELL_COUNTER_COUNT];
 	quell_u64 denied[QUELL_HOOK_COUNT]; /* operations refused, by hook */
@@ -433,5 +436,13 @@ struct quell_switch {
 	quell_u32 operations; /* union of its rules' operations */
 };
 QUELL_SIZE(struct quell_switch, 16);
+
+/* Nobody is left of a container whose cgroup is gone. */
+struct quell_forget {
+	quell_u64 container;
+	quell_s32 error; /* ENOENT: no such one, or its cgroup is there */
+	quell_u32 reserved;
+};
+QUELL_SIZE(struct quell_forget, 16);
 
 #include "abi_records.h"

@@ -256,6 +256,12 @@ int quell_transition_program(struct quell_transition *t)
 	return on_transition(t);
 }
 
+SEC("syscall")
+int quell_forget_program(struct quell_forget *f)
+{
+	return on_forget(f);
+}
+
 SEC("iter/cgroup")
 int quell_iter_cgroups(struct bpf_iter__cgroup *ctx)
 {

@@ -10,20 +10,31 @@ static __always_inline int on_cgroup_mkdir(struct cgroup *cgroup)
 	return 0;
 }
 
+static __always_inline void container_forget(u64 id, struct quell_container *c)
+{
+	c->home_state = QUELL_HOME_DEAD;
+	home_drop(id);
+	if (c->pending)
+		pending_vanish(id);
+	container_ends(c);
+	bpf_map_delete_elem(&containers, &id);
+}
+
+/* Who left the cgroup belongs to its container still. The daemon looks for them, and says when nobody is left. */
 static __always_inline int on_cgroup_rmdir(struct cgroup *cgroup)
 {
 	u64 id = cgroup_id(cgroup);
 	struct quell_container *c = bpf_map_lookup_elem(&containers, &id);
 
-	if (c) {
-		c->home_state = QUELL_HOME_DEAD;
-		home_drop(id);
-		if (c->pending)
-			pending_vanish(id);
-		container_ends(c);
-	}
 	bpf_map_delete_elem(&members, &id);
-	bpf_map_delete_elem(&containers, &id);
+	if (!c)
+		return 0;
+	if (!(c->flags & QUELL_CONTAINER_LEFT)) {
+		container_forget(id, c);
+		return 0;
+	}
+	__sync_fetch_and_or(&c->flags, QUELL_CONTAINER_REMOVED);
+	__sync_fetch_and_add(&quell.removed_containers, 1);
 	return 0;
 }
 

@@ -21,6 +21,20 @@ static __always_inline int on_transition(struct quell_transition *t)
 	return 0;
 }
 
+static __always_inline int on_forget(struct quell_forget *f)
+{
+	u64 id = f->container;
+	struct quell_container *c = bpf_map_lookup_elem(&containers, &id);
+
+	f->error = -ENOENT;
+	if (!c || !(c->flags & QUELL_CONTAINER_REMOVED))
+		return 0;
+	f->error = 0;
+	container_forget(id, c);
+	__sync_fetch_and_add(&quell.removed_containers, -1);
+	return 0;
+}
+
 static __always_inline int on_iter_cgroups(struct bpf_iter__cgroup *ctx)
 {
 	struct cgroup *cgroup = ctx->cgroup;

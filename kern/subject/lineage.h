@@ -53,13 +53,23 @@ static __always_inline struct quell_task *task_create(struct task_struct *leader
 	return tag;
 }
 
-static __always_inline void task_send_away(struct task_struct *leader, u64 home)
+/* Somebody of the container is, or will be, where its cgroup is not: it may outlive the cgroup. */
+static __always_inline void container_left(u64 home, u64 there)
+{
+	struct quell_container *c = home && home != there ? bpf_map_lookup_elem(&containers, &home) : 0;
+
+	if (c && !(c->flags & QUELL_CONTAINER_LEFT))
+		__sync_fetch_and_or(&c->flags, QUELL_CONTAINER_LEFT);
+}
+
+/* Returns the container that it belongs to. */
+static __always_inline u64 task_send_away(struct task_struct *leader, u64 home)
 {
 	struct quell_task first = { .home = home, .flags = QUELL_TASK_AWAY };
 	struct quell_task *tag = task_find(leader);
 
 	if (tag && (tag->flags & QUELL_TASK_AWAY))
-		return;
+		return tag->home;
 	if (tag) {
 		tag->home = home;
 		tag->flags |= QUELL_TASK_AWAY;
@@ -67,6 +77,7 @@ static __always_inline void task_send_away(struct task_struct *leader, u64 home)
 		task_create(leader, &first);
 	}
 	away_set(leader->tgid);
+	return home;
 }
 
 /* fentry/cgroup_attach_task: before the task moves */
@@ -75,7 +86,7 @@ static __always_inline void task_moves(struct cgroup *to, struct task_struct *ta
 	u64 there = container_of_cgroup(to->kn->id), here = container_of_cgroup(task_cgroup_id(task));
 
 	if (there != here)
-		task_send_away(task->group_leader, here);
+		container_left(task_send_away(task->group_leader, here), there);
 	if (there && is_protected(task->tgid, task->group_leader->start_boottime, task->flags))
 		container_protect(there); /* for good: whether it gets there and stays is not followed */
 }
@@ -122,6 +133,7 @@ static __always_inline void task_born(struct task_struct *child, u64 clone_flags
 	}
 	first.home = home;
 	first.flags = QUELL_TASK_AWAY;
+	container_left(home, there);
 	if (!tag)
 		tag = task_create(child, &first);
 	if (!tag)

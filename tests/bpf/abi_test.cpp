@@ -57,6 +57,7 @@ const std::vector<Structure>& structures() {
         STRUCT(quell_transition, F(key), F(incident), F(request), F(approver_container), F(from), F(to), F(response), F(target), F(approver_uid),
                F(approver_loginuid), F(seen), F(time_ns), F(error), F(reserved)),
         STRUCT(quell_overlay_layout, F(known), F(vfs_inode), F(upper), F(lower), F(entry), F(entry_lower)),
+        STRUCT(quell_forget, F(container), F(error), F(reserved)),
         STRUCT(quell_task_query, F(container), F(actor), F(mark_start_ns), F(mark_pid), F(marked)),
         STRUCT(quell_globals, F(contained_subjects), F(contained_files), F(generation), F(half), F(epoch), F(operations), F(armed), F(name_key),
                F(next_incident), F(next_actor), F(pending_total), F(pending_host), F(self_start_ns), F(self_container), F(self_pid),

@@ -80,6 +80,8 @@ public:
     [[nodiscard]] std::vector<PendingEntry> pending() const;
     [[nodiscard]] std::optional<quell_container> container(std::uint64_t cgroup) const;
     [[nodiscard]] std::vector<ContainerEntry> containers() const;
+    // Lets go of a container whose cgroup is gone, once nobody of it lives. ENOENT: its cgroup is there, or it is not known.
+    [[nodiscard]] Status forget(std::uint64_t container);
     [[nodiscard]] std::optional<quell_file_entry> file(const quell_file_key& key) const;
 
     // Group leaders in a container (by cgroup or lineage) or bearing a mark;

@@ -75,6 +75,14 @@ std::vector<ContainerEntry> Engine::containers() const {
     return entries;
 }
 
+Status Engine::forget(std::uint64_t container) {
+    quell_forget request{};
+    request.container = container;
+    LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &request, .ctx_size_in = sizeof(request));
+    if (bpf_prog_test_run_opts(program("quell_forget_program"), &run)) return errno_error("cannot run the program that forgets");
+    return request.error ? errno_error("cannot forget the container", -request.error) : success();
+}
+
 std::optional<quell_file_entry> Engine::file(const quell_file_key& key) const {
     quell_file_entry value{};
     if (bpf_map_lookup_elem(map("contained_files"), &key, &value)) return std::nullopt;

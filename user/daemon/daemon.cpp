@@ -247,6 +247,7 @@ Status Daemon::start_incidents() {
         [this](const auto& incident) {
             if (watch_) watch_->tell(incident);
         }});
+    removed_.emplace(*engine_, *worker_);
     auto files = TrustedFiles::open();
     if (!files) return files.error();
     watch_ = std::make_unique<Watch>(Watch::Parts{*engine_, store_, *decisions_, *history_, *worker_}, std::move(files).value());
@@ -311,6 +312,7 @@ void Daemon::on_tick() {
     if (boottime_ns() - vitals_.canary_ns >= kCanaryIntervalNs) check_canary();
     watch_->find_untold();
     decisions_->tick();
+    removed_->tick();
     learn_overlay();
     publish();
     (void)service_.watchdog();

@@ -16,6 +16,7 @@
 #include "user/control/status_page.h"
 #include "user/daemon/config.h"
 #include "user/daemon/policies.h"
+#include "user/daemon/removed.h"
 #include "user/daemon/status.h"
 #include "user/daemon/watch.h"
 #include "user/history/async_history.h"
@@ -95,6 +96,7 @@ private:
     incident::Store store_;
     std::unique_ptr<approval::Decisions> decisions_;
     std::unique_ptr<Watch> watch_;
+    std::optional<RemovedContainers> removed_;
     std::unique_ptr<bpf::RingReader> ring_;
     std::unique_ptr<control::Server> server_;
     std::optional<control::StatusPageWriter> page_;

@@ -20,25 +20,29 @@ namespace quell::response {
 namespace {
 
 struct Descriptors final : Prepared {
-    Fd kill;
+    Fd kill;  // both closed: the cgroup is gone, who left it is not
     Fd events;
     mutable std::atomic<bool> told = false;
     mutable std::atomic<std::uint64_t> empty_ns = 0;  // when nobody was seen in it any more, 0: not yet
 
     void tell() const {
-        if (::write(kill.get(), "1", 1) == 1 || errno == ENODEV) told = true;
+        if (!kill || ::write(kill.get(), "1", 1) == 1 || errno == ENODEV) told = true;
         // with one CPU those who were killed have their turn first, and nothing else of the daemon's delays their end
         (void)::sched_yield();
-        if (is_empty(events.get())) empty_ns = boottime_ns();
+        if (is_gone()) empty_ns = boottime_ns();
     }
+    [[nodiscard]] bool is_gone() const { return !events || is_empty(events.get()); }
 };
 
 class KillContainer final : public Response {
 public:
-    Result<std::unique_ptr<Prepared>> prepare(bpf::Engine&, const Target& target) const override {
+    Result<std::unique_ptr<Prepared>> prepare(bpf::Engine& engine, const Target& target) const override {
         auto cgroup = open_cgroup(target.key.container);
-        if (!cgroup) return cgroup.error();
         auto descriptors = std::make_unique<Descriptors>();
+        if (!cgroup && cgroup.error().code == ESRCH)
+            if (const auto container = engine.container(target.key.container); container && (container->flags & QUELL_CONTAINER_REMOVED))
+                return std::unique_ptr<Prepared>(std::move(descriptors));
+        if (!cgroup) return cgroup.error();
         descriptors->kill = Fd(::openat(cgroup->get(), "cgroup.kill", O_WRONLY | O_CLOEXEC));
         descriptors->events = Fd(::openat(cgroup->get(), "cgroup.events", O_RDONLY | O_CLOEXEC));
         if (!descriptors->kill || !descriptors->events) return errno_error("cannot open cgroup.kill of " + std::to_string(target.key.container));
@@ -60,7 +64,7 @@ public:
         const auto& descriptors = static_cast<const Descriptors&>(*prepared);
         if (!descriptors.told) descriptors.tell();
         const auto deadline = boottime_ns() + kSweepLimitNs;
-        const bool empty = descriptors.empty_ns || wait_until_empty(descriptors.events.get(), deadline);
+        const bool empty = descriptors.empty_ns || descriptors.is_gone() || wait_until_empty(descriptors.events.get(), deadline);
         const auto cgroup_empty_ns = descriptors.empty_ns ? descriptors.empty_ns.load() : boottime_ns();
         std::string trouble;
         auto everyone = [&] {
@@ -82,7 +86,7 @@ public:
         Outcome outcome;
         outcome.survivors = std::move(left);
         outcome.last_gone_ns = escaped ? boottime_ns() : cgroup_empty_ns;
-        const bool all_gone = outcome.survivors.empty() && is_empty(descriptors.events.get());
+        const bool all_gone = outcome.survivors.empty() && descriptors.is_gone();
         outcome.state = all_gone && descriptors.told && trouble.empty() ? QUELL_STATE_DONE : QUELL_STATE_FAILED;
         if (!descriptors.told) outcome.detail = "cgroup.kill could not be written";
         else if (!trouble.empty()) outcome.detail = "who is left is not known: " + trouble;
