@@ -287,8 +287,10 @@ static __always_inline void home_record_settled(struct home_request *r)
 	for (int i = 0; i < 3; i++) {
 		if (home_record(r))
 			return;
-		count(QUELL_COUNTER_HOME_RETRIED);
-		if (i < 2)
+		if (i < 2) {
+			count(QUELL_COUNTER_HOME_RETRIED);
 			home_drop(r->container);
+		}
 	}
+	count(QUELL_COUNTER_HOME_UNSETTLED);
 }
