@@ -48,6 +48,6 @@ umount /srv/cost/sixty/rootfs
 # where the figures of the table come from: the long ones, by program
 for place in tmpfs container first-process; do programs open-read "$place" open-read; done
 for place in tmpfs ext4 container; do programs truncate "$place" truncate; done
-for place in tmpfs container; do programs create-rename-unlink "$place" create rename unlink; done
+for place in tmpfs ext4 container; do programs create-rename-unlink "$place" create rename unlink; done
 
 sysctl -q kernel.bpf_stats_enabled=0

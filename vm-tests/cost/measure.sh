@@ -77,11 +77,13 @@ sh -c '(sleep 0.5; truncate -s 0 /var/log/cost.log) &'
 for _ in $(seq 100); do [ "$(number_of pending)" = 1 ] && break; sleep 0.2; done
 [ "$(number_of pending) $(number_of arming)" = "1 0" ] || { quell status >&2; fail "no quarantine is armed"; }
 row armed tmpfs ext4 host-names container container-names
+programs rename-armed ext4 create rename unlink
 live fork-exec-exit-armed 3000 "the same with a quarantine armed"
 id=$(quell incidents --json | jq -r '.incidents[] | select(.state == "pending").id')
 approve "$id" quarantine-file >/dev/null || exit 1
 [ "$(quell show "$id" --json | jq -r .incident.state)" = enforcing ] || { quell status >&2; fail "no quarantine is enforced"; }
 row enforced tmpfs ext4 host-names container container-names
+programs rename-enforced ext4 create rename unlink
 live fork-exec-exit-enforced 3300 "the same with a quarantine enforced"
 quell undo "$id" --reason cost >/dev/null || exit 1
 
