@@ -6,11 +6,12 @@ set(QUELL_VM_KERNELS 6.1 6.12 7)
 cmake_host_system_information(RESULT QUELL_VM_JOBS QUERY NUMBER_OF_LOGICAL_CORES)
 
 # quell_add_vm_suite(NAME <name> TARGET <gtest program> [FILTER <gtest filter>] [FILES <file or target>...]
-#                    [CORE] [EXTRA] [TWO_CPUS] [SYSTEMD] [DISK] [ICOUNT] [START] [CMDLINE <text>] [TIMEOUT <seconds>] [KERNELS <kernel>...])
+#                    [CORE] [EXTRA] [RARE] [TWO_CPUS] [SYSTEMD] [DISK] [ICOUNT] [START] [CMDLINE <text>] [TIMEOUT <seconds>] [KERNELS <kernel>...])
 #
 # Adds the tests vm.<name>.<kernel>. TARGET and FILES (helpers; a target stands for its program) are in /w of the guest.
 # CORE suites run on every kernel in a plain tools/test, the others on 6.12 only; tools/test --all runs all on all.
 # EXTRA: a part of another suite, for the plain tools/test; --all runs the whole one instead.
+# RARE: takes long for what hardly ever changes; tools/test --all only.
 # TWO_CPUS: a guest with two, for what happens at the same moment. It runs alone: two guests of two emulated CPUs each on
 # two real ones wait for each other's, and a test of 4 s takes 35. The others have one and run side by side, as
 # many as there are CPUs (tools/test starts ctest so).
@@ -18,7 +19,7 @@ cmake_host_system_information(RESULT QUELL_VM_JOBS QUERY NUMBER_OF_LOGICAL_CORES
 # --cmdline-extra. TIMEOUT is the guest's (default 300).
 # Labels: vm, vm-<kernel>, core (when CORE), default (what a plain tools/test runs).
 function(quell_add_vm_suite)
-    cmake_parse_arguments(PARSE_ARGV 0 ARG "CORE;EXTRA;TWO_CPUS;SYSTEMD;DISK;ICOUNT;START" "NAME;TARGET;FILTER;CMDLINE;TIMEOUT" "FILES;KERNELS")
+    cmake_parse_arguments(PARSE_ARGV 0 ARG "CORE;EXTRA;RARE;TWO_CPUS;SYSTEMD;DISK;ICOUNT;START" "NAME;TARGET;FILTER;CMDLINE;TIMEOUT" "FILES;KERNELS")
     if(NOT ARG_NAME OR NOT ARG_TARGET OR ARG_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "quell_add_vm_suite: NAME and TARGET are needed; not understood: '${ARG_UNPARSED_ARGUMENTS}'")
     endif()
@@ -72,7 +73,7 @@ function(quell_add_vm_suite)
         if(ARG_EXTRA)
             list(REMOVE_ITEM labels vm)
         endif()
-        if(ARG_CORE OR kernel STREQUAL "6.12")
+        if(NOT ARG_RARE AND (ARG_CORE OR kernel STREQUAL "6.12"))
             list(APPEND labels default)
         endif()
         # COST: what may take longest is started first. The time limit is beyond the guest's own, since waiting for a free

@@ -68,7 +68,8 @@ static __always_inline int on_sb_alloc_security(struct super_block *superblock)
 
 	birth = __sync_fetch_and_add(&superblock_births, 1) + 1;
 	superblock_moved(superblock);
-	bpf_map_update_elem(&births, &address, &birth, BPF_ANY);
+	if (bpf_map_update_elem(&births, &address, &birth, BPF_ANY))
+		count(QUELL_COUNTER_HOME_FULL);
 	return 0;
 }
 

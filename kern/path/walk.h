@@ -47,6 +47,9 @@ static long up_host_one(u32 i, struct up_walk *u)
 	if (!work)
 		return 1;
 	if (!anchors || anchors->overflow) {
+		/* the root of the longest way there is: no place is left, and it is not to be taken for the directory itself */
+		if (work->below_count >= WALK_MAX)
+			return 1;
 		work->ancestors[work->below_count & (WALK_MAX - 1)] = dentry;
 		work->ancestor_filter |= 1ull << (ANCHOR_HASH(dentry) >> 58);
 	} else if (anchor_maybe(anchors->filter, dentry)) {

@@ -148,24 +148,27 @@ static __always_inline u64 cgroup_seen(struct cgroup *cgroup)
 	return id;
 }
 
-/* Slow and sure when the members' map was full once. */
+/* A container's own cgroup is known by its record, too, if there was no room for it among the members. */
 static __always_inline u64 container_of_cgroup(u64 id)
 {
 	u64 *container = bpf_map_lookup_elem(&members, &id);
 
-	return container ? *container : 0;
+	if (container)
+		return *container;
+	return quell.counters[QUELL_COUNTER_MEMBERS_FULL] && bpf_map_lookup_elem(&containers, &id) ? id : 0;
 }
 
+/* Slow and sure when the members' map was full once. */
 static __noinline u64 current_container_by_ancestors(void)
 {
 	for (int level = 1; level < 12; level++) {
-		u64 id = bpf_get_current_ancestor_cgroup_id(level), *container;
+		u64 id = bpf_get_current_ancestor_cgroup_id(level), container;
 
 		if (!id)
 			return 0;
-		container = bpf_map_lookup_elem(&members, &id);
+		container = container_of_cgroup(id);
 		if (container)
-			return *container;
+			return container;
 	}
 	return 0;
 }

@@ -9,8 +9,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
-#include <functional>
+#include <filesystem>
 #include <map>
 
 #include "vm-tests/races/racer/globals.h"
@@ -29,8 +30,8 @@ bool write_word(const std::string& path, const char* word) {
 }
 
 // In the child: into the cgroup first and then into the root, as a runtime does.
-bool enter(const std::string& procs, const std::string& root) {
-    return write_word(procs, "0") && !unshare(CLONE_NEWNS) && !mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) && !chdir(root.c_str()) &&
+bool enter(const std::string& procs, const std::string& root, const Jail::Mounts& mounts) {
+    return write_word(procs, "0") && !unshare(CLONE_NEWNS) && !mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) && !chdir(root.c_str()) && mounts() &&
            !mount("proc", "proc", "proc", 0, nullptr) && !syscall(SYS_pivot_root, ".", ".") && !umount2(".", MNT_DETACH) && !chdir("/");
 }
 
@@ -70,8 +71,25 @@ Json Child::result() {
 
 Child start_racer(const std::vector<std::string>& words) { return spawn(words, "/w/racer", [] { return true; }); }
 
-Jail::Jail(std::string name)
-    : name_(std::move(name)), directory_("/srv/jails/" + name_), id_(random_hex(64)), cgroup_(std::string(kSlice) + "/crio-" + id_ + ".scope") {
+bool bind_to(const std::string& from, const std::string& to) { return !mount(from.c_str(), to.c_str(), nullptr, MS_BIND | MS_REC, nullptr); }
+
+bool bind_in(const std::string& from, const std::string& to) {
+    std::error_code error;
+    if (std::filesystem::is_directory(from, error)) {
+        std::filesystem::create_directories(to, error);
+    } else {
+        std::filesystem::create_directories(std::filesystem::path(to).parent_path(), error);
+        write(to, "");
+    }
+    return bind_to(from, to);
+}
+
+Jail::Jail(std::string name, Mounts mounts)
+    : name_(std::move(name)),
+      directory_("/srv/jails/" + name_),
+      id_(random_hex(64)),
+      cgroup_(std::string(kSlice) + "/crio-" + id_ + ".scope"),
+      mounts_(std::move(mounts)) {
     must("rm -rf " + directory_ + "; mkdir -p " + directory_ + "/lower " + directory_ + "/upper " + directory_ + "/work " + directory_ + "/root && cd " + directory_ +
          "/lower && mkdir -p var/log tmp etc proc && echo x > etc/shadow && cp /w/racer . && mount -t overlay overlay -o lowerdir=" + directory_ +
          "/lower,upperdir=" + directory_ + "/upper,workdir=" + directory_ + "/work " + directory_ + "/root && mkdir -p " + cgroup_);
@@ -88,18 +106,43 @@ Jail::~Jail() {
     (void)guest::run("umount " + directory_ + "/root; rm -rf " + directory_);
 }
 
-Child Jail::start(const std::vector<std::string>& words) const {
-    return spawn(words, "/racer", [&] { return enter(procs(), directory_ + "/root"); });
+Child Jail::start(const std::vector<std::string>& words, const std::string& below) const {
+    return spawn(words, "/racer", [&] { return enter(cgroup_ + below + "/cgroup.procs", directory_ + "/root", mounts_); });
 }
 
-void expect_nothing_lost(bool floods) {
-    static std::map<std::string, std::int64_t> flooded;  // what earlier floods have left
-    for (const char* name : {"walk-overflow", "walk-unreached", "home-not-ready", "home-overflow", "home-full", "scratch-full", "members-full", "task-storage", "rules-overflow"})
-        EXPECT_EQ(counter(name), 0) << name;
-    for (const char* name : {"pending-full", "pending-subject", "ring-dropped"}) {
-        if (floods) flooded[name] = counter(name);
-        EXPECT_EQ(counter(name), flooded[name]) << name;
+bool is_of(const Json& incident, const Jail& jail) { return incident.contains("container") && incident["container"].value("id", "") == jail.id(); }
+
+void expect_matched(const Json& result, int matched, const std::string& what) {
+    EXPECT_EQ(result["failed"], 0) << what;
+    EXPECT_EQ(result["matched"], matched) << what;
+}
+
+void expect_told_of(const Jail& jail, std::int64_t matches_before) {
+    expect_told(wait_for([&](const Json& one) { return is_of(one, jail); }), matches_before, jail.id());
+}
+
+void expect_nothing_lost(const std::vector<std::string>& but) {
+    static std::map<std::string, std::int64_t> before;  // what earlier tests have left
+    static const std::vector<std::string> lost = {"walk-overflow", "walk-unreached", "home-not-ready", "home-overflow", "home-full",    "scratch-full",
+                                                  "members-full",  "task-storage",   "rules-overflow", "pending-full",  "pending-subject", "ring-dropped"};
+    std::size_t found = 0;
+    const auto status = quell("status")["status"];
+    for (const auto& one : status["counters"]) {
+        const std::string name = one["name"];
+        if (std::ranges::find(lost, name) == lost.end()) continue;
+        found++;
+        const std::int64_t value = one["value"];
+        if (std::ranges::find(but, name) == but.end()) {
+            EXPECT_EQ(value, before[name]) << name;
+        }
+        before[name] = value;
     }
+    EXPECT_EQ(found, lost.size());
+}
+
+void expect_loud(const std::string& text) {
+    const auto warnings = quell("status")["status"]["warnings"].dump();
+    EXPECT_NE(warnings.find(text), std::string::npos) << warnings;
 }
 
 }  // namespace quell::guest

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Forks against moves: whoever is moved to another cgroup, or is born while
-// its parent is being moved, still belongs to its container.
+// Forks and execs against moves: whoever is moved to another cgroup, is born
+// there or while its parent is being moved, or executes by a thread meanwhile,
+// still belongs to its container.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -41,6 +43,39 @@ protected:
         close(children);
     }
 
+    // One process from place to place until it ends.
+    void move_until_the_end(pid_t pid) {
+        const std::string text = std::to_string(pid);
+        std::vector<int> places;
+        for (const auto& place : places_) places.push_back(open(place.c_str(), O_WRONLY));
+        siginfo_t ended{};
+        while (!ended.si_pid) {
+            for (const int place : places) moves_ += ::write(place, text.data(), text.size()) > 0;
+            waitid(P_PID, static_cast<id_t>(pid), &ended, WEXITED | WNOHANG | WNOWAIT);
+        }
+        for (const int place : places) close(place);
+    }
+    static void wait_for_exec(const Child& child) {
+        EXPECT_TRUE(eventually([&] { return run("readlink /proc/" + std::to_string(child.pid()) + "/exe | grep -qx /racer").status == 0; }));
+    }
+    // All that it removed was seen, and as this container's.
+    void expect_all_seen(const Json& result, std::uint64_t matched_before, std::size_t incidents_at_most) const {
+        std::printf("%u moves, %s\n", moves_, result.dump().c_str());
+        EXPECT_EQ(result["failed"], 0) << result;
+        EXPECT_EQ(globals_.matched(QUELL_HOOK_inode_unlink) - matched_before, result["unlinks"].get<std::uint64_t>()) << "somebody was taken for another's";
+        const auto found = incidents();
+        EXPECT_GE(found.size(), 1u);
+        EXPECT_LE(found.size(), incidents_at_most);
+        std::uint64_t sum = 0;
+        for (const auto& one : found) {
+            EXPECT_EQ(one["container"].value("id", ""), home_.id()) << one;
+            sum += one["count"].get<std::uint64_t>();
+            EXPECT_EQ(actions_of(one["id"]).front(), "detected");
+        }
+        EXPECT_EQ(sum, result["unlinks"]);
+        expect_nothing_lost();
+    }
+
     const races::Globals globals_{races::open_pin("/sys/fs/bpf/quell/maps/globals")};
     Jail home_{"home"}, other_{"other"};
     const std::vector<std::string> places_ = {other_.procs(), "/sys/fs/cgroup/nowhere/cgroup.procs", home_.procs()};
@@ -50,20 +85,38 @@ protected:
 TEST_F(Lineage, AHundredThousandMovesLoseNobody) {
     const auto before = globals_.matched(QUELL_HOOK_inode_unlink);
     auto forker = home_.start({"fork-and-unlink", "/var/log"});
-    ASSERT_TRUE(eventually([&] { return run("readlink /proc/" + std::to_string(forker.pid()) + "/exe | grep -qx /racer").status == 0; }));
+    wait_for_exec(forker);
     move(forker.pid());
     kill(forker.pid(), SIGTERM);
     const auto result = forker.result();
-    std::printf("%u moves, %s\n", moves_, result.dump().c_str());
     EXPECT_GE(moves_, kMoves);
     EXPECT_GE(result["unlinks"], kForksAtLeast);
-    EXPECT_EQ(result["failed"], 0) << result;
-    EXPECT_EQ(globals_.matched(QUELL_HOOK_inode_unlink) - before, result["unlinks"].get<std::uint64_t>()) << "somebody was taken for another's";
-    const auto found = incidents();
-    ASSERT_EQ(found.size(), 1u) << "all of one parent, wherever it was";
-    EXPECT_EQ(found[0]["container"].value("id", ""), home_.id());
-    EXPECT_EQ(found[0]["count"], result["unlinks"]);
-    expect_nothing_lost();
+    expect_all_seen(result, before, 1);  // all of one parent, wherever it was
+}
+
+// Such an exec makes the thread the process: what was known of the process was kept at another task.
+TEST_F(Lineage, WhoExecutesByAThreadWhileItIsMovedIsNotLost) {
+    const auto before = globals_.matched(QUELL_HOOK_inode_unlink);
+    auto executor = home_.start({"exec-by-threads", "/var/log", "300"});
+    wait_for_exec(executor);
+    move_until_the_end(executor.pid());
+    const auto result = executor.result();
+    EXPECT_EQ(result["unlinks"], 301);
+    EXPECT_GE(moves_, 1000u);
+    expect_all_seen(result, before, 1);
+}
+
+// clone3 with CLONE_INTO_CGROUP: nobody was moved, and the cgroup is another's from the first moment.
+TEST_F(Lineage, WhoIsBornInAnotherCgroupIsItsParents) {
+    const auto before = globals_.matched(QUELL_HOOK_inode_unlink);
+    std::vector<std::string> words = {"clone-into", "/var/log", "6"};
+    std::vector<int> places;
+    for (const std::string& place : {other_.cgroup(), std::string("/sys/fs/cgroup/nowhere"), home_.cgroup()})
+        words.push_back(std::to_string(places.emplace_back(open(place.c_str(), O_RDONLY | O_DIRECTORY))));  // inherited
+    const auto result = home_.run(words);
+    for (const int place : places) close(place);
+    EXPECT_EQ(result["unlinks"], 36);
+    expect_all_seen(result, before, 1 + 18);  // by the parent of all, and by each child for its own one
 }
 
 }  // namespace

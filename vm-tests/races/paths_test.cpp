@@ -36,6 +36,27 @@ TEST_F(Paths, TenThousandDirectoryRenamesInAContainer) {
     expect_right(jail.run({"renames", "/var/log/moved", "/tmp/moved", "10000"}), 10'000, 500);
 }
 
+struct Moving {
+    const char* name;
+    const char* way;
+    const char* inside;
+};
+
+class Operations : public Paths, public testing::WithParamInterface<Moving> {};
+
+TEST_P(Operations, UnderDirectoryRenamesInAContainer) {
+    const auto matches_before = matches();
+    Jail jail("operations");
+    must("mkdir -p " + jail.upper() + "/etc/sudoers.d");
+    expect_right(jail.run({"renames", GetParam().inside, "/tmp/moved", "1000", GetParam().way}), 1000, 30);
+    expect_told_of(jail, matches_before);
+}
+
+INSTANTIATE_TEST_SUITE_P(Paths, Operations,
+                         testing::Values(Moving{"Open", "open", "/etc/sudoers.d/moved"}, Moving{"Truncate", "truncate", "/var/log/moved"},
+                                         Moving{"Rename", "rename", "/var/log/moved"}),
+                         [](const auto& one) { return std::string(one.param.name); });
+
 TEST_F(Paths, AThousandMountChanges) {
     expect_right(race({"mounts", "/srv/bound", "/var/log/bound", "1000"}), 1000, 200);
 }
@@ -54,6 +75,34 @@ TEST_F(Paths, ADirectoryOfTheSameNumberAndAddressIsAnother) {
     const auto tally = jail.run({"reuse", "/var/log", "/tmp", "500"});
     EXPECT_EQ(tally["in"], 500) << tally;
     for (const char* wrong : {"missed", "false_alarms", "failed"}) EXPECT_EQ(tally[wrong], 0) << tally;
+}
+
+// The kernel moves a directory by itself when the filesystem finds it under another name.
+TEST_F(Paths, ADirectoryThatALookUpMoves) {
+    Jail jail("splice", [] { return bind_in("/srv/jails/splice/upper", "upper"); });
+    const auto tally = jail.run({"splice", "/upper"});
+    EXPECT_EQ(tally["changes"], 1) << "the look-up moved nothing: " << tally;
+    for (const char* wrong : {"missed", "false_alarms", "failed"}) EXPECT_EQ(tally[wrong], 0) << tally;
+}
+
+TEST_F(Paths, ADirectoryByItsHandle) {
+    const auto tally = race({"by-handle", "/var/log", "/srv"});
+    EXPECT_EQ(tally["in"], 2) << tally;
+    EXPECT_EQ(tally["out"], 6) << tally;
+    for (const char* wrong : {"missed", "false_alarms", "failed"}) EXPECT_EQ(tally[wrong], 0) << tally;
+    must("rm -r /srv/handle");
+}
+
+// The cache of directories has 32,768 places.
+TEST_F(Paths, MoreDirectoriesThanAreCached) {
+    must("mkdir -p /srv/wide && mount -t tmpfs -o nr_inodes=100k tmpfs /srv/wide && mkdir /srv/wide/in /srv/wide/out");
+    {
+        Jail jail("wide", [] { return bind_in("/srv/wide/in", "var/log/wide") && bind_in("/srv/wide/out", "tmp/wide"); });
+        const auto tally = jail.run({"directories", "/var/log/wide", "/tmp/wide", "17000"});
+        EXPECT_EQ(tally["in"], 17'000 + 17'000 / 8) << tally;
+        for (const char* wrong : {"missed", "false_alarms", "failed"}) EXPECT_EQ(tally[wrong], 0) << tally;
+    }
+    must("umount /srv/wide");
 }
 
 // Each was looked at where it was, so that what is known of it is cached.

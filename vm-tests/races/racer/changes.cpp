@@ -16,19 +16,59 @@ std::string name_of(unsigned n) { return "f" + std::to_string(n); }
 
 void make_file(int directory, unsigned n) { close(openat(directory, name_of(n).c_str(), O_CREAT | O_WRONLY, 0600)); }
 
-void open_and_close(int directory, const char* name, int flags) {
+bool open_and_close(int directory, const char* name, int flags) {
     const int fd = openat(directory, name, flags, 0600);
-    if (fd >= 0) close(fd);
+    return fd >= 0 && close(fd) == 0;
 }
 
-// Deletions of fresh files below a descriptor, with openers and path walkers beside them.
-Race deletions(int directory, unsigned changes) {
+// What is done again and again in a directory that moves.
+struct Way {
+    const char* name;
+    quell_hook hook;
+    void (*prepare)(int directory, unsigned n);
+    bool (*operate)(int directory, unsigned n);
+};
+
+constexpr Way kWays[] = {
+    {"unlink", QUELL_HOOK_inode_unlink, make_file, [](int directory, unsigned n) { return unlinkat(directory, name_of(n).c_str(), 0) == 0; }},
+    {"rename", QUELL_HOOK_inode_rename,
+     [](int directory, unsigned n) {
+         unlinkat(directory, "renamed", 0);  // a name that exists is judged, too
+         make_file(directory, n);
+     },
+     [](int directory, unsigned n) { return renameat(directory, name_of(n).c_str(), directory, "renamed") == 0; }},
+    {"truncate", QUELL_HOOK_inode_setattr,
+     [](int directory, unsigned) {
+         const int fd = openat(directory, "emptied", O_CREAT | O_WRONLY, 0600);
+         (void)!write(fd, "x", 1);
+         close(fd);
+     },
+     [](int directory, unsigned) { return open_and_close(directory, "emptied", O_WRONLY | O_TRUNC); }},
+    // one file, so that what is known of it is from before the move
+    {"open", QUELL_HOOK_file_open, [](int directory, unsigned n) { if (!n) open_and_close(directory, "secret", O_CREAT | O_WRONLY); },
+     [](int directory, unsigned) { return open_and_close(directory, "secret", O_RDONLY); }},
+};
+
+const Way& way_of(const std::string& name) {
+    for (const auto& way : kWays)
+        if (name == way.name) return way;
+    std::exit(2);
+}
+
+// Operations below a descriptor, with somebody beside them who looks at the same directory and does what the rule is not about.
+Race operations(int directory, const Way& way, unsigned changes) {
     Race race;
     race.changes = changes;
-    race.hook = QUELL_HOOK_inode_unlink;
-    race.prepare = [directory](unsigned n) { make_file(directory, n); };
-    race.operate = [directory](unsigned n) { return unlinkat(directory, name_of(n).c_str(), 0) == 0; };
-    race.noise.push_back([directory] { open_and_close(directory, "steady", O_CREAT | O_RDWR); });
+    race.hook = way.hook;
+    race.prepare = [=](unsigned n) { way.prepare(directory, n); };
+    race.operate = [=](unsigned n) { return way.operate(directory, n); };
+    if (way.hook == QUELL_HOOK_file_open)
+        race.noise.push_back([=] {
+            open_and_close(directory, "noise", O_CREAT | O_WRONLY);
+            unlinkat(directory, "noise", 0);
+        });
+    else
+        race.noise.push_back([=] { open_and_close(directory, "steady", O_CREAT | O_RDWR); });
     return race;
 }
 
@@ -52,12 +92,14 @@ bool apply(const std::string& file) {
 
 int race_renames(const Globals& globals, const Words& words) {
     const std::string inside = words.at(0), outside = words.at(1), below = "/a/b";
+    const auto& way = way_of(words.size() > 3 ? words[3] : "unlink");
     mkdir(outside.c_str(), 0700);
     mkdir((outside + "/a").c_str(), 0700);
     mkdir((outside + below).c_str(), 0700);
     const int directory = open((outside + below).c_str(), O_RDONLY | O_DIRECTORY);
     if (directory < 0) return perror("open"), 1;
-    auto race = deletions(directory, static_cast<unsigned>(std::stoul(words.at(2))));
+    auto race = operations(directory, way, static_cast<unsigned>(std::stoul(words.at(2))));
+    race.change_matches = way.hook == QUELL_HOOK_inode_rename;
     race.change = [&](bool in) { return rename((in ? outside : inside).c_str(), (in ? inside : outside).c_str()) == 0; };
     race.noise.push_back([&] {
         open_and_close(AT_FDCWD, (inside + below + "/steady").c_str(), O_RDONLY);
@@ -72,8 +114,8 @@ int race_mounts(const Globals& globals, const Words& words) {
     mkdir(mountpoint.c_str(), 0700);
     const int directory = open(source.c_str(), O_RDONLY | O_DIRECTORY);
     if (directory < 0) return perror("open"), 1;
-    auto race = deletions(directory, static_cast<unsigned>(std::stoul(words.at(2))));
-    race.pause_us = 4000;
+    auto race = operations(directory, kWays[0], static_cast<unsigned>(std::stoul(words.at(2))));
+    race.pause_us = words.size() > 3 ? static_cast<unsigned>(std::stoul(words[3])) : 4000;
     race.change = [&](bool in) {
         return in ? mount(source.c_str(), mountpoint.c_str(), nullptr, MS_BIND, nullptr) == 0 : umount2(mountpoint.c_str(), MNT_DETACH) == 0;
     };

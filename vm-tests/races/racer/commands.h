@@ -12,13 +12,22 @@ namespace quell::races {
 
 using Words = std::vector<std::string>;
 
-int race_renames(const Globals& globals, const Words& words);  // DIRECTORY-INSIDE DIRECTORY-OUTSIDE CHANGES
-int race_mounts(const Globals& globals, const Words& words);   // SOURCE MOUNTPOINT CHANGES
+int race_renames(const Globals& globals, const Words& words);  // DIRECTORY-INSIDE DIRECTORY-OUTSIDE CHANGES [unlink|rename|truncate|open]
+int race_mounts(const Globals& globals, const Words& words);   // SOURCE MOUNTPOINT CHANGES [PAUSE-US]
 int race_reloads(const Globals& globals, const Words& words);  // both|one CHANGES POLICY-IN POLICY-OUT
 int reuse_directories(const Globals& globals, const Words& words);  // INSIDE OUTSIDE ROUNDS
 int flood(const Globals& globals, const Words& words);              // FILE PROCESSES MATCHES, by opening it
 int many_actors(const Globals& globals, const Words& words);        // DIRECTORY ACTORS MATCHES
 int fork_and_unlink(const Globals& globals, const Words& words);    // DIRECTORY: until SIGTERM
 int deep(const Globals& globals, const Words& words);               // DIRECTORY LEVELS LENGTH: of a component
+int exec_by_threads(const Globals& globals, const Words& words);    // DIRECTORY TIMES: each program is executed by a thread of the last one
+int clone_into(const Globals& globals, const Words& words);         // DIRECTORY TIMES CGROUP-FD...
+int act(const Globals& globals, const Words& words);                // unlink|truncate FILE [COUNT]: FILE0, FILE1...
+int directories(const Globals& globals, const Words& words);        // INSIDE OUTSIDE COUNT: of each
+int splice(const Globals& globals, const Words& words);             // UPPER: of the root
+int by_handle(const Globals& globals, const Words& words);          // INSIDE OUTSIDE
+
+// Creates a file and removes it.
+bool unlink_fresh(const std::string& file);
 
 }  // namespace quell::races

@@ -34,19 +34,19 @@ int open_often(const std::string& file, unsigned long times) {
     return 0;
 }
 
-bool unlink_fresh(const std::string& file) {
-    const int fd = open(file.c_str(), O_CREAT | O_WRONLY, 0600);
-    if (fd < 0) return false;
-    close(fd);
-    return unlink(file.c_str()) == 0;
-}
-
 int result(const char* what, unsigned long done, unsigned long failed) {
     std::printf("{\"%s\":%lu,\"failed\":%lu}\n", what, done, failed);
     return failed ? 1 : 0;
 }
 
 }  // namespace
+
+bool unlink_fresh(const std::string& file) {
+    const int fd = open(file.c_str(), O_CREAT | O_WRONLY, 0600);
+    if (fd < 0) return false;
+    close(fd);
+    return unlink(file.c_str()) == 0;
+}
 
 // All of one parent, who is not the container's init: repeats of one incident.
 int flood(const Globals&, const Words& words) {

@@ -19,14 +19,21 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
-    {"renames", race_renames}, {"mounts", race_mounts},     {"reloads", race_reloads},       {"reuse", reuse_directories},
-    {"flood", flood},          {"many-actors", many_actors}, {"fork-and-unlink", fork_and_unlink}, {"deep", deep},
+    {"renames", race_renames},
+    {"mounts", race_mounts},
+    {"reloads", race_reloads},
+    {"reuse", reuse_directories},
+    {"flood", flood},
+    {"many-actors", many_actors},
+    {"fork-and-unlink", fork_and_unlink},
+    {"deep", deep},
+    {"exec-by-threads", exec_by_threads},
+    {"clone-into", clone_into},
+    {"act", act},
+    {"directories", directories},
+    {"splice", splice},
+    {"by-handle", by_handle},
 };
-
-int unlink_one(const char* file) {
-    const int fd = open(file, O_CREAT | O_WRONLY, 0600);
-    return fd < 0 || close(fd) || unlink(file);
-}
 
 }  // namespace
 }  // namespace quell::races
@@ -35,7 +42,7 @@ int main(int argc, char** argv) {
     using namespace quell::races;
     if (argc < 2) return 2;
     if (!std::strcmp(argv[1], "sleep")) return pause();  // a container's init
-    if (!std::strcmp(argv[1], "unlink") && argc == 3) return unlink_one(argv[2]);
+    if (!std::strcmp(argv[1], "unlink") && argc == 3) return unlink_fresh(argv[2]) ? 0 : 1;
     const Globals globals(fcntl(kGlobalsFd, F_GETFD) >= 0 ? kGlobalsFd : open_pin("/sys/fs/bpf/quell/maps/globals"));
     for (const auto& command : kCommands)
         if (!std::strcmp(argv[1], command.name)) return command.run(globals, Words(argv + 2, argv + argc));

@@ -47,14 +47,15 @@ Tally run_race(const Race& race, const Globals& globals) {
         const bool worked = race.operate(n);
         const auto matches = globals.matched(race.hook) - matched;
         const auto after = sequence.load();
+        const bool between = before != after || before % 2;
         if (!worked) {
             tally.failed++;
-        } else if (matches > 1) {
+        } else if (matches > 1 && !(between && race.change_matches)) {
             tally.odd++;
         } else if (race.always) {
             tally.in++;
             tally.missed += matches != 1;
-        } else if (before != after || before % 2) {
+        } else if (between) {
             tally.between++;
         } else if (before / 2 % 2) {
             tally.in++;

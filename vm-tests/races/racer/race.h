@@ -19,6 +19,7 @@ struct Race {
     quell_hook hook;
     std::vector<std::function<void()>> noise;  // each repeated by a thread of its own; must not match
     unsigned pause_us = 600;                   // between two changes, at most
+    bool change_matches = false;               // the change is a match of the hook itself
     bool always = false;                       // the operation matches whatever the change: also in between
 };
 
