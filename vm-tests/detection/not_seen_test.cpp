@@ -4,9 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
-#include <thread>
 
-#include "vm-tests/harness/quelld.h"
+#include "vm-tests/detection/seen.h"
 
 namespace quell::guest {
 namespace {
@@ -22,8 +21,7 @@ class NotSeen : public testing::TestWithParam<Blind> {};
 TEST_P(NotSeen, NoIncident) {
     Container container("unseen");
     container.start();
-    EXPECT_EQ(attack(container, GetParam().attack), GetParam().result);
-    std::this_thread::sleep_for(std::chrono::seconds(1));
+    EXPECT_EQ(expect_unseen(&container, std::string("attack ") + GetParam().attack).status, GetParam().result);
     for (const auto& one : incidents()) ADD_FAILURE() << one.dump(1);
     reject_all();
 }
