@@ -11,7 +11,7 @@ namespace quell::guest {
 
 struct Seen {
     const char* word;   // the incident's operation
-    std::string path;   // of its object
+    std::string path;   // of its object; "": whichever of its names
     int matches = 1;
 };
 

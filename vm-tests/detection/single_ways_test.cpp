@@ -17,7 +17,6 @@ constexpr const char* kFile = "/var/log/b.log";
 struct Step {
     const char* operation;
     int matches;     // of one way
-    int result = 0;  // of every way
     const char* other = "";
 };
 
@@ -28,14 +27,14 @@ TEST(SingleFile, EveryOperationIsSeenByEveryWay) {
     options.mounts = {bind_mount("/srv/volume/log/b.log", kFile), bind_mount("/srv/volume/log", "/vol")};
     Container container("single", options);
     container.start();
-    for (const auto& step : {Step{"truncate", 1}, Step{"ftruncate", 1}, Step{"open-truncate", 1}, Step{"creat", 1}, Step{"cover", 2, 0, "/tmp/other"}}) {
+    for (const auto& step : {Step{"truncate", 1}, Step{"ftruncate", 1}, Step{"open-truncate", 1}, Step{"creat", 1}, Step{"cover", 2, "/tmp/other"}}) {
         const auto& operation = operation_named(step.operation);
         const int ways = operation.by_ring ? 8 : 7;
         const auto output = expect_seen(&container, std::string("attack everyway ") + step.operation + " " + kFile + " " + step.other,
-                                        {operation.word, kFile, ways * step.matches});
+                                        {operation.word, *step.other ? "" : kFile, ways * step.matches});  // what is covered has the volume's name
         const auto results = results_of(output.text);
         EXPECT_EQ(results.size(), ways) << output.text;
-        for (const auto& [key, result] : results) EXPECT_EQ(result, step.result) << key;
+        for (const auto& [key, result] : results) EXPECT_EQ(result, 0) << key;
     }
     // what is mounted cannot lose its name there
     EXPECT_EQ(expect_unseen(&container, std::string("attack unlink ") + kFile).status, EBUSY);
@@ -44,7 +43,7 @@ TEST(SingleFile, EveryOperationIsSeenByEveryWay) {
     EXPECT_EQ(expect_seen(&container, "attack truncate /vol/b.log", {"truncate", kFile}).status, 0);
     EXPECT_EQ(expect_seen(&container, "echo line >>/vol/b.log; attack link-out /vol/b.log /vol/link", {"link", kFile}).status, 0);
     EXPECT_EQ(expect_seen(&container, "attack rename-away /vol/b.log /vol/gone", {"rename", kFile}).status, 0);
-    EXPECT_EQ(expect_seen(&container, "attack unlink /vol/gone", {"delete", kFile}).status, 0);
+    EXPECT_EQ(expect_seen(&container, "attack unlink /vol/gone", {"delete", "/vol/gone"}).status, 0);
     EXPECT_EQ(expect_seen(&container, std::string("attack umount ") + kFile, {"unmount", kFile}).status, 0);
     reject_all();
 }
