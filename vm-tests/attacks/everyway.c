@@ -37,7 +37,9 @@ static int by_one_way(const struct way *way, const struct operation *operation, 
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-static int has(const struct way *way, const struct operation *operation) { return operation->by_ring || strcmp(way->name, "io-uring"); }
+static int has(const struct way *way, const struct operation *operation) {
+    return (operation->by_ring || strcmp(way->name, "io-uring")) && !(operation->apart && way->joins);
+}
 
 int everyway(const struct operation *operation, const char *file, const char *other) {
     for (unsigned i = 0; i < kWayCount; i++) {

@@ -7,6 +7,7 @@ struct way {
     // Takes it. The paths of what lies below `top` begin with `prefix` from then on, `whole` or without that of `top`.
     int (*enter)(const char *top, char *prefix);
     int whole;
+    int joins;  // the namespace that everybody sees, so nothing can be done apart
 };
 
 extern const struct way kWays[];

@@ -35,6 +35,7 @@ struct Operation {
 };
 
 [[nodiscard]] const Operation& operation_named(const std::string& name);
+[[nodiscard]] int ways_of(const Operation& operation);
 
 // What `attack everyway` has printed: "OPERATION WAY" -> errno.
 [[nodiscard]] std::map<std::string, int> results_of(const std::string& text);

@@ -29,7 +29,7 @@ TEST_P(Matrix, EveryOperationIsSeenByEveryWay) {
     const auto name = std::string("matrix-") + place.name;
     Container container(name, options);
     container.start();
-    expect_every_way_seen(place, name, [&] { return container.exec("attack everyway all /var/log"); });
+    expect_every_way_seen(place, name, [&] { return container.exec("mkdir -p /var/log && attack everyway all /var/log"); });
     // in the namespace that all of the container see
     const auto before = matches();
     EXPECT_EQ(attack(container, "umount /var/log"), place.mounted ? 0 : EINVAL);
@@ -43,6 +43,9 @@ INSTANTIATE_TEST_SUITE_P(Places, Matrix,
                          testing::Values(Place{.name = "overlay"}, Place{.name = "tmpfs", .mounts = {tmpfs_mount("/var/log")}, .mounted = true},
                                          Place{.name = "volume", .mounts = {kLogVolume}, .mounted = true},
                                          Place{.name = "nested", .mounts = {bind_mount("/srv/volume/outer", "/var"), kLogVolume}, .mounted = true},
+                                         // the mount is of a directory above, so there is a way out on the same one
+                                         Place{.name = "volumeAbove", .mounts = {bind_mount("/srv/volume/outer", "/var")}},
+                                         Place{.name = "tmpfsAbove", .mounts = {tmpfs_mount("/var")}},
                                          Place{.name = "userns", .user_namespace = true},
                                          Place{.name = "usernsVolume", .mounts = {kLogVolume}, .user_namespace = true, .mounted = true}),
                          [](const auto& one) { return std::string(one.param.name); });

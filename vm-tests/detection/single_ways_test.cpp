@@ -29,7 +29,7 @@ TEST(SingleFile, EveryOperationIsSeenByEveryWay) {
     container.start();
     for (const auto& step : {Step{"truncate", 1}, Step{"ftruncate", 1}, Step{"open-truncate", 1}, Step{"creat", 1}, Step{"cover", 2, "/tmp/other"}}) {
         const auto& operation = operation_named(step.operation);
-        const int ways = operation.by_ring ? 8 : 7;
+        const int ways = ways_of(operation);
         const auto output = expect_seen(&container, std::string("attack everyway ") + step.operation + " " + kFile + " " + step.other,
                                         {operation.word, *step.other ? "" : kFile, ways * step.matches});  // what is covered has the volume's name
         const auto results = results_of(output.text);
