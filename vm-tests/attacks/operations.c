@@ -52,6 +52,9 @@ static int unmount(const char *file, const char *other UNUSED) { return umount2(
 static int cover(const char *file, const char *other) { return mount_over(file, other) || unmount(file, NULL) ? -1 : 0; }
 static int cover_private(const char *file, const char *other) { return mount_over_private(file, other) || unmount(file, NULL) ? -1 : 0; }
 static int cover_by_move(const char *file, const char *other) { return move_mount_over(file, other) || unmount(file, NULL) ? -1 : 0; }
+static int cover_by_tmpfs(const char *file, const char *other UNUSED) {
+    return mount("none", reach_path(file), "tmpfs", 0, NULL) || unmount(file, NULL) ? -1 : 0;
+}
 
 static int change_mode(const char *file, const char *other UNUSED) { return chmod(file, 0600); }
 static int change_owner(const char *file, const char *other UNUSED) { return chown(file, 0, 0); }
@@ -112,6 +115,7 @@ const struct operation kOperations[] = {
     {"link-out", link_it, 1, OTHER_OUTSIDE, 1, 0},
     {"cover", cover, 1, OTHER_DIRECTORY, 0, 0},
     {"cover-private", cover_private, 1, OTHER_DIRECTORY, 0, 0},
+    {"cover-by-tmpfs", cover_by_tmpfs, 1, OTHER_MOUNTPOINT, 0, 0},
     {"cover-by-move", cover_by_move, 1, OTHER_DIRECTORY, 0, 0},
     {"cover-file", cover, 1, OTHER_FILE, 0, 0},
     {"cover-above", cover, 1, OTHER_ABOVE, 0, 0},

@@ -28,6 +28,7 @@ constexpr Operation kOperations[] = {
     // the mount, and its end
     {"cover", "mount-over", "/var/log", 2, false},
     {"cover-private", "mount-over", "/var/log", 2, false},
+    {"cover-by-tmpfs", "mount-over", "/var/log", 2, false},
     {"cover-by-move", "mount-over", "/var/log", 2, false},
     {"cover-file", "mount-over", "/var/log/cover-file.directly", 2, false},
     {"cover-above", "mount-over", "/var", 2, false},

@@ -4,6 +4,7 @@
 // incident of each operation with exactly their number.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <ostream>
 #include <string>

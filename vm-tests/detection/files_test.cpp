@@ -2,6 +2,7 @@
 // Each file that the shipped pack names, in a container and on the host.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 
 #include "vm-tests/detection/seen.h"
