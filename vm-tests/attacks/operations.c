@@ -46,6 +46,10 @@ static int move_mount_over(const char *file, const char *other) {
     return syscall(SYS_move_mount, tree, "", reach_at, file, 4 /* MOVE_MOUNT_F_EMPTY_PATH */);
 }
 
+// a mount taken elsewhere, by mount(2) and by the newer call; propagation would forbid it
+static int move_away(const char *file, const char *other) { return mount(reach_path(file), reach_path(other), NULL, MS_MOVE, NULL); }
+static int move_mount_away(const char *file, const char *other) { return syscall(SYS_move_mount, reach_at, file, reach_at, other, 0); }
+
 static int unmount(const char *file, const char *other UNUSED) { return umount2(reach_path(file), MNT_DETACH); }
 
 // over it and off again: leaves nothing behind, so it can be done in the namespace that everybody sees
@@ -124,6 +128,8 @@ const struct operation kOperations[] = {
     {"mount-over", mount_over, 0, OTHER_DIRECTORY, 0, 1},
     {"mount-over-private", mount_over_private, 0, OTHER_DIRECTORY, 0, 1},
     {"move-mount-over", move_mount_over, 0, OTHER_DIRECTORY, 0, 1},
+    {"move-away", move_away, 0, OTHER_DIRECTORY, 0, 1},
+    {"move-mount-away", move_mount_away, 0, OTHER_DIRECTORY, 0, 1},
     {"chmod", change_mode, 0, OTHER_NONE, 0, 0},
     {"chown", change_owner, 0, OTHER_NONE, 0, 0},
     {"utimes", change_times, 0, OTHER_NONE, 0, 0},
