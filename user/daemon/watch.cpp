@@ -39,7 +39,8 @@ Findings look(bpf::Engine& engine, const IdentityReader& identities, const Event
     }
     auto table = MountTable::of_task(viewer);
     const MountTable mounts = table ? std::move(table).value() : MountTable::parse("");
-    found.path = best(mounts, event.device, event.path, event.has(QUELL_EVENT_PATH_CUT));
+    // no component: the root of its superblock, which is a path where that is mounted
+    if (event.incident) found.path = mounts.place(event.device, event.path, event.has(QUELL_EVENT_PATH_CUT)).front();
     found.path2 = best(mounts, event.device, event.path2, event.has(QUELL_EVENT_PATH2_CUT));
     found.exe = best(mounts, event.exe_device, event.exe, event.has(QUELL_EVENT_EXE_CUT));
     return found;
@@ -83,7 +84,7 @@ void Watch::on_event(const quell_event& raw) {
 
 void Watch::look_up(std::uint64_t id, Event event) {
     looked_up_.insert(id);
-    const bool has_paths = !event.path.empty();
+    const bool has_paths = event.incident;
     auto submitted = worker_.submit([this, identities = identities_, event = std::move(event)] { return look(engine_, *identities, event); },
                                     [this, id, has_paths](const Findings& found) {
                                         auto* incident = store_.find(id);

@@ -1,58 +1,60 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ways that exist in some places only, and containers by other runtimes.
+// A single log file that is mounted into the container, and containers by
+// other runtimes.
 #include <gtest/gtest.h>
 
+#include <cerrno>
+
+#include "vm-tests/detection/everyway.h"
+#include "vm-tests/detection/seen.h"
 #include "vm-tests/harness/quelld.h"
 
 namespace quell::guest {
 namespace {
 
-Json bind_mount(const std::string& from, const std::string& to) {
-    return {{"destination", to}, {"type", "bind"}, {"source", from}, {"options", {"bind", "rw"}}};
-}
+constexpr const char* kFile = "/var/log/b.log";
 
-struct Case {
-    const char* name;
-    std::vector<Json> mounts;
-    const char* attack;
+struct Step {
     const char* operation;
+    int matches;     // of one way
+    const char* other = "";
 };
 
-const Json kLogVolume = bind_mount("/srv/volume/log", "/var/log");
-const Json kLogFile = bind_mount("/srv/volume/log/b.log", "/var/log/b.log");
-const Json kLogTmpfs = {{"destination", "/var/log"}, {"type", "tmpfs"}, {"source", "tmpfs"}};
-
-class SingleWay : public testing::TestWithParam<Case> {};
-
-TEST_P(SingleWay, IsSeen) {
-    const auto& param = GetParam();
-    must("rm -rf /srv/volume; mkdir -p /srv/volume/log");
-    write("/srv/volume/log/b.log", "line\n");
+TEST(SingleFile, EveryOperationIsSeenByEveryWay) {
+    must("rm -rf /srv/volume; mkdir -p /srv/volume/log && echo line >/srv/volume/log/b.log");
     ContainerOptions options;
-    options.mounts = param.mounts;
+    options.command = "sleep 1000; true";  // its shell stays and reaps
+    options.mounts = {bind_mount("/srv/volume/log/b.log", kFile), bind_mount("/srv/volume/log", "/vol")};
     Container container("single", options);
     container.start();
-    const auto before = matches();
-    ASSERT_EQ(attack(container, param.attack), 0);
-    const auto id = pending_id("single", param.operation);
-    expect_told(show(id), before, param.name);
+    for (const auto& step : {Step{"truncate", 1}, Step{"ftruncate", 1}, Step{"open-truncate", 1}, Step{"creat", 1}, Step{"cover", 2, "/tmp/other"}}) {
+        const auto& operation = operation_named(step.operation);
+        const int ways = ways_of(operation);
+        const auto output = expect_seen(&container, std::string("attack everyway ") + step.operation + " " + kFile + " " + step.other,
+                                        {operation.word, *step.other ? "" : kFile, ways * step.matches});  // what is covered has the volume's name
+        const auto results = results_of(output.text);
+        EXPECT_EQ(results.size(), ways) << output.text;
+        for (const auto& [key, result] : results) EXPECT_EQ(result, 0) << key;
+    }
+    // what is mounted cannot lose its name there
+    EXPECT_EQ(expect_unseen(&container, std::string("attack unlink ") + kFile).status, EBUSY);
+    EXPECT_EQ(expect_seen(&container, std::string("attack rename-away ") + kFile + " /var/gone", {"rename", kFile}).status, EBUSY) << "after the hook";
+    EXPECT_EQ(expect_unseen(&container, std::string("attack link-out ") + kFile + " /var/link").status, EXDEV);
+    // the volume's directory, mounted elsewhere: the file's own names
+    EXPECT_EQ(expect_seen(&container, "attack truncate /vol/b.log", {"truncate", kFile}).status, 0);
+    EXPECT_EQ(expect_seen(&container, "echo line >>/vol/b.log; attack link-out /vol/b.log /vol/link", {"link", kFile}).status, 0);
+    EXPECT_EQ(expect_seen(&container, "attack rename-away /vol/b.log /vol/gone", {"rename", ""}).status, 0);  // placed while its name changes: by either
+    EXPECT_EQ(expect_seen(&container, "attack unlink /vol/gone", {"delete", ""}).status, 0);
+    EXPECT_EQ(expect_seen(&container, std::string("attack umount ") + kFile, {"unmount", kFile}).status, 0);
     reject_all();
 }
 
-INSTANTIATE_TEST_SUITE_P(Ways, SingleWay,
-                         testing::Values(Case{"LinkOut", {}, "link-out /var/log/b.log /tmp/link", "link"},
-                                         Case{"UnmountVolume", {kLogVolume}, "umount /var/log", "unmount"},
-                                         Case{"UnmountTmpfs", {kLogTmpfs}, "umount /var/log", "unmount"},
-                                         Case{"UserNamespaceBind", {}, "by-user-bind /var/log/b.log /mnt", "delete"},
-                                         Case{"UserNamespaceBindVolume", {kLogVolume}, "by-user-bind /var/log/b.log /mnt", "delete"},
-                                         Case{"IoUringRename", {}, "io-uring-rename /var/log/b.log /tmp/gone", "rename"},
-                                         Case{"FileTruncate", {kLogFile}, "truncate /var/log/b.log", "truncate"},
-                                         Case{"FileFtruncate", {kLogFile}, "ftruncate /var/log/b.log", "truncate"},
-                                         Case{"FileOpenTruncate", {kLogFile}, "open-truncate /var/log/b.log", "truncate"},
-                                         Case{"FileMountOver", {kLogFile}, "mount-over /var/log/b.log /tmp/other", "mount-over"},
-                                         Case{"FileUnmount", {kLogFile}, "umount /var/log/b.log", "unmount"},
-                                         Case{"BelowTheDirectory", {}, "unlink /var/log/sub/deep.log", "delete"}),
-                         [](const auto& test) { return std::string(test.param.name); });
+TEST(SingleFile, BelowADirectoryOfTheLog) {
+    Container container("below");
+    container.start();
+    EXPECT_EQ(expect_seen(&container, "attack unlink /var/log/sub/deep.log", {"delete", "/var/log/sub/deep.log"}).status, 0);
+    reject_all();
+}
 
 TEST(Runtimes, RuncsContainersAreSeenToo) {
     ContainerOptions options;

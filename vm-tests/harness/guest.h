@@ -44,7 +44,7 @@ bool eventually(const std::function<bool()>& done, std::chrono::milliseconds lim
 [[nodiscard]] std::vector<std::string> actions_of(const std::string& id);
 [[nodiscard]] std::int64_t counter(const std::string& name);
 [[nodiscard]] std::int64_t denied(const std::string& hook);
-// What the kernel side has counted of matches so far, told in full or not.
+// What the kernel side has counted of matches so far, exactly, the moment an operation returns.
 [[nodiscard]] std::int64_t matches();
 // It was found, the kernel side has counted it since, and the history has a row of it.
 void expect_told(const std::optional<Json>& found, std::int64_t matches_before, const std::string& what);

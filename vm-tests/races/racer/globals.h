@@ -25,17 +25,21 @@ inline int open_pin(const char* path) {
 class Globals {
 public:
     explicit Globals(int fd) {
-        void* at = mmap(nullptr, (sizeof(quell_globals) + 4095) & ~std::size_t{4095}, PROT_READ, MAP_SHARED, fd, 0);
+        void* at = mmap(nullptr, kSize, PROT_READ, MAP_SHARED, fd, 0);
         if (at == MAP_FAILED) {
             std::perror("globals");
             std::exit(125);
         }
         page_ = static_cast<const volatile quell_globals*>(at);
     }
+    ~Globals() { munmap(const_cast<quell_globals*>(page_), kSize); }
+    Globals(const Globals&) = delete;
+    Globals& operator=(const Globals&) = delete;
     [[nodiscard]] std::uint64_t matched(quell_hook hook) const { return page_->matched[hook]; }
     [[nodiscard]] std::uint64_t counter(quell_counter counter) const { return page_->counters[counter]; }
 
 private:
+    static constexpr std::size_t kSize = (sizeof(quell_globals) + 4095) & ~std::size_t{4095};
     const volatile quell_globals* page_;
 };
 
