@@ -27,7 +27,8 @@ protected:
         victim_.start();
         must("(crun --cgroup-manager=cgroupfs exec lineage /bin/sh -c '" + script + "'; echo $? >/tmp/status) </dev/null >/dev/null 2>&1 &");
     }
-    static void expect_killed(const std::string& id, const std::string& response = "kill-process") {
+    void expect_killed(const std::string& id, const std::string& response = "kill-process") const {
+        expect_told(show(id), before_, id);
         const auto output = approve(id, response);
         EXPECT_EQ(output.status, 0) << output.text;
         EXPECT_EQ(show(id)["state"], "done");
@@ -43,6 +44,7 @@ protected:
         EXPECT_EQ(victim_.exec("true").status, 0);
     }
 
+    std::int64_t before_ = matches();
     Container victim_{"lineage"};
 };
 
@@ -120,6 +122,7 @@ TEST_F(KilledLineage, OfAContainerThatIsOlderThanQuellDies) {
     act("sleep 7776 & while [ ! -e /tmp/go ]; do sleep 0.1; done; rm /var/log/dpkg.log; sleep 7777; :");
     EXPECT_TRUE(eventually([] { return alive("sleep 7776") == 1; }));
     start_daemon();
+    before_ = matches();  // it counts from 0 again
     EXPECT_EQ(victim_.exec("touch /tmp/go").status, 0);
     const auto id = pending_id("lineage", "delete");
     EXPECT_EQ(show(id)["container"]["name"], "lineage");

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vm-tests/harness/losses.h"
+
+#include <set>
+
+#include "vm-tests/harness/kernel_counts.h"
+
+namespace quell::guest {
+namespace {
+
+std::set<std::string> allowed;
+
+// The first test answers for what was lost since the load, each further one for what was lost since the one before it.
+// Of the listeners of a test's end the last appended comes first: the printer still tells of what is found here.
+class Losses : public testing::EmptyTestEventListener {
+    void OnTestEnd(const testing::TestInfo& test) override {
+        // races/flood_test.cpp counts its losses itself
+        if (test.test_suite_name() == std::string("Flood"))
+            for (const char* full : {"pending-full", "pending-subject", "ring-dropped"}) allow_counter(full);
+        const auto now = kernel_counts();
+        if (now) {
+            if (now->load != before_.load) before_ = {};
+            // What a container does below its overlay is in no mount of its view. On the host everything is in one.
+            const bool containers = now->counters[QUELL_COUNTER_CONTAINERS_SEEN] != before_.counters[QUELL_COUNTER_CONTAINERS_SEEN];
+            for (std::size_t i = 0; i < now->counters.size(); i++) {
+                const auto& row = counter_rows()[i];
+                if ((row.loud || (i == QUELL_COUNTER_WALK_OUTSIDE && !containers)) && !allowed.contains(row.name)) {
+                    EXPECT_EQ(now->counters[i], before_.counters[i]) << "the kernel's counter " << row.name << " rose, and the test is not made for it (allow_counter)";
+                }
+            }
+            before_ = *now;
+        }
+        allowed.clear();
+    }
+
+    KernelCounts before_;
+};
+
+}  // namespace
+
+void allow_counter(const std::string& name) {
+    EXPECT_TRUE(counter_index(name)) << "no counter " << name;
+    allowed.insert(name);
+}
+
+testing::TestEventListener* losses_listener() { return new Losses; }
+
+}  // namespace quell::guest
