@@ -3,10 +3,10 @@
 
 #include <gtest/gtest.h>
 #include <linux/bpf.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cctype>
 #include <numeric>
 
@@ -32,23 +32,30 @@ KernelCounts loaded_counts() {
 }  // namespace
 
 std::optional<KernelCounts> kernel_counts() {
-    bpf_attr attributes{};
-    attributes.pathname = reinterpret_cast<std::uint64_t>("/sys/fs/bpf/quell/maps/globals");
-    const int fd = static_cast<int>(syscall(SYS_bpf, BPF_OBJ_GET, &attributes, sizeof(attributes)));
+    bpf_attr get{};
+    get.file_flags = BPF_F_RDONLY;  // also where somebody has made bpffs read-only
+    get.pathname = reinterpret_cast<std::uint64_t>("/sys/fs/bpf/quell/maps/globals");
+    const int fd = static_cast<int>(syscall(SYS_bpf, BPF_OBJ_GET, &get, sizeof(get)));
     if (fd < 0) return std::nullopt;
-    constexpr std::size_t kSize = (sizeof(quell_globals) + 4095) & ~std::size_t{4095};
-    void* at = mmap(nullptr, kSize, PROT_READ, MAP_SHARED, fd, 0);
+    // The map's value may be longer than the structure in it. Not mapped: what was opened read-only cannot be.
+    alignas(quell_globals) static std::array<char, (sizeof(quell_globals) + 4095) & ~std::size_t{4095}> value;
+    constexpr quell_u32 kKey = 0;
+    bpf_attr look{};
+    look.map_fd = static_cast<quell_u32>(fd);
+    look.key = reinterpret_cast<std::uint64_t>(&kKey);
+    look.value = reinterpret_cast<std::uint64_t>(value.data());
+    const bool read = syscall(SYS_bpf, BPF_MAP_LOOKUP_ELEM, &look, sizeof(look)) == 0;
     close(fd);
-    if (at == MAP_FAILED) {
+    if (!read) {
         ADD_FAILURE() << "the kernel's counts cannot be read";
         return std::nullopt;
     }
-    const auto* globals = static_cast<const volatile quell_globals*>(at);
+    const auto& globals = *reinterpret_cast<const quell_globals*>(value.data());
     KernelCounts counts;
-    counts.load = globals->name_key;
-    for (std::size_t i = 0; i < counts.counters.size(); i++) counts.counters[i] = globals->counters[i];
-    for (std::size_t i = 0; i < counts.denied.size(); i++) counts.denied[i] = globals->denied[i], counts.matched[i] = globals->matched[i];
-    munmap(at, kSize);
+    counts.load = globals.name_key;
+    std::ranges::copy(globals.counters, counts.counters.begin());
+    std::ranges::copy(globals.denied, counts.denied.begin());
+    std::ranges::copy(globals.matched, counts.matched.begin());
     return counts;
 }
 
