@@ -107,6 +107,7 @@ int Container::ended() const {
 bool Container::running() const { return run(runtime() + " state " + name_ + " | grep -q '\"running\"'").status == 0; }
 
 void Container::destroy() {
+    if (id_.empty()) return;  // never started
     (void)run(runtime() + " delete -f " + name_);
     (void)run("umount " + directory_ + "/rootfs");
 }
