@@ -20,8 +20,8 @@ class Losses : public testing::EmptyTestEventListener {
         const auto now = kernel_counts();
         if (now) {
             if (now->load != before_.load) before_ = {};
-            // What a container does below its overlay is in no mount of its view, nor is its runtime's copy of itself, a
-            // memfd. Everything else on the host is in one.
+            // What a container does below its overlay is in no mount of its view. On the host everything is in one that is
+            // mounted at all.
             const bool containers = now->counters[QUELL_COUNTER_CONTAINERS_SEEN] != before_.counters[QUELL_COUNTER_CONTAINERS_SEEN];
             for (std::size_t i = 0; i < now->counters.size(); i++) {
                 const auto& row = counter_rows()[i];
