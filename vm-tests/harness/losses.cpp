@@ -10,9 +10,10 @@ namespace {
 
 std::set<std::string> allowed;
 
-// The first test answers for what was lost since the load, each further one for what was lost since the one before it.
+// The first test answers for what was lost since the program began, each further one for what was since the one before it.
 // Of the listeners of a test's end the last appended comes first: the printer still tells of what is found here.
 class Losses : public testing::EmptyTestEventListener {
+    void OnTestProgramStart(const testing::UnitTest&) override { before_ = kernel_counts().value_or(KernelCounts{}); }
     void OnTestEnd(const testing::TestInfo& test) override {
         // races/flood_test.cpp counts its losses itself
         if (test.test_suite_name() == std::string("Flood"))
