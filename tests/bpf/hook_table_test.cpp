@@ -77,10 +77,18 @@ TEST(HookTable, NamesAreUniqueAndFitTheMasks) {
     EXPECT_LE(kHooks.size(), 64u);
 }
 
-TEST(HookTable, EveryProgramIsInTheObjectAtItsHook) {
+using Object = std::unique_ptr<bpf_object, decltype(&bpf_object__close)>;
+
+Object open_object() {
     libbpf_set_print(nullptr);
-    const std::unique_ptr<bpf_object, decltype(&bpf_object__close)> object(bpf_object__open_file(QUELL_BPF_OBJECT, nullptr), &bpf_object__close);
-    ASSERT_TRUE(object) << QUELL_BPF_OBJECT;
+    Object object(bpf_object__open_file(QUELL_BPF_OBJECT, nullptr), &bpf_object__close);
+    EXPECT_TRUE(object) << QUELL_BPF_OBJECT;
+    return object;
+}
+
+TEST(HookTable, EveryProgramIsInTheObjectAtItsHook) {
+    const auto object = open_object();
+    ASSERT_TRUE(object);
     for (const auto& hook : kHooks) {
         const auto* program = bpf_object__find_program_by_name(object.get(), hook.program);
         ASSERT_TRUE(program) << hook.program;
@@ -88,6 +96,39 @@ TEST(HookTable, EveryProgramIsInTheObjectAtItsHook) {
         const std::string place = section.substr(section.find('/') + 1);
         EXPECT_TRUE(place == hook.name || place == "__" + std::string(hook.name)) << hook.program << " sits at " << section;
     }
+}
+
+// And the other way round: nothing sits in the kernel that the table, and so status, does not tell of.
+TEST(HookTable, EveryHookOfTheObjectIsInTheTableOnce) {
+    const auto object = open_object();
+    ASSERT_TRUE(object);
+    std::multiset<std::string> programs, places;
+    bpf_program* program = nullptr;
+    bpf_object__for_each_program(program, object.get()) {
+        const std::string section = bpf_program__section_name(program);
+        if (section == "syscall" || section.starts_with("iter/")) continue;  // run when quelld asks, at no hook
+        EXPECT_TRUE(section.starts_with("lsm/") || section.starts_with("tp_btf/") || section.starts_with("fentry/") || section.starts_with("fexit/")) << section;
+        programs.insert(bpf_program__name(program));
+        places.insert(section.substr(section.find('/') + 1));
+    }
+    EXPECT_EQ(programs.size(), kHooks.size());
+    for (const auto& hook : kHooks) EXPECT_EQ(programs.count(hook.program), 1u) << hook.program;
+    for (const auto& place : places) EXPECT_EQ(places.count(place), 1u) << place;
+}
+
+// The path_* hooks are there only where CONFIG_SECURITY_PATH is, and are not asked for what an overlay does to its layers.
+TEST(HookTable, NoProgramSitsAtAPathHook) {
+    const auto object = open_object();
+    ASSERT_TRUE(object);
+    int lsm = 0;
+    bpf_program* program = nullptr;
+    bpf_object__for_each_program(program, object.get()) {
+        const std::string section = bpf_program__section_name(program);
+        EXPECT_EQ(section.find("/path_"), std::string::npos) << section;
+        lsm += section.starts_with("lsm");
+    }
+    EXPECT_GT(lsm, 20);
+    for (const auto& hook : kHooks) EXPECT_FALSE(hook.name.starts_with("path_")) << hook.name;
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ Json sample_status() {
             {"generation", 4},
             {"policies", 1},
             {"rules", 2},
-            {"hooks", {{{"name", "inode_unlink"}, {"role", "operation"}, {"attached", true}, {"denied", 3}}, {{"name", "file_permission"}, {"role", "contain"}, {"attached", false}, {"denied", 0}}}},
+            {"hooks", {{{"name", "inode_unlink"}, {"role", "operation"}, {"attached", true}, {"matched", 5}, {"denied", 3}}, {{"name", "file_permission"}, {"role", "contain"}, {"attached", false}, {"matched", 0}, {"denied", 0}}}},
             {"containers", 3},
             {"pending", 0},
             {"arming", 0},

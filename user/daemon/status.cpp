@@ -64,6 +64,7 @@ Json hooks_json(bpf::Engine& engine) {
         hooks.push_back({{"name", bpf::kHooks[i].name},
                          {"role", bpf::kRoleWords[static_cast<std::size_t>(bpf::kHooks[i].role)]},
                          {"attached", engine.attached(static_cast<quell_hook>(i))},
+                         {"matched", engine.globals().matched[i]},
                          {"denied", engine.globals().denied[i]}});
     return hooks;
 }

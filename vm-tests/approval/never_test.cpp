@@ -7,6 +7,7 @@
 #include <csignal>
 
 #include "vm-tests/harness/kernel_side.h"
+#include "vm-tests/harness/losses.h"
 #include "vm-tests/harness/quelld.h"
 
 namespace quell::guest {
@@ -34,7 +35,9 @@ protected:
 };
 
 TEST_F(Never, TheHostsFirstProcess) {
+    const auto matched = matches(), before = denied_anywhere();
     const auto id = shell_of_the_host(":");
+    expect_told(show(id), matched, "the removal");
     {
         KernelSide kernel;
         const auto entry = kernel.entry(id);
@@ -48,6 +51,7 @@ TEST_F(Never, TheHostsFirstProcess) {
         EXPECT_EQ(kernel.approve(id, QUELL_RESPONSE_KILL_CONTAINER), -EOPNOTSUPP) << "the host is no container";
         EXPECT_EQ(kernel.approve(id, QUELL_RESPONSE_COUNT), -EOPNOTSUPP);
         expect_pending(kernel, id);
+        EXPECT_EQ(denied_anywhere(), before);
     }
     EXPECT_EQ(run("quell approve " + id + "@000000000000 kill-container --reason x").status, 1);
     EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "refused"}));
@@ -60,14 +64,20 @@ TEST_F(Never, AContainersInit) {
     Container victim("never", options);
     victim.start();
     const auto id = pending_id("never", "delete");
-    KernelSide kernel;
-    const auto entry = kernel.entry(id);
-    ASSERT_EQ(entry.chain_count, 2u);
-    EXPECT_NE(entry.chain[0].actor, 0u) << "what it ran is bound";
-    EXPECT_EQ(entry.chain[1].actor, 0u) << "it bears no mark";
-    EXPECT_EQ(kernel.approve(id, QUELL_RESPONSE_KILL_PROCESS, 1), -EACCES);
-    expect_pending(kernel, id);
-    EXPECT_TRUE(victim.running());
+    {
+        KernelSide kernel;
+        const auto entry = kernel.entry(id);
+        ASSERT_EQ(entry.chain_count, 2u);
+        EXPECT_NE(entry.chain[0].actor, 0u) << "what it ran is bound";
+        EXPECT_EQ(entry.chain[1].actor, 0u) << "it bears no mark";
+        const auto before = kernel.denied(QUELL_HOOK_task_alloc);
+        EXPECT_EQ(kernel.approve(id, QUELL_RESPONSE_KILL_PROCESS, 1), -EACCES);
+        expect_pending(kernel, id);
+        EXPECT_EQ(victim.exec("true").status, 0);
+        EXPECT_EQ(kernel.denied(QUELL_HOOK_task_alloc), before);
+    }
+    EXPECT_EQ(run("quell approve " + id + "@000000000000 kill-process --reason x").status, 1) << "what is bound has ended";
+    EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "refused"}));
 }
 
 // By hand, from a shell that acted before: the shell is not killed with what it started.
@@ -79,6 +89,7 @@ TEST_F(Never, WhoStartedQuell) {
     must("touch /tmp/go");
     EXPECT_TRUE(eventually([] { return run("quell status").status == 0; }, std::chrono::seconds(120)));
     const auto daemon = daemon_pid();
+    allow_counter("protected");
     const auto before = counter("protected");
     const auto output = run("quell approve " + id + "@" + digest + " kill-process --reason x");
     EXPECT_EQ(output.status, 4) << output.text;
@@ -101,6 +112,7 @@ TEST_F(Never, AContainerThatHoldsTheFirstProcess) {
     must("echo 1 >/sys/fs/cgroup" + victim.cgroup() + "/cgroup.procs");
     {
         KernelSide kernel;
+        allow_counter("protected");
         const auto before = kernel.counter(QUELL_COUNTER_PROTECTED);
         EXPECT_EQ(kernel.approve(id, QUELL_RESPONSE_KILL_CONTAINER), -EACCES);
         EXPECT_EQ(kernel.counter(QUELL_COUNTER_PROTECTED), before + 1);

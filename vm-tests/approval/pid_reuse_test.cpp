@@ -66,8 +66,11 @@ protected:
         EXPECT_EQ(waitpid(newcomer_, &status, WNOHANG), 0) << "the newcomer ended: " << status;
         EXPECT_EQ(run("pgrep -x attack | grep -qx " + std::to_string(newcomer_)).status, 0);
         EXPECT_TRUE(victim_.running());
+        EXPECT_EQ(denied_anywhere(), denied_);
+        EXPECT_EQ(counter("kill-signals"), killed_);
     }
 
+    const std::int64_t denied_ = denied_anywhere(), killed_ = counter("kill-signals");
     Container victim_{"reuse"};
     std::string id_, digest_;
     pid_t pid_ = 0, newcomer_ = 0;

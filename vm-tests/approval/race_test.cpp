@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <csignal>
 #include <future>
 #include <list>
 #include <thread>
@@ -21,8 +22,11 @@ protected:
     // A container with an incident that waits; what approves it.
     std::string prepare(Container& victim) {
         victim.start();
+        victim.begin("sleep 1000");
+        const auto before = matches();
         EXPECT_EQ(attack(victim, "unlink /var/log/dpkg.log"), 0);
         id_ = pending_id("race", "delete");
+        expect_told(show(id_), before, "the removal");
         return "quell approve " + id_ + "@" + digest_of(id_, "kill-container") + " kill-container --reason race";
     }
 
@@ -43,6 +47,9 @@ TEST_F(Race, ApproveAgainstReject) {
         EXPECT_EQ(std::ranges::count(actions, "rejected"), approved == 0 ? 0 : 1);
         EXPECT_EQ(std::ranges::count(actions, "refused"), 1) << "who came second";
         EXPECT_EQ(eventually([&] { return !victim.running(); }, std::chrono::milliseconds(approved == 0 ? 5000 : 300)), approved == 0);
+        if (approved == 0) {
+            EXPECT_EQ(victim.ended(), 128 + SIGKILL);
+        }
     }
 }
 
@@ -62,6 +69,7 @@ TEST_F(Race, ApproveAgainstTheContainersEnd) {
         const auto actions = actions_of(id_);
         EXPECT_EQ(std::ranges::count(actions, "approved"), approved.status == 0 ? 1 : 0);
         EXPECT_EQ(std::ranges::count(actions, "done") + std::ranges::count(actions, "gone"), 1);
+        EXPECT_EQ(victim.ended(), 128 + SIGKILL) << "by the runtime or by Quell";
     }
 }
 

@@ -73,8 +73,13 @@ TEST(QuarantinedFile, OneOfBtrfsIsNotOffered) {
         EXPECT_FALSE(offer["available"]);
         EXPECT_EQ(offer["reason"], "the object is no regular file with a lasting identity");
     }
-    EXPECT_EQ(digest_of((*found)["id"], "quarantine-file"), "");
+    const std::string id = (*found)["id"];
+    EXPECT_EQ(digest_of(id, "quarantine-file"), "");
+    const auto before = denied_anywhere();
+    EXPECT_EQ(run("quell approve " + id + "@000000000000 quarantine-file --reason btrfs").status, 1);
     EXPECT_EQ(run("cat /var/log/disk/a").status, 0);
+    EXPECT_EQ(denied_anywhere(), before);
+    EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "refused"}));
     must("umount /var/log/disk; rm /srv/btrfs.img");
     reject_all();
 }

@@ -68,12 +68,14 @@ TEST_P(Podman, StopAndStartKeepItDeniedAndANeighbourIsFree) {
     must(kPodman + std::string("start stopped >/tmp/podman.out 2>&1 || { cat /tmp/podman.out; false; }"));
     expect_denied("stopped");
     if (run("test -e " + layer + "/var/log/b.log").status == 0) expect_refused_on_host("cat " + layer + "/var/log/b.log");
+    const auto before = denied_anywhere();
     EXPECT_EQ(attack("neighbour", "read /var/log/b.log"), 0);
     EXPECT_EQ(attack("neighbour", "append /var/log/b.log"), 0);
+    EXPECT_EQ(denied_anywhere(), before);
     EXPECT_EQ(show(id)["state"], "enforcing");
     expect_removed("stopped", layer);
     EXPECT_TRUE(eventually([&] { return show(id)["state"] == "gone"; })) << show(id)["state"];
-    EXPECT_EQ(actions_of(id).back(), "gone");
+    EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "approved", "flipped", "enforcing", "gone"}));
     must(kPodman + std::string("rm -f -t 0 neighbour"));
     reject_all();
 }

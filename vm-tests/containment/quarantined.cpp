@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cerrno>
-
 namespace quell::guest {
 namespace {
 
@@ -28,23 +26,10 @@ std::string quarantine_on_host(const std::string& operation) {
     return approved((*found)["id"]);
 }
 
-void expect_refused(const Container& container, const std::string& how, const std::string& hook) {
-    const auto before = denied(hook);
-    EXPECT_EQ(attack(container, how), EPERM) << how;
-    EXPECT_GT(denied(hook), before) << how;
-}
-
 void expect_refused_on_host(const std::string& command, const std::string& hook) {
     const auto before = denied(hook);
     EXPECT_EQ(run(command).status, 1) << command;
     EXPECT_GT(denied(hook), before) << command;
-}
-
-std::int64_t denied_anywhere() {
-    std::int64_t sum = 0;
-    const auto status = quell("status")["status"];
-    for (const auto& one : status["hooks"]) sum += one["denied"].get<std::int64_t>();
-    return sum;
 }
 
 void mount_new(const std::string& type, const std::string& image, const std::string& at, const std::string& size) {

@@ -27,12 +27,8 @@ inline void PrintTo(const Bound& bound, std::ostream* out) { *out << bound.name;
 // The same of an incident of the host.
 [[nodiscard]] std::string quarantine_on_host(const std::string& operation);
 
-// Fails the test unless `attack HOW` in the container ends in EPERM and the kernel has counted it at that hook.
-void expect_refused(const Container& container, const std::string& how, const std::string& hook = "file_open");
-// The same of a command of the host, which ends with 1.
+// As expect_refused, of a command of the host, which ends with 1.
 void expect_refused_on_host(const std::string& command, const std::string& hook = "file_open");
-// What the kernel refused at all hooks, so that a test can say that an innocent operation met none.
-[[nodiscard]] std::int64_t denied_anywhere();
 
 // A file system of its own in IMAGE, mounted.
 void mount_new(const std::string& type, const std::string& image, const std::string& at, const std::string& size);

@@ -23,11 +23,13 @@ protected:
     }
     void SetUp() override {
         victim_.start();
+        const auto before = matches();
         must("fsfreeze -f /srv/frozen");
         frozen_ = true;
         // its shell waits for a child that writes; the shell is what kill-process binds
         must("crun --cgroup-manager=cgroupfs exec stuck /bin/sh -c 'dd if=/dev/zero of=/vol/x count=1 & sleep 1; rm /var/log/dpkg.log; sleep 1000; :' </dev/null >/dev/null 2>&1 &");
         id_ = pending_id("stuck", "delete");
+        expect_told(show(id_), before, "the removal");
         writer_ = must("pgrep -x dd");
         writer_.erase(writer_.find_last_not_of('\n') + 1);
         EXPECT_TRUE(eventually([&] { return is_stuck(); })) << run("ps axo pid,stat,wchan,args").text;

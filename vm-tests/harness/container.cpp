@@ -11,13 +11,6 @@ namespace {
 constexpr const char* kBaseRoot = "/usr/share/quell-vm/rootfs";
 constexpr const char* kPod = "/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod5d3c.slice";
 
-// Shell text in single quotes.
-std::string quoted(const std::string& text) {
-    std::string out = "'";
-    for (const char c : text) out += c == '\'' ? "'\\''" : std::string(1, c);
-    return out + "'";
-}
-
 }  // namespace
 
 Container::Container(std::string name, ContainerOptions options)
@@ -99,9 +92,22 @@ void Container::launch() {
 
 Output Container::exec(const std::string& command) const { return run(runtime() + " exec " + name_ + " /bin/sh -c " + quoted(command)); }
 
+void Container::begin(const std::string& command) const {
+    must("rm -f " + directory_ + "/rootfs/tmp/begun " + directory_ + "/ended");
+    must("(" + runtime() + " exec " + name_ + " /bin/sh -c " + quoted(": >/tmp/begun; " + command) + "; echo $? >" + directory_ + "/ended) </dev/null >/dev/null 2>&1 &");
+    EXPECT_TRUE(eventually([this] { return std::filesystem::exists(directory_ + "/rootfs/tmp/begun"); })) << command;
+}
+
+int Container::ended() const {
+    EXPECT_TRUE(eventually([this] { return run("test -s " + directory_ + "/ended").status == 0; })) << "it goes on";
+    const auto text = run("cat " + directory_ + "/ended").text;
+    return text.empty() || text[0] < '0' || text[0] > '9' ? -1 : std::stoi(text);
+}
+
 bool Container::running() const { return run(runtime() + " state " + name_ + " | grep -q '\"running\"'").status == 0; }
 
 void Container::destroy() {
+    if (id_.empty()) return;  // never started
     (void)run(runtime() + " delete -f " + name_);
     (void)run("umount " + directory_ + "/rootfs");
 }

@@ -35,6 +35,10 @@ public:
     // On the upper layer that it had, as `podman start` and a host's restart leave it.
     void restart();
     [[nodiscard]] Output exec(const std::string& command) const;
+    // Enters it with a command, as exec, and goes on when that has begun.
+    void begin(const std::string& command) const;
+    // Waits for the end of what has begun: its exit status, 128 + signal when it was killed.
+    [[nodiscard]] int ended() const;
     [[nodiscard]] bool running() const;
     void destroy();
 

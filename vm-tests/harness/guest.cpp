@@ -11,8 +11,6 @@
 #include <random>
 #include <thread>
 
-#include "vm-tests/races/racer/globals.h"
-
 namespace quell::guest {
 
 Output run(const std::string& command) {
@@ -30,6 +28,12 @@ std::string must(const std::string& command) {
     auto output = run(command);
     EXPECT_EQ(output.status, 0) << command << "\n" << output.text;
     return output.text;
+}
+
+std::string quoted(const std::string& text) {
+    std::string out = "'";
+    for (const char c : text) out += c == '\'' ? "'\\''" : std::string(1, c);
+    return out + "'";
 }
 
 void write(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
@@ -102,31 +106,6 @@ std::vector<std::string> actions_of(const std::string& id) {
     return actions;
 }
 
-std::int64_t counter(const std::string& name) {
-    const auto status = quell("status")["status"];
-    for (const auto& one : status["counters"])
-        if (one["name"] == name) return one["value"];
-    ADD_FAILURE() << "no counter " << name;
-    return -1;
-}
-
-std::int64_t denied(const std::string& hook) {
-    const auto status = quell("status")["status"];
-    for (const auto& one : status["hooks"])
-        if (one["name"] == hook) return one["denied"];
-    ADD_FAILURE() << "no hook " << hook;
-    return -1;
-}
-
-std::int64_t matches() {
-    const int fd = races::open_pin("/sys/fs/bpf/quell/maps/globals");
-    const races::Globals globals(fd);
-    close(fd);
-    std::int64_t sum = 0;
-    for (int hook = 0; hook < QUELL_HOOK_COUNT; hook++) sum += static_cast<std::int64_t>(globals.matched(static_cast<quell_hook>(hook)));
-    return sum;
-}
-
 void expect_told(const std::optional<Json>& found, std::int64_t matches_before, const std::string& what) {
     if (!found) {
         ADD_FAILURE() << what << " was not seen";
@@ -139,12 +118,6 @@ void expect_told(const std::optional<Json>& found, std::int64_t matches_before, 
 
 void reject_all() {
     for (const auto& one : incidents()) (void)run("quell reject " + one["id"].get<std::string>() + " --reason 'end of a test'");
-}
-
-void expect_silence(const std::string& after) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(700));
-    for (const auto& one : incidents()) ADD_FAILURE() << after << ": " << one.dump(1);
-    reject_all();
 }
 
 }  // namespace quell::guest

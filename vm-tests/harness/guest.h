@@ -24,6 +24,8 @@ struct Output {
 // The same; fails the running test when it does not succeed.
 std::string must(const std::string& command);
 
+// Shell text in single quotes.
+[[nodiscard]] std::string quoted(const std::string& text);
 void write(const std::string& path, const std::string& text);
 [[nodiscard]] std::string random_hex(std::size_t digits);
 
@@ -42,15 +44,16 @@ bool eventually(const std::function<bool()>& done, std::chrono::milliseconds lim
 [[nodiscard]] std::string digest_of(const std::string& id, const std::string& response);
 // All rows of an incident, oldest first: their actions.
 [[nodiscard]] std::vector<std::string> actions_of(const std::string& id);
+// The kernel side's counts (kernel_counts.cpp), with a daemon or without one.
 [[nodiscard]] std::int64_t counter(const std::string& name);
 [[nodiscard]] std::int64_t denied(const std::string& hook);
+// What was refused at all hooks, so that a test can say that an innocent operation met none.
+[[nodiscard]] std::int64_t denied_anywhere();
 // What the kernel side has counted of matches so far, exactly, the moment an operation returns.
 [[nodiscard]] std::int64_t matches();
 // It was found, the kernel side has counted it since, and the history has a row of it.
 void expect_told(const std::optional<Json>& found, std::int64_t matches_before, const std::string& what);
 // Rejects what waits, so that a test begins with nothing pending.
 void reject_all();
-// Fails the test for each incident that waits, a moment after what must not raise one.
-void expect_silence(const std::string& after);
 
 }  // namespace quell::guest

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// main of a VM suite: the shipped pack is in force before the first test. A
-// fresh installation has an empty policy directory.
+// main of a VM suite: the shipped pack is in force before the first test (a
+// fresh installation has an empty policy directory), and no test loses
+// anything unless it is made to.
 #include <gtest/gtest.h>
 
+#include "vm-tests/harness/losses.h"
 #include "vm-tests/harness/quelld.h"
 
 namespace quell::guest {
@@ -20,5 +22,6 @@ class PackInForce : public testing::Environment {
 int main(int argc, char** argv) {
     testing::InitGoogleTest(&argc, argv);
     testing::AddGlobalTestEnvironment(new quell::guest::PackInForce);
+    testing::UnitTest::GetInstance()->listeners().Append(quell::guest::losses_listener());
     return RUN_ALL_TESTS();
 }

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 
@@ -27,6 +28,12 @@ void apply_pack(const std::string& edit) {
 }
 
 int attack(const Container& container, const std::string& arguments) { return container.exec("attack " + arguments).status; }
+
+void expect_refused(const Container& container, const std::string& how, const std::string& hook) {
+    const auto before = denied(hook);
+    EXPECT_EQ(attack(container, how), EPERM) << how;
+    EXPECT_GT(denied(hook), before) << how;
+}
 
 std::string pending_id(const std::string& container, const std::string& operation) {
     const auto found = wait_for_pending(

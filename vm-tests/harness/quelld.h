@@ -26,6 +26,9 @@ void apply_pack(const std::string& edit = "");
 // Runs the attack program in the container: its errno, 0 when it did what was asked, 128 + signal when it was killed.
 [[nodiscard]] int attack(const Container& container, const std::string& arguments);
 
+// Fails the test unless `attack HOW` in the container ends in EPERM and the kernel has counted it at that hook.
+void expect_refused(const Container& container, const std::string& how, const std::string& hook = "file_open");
+
 // Waits for the incident of this operation in this container and returns its id; fails the test when there is none.
 [[nodiscard]] std::string pending_id(const std::string& container, const std::string& operation);
 // `quell approve` with the digest that `quell show` gives; options go before --reason.

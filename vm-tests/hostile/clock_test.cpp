@@ -29,8 +29,11 @@ protected:
     void expect_time_left(const char* name, long clock) {
         Container victim(name);
         victim.start();
+        victim.begin("sleep 1000");
+        const auto before = matches();
         EXPECT_EQ(attack(victim, "unlink /var/log/dpkg.log"), 0);
         const auto id = pending_id(name, "delete");
+        expect_told(show(id), before, name);
         const int left = show(id)["time_left_s"];
         set_by(clock);
         const auto incident = show(id);
@@ -41,6 +44,7 @@ protected:
         EXPECT_LT(incident["age_s"], 60);
         const auto output = approve(id, "kill-container");
         EXPECT_EQ(output.status, 0) << output.text;
+        EXPECT_EQ(victim.ended(), 128 + SIGKILL);
         EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "approved", "flipped", "done"}));
     }
 
@@ -59,10 +63,13 @@ TEST_F(Clock, SetBackADayDelaysNoExpiry) {
     EXPECT_EQ(attack(victim, "unlink /var/log/dpkg.log"), 0);
     const auto id = pending_id("expires", "delete");
     const auto digest = digest_of(id, "kill-container");
+    const auto denied_before = denied_anywhere();
     set_by(-kDay);
     EXPECT_TRUE(eventually([&] { return show(id)["state"] == "expired"; }, std::chrono::seconds(15)));
     EXPECT_EQ(run("quell approve " + id + "@" + digest + " kill-container --reason late").status, 5);
-    EXPECT_TRUE(victim.running());
+    EXPECT_EQ(attack(victim, "append /var/log/b.log"), 0) << "nothing is contained";
+    EXPECT_EQ(denied_anywhere(), denied_before);
+    EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "expired", "refused"}));
 }
 
 TEST_F(Clock, TheHistoryStaysInOrder) {

@@ -31,13 +31,16 @@ protected:
     static std::string contain_without_history() {
         Container victim("disk");
         victim.start();
+        victim.begin("sleep 1000");
+        const auto before = matches();
         EXPECT_EQ(attack(victim, "unlink /var/log/dpkg.log"), 0);
         const auto id = pending_id("disk", "delete");
+        expect_told(show(id), before, "with no disk to tell it to");
         EXPECT_TRUE(eventually(warns)) << quell("status").dump(1);
         EXPECT_NE(run("quell status").text.find("the history cannot be written"), std::string::npos);
         const auto output = approve(id, "kill-container");
         EXPECT_EQ(output.status, 0) << output.text;
-        EXPECT_TRUE(eventually([&] { return !victim.running(); }));
+        EXPECT_EQ(victim.ended(), 128 + SIGKILL);
         EXPECT_EQ(show(id)["state"], "done");
         EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "approved", "flipped", "done"})) << "rows that wait for the disk are listed";
         const auto console = run("grep -c 'history' /var/log/quelld.console");
@@ -91,6 +94,7 @@ TEST_F(Disk, HangingHoldsUpNoDecision) {
     start_daemon();
     Container victim("hangs");
     victim.start();
+    victim.begin("sleep 1000");
     EXPECT_EQ(attack(victim, "unlink /var/log/dpkg.log"), 0);
     const auto id = pending_id("hangs", "delete");
     const auto digest = digest_of(id, "kill-container");
@@ -102,7 +106,7 @@ TEST_F(Disk, HangingHoldsUpNoDecision) {
     const auto output = run("quell approve " + id + "@" + digest + " kill-container --reason hangs");
     EXPECT_EQ(output.status, 0) << output.text;
     EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(20));
-    EXPECT_TRUE(eventually([&] { return !victim.running(); }));
+    EXPECT_EQ(victim.ended(), 128 + SIGKILL);
     EXPECT_EQ(show(id)["state"], "done");
     must(std::string("fsfreeze -u ") + kPlace);
     expect_written(id);
@@ -123,6 +127,7 @@ TEST_F(Disk, FullWhenTheDaemonDies) {
     const auto incident = show(id);
     EXPECT_EQ(incident["state"], "enforcing");
     EXPECT_EQ(incident["decided_by"]["uid"], 0);
+    expect_refused(victim, "read /var/log/b.log");
     EXPECT_EQ(run("quell undo " + id + " --reason done").status, 0);
     EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "approved", "enforcing", "undone"}));
 }

@@ -3,6 +3,7 @@
 // ones; beyond what is judged, that is said.
 #include <gtest/gtest.h>
 
+#include "vm-tests/harness/losses.h"
 #include "vm-tests/harness/quelld.h"
 
 namespace quell::guest {
@@ -22,15 +23,19 @@ protected:
     }
     Json in_a_container(int levels, int length) {
         container_.start();
+        const auto before = matches();
         const auto output = container_.exec(attack_below("/var/log", levels, length, "attack"));
         EXPECT_EQ(output.status, 0) << output.text;
-        return show(pending_id("deep", "delete"));
+        auto incident = show(pending_id("deep", "delete"));
+        expect_told(incident, before, "in a container");
+        return incident;
     }
     static Json on_the_host(int levels, int length) {
+        const auto before = matches();
         const auto output = run("(" + attack_below("/var/log", levels, length, "/w/attack") + ")");
         EXPECT_EQ(output.status, 0) << output.text;
         const auto found = wait_for_pending([](const Json& one) { return one["operation"] == "delete" && one["subject"] == "host"; });
-        EXPECT_TRUE(found);
+        expect_told(found, before, "on the host");
         return found.value_or(Json{{"file", {{"path", ""}, {"path_is", ""}}}});
     }
     Container container_{"deep"};
@@ -55,11 +60,14 @@ TEST_F(Path, OfFourThousandAndNinetyFiveBytes) {
 
 // Further than a walk goes: in neither direction a guess, and never in silence.
 TEST_F(Path, BeyondWhatIsJudgedIsCountedAndLoud) {
-    const auto before = counter("walk-overflow");
+    allow_counter("walk-overflow");
     container_.start();
+    const auto before = counter("walk-overflow"), matches_before = matches();
     EXPECT_EQ(container_.exec(attack_below("/var/log", 200, 1, "attack")).status, 0);
     EXPECT_EQ(run("(" + attack_below("/var/log", 200, 1, "/w/attack") + ")").status, 0);
     EXPECT_GE(counter("walk-overflow"), before + 2);
+    EXPECT_EQ(matches(), matches_before);
+    EXPECT_EQ(incidents().size(), 0u);
     EXPECT_NE(quell("status")["status"]["warnings"].dump().find("deeper"), std::string::npos);
 }
 

@@ -5,7 +5,9 @@
 #include <cerrno>
 #include <csignal>
 #include <map>
+#include <sstream>
 
+#include "vm-tests/harness/hostile_text.h"
 #include "vm-tests/harness/quelld.h"
 
 namespace quell::guest {
@@ -63,6 +65,30 @@ TEST(Unit, TheHeadOfAnApprovalIsInTheJournal) {
     EXPECT_EQ(verified.status, 0) << verified.text;
     const auto forged = head.substr(0, head.size() - 1) + (head.back() == '0' ? "1" : "0");
     EXPECT_EQ(run("quell history verify --head " + forged).status, 1);
+}
+
+// In no field of an entry more than text, whatever a workload or an operator calls things.
+TEST(Unit, TheJournalHasNothingThatATerminalObeys) {
+    Container victim("nasty");
+    victim.start();
+    const std::string program = quoted("/tmp/" + kNasty), file = quoted("/var/log/" + kNasty);
+    const auto before = matches();
+    ASSERT_EQ(victim.exec("cp /bin/attack " + program + " && echo x >" + file + " && " + program + " unlink " + file + " " + quoted(kNasty)).status, 0);
+    const auto id = pending_id("nasty", "delete");
+    expect_told(show(id), before, "what is nasty");
+    ASSERT_EQ(run("quell approve " + id + "@" + digest_of(id, "kill-container") + " kill-container --reason " + quoted(kNasty)).status, 0);
+    EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "approved", "flipped", "done"}));
+    const std::string of_quell = "journalctl -a -o json SYSLOG_IDENTIFIER=quelld";
+    EXPECT_TRUE(eventually([&] { return run(of_quell + " QUELL_INCIDENT=" + id + " | jq -e .MESSAGE").status == 0; }));
+    std::istringstream entries(must(of_quell));
+    for (std::string line; std::getline(entries, line);) {
+        const auto entry = Json::parse(line, nullptr, false);
+        ASSERT_TRUE(entry.is_object()) << line;
+        for (const auto& [name, value] : entry.items()) {
+            ASSERT_TRUE(value.is_string()) << name << " is not text: " << value;  // the journal's way with bytes that are none
+            expect_harmless(value, name);
+        }
+    }
 }
 
 // What the unit leaves to the daemon is enough for the other responses too.

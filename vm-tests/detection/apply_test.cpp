@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// A policy is data: nothing is compiled or loaded for another one.
+#include <gtest/gtest.h>
+#include <linux/bpf.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "vm-tests/harness/quelld.h"
+
+namespace quell::guest {
+namespace {
+
+using Ids = std::vector<std::uint32_t>;
+
+int bpf(bpf_cmd command, bpf_attr& attributes) { return static_cast<int>(syscall(SYS_bpf, command, &attributes, sizeof(attributes))); }
+
+Ids all(bpf_cmd next) {
+    Ids ids;
+    bpf_attr attributes{};
+    while (bpf(next, attributes) == 0) ids.push_back(attributes.start_id = attributes.next_id);
+    return ids;
+}
+
+// The id that a map gets which is made now. They are given away in turn: what was loaded in between and is gone again
+// has taken one.
+std::uint32_t new_map() {
+    bpf_attr make{};
+    make.map_type = BPF_MAP_TYPE_ARRAY;
+    make.key_size = make.value_size = sizeof(std::uint32_t);
+    make.max_entries = 1;
+    bpf_map_info info{};
+    bpf_attr ask{};
+    ask.info.bpf_fd = static_cast<std::uint32_t>(bpf(BPF_MAP_CREATE, make));
+    ask.info.info_len = sizeof(info);
+    ask.info.info = reinterpret_cast<std::uint64_t>(&info);
+    EXPECT_EQ(bpf(BPF_OBJ_GET_INFO_BY_FD, ask), 0);
+    close(static_cast<int>(ask.info.bpf_fd));
+    return info.id;
+}
+
+std::uint32_t new_program() {
+    const bpf_insn code[] = {{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0}, {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0}};
+    bpf_attr load{};
+    load.prog_type = BPF_PROG_TYPE_SOCKET_FILTER;
+    load.insns = reinterpret_cast<std::uint64_t>(code);
+    load.insn_cnt = 2;
+    load.license = reinterpret_cast<std::uint64_t>("GPL");
+    bpf_prog_info info{};
+    bpf_attr ask{};
+    ask.info.bpf_fd = static_cast<std::uint32_t>(bpf(BPF_PROG_LOAD, load));
+    ask.info.info_len = sizeof(info);
+    ask.info.info = reinterpret_cast<std::uint64_t>(&info);
+    EXPECT_EQ(bpf(BPF_OBJ_GET_INFO_BY_FD, ask), 0);
+    close(static_cast<int>(ask.info.bpf_fd));
+    return info.id;
+}
+
+// Other operations, so other hooks, and other paths than the pack's.
+constexpr const char* kOther = R"(apiVersion: quell/v1
+kind: Policy
+metadata: {name: other}
+spec:
+  rules:
+    - id: secrets
+      name: Secrets
+      severity: low
+      on: [delete]
+      where: {subject: host}
+      match: {path: [/srv/secrets/**]}
+      respond: {offer: [kill-process], expires: 1h}
+)";
+
+TEST(Apply, LoadsNoProgramAndNoMap) {
+    must("mkdir -p /srv/secrets");
+    write("/tmp/other.yaml", kOther);
+    const auto generation = quell("status")["status"]["generation"].get<int>();
+    const auto programs = all(BPF_PROG_GET_NEXT_ID), maps = all(BPF_MAP_GET_NEXT_ID), types = all(BPF_BTF_GET_NEXT_ID);
+    EXPECT_GT(programs.size(), 30u);
+    EXPECT_GT(maps.size(), 15u);
+    const auto program = new_program(), map = new_map();
+    must("quell policy apply /tmp/other.yaml");
+    EXPECT_EQ(new_program(), program + 1);
+    EXPECT_EQ(new_map(), map + 1);
+    EXPECT_EQ(all(BPF_PROG_GET_NEXT_ID), programs);
+    EXPECT_EQ(all(BPF_MAP_GET_NEXT_ID), maps);
+    EXPECT_EQ(all(BPF_BTF_GET_NEXT_ID), types);
+
+    // and it is in force
+    EXPECT_GT(quell("status")["status"]["generation"].get<int>(), generation);
+    const auto before = matches();
+    write("/srv/secrets/a", "text\n");
+    must("rm /srv/secrets/a");
+    expect_told(wait_for([](const Json& one) { return one["name"] == "Secrets"; }), before, "what the other policy watches");
+    reject_all();
+    apply_pack();
+    EXPECT_EQ(all(BPF_PROG_GET_NEXT_ID), programs);
+    EXPECT_EQ(all(BPF_MAP_GET_NEXT_ID), maps);
+}
+
+}  // namespace
+}  // namespace quell::guest
