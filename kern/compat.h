@@ -66,6 +66,7 @@ struct cgroup_subsys_state___populated {
 #define EPERM 1
 #define ENOENT 2
 #define ESRCH 3
+#define E2BIG 7 /* a map that is full */
 #define EACCES 13
 #define EBUSY 16
 #define EEXIST 17

@@ -142,6 +142,6 @@ static __always_inline void overlay_owned(u64 inode, u64 container, u64 how)
 		return;
 	overlay_scope(inode, &upper);
 	mount.superblock = read_pointer(inode + offset_of(inode, i_sb));
-	if (upper.inode)
-		bpf_map_update_elem(&overlays, &upper, &mount, how);
+	if (upper.inode && bpf_map_update_elem(&overlays, &upper, &mount, how) == -E2BIG)
+		count(QUELL_COUNTER_HOME_FULL);
 }

@@ -145,14 +145,16 @@ TEST_F(Full, SuperblocksWhoseBirthFindsNoRoomAreCountedAndJudgedRight) {
     expect_nothing_lost({"home-full"});
 }
 
-TEST_F(Full, ContainersWhoseOverlayFindsNoRoomAreJudgedRight) {
+TEST_F(Full, ContainersWhoseOverlayFindsNoRoomAreCountedAndJudgedRight) {
     {
+        const auto lost = counter("home-full");
         const Crowd crowd("/srv/crowd", Of::kOverlays, kOverlays);
         const Jail jail("overlaid");
+        EXPECT_GT(counter("home-full"), lost);
         expect_seen(jail);
         expect_host_seen();
     }
-    expect_nothing_lost();
+    expect_nothing_lost({"home-full"});
 }
 
 }  // namespace
