@@ -164,11 +164,17 @@ static __always_inline void task_pin_for_exec(struct task_struct *task)
 	away_set(task->tgid);
 }
 
-static __noinline u64 view_miss(u64 key)
+/* Of the cgroup that the key was made of: the task may be moved in this moment. */
+static __noinline u64 view_miss(u64 key, u64 id)
 {
-	u64 container = current_cgroup_container();
+	u64 container = container_of_cgroup(id);
 	struct dir_slot *slot = &view_cache[(key * MIX_A) >> 54];
 
+	if (!container && quell.counters[QUELL_COUNTER_MEMBERS_FULL]) {
+		container = current_container_by_ancestors();
+		if (bpf_get_current_cgroup_id() != id)
+			return container;
+	}
 	slot->check = key ^ container;
 	slot->state = container;
 	return container;
@@ -177,19 +183,21 @@ static __noinline u64 view_miss(u64 key)
 /* The container a task acts for, 0: the host. Called for current only. */
 static __always_inline u64 subject_of(struct task_struct *task)
 {
-	u64 key = number(task->cgroups->dfl_cgrp) | 1;
-	struct dir_slot *slot = &view_cache[(key * MIX_A) >> 54];
-	u64 container = slot->state;
-	u32 pid = task->tgid;
+	struct cgroup *cgroup = task->cgroups->dfl_cgrp;
+	u64 key = number(cgroup) | 1, container;
+	struct dir_slot *slot;
 
-	if ((slot->check ^ container) != key)
-		container = view_miss(key);
-	if (away_test(pid)) {
+	asm volatile("" ::: "memory"); /* the cgroup first: a move tags before it moves */
+	if (away_test(task->tgid)) {
 		struct quell_task *tag = task_find(task->group_leader);
 
 		if (tag && (tag->flags & QUELL_TASK_AWAY))
-			container = tag->home;
+			return tag->home;
 	}
+	slot = &view_cache[(key * MIX_A) >> 54];
+	container = slot->state;
+	if ((slot->check ^ container) != key)
+		container = view_miss(key, cgroup->kn->id);
 	return container;
 }
 

@@ -6,14 +6,11 @@
 #include <cerrno>
 
 #include "vm-tests/detection/everyway.h"
+#include "vm-tests/harness/losses.h"
 #include "vm-tests/harness/quelld.h"
 
 namespace quell::guest {
 namespace {
-
-void expect_nothing_lost() {
-    for (const char* name : {"walk-overflow", "home-not-ready", "scratch-full", "ring-dropped", "pending-subject"}) EXPECT_EQ(counter(name), 0) << name;
-}
 
 const Json kLogVolume = bind_mount("/srv/volume/log", "/var/log");
 
@@ -36,7 +33,6 @@ TEST_P(Matrix, EveryOperationIsSeenByEveryWay) {
     if (place.mounted)
         expect_told(wait_for([&](const Json& one) { return one["process"]["comm"] == "attack" && one["operation"] == "unmount"; }), before, name);
     EXPECT_EQ(matches() - before, place.mounted);
-    expect_nothing_lost();
 }
 
 INSTANTIATE_TEST_SUITE_P(Places, Matrix,
@@ -54,6 +50,7 @@ class Host : public testing::TestWithParam<Place> {};
 
 TEST_P(Host, EveryOperationIsSeenByEveryWay) {
     const auto& place = GetParam();
+    allow_counter("walk-outside");  // a tmpfs in the attack's own namespace, and its files of namespaces
     must(std::string("mkdir -p /mnt; ") + place.prepare);
     expect_every_way_seen(place, "host", [] { return run("unshare -m --propagation private /w/attack everyway all /var/log"); });
     if (place.mounted) {
@@ -63,7 +60,6 @@ TEST_P(Host, EveryOperationIsSeenByEveryWay) {
     }
     (void)run("rm -rf /var/log/*.* /var/rename-away.* /var/link-out.* /var/cover* /cover");
     reject_all();
-    expect_nothing_lost();
 }
 
 INSTANTIATE_TEST_SUITE_P(Places, Host,

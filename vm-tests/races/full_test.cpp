@@ -93,22 +93,21 @@ TEST_F(Full, MembersBeyondThemAreFoundByTheirAncestors) {
     expect_nothing_lost();
 }
 
-// Containers that all have the same thousands of mounts, until there is no room for more, and one more container.
-void fill_with(const Crowd& crowd, int containers, const std::function<void(const std::vector<std::unique_ptr<Jail>>&)>& look) {
+// Containers that all have the same thousands of mounts, two more of them than a map of `room` has place for.
+void expect_those_beyond_counted(Of what, int mounts, int room, const std::function<void(const Jail& first, const Jail& last)>& look) {
+    const Crowd crowd("/srv/crowd", what, mounts);
     std::vector<std::unique_ptr<Jail>> jails;
-    for (int i = 0; i < containers; i++)
+    for (int i = 0; i < room / mounts + 2; i++)
         jails.push_back(std::make_unique<Jail>("full" + std::to_string(i), [&] { return bind_in(crowd.places(), "mnt/many"); }));
-    look(jails);
+    EXPECT_GE(counter("home-full"), 1);
+    expect_loud("because a map was full");
+    look(*jails.front(), *jails.back());
 }
 
 TEST_F(Full, HomesBeyondThemAreCountedAndTheOthersGoOn) {
-    constexpr int kMounts = 3900, kJails = kHomes / kMounts + 2;
-    const Crowd crowd("/srv/crowd", Of::kDirectories, kMounts);
-    fill_with(crowd, kJails, [](const auto& jails) {
-        EXPECT_GE(counter("home-full"), 1);
-        expect_loud("because a map was full");
-        expect_seen(*jails.front());
-        expect_not_judged(*jails.back());
+    expect_those_beyond_counted(Of::kDirectories, 3900, kHomes, [](const Jail& first, const Jail& last) {
+        expect_seen(first);
+        expect_not_judged(last);
         expect_host_seen();
     });
     const Jail after("after");
@@ -117,12 +116,9 @@ TEST_F(Full, HomesBeyondThemAreCountedAndTheOthersGoOn) {
 }
 
 TEST_F(Full, SuperblocksBeyondThemAreCountedAndTheOthersGoOn) {
-    constexpr int kMounts = 1000, kJails = kSuperblocks / kMounts + 2;
-    const Crowd crowd("/srv/crowd", Of::kSuperblocks, kMounts);
-    fill_with(crowd, kJails, [](const auto& jails) {
-        EXPECT_GE(counter("home-full"), 1);
-        expect_seen(*jails.front());
-        expect_not_judged(*jails.back());
+    expect_those_beyond_counted(Of::kSuperblocks, 1000, kSuperblocks, [](const Jail& first, const Jail& last) {
+        expect_seen(first);
+        expect_not_judged(last);
         expect_host_seen();
     });
     const Jail after("after");

@@ -3,6 +3,7 @@
 // out, mounts come and go, numbers and addresses of directories come back.
 #include <gtest/gtest.h>
 
+#include "vm-tests/harness/losses.h"
 #include "vm-tests/races/jail.h"
 
 namespace quell::guest {
@@ -86,6 +87,7 @@ TEST_F(Paths, ADirectoryThatALookUpMoves) {
 }
 
 TEST_F(Paths, ADirectoryByItsHandle) {
+    allow_counter("walk-outside");  // until it is looked up it is below nothing
     const auto tally = race({"by-handle", "/var/log", "/srv"});
     EXPECT_EQ(tally["in"], 2) << tally;
     EXPECT_EQ(tally["out"], 6) << tally;
