@@ -26,7 +26,7 @@ loop_in() { # PLACE [OPERATION...]
   esac
 }
 
-# The least of three processes, operation by operation: on 7 the kernel's own allocations cost more in some than in others.
+# The least of five processes, operation by operation: on 7 the kernel's own allocations cost more in some than in others.
 least() {
   awk '{ for (i = 1; i < NF; i += 2) { name[i] = $i; if (NR == 1 || $(i + 1) < least[i]) least[i] = $(i + 1) } n = NF }
     END { for (i = 1; i < n; i += 2) printf " %s %s", name[i], least[i]; print "" }'
@@ -41,7 +41,7 @@ row() { # STATE PLACE...
   [ -z "$daemon" ] || kill -STOP "$daemon"
   for place; do
     loop_in "$place" >/dev/null || fail "no loop in $place, $state"
-    figures=$(for _ in 1 2 3; do loop_in "$place" || exit 1; done) || fail "no loop in $place, $state"
+    figures=$(for _ in 1 2 3 4 5; do loop_in "$place" || exit 1; done) || fail "no loop in $place, $state"
     printf 'row %s %s%s\n' "$state" "$place" "$(least <<<"$figures")"
   done
   [ -z "$daemon" ] || kill -CONT "$daemon"
