@@ -53,13 +53,17 @@ static __always_inline struct quell_task *task_create(struct task_struct *leader
 	return tag;
 }
 
-/* Somebody of the container is, or will be, where its cgroup is not: it may outlive the cgroup. */
+/*
+ * Somebody of the container is, or will be, where its cgroup is not: it may outlive the cgroup. If that is another
+ * container, a runtime lives in this one, and somebody else made the cgroup for it: systemd does.
+ */
 static __always_inline void container_left(u64 home, u64 there)
 {
 	struct quell_container *c = home && home != there ? bpf_map_lookup_elem(&containers, &home) : 0;
+	u32 flags = QUELL_CONTAINER_LEFT | (there ? QUELL_CONTAINER_PROTECTED : 0);
 
-	if (c && !(c->flags & QUELL_CONTAINER_LEFT))
-		__sync_fetch_and_or(&c->flags, QUELL_CONTAINER_LEFT);
+	if (c && (c->flags & flags) != flags)
+		__sync_fetch_and_or(&c->flags, flags);
 }
 
 /* Returns the container that it belongs to. */

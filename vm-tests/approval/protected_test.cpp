@@ -88,6 +88,19 @@ TEST_F(Protected, ARuntimesContainerWhoseMonitorLeftIsNotOffered) {
     EXPECT_EQ(kernel.entry(id).offers & kKill, 0u);
 }
 
+// systemd makes the cgroup, on the host, and puts into it whom the runtime has started.
+TEST_F(Protected, ARuntimesContainerWhoseCgroupsAManagerMakesIsNotOffered) {
+    Container container("node", node());
+    container.start();
+    container.begin("sleep 7781");
+    EXPECT_TRUE(eventually([] { return run("pgrep -fx 'sleep 7781'").status == 0; }));
+    must("mkdir " + made_ + " && pgrep -fx 'sleep 7781' >" + made_ + "/cgroup.procs");
+    const auto id = detect(container);
+    expect_not_killed(container, id, "000000000000");
+    KernelSide kernel;
+    EXPECT_EQ(kernel.entry(id).offers & kKill, 0u);
+}
+
 TEST_F(Protected, ARuntimeThatComesLaterIsRefusedByTheKernelSide) {
     Container container("node", node());
     container.start();
