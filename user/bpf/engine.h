@@ -4,7 +4,7 @@
 // descriptors of those pins, whether they were made a moment ago or by an
 // earlier daemon.
 //
-// Thread-safety: attach, detach and tasks are serialised inside and may be
+// Thread-safety: attach and detach are serialised inside, so are tasks and find_containers; all may be
 // called from a worker; everything else is a single system call on a shared
 // descriptor and may be called from any thread. Errors are Results with
 // errno in `code`.
@@ -116,7 +116,8 @@ private:
     std::size_t globals_size_ = 0;
     std::atomic<std::uint64_t> attached_ = 0;
     bool adopted_ = false;
-    std::mutex mutex_;
+    std::mutex mutex_;        // attaching, which takes its time
+    std::mutex query_mutex_;  // globals' query, and iterators: asked on the loop, too, which does not wait for an attach
 };
 
 }  // namespace quell::bpf

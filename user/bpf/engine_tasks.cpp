@@ -90,7 +90,7 @@ std::optional<quell_file_entry> Engine::file(const quell_file_key& key) const {
 }
 
 Status Engine::find_containers() {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(query_mutex_);
     if (auto ran = run_iterator(program("quell_iter_cgroups"), true); !ran) return ran.error();
     if (auto ran = run_iterator(program("quell_iter_containers")); !ran) return ran.error();
     return success();
@@ -98,7 +98,7 @@ Status Engine::find_containers() {
 
 Result<std::vector<quell_task_ref>> Engine::tasks(std::uint64_t container, std::uint64_t actor, const quell_task_ref* mark) {
     constexpr int kMarkRounds = 8;  // each finds only what forked during the one before
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(query_mutex_);
     auto& query = globals_->query;
     query.container = container;
     query.actor = actor;
