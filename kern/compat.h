@@ -24,6 +24,13 @@ struct mount___tree {
 /* Somewhere before that the verifier began to take a union's second member. 6.1 refuses it, 6.12 does not. */
 #define VERIFIER_TAKES_UNIONS (!bpf_core_field_exists(struct mnt_namespace___list, list))
 
+/*
+ * 6.2 brought a cast that makes a number a pointer whose loads are guarded. Asked for by what 6.8 changed: no type or
+ * member tells of it, and a kernel between them has the helper.
+ */
+#define VERIFIER_CASTS VERIFIER_TAKES_UNIONS
+extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
+
 /* 7.0 moved the count of a cgroup's populated sets of tasks to the state that all subsystems have. */
 struct cgroup___before {
 	int nr_populated_csets;

@@ -78,3 +78,17 @@ static __always_inline u64 read_pointer(u64 address)
 	read_kernel(value, address);
 	return value;
 }
+
+/*
+ * The same, where it must be cheap: with casts the program loads it itself, as the first field of a structure that begins
+ * with a word, at a tenth of what the helper costs. It takes more stack, which most callers are short of. An address that
+ * cannot be read gives 0 either way.
+ */
+static __always_inline u64 load_word(u64 address)
+{
+	if (!VERIFIER_CASTS)
+		return read_pointer(address);
+	struct timespec64 *word = bpf_rdonly_cast((void *)address, bpf_core_type_id_kernel(struct timespec64));
+
+	return word->tv_sec;
+}

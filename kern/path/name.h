@@ -5,6 +5,20 @@
 #define read_head(head, at) \
 	bpf_probe_read_kernel(head, sizeof(struct dentry_head), (void *)((at) + offset_of(dentry, d_parent)))
 
+/* The same for walks: see load_word. hash_name_loaded reads the words of the inline name that there are. */
+static __always_inline int load_head(struct dentry_head *head, u64 dentry)
+{
+	u64 at = dentry + offset_of(dentry, d_parent);
+
+	if (!VERIFIER_CASTS)
+		return read_head(head, dentry) != 0;
+	head->parent = load_word(at);
+	head->length = load_word(at + offsetof(struct dentry_head, hash)) >> 32;
+	head->name = load_word(at + offsetof(struct dentry_head, name));
+	head->inode = load_word(at + offsetof(struct dentry_head, inode));
+	return !head->parent;
+}
+
 /* Names that are not inline, or longer than what read_head brought along. Two words at a time: stack is short. */
 __noinline u64 hash_long_name(u64 address, u32 length)
 {
@@ -24,21 +38,32 @@ __noinline u64 hash_long_name(u64 address, u32 length)
 	return mix_length(hash, length);
 }
 
-/* Hash of the name in `head`, which was read from `dentry`. */
-static __always_inline u64 hash_name(struct dentry_head *head, u64 dentry)
+static __always_inline u64 hash_head(struct dentry_head *head, u64 dentry, int loaded)
 {
+	u64 hash = quell.name_key, inline_name = dentry + offset_of(dentry, d_parent) + offsetof(struct dentry_head, inline_name);
 	u32 length = head->length;
-	u64 hash = quell.name_key;
 
-	if (length == 0 || length > 31 ||
-	    head->name != dentry + offset_of(dentry, d_parent) + offsetof(struct dentry_head, inline_name))
+	if (length == 0 || length > 31 || head->name != inline_name)
 		return hash_long_name(head->name, length);
 	for (int i = 0; i < 4; i++) {
 		u32 done = i * 8;
 
 		if (done >= length)
 			break;
-		hash = mix(hash, length - done < 8 ? low_bytes(head->inline_name[i], length - done) : head->inline_name[i]);
+		u64 word = loaded ? load_word(inline_name + done) : head->inline_name[i];
+
+		hash = mix(hash, length - done < 8 ? low_bytes(word, length - done) : word);
 	}
 	return mix_length(hash, length);
+}
+
+/* Hash of the name in `head`, which was read from `dentry`. */
+static __always_inline u64 hash_name(struct dentry_head *head, u64 dentry)
+{
+	return hash_head(head, dentry, 0);
+}
+
+static __always_inline u64 hash_name_loaded(struct dentry_head *head, u64 dentry)
+{
+	return hash_head(head, dentry, VERIFIER_CASTS);
 }

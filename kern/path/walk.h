@@ -20,7 +20,7 @@ static __always_inline long up_step(struct up_walk *u, struct work *work, u64 de
 {
 	if (work->below_count >= WALK_MAX)
 		return 1;
-	work->below[work->below_count & (WALK_MAX - 1)] = hash_name(&work->head, dentry);
+	work->below[work->below_count & (WALK_MAX - 1)] = hash_name_loaded(&work->head, dentry);
 	work->below_count++;
 	u->dentry = work->head.parent;
 	return 0;
@@ -55,7 +55,7 @@ static long up_host_one(u32 i, struct up_walk *u)
 	} else if (anchor_maybe(anchors->filter, dentry)) {
 		bpf_loop(anchors->count, anchor_one, u, 0);
 	}
-	if (read_head(&work->head, dentry))
+	if (load_head(&work->head, dentry))
 		return 1;
 	if (work->head.parent == dentry) {
 		u->done = 1;
@@ -85,7 +85,7 @@ static long up_home_one(u32 i, struct up_walk *u)
 
 	if (!work || !sb)
 		return 1;
-	if (read_head(&work->head, dentry))
+	if (load_head(&work->head, dentry))
 		return 1;
 	if (work->head.parent == dentry) {
 		if (sb->root)
@@ -94,11 +94,9 @@ static long up_home_one(u32 i, struct up_walk *u)
 		return 1;
 	}
 	if (sb->directories) {
-		u64 inode = 0;
-		u32 generation = 0, bit;
+		u64 inode = load_word(work->head.inode + offset_of(inode, i_ino));
+		u32 generation = 0, bit = inode_bit(inode);
 
-		read_kernel(inode, work->head.inode + offset_of(inode, i_ino));
-		bit = inode_bit(inode);
 		if ((sb->filter[(bit >> 6) & 3] >> (bit & 63)) & 1) {
 			read_kernel(generation, work->head.inode + offset_of(inode, i_generation));
 			if (is_home_directory(sb, u->container, u->superblock, inode, generation))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // kern/path/name.h compiled for this machine: a dentry is a piece of our own
-// memory, and reading the kernel's is copying.
+// memory, and reading the kernel's is copying, or loading where the verifier
+// has casts.
 #include <linux/types.h>
 #include <stddef.h>
 #include <string.h>
@@ -28,11 +29,20 @@ static long bpf_probe_read_kernel(void *to, u32 size, const void *from) {
     memcpy(to, from, size);
     return 0;
 }
+struct timespec64 {
+    u64 tv_sec;
+};
+static int VERIFIER_CASTS;
+#define bpf_core_type_id_kernel(type) 0
+static void *bpf_rdonly_cast(const void *object, u32 btf_id) {
+    (void)btf_id;
+    return (void *)object;
+}
 #include "kern/number.h"
 #include "kern/path/name.h"
 
 // The hash of a name that lies inside the dentry (at most 39 bytes and its end) or in memory of its own.
-u64 quell_test_kern_hash(u64 key, const char *name, u32 length, int is_inline) {
+u64 quell_test_kern_hash(u64 key, const char *name, u32 length, int is_inline, int casts) {
     char longer[512] = {0};
     struct dentry dentry;
     struct dentry_head head;
@@ -40,10 +50,12 @@ u64 quell_test_kern_hash(u64 key, const char *name, u32 length, int is_inline) {
     memset(&dentry, 0xa5, sizeof(dentry));  // what follows a name must not matter
     memset(longer, 0xa5, sizeof(longer));
     memcpy(longer, name, length);
+    VERIFIER_CASTS = casts;
     quell.name_key = key;
+    dentry.d_parent.parent = (u64)&dentry;
     dentry.d_parent.length = length;
     dentry.d_parent.name = (u64)(is_inline ? (char *)dentry.d_parent.inline_name : longer);
     if (is_inline) memcpy(dentry.d_parent.inline_name, name, length);
-    if (read_head(&head, (u64)&dentry)) return 0;
-    return hash_name(&head, (u64)&dentry);
+    if (load_head(&head, (u64)&dentry)) return 0;
+    return casts ? hash_name_loaded(&head, (u64)&dentry) : hash_name(&head, (u64)&dentry);
 }

@@ -8,7 +8,7 @@
 #include <set>
 #include <string>
 
-extern "C" std::uint64_t quell_test_kern_hash(std::uint64_t key, const char* name, std::uint32_t length, int is_inline);
+extern "C" std::uint64_t quell_test_kern_hash(std::uint64_t key, const char* name, std::uint32_t length, int is_inline, int casts);
 
 namespace quell::bpf {
 namespace {
@@ -29,9 +29,10 @@ TEST(NameHash, BothSidesAgreeAtEveryLength) {
             const auto name = random_name(random, length);
             const std::uint64_t key = (std::uint64_t{random()} << 32) | random();
             const auto size = static_cast<std::uint32_t>(length);
-            EXPECT_EQ(quell_test_kern_hash(key, name.data(), size, 0), name_hash(key, name)) << length << " bytes";
-            if (length <= kInlineMax) {
-                EXPECT_EQ(quell_test_kern_hash(key, name.data(), size, 1), name_hash(key, name)) << length << " bytes inline";
+            for (const int casts : {0, 1}) {
+                EXPECT_EQ(quell_test_kern_hash(key, name.data(), size, 0, casts), name_hash(key, name)) << length << " bytes, casts " << casts;
+                if (length > kInlineMax) continue;
+                EXPECT_EQ(quell_test_kern_hash(key, name.data(), size, 1, casts), name_hash(key, name)) << length << " bytes inline, casts " << casts;
             }
         }
 }
