@@ -189,10 +189,12 @@ static __always_inline u64 subject_of(struct task_struct *task)
 {
 	struct cgroup *cgroup = task->cgroups->dfl_cgrp;
 	u64 key = number(cgroup) | 1, container;
+	u32 tgid = task->tgid;
 	struct dir_slot *slot;
 
-	asm volatile("" ::: "memory"); /* the cgroup first: a move tags before it moves */
-	if (away_test(task->tgid)) {
+	/* The cgroup first: a move tags before it moves. No clobber of memory: what the caller has read stays read. */
+	asm volatile("" : "+w"(tgid) : "r"(cgroup));
+	if (away_test(tgid)) {
 		struct quell_task *tag = task_find(task->group_leader);
 
 		if (tag && (tag->flags & QUELL_TASK_AWAY))

@@ -24,6 +24,8 @@ using control::Json;
 
 class FakeDaemon : public testing::Test, public control::Service {
 protected:
+    // Not only in the destructor: the thread calls virtual functions of what is being taken apart by then.
+    void TearDown() override { stop(); }
     ~FakeDaemon() override { stop(); }
 
     void start() {

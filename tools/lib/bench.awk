@@ -65,7 +65,7 @@ function check_row(state, place,    i, o, list) {
 function check_complete(    s, p, o, list, i) {
   for (p = 1; p <= 5; p++) check_row("none", places[p])
   for (s = 1; s <= 3; s++) for (p = 1; p <= (states[s] == "pack" ? 6 : 5); p++) check_row(states[s], places[p])
-  for (p = 1; p <= 4; p += 3) { check_row("one-rule", places[p]); check_row("thousand-rules", places[p]) }
+  for (p = 1; p <= 4; p += 3) { check_row("one-rule", places[p]); check_row("thousand-rules", places[p]); check_row("one-rule-again", places[p]) }
   o = split("fork-exec-exit fork-exec-exit-container fork-exec-exit-armed fork-exec-exit-enforced own-tmpfs own-host-names " \
     "own-container container-start container-start-all container-end container-end-all event-to-request request-to-flip " \
     "bare-kill kill kill-per-mille daemon-VmRSS daemon-VmHWM maps maps-held maps-after daemon-1000-rules-VmRSS " \
@@ -75,18 +75,21 @@ function check_complete(    s, p, o, list, i) {
   for (i = 1; i <= m; i++) if (split(values[i], list, "\t") != 5 || !is_number(list[4])) missing("the limit of " list[2])
   o = split("open-read-tmpfs open-read-container open-read-first-process truncate-tmpfs truncate-ext4 truncate-container " \
     "create-rename-unlink-tmpfs create-rename-unlink-container container-start-60-mounts container-end-60-mounts " \
-    "one-rule-container thousand-rules-container one-rule-again-container", list, " ")
+    "one-rule-container thousand-rules-container one-rule-again-container open-armed-tmpfs open-armed-container " \
+    "open-enforced-tmpfs open-enforced-container thousand-rules-open-tmpfs thousand-rules-open-container", list, " ")
   for (i in whole) { p = i; sub(SUBSEP, "-", p); found[p] = 1 }
   for (i = 1; i <= o; i++) if (!(list[i] in found)) missing("the programs of " list[i])
   o = split("one-rule thousand-rules one-rule-again", list, " ")
   for (i = 1; i <= o; i++)
-    if (!each[list[i], "quell_file_open"] || !each[list[i], "quell_inode_rename"] || !each[list[i], "quell_d_move"])
-      missing("the programs of creating and renaming, " list[i])
+    if (!each[list[i], "quell_file_open"] || !each[list[i], "quell_inode_rename"] || !each[list[i], "quell_d_move"] || !each[list[i], "quell_inode_unlink"])
+      missing("the programs of creating, renaming and removing, " list[i])
   if (!lines["containment"] || !lines["bare-kill"]) missing("a time line")
 }
+function magnitude(number) { return number < 0 ? -number : number }
 # What the programs took for an operation that ends in a journal, with some rules.
 function alone(rules, op) {
   if (op == "create") return each[rules, "quell_file_open"]
+  if (op == "unlink") return each[rules, "quell_inode_unlink"]
   return each[rules, "quell_inode_rename"] + each[rules, "quell_d_move"]
 }
 END {
@@ -103,9 +106,12 @@ END {
   print "1,000 rules beside 1:"
   for (i = 1; i <= n; i++) for (p = 1; p <= 4; p += 3)
     if (known_row("one-rule", places[p], order[i])) {
+      # with one rule before and after: on 7 an open costs the kernel itself now 35 more, now less
       d = value["thousand-rules", places[p], order[i]] - value["one-rule", places[p], order[i]]
+      after = value["thousand-rules", places[p], order[i]] - value["one-rule-again", places[p], order[i]]
+      if (magnitude(after) < magnitude(d)) d = after
       printf "%-11s %-16s %+d", order[i], places[p], d
-      if (places[p] == "container" && order[i] ~ /^(create|rename)$/) { # the programs are judged: see docs/performance.md
+      if (places[p] == "container" && order[i] ~ /^(create|rename|unlink)$/) { # the programs are judged: see docs/performance.md
         one = alone("one-rule", order[i]); many = alone("thousand-rules", order[i]); again = alone("one-rule-again", order[i])
         d = many - (one > again ? again : one)
         printf ", its programs alone %.0f, with 1 rule before %.0f and after %.0f", many, one, again

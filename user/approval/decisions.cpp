@@ -2,6 +2,7 @@
 #include "user/approval/decisions.h"
 
 #include <algorithm>
+#include <thread>
 
 #include "user/base/escape.h"
 #include "user/base/log.h"
@@ -160,7 +161,10 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
     transition.approver_loginuid = request.who.login_uid;
     const auto prepared = arming_.prepared(incident.id, offer.response);
     const int error = move(incident, QUELL_STATE_APPROVED, transition);
-    if (!error && prepared) response::response(offer.response).strike(*prepared);
+    if (!error && prepared) {
+        response::response(offer.response).strike(*prepared);
+        std::this_thread::yield();  // with one CPU who was struck goes first, and what is only told of it afterwards
+    }
     read(incident);
     if (error) settle_if_over(incident);
     if (error && incident.state == QUELL_STATE_FAILED) {  // it was approved; what follows is not a refusal

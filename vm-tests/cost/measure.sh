@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Inside an -icount guest: what Quell costs, in instructions. Ends with 1 where something cannot be measured. Prints:
-#   row STATE PLACE open-read N open-write N …    STATE: none, pack, armed, enforced, one-rule, thousand-rules
+#   row STATE PLACE open-read N open-write N …    STATE: none, pack, armed, enforced, one-rule, thousand-rules, one-rule-again
 #   value NAME N LIMIT WHAT                       a figure by itself, tabs between; LIMIT 0: none
 #   part WHAT WHERE TIMES PROGRAM CALLS N         what one of Quell's programs took, of so many operations (programs.sh)
 #   step LINE N WHAT, share LINE N WHO            of a time line (timeline.sh); tabs between
@@ -78,12 +78,14 @@ for _ in $(seq 100); do [ "$(number_of pending)" = 1 ] && break; sleep 0.2; done
 [ "$(number_of pending) $(number_of arming)" = "1 0" ] || { quell status >&2; fail "no quarantine is armed"; }
 row armed tmpfs ext4 host-names container container-names
 programs rename-armed ext4 create rename unlink
+for place in tmpfs container; do programs open-armed "$place" open-read; done
 live fork-exec-exit-armed 3000 "the same with a quarantine armed"
 id=$(quell incidents --json | jq -r '.incidents[] | select(.state == "pending").id')
 approve "$id" quarantine-file >/dev/null || exit 1
 [ "$(quell show "$id" --json | jq -r .incident.state)" = enforcing ] || { quell status >&2; fail "no quarantine is enforced"; }
 row enforced tmpfs ext4 host-names container container-names
 programs rename-enforced ext4 create rename unlink
+for place in tmpfs container; do programs open-enforced "$place" open-read; done
 live fork-exec-exit-enforced 3300 "the same with a quarantine enforced"
 quell undo "$id" --reason cost >/dev/null || exit 1
 
