@@ -34,6 +34,12 @@ using quell_u64 = std::uint64_t;
 /* Pins of another number are not adopted. Raise it with every change here. */
 #define QUELL_ABI_VERSION 5u
 
+/*
+ * A call of the kernel's bpf_rdonly_cast as it stands in the object: opcode 0x85, source 2 (a function of the kernel), and
+ * in the upper half what the loader exchanges for the function's number in the kernel's BTF, 0 where there is none.
+ */
+#define QUELL_CAST_CALL 0x5143415300002085ull
+
 /* ---- vocabulary, from the .def files ---------------------------------- */
 
 enum quell_operation {

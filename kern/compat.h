@@ -25,11 +25,28 @@ struct mount___tree {
 #define VERIFIER_TAKES_UNIONS (!bpf_core_field_exists(struct mnt_namespace___list, list))
 
 /*
- * 6.2 brought a cast that makes a number a pointer whose loads are guarded. Asked for by what 6.8 changed: no type or
- * member tells of it, and a kernel between them has the helper.
+ * 6.2 brought bpf_rdonly_cast, which makes a number a pointer whose loads are guarded. Asked for by what 6.8 changed: no
+ * type or member tells of it, and a kernel between them has the helper.
  */
 #define VERIFIER_CASTS VERIFIER_TAKES_UNIONS
-extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
+
+/*
+ * Its call, by hand: the loader puts the function's number in the place of QUELL_CAST_CALL (user/bpf/casts.h). As an extern
+ * libbpf would look for it in the BTF of modules where the kernel lacks it, which takes CAP_SYS_ADMIN.
+ */
+static __always_inline void *rdonly_cast(u64 address, u32 type)
+{
+	void *object;
+
+	asm volatile("r1 = %1\n"
+		     "r2 = %2\n"
+		     ".8byte %3\n"
+		     "%0 = r0"
+		     : "=r"(object)
+		     : "r"(address), "r"((u64)type), "i"(QUELL_CAST_CALL)
+		     : "r0", "r1", "r2", "r3", "r4", "r5");
+	return object;
+}
 
 /* 7.0 moved the count of a cgroup's populated sets of tasks to the state that all subsystems have. */
 struct cgroup___before {

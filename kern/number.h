@@ -88,7 +88,7 @@ static __always_inline u64 load_word(u64 address)
 {
 	if (!VERIFIER_CASTS)
 		return read_pointer(address);
-	struct timespec64 *word = bpf_rdonly_cast((void *)address, bpf_core_type_id_kernel(struct timespec64));
+	struct timespec64 *word = rdonly_cast(address, bpf_core_type_id_kernel(struct timespec64));
 
 	return word->tv_sec;
 }

@@ -34,9 +34,9 @@ struct timespec64 {
 };
 static int VERIFIER_CASTS;
 #define bpf_core_type_id_kernel(type) 0
-static void *bpf_rdonly_cast(const void *object, u32 btf_id) {
-    (void)btf_id;
-    return (void *)object;
+static void *rdonly_cast(u64 address, u32 type) {
+    (void)type;
+    return (void *)address;
 }
 #include "kern/number.h"
 #include "kern/path/name.h"

@@ -16,6 +16,7 @@
 // after the ABI: the skeleton names its types
 #include "kern/quell.skel.h"
 #include "user/base/fd.h"
+#include "user/bpf/casts.h"
 #include "user/bpf/pins.h"
 
 namespace quell::bpf {
@@ -74,22 +75,37 @@ struct Place {
 // The last is there always, but asked by move_mount(2) only.
 constexpr Place kMovePlaces[] = {{"check_for_nsfs_mounts", true}, {"do_move_mount", false}, {"security_move_mount", false}};
 
+// Of the kernel itself, by its BTF; 0: it has none of that name.
+std::uint32_t function_id(const char* name) {
+    static const std::unique_ptr<btf, decltype(&btf__free)> kernel(btf__load_vmlinux_btf(), &btf__free);
+    const int id = kernel ? btf__find_by_name_kind(kernel.get(), name, BTF_KIND_FUNC) : 0;
+    return id > 0 ? static_cast<std::uint32_t>(id) : 0;
+}
+
 Place move_place() {
-    static const Place found = [] {
-        const std::unique_ptr<btf, decltype(&btf__free)> kernel(btf__load_vmlinux_btf(), &btf__free);
-        for (const auto& place : kMovePlaces)
-            if (kernel && btf__find_by_name_kind(kernel.get(), place.function, BTF_KIND_FUNC) > 0) return place;
-        return std::end(kMovePlaces)[-1];
+    for (const auto& place : kMovePlaces)
+        if (function_id(place.function)) return place;
+    return std::end(kMovePlaces)[-1];
+}
+
+// What libbpf opens: the skeleton's object, with the calls that depend on the kernel.
+std::vector<char>& object_image() {
+    static std::vector<char> image = [] {
+        std::size_t size = 0;
+        const auto* object = static_cast<const char*>(quell_bpf__elf_bytes(&size));
+        return with_cast_calls({object, size}, function_id("bpf_rdonly_cast"));
     }();
-    return found;
+    return image;
 }
 
 // By the kernel's own BTF alone: for a type that it lacks libbpf would go through the modules' BTF, which takes
 // CAP_SYS_ADMIN. quelld has no such capability, and asks for no type of a module here (overlay_layout.cpp does).
 Skeleton open_object() {
     LIBBPF_OPTS(bpf_object_open_opts, options, .btf_custom_path = "/sys/kernel/btf/vmlinux");
-    Skeleton skeleton(quell_bpf__open_opts(&options), &quell_bpf__destroy);
-    if (!skeleton) return skeleton;
+    Skeleton skeleton(static_cast<quell_bpf*>(std::calloc(1, sizeof(quell_bpf))), &quell_bpf__destroy);
+    if (!skeleton || quell_bpf__create_skeleton(skeleton.get())) return {nullptr, &quell_bpf__destroy};
+    skeleton->skeleton->data = object_image().data();
+    if (bpf_object__open_skeleton(skeleton->skeleton, &options)) return {nullptr, &quell_bpf__destroy};
     skeleton->rodata->move_tells_mount = move_place().tells_mount;
     if (bpf_program__set_attach_target(skeleton->progs.quell_do_move_mount, 0, move_place().function)) skeleton.reset();
     return skeleton;
