@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "vm-tests/harness/guest.h"
 #include "vm-tests/harness/kernel_counts.h"
 
 namespace quell::guest {
@@ -26,7 +27,8 @@ class Losses : public testing::EmptyTestEventListener {
             for (std::size_t i = 0; i < now->counters.size(); i++) {
                 const auto& row = counter_rows()[i];
                 if ((row.loud || (i == QUELL_COUNTER_WALK_OUTSIDE && !others)) && !allowed.contains(row.name)) {
-                    EXPECT_EQ(now->counters[i], before_.counters[i]) << "the kernel's counter " << row.name << " rose, and the test is not made for it (allow_counter)";
+                    EXPECT_EQ(now->counters[i], before_.counters[i]) << "the kernel's counter " << row.name << " rose, and the test is not made for it (allow_counter)\n"
+                                                                 << run("quell status; quell incidents --all").text;
                 }
             }
             before_ = *now;
