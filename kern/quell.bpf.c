@@ -2,7 +2,9 @@
 /*
  * The kernel side as a table of contents: one program a hook, in the order in
  * which they run in a container's life. An earlier refusal is kept. What they
- * do stands in the folders; hooks.def names the hooks.
+ * do stands in the folders; hooks.def names the hooks. What is not an LSM hook
+ * sits where one lock keeps the kernel from being twice at once: another run
+ * would be left out (docs/design/015-one-lock.md).
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -61,16 +63,10 @@ int BPF_PROG(quell_cgroup_rmdir, struct cgroup *cgroup, const char *path)
 	return on_cgroup_rmdir(cgroup);
 }
 
-SEC("fentry/cgroup_attach_task")
-int BPF_PROG(quell_cgroup_attach_task, struct cgroup *to, struct task_struct *task, bool threadgroup)
+SEC("fentry/css_set_move_task")
+int BPF_PROG(quell_css_set_move_task, struct task_struct *task, struct css_set *from, struct css_set *to)
 {
-	return on_cgroup_attach_task(to, task);
-}
-
-SEC("tp_btf/task_newtask")
-int BPF_PROG(quell_task_newtask, struct task_struct *task, u64 clone_flags)
-{
-	return on_task_newtask(task, clone_flags);
+	return on_css_set_move_task(task, from, to);
 }
 
 SEC("lsm/bprm_check_security")
@@ -115,10 +111,10 @@ int BPF_PROG(quell_d_move, struct dentry *dentry, struct dentry *target, bool ex
 	return on_d_move(dentry, target, exchange);
 }
 
-SEC("fexit/vfs_rmdir")
-int BPF_PROG(quell_vfs_rmdir, void *idmap, struct inode *directory)
+SEC("lsm/inode_mkdir")
+int BPF_PROG(quell_inode_mkdir, struct inode *directory, struct dentry *dentry, umode_t mode, int ret)
 {
-	return on_vfs_rmdir(directory);
+	return ret ? ret : on_inode_mkdir(directory);
 }
 
 SEC("lsm/unix_stream_connect")

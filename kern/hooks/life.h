@@ -38,15 +38,15 @@ static __always_inline int on_cgroup_rmdir(struct cgroup *cgroup)
 	return 0;
 }
 
-static __always_inline int on_cgroup_attach_task(struct cgroup *to, struct task_struct *task)
+/* From nowhere: the child of a fork. To nowhere: the task ends. */
+static __always_inline int on_css_set_move_task(struct task_struct *task, struct css_set *from, struct css_set *to)
 {
-	task_moves(to, task);
-	return 0;
-}
-
-static __always_inline int on_task_newtask(struct task_struct *task, u64 clone_flags)
-{
-	task_born(task, clone_flags);
+	if (is_null(to))
+		return 0;
+	if (is_null(from))
+		task_born(task, to->dfl_cgrp);
+	else
+		task_moves(task, from->dfl_cgrp, to->dfl_cgrp);
 	return 0;
 }
 
@@ -106,8 +106,11 @@ static __always_inline int on_d_move(struct dentry *dentry, struct dentry *targe
 	return 0;
 }
 
-/* Where inodes have no generation, a removed directory's number and address come back as another's. */
-static __always_inline int on_vfs_rmdir(struct inode *directory)
+/*
+ * Where inodes have no generation, a removed directory's number and address come back as another's. In front of the making
+ * is soon enough: the new one's dentry is there, so that what is cached from now on under its address is its own.
+ */
+static __always_inline int on_inode_mkdir(struct inode *directory)
 {
 	if (!directory->i_generation)
 		superblock_moved(directory->i_sb);

@@ -3,9 +3,10 @@
  * Which container a task belongs to. Its cgroup says so, unless a tag on its
  * group leader says otherwise: made before a move out of or into a container,
  * copied to children, changed only by the exec that makes a joining task the
- * container's own. Ordinary forks store nothing. Each order below closes a
- * race that lost tasks: read the cgroup first, then the tag; create a tag
- * with its value in it; look again when creating fails; newtask overwrites.
+ * container's own. Ordinary forks store nothing. Births and moves are both seen
+ * in css_set_move_task, under one lock. Each order below closes a race that
+ * lost tasks: read the cgroup first, then the tag; create a tag with its value
+ * in it; look again when creating fails.
  */
 #pragma once
 
@@ -84,10 +85,10 @@ static __always_inline u64 task_send_away(struct task_struct *leader, u64 home)
 	return home;
 }
 
-/* fentry/cgroup_attach_task: before the task moves */
-static __always_inline void task_moves(struct cgroup *to, struct task_struct *task)
+/* Before the task, one of a process that moves as a whole, is in its new cgroup. */
+static __always_inline void task_moves(struct task_struct *task, struct cgroup *from, struct cgroup *to)
 {
-	u64 there = container_of_cgroup(to->kn->id), here = container_of_cgroup(task_cgroup_id(task));
+	u64 there = container_of_cgroup(to->kn->id), here = container_of_cgroup(from->kn->id);
 
 	if (there != here)
 		container_left(task_send_away(task->group_leader, here), there);
@@ -95,54 +96,52 @@ static __always_inline void task_moves(struct cgroup *to, struct task_struct *ta
 		container_protect(there); /* for good: whether it gets there and stays is not followed */
 }
 
-/* The child has no tag, the bit is an earlier task's of that number; unless the child is moved right now. */
-static __always_inline void away_clear_stale(struct task_struct *child)
+/* To the marks that a task bears. */
+static __always_inline void marks_add(struct quell_task *tag, struct quell_task *more)
 {
-	if (!away_test(child->tgid))
-		return;
-	away_clear(child->tgid);
-	if (task_find(child))
-		away_set(child->tgid);
+	for (int i = 0; i < QUELL_TASK_ACTORS; i++)
+		for (int j = 0; j < QUELL_TASK_ACTORS && more->actors[i]; j++)
+			if (__sync_val_compare_and_swap(&tag->actors[j], 0, more->actors[i]) == 0)
+				break;
 }
 
 /*
- * tp_btf/task_newtask: after the child's cgroup is known. It may be moved already, which tags it on another CPU in
- * the middle of this: a tag made here always counts for more than the cgroup, and is written last.
+ * Of a fork, before the child can run or be moved. Current is its parent, which is not moved meanwhile: moves happen
+ * under the lock under which this is called.
  */
-static __always_inline void task_born(struct task_struct *child, u64 clone_flags)
+static __always_inline void task_born(struct task_struct *child, struct cgroup *to)
 {
 	struct task_struct *current_task = bpf_get_current_task_btf();
+	struct cgroup *cgroup = current_task->cgroups->dfl_cgrp;
 	struct quell_task *parent, *tag;
 	struct quell_task first = {};
-	u64 there, home, cgroup; /* the parent's cgroup is read before its tag: a move tags first */
+	u64 there, home;
 
-	if (clone_flags & CLONE_THREAD_BIT)
-		return; /* the leader's tag counts */
-	cgroup = task_cgroup_id(current_task);
+	if (child->pid != child->tgid)
+		return; /* a thread: the leader's tag counts */
+	if (away_test(child->tgid))
+		away_clear(child->tgid); /* an earlier task's of that number */
 	parent = task_find(current_task->group_leader);
-	if (!parent && !(clone_flags & CLONE_INTO_CGROUP_BIT)) {
-		if (away_test(child->tgid) && !task_find(child))
-			away_clear_stale(child);
+	if (!parent && to == cgroup)
 		return;
-	}
-	there = container_of_cgroup(task_cgroup_id(child));
-	home = parent && (parent->flags & QUELL_TASK_AWAY) ? parent->home : container_of_cgroup(cgroup);
+	there = container_of_cgroup(to->kn->id);
+	home = parent && (parent->flags & QUELL_TASK_AWAY) ? parent->home : container_of_cgroup(cgroup->kn->id);
 	if (parent)
 		for (int i = 0; i < QUELL_TASK_ACTORS; i++)
 			first.actors[i] = parent->actors[i];
-	tag = task_find(child);
-	if (!tag && there == home && !first.actors[0]) {
-		away_clear_stale(child);
+	if (there == home && !first.actors[0])
 		return;
-	}
 	first.home = home;
 	first.flags = QUELL_TASK_AWAY;
 	container_left(home, there);
-	if (!tag)
-		tag = task_create(child, &first);
-	if (!tag)
+	tag = task_find(child);
+	if (tag) { /* a mark was given to it meanwhile (iterate.h) */
+		tag->home = home;
+		tag->flags |= QUELL_TASK_AWAY;
+		marks_add(tag, &first);
+	} else if (!task_create(child, &first)) {
 		return;
-	*tag = first;
+	}
 	away_set(child->tgid);
 }
 

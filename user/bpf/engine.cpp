@@ -134,6 +134,16 @@ Status Engine::detach(quell_hook hook) {
     return success();
 }
 
+void Engine::take_skipped_runs() {
+    std::uint64_t skipped = 0;
+    for (const auto& row : kHooks) {
+        bpf_prog_info info{};
+        quell_u32 size = sizeof(info);
+        if (bpf_obj_get_info_by_fd(program(row.program), &info, &size) == 0) skipped += info.recursion_misses;
+    }
+    globals_->counters[QUELL_COUNTER_RUNS_SKIPPED] = skipped;
+}
+
 Result<quell_transition> Engine::transition(quell_transition request) {
     // the kernel copies the context back to where it came from
     LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &request, .ctx_size_in = sizeof(request));

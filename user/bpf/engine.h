@@ -60,6 +60,9 @@ public:
     // Live view of the shared page; single fields are read and written atomically by the CPU.
     [[nodiscard]] volatile quell_globals& globals() { return *globals_; }
     [[nodiscard]] std::uint64_t counter(quell_counter counter) const { return globals_->counters[counter]; }
+    // The kernel runs a program that is no LSM hook once at a time on a CPU, and counts the runs that it left out for that
+    // (recursion_misses). Puts their sum into the counter runs-skipped.
+    void take_skipped_runs();
 
     // --- hooks. attach and detach are idempotent; a hook's pin is its truth.
     [[nodiscard]] Status attach(quell_hook hook);

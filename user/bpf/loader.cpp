@@ -71,9 +71,9 @@ struct Place {
     bool tells_mount;  // what quell_do_move_mount gets: a struct mount, else a struct path
 };
 
-// Where a mount is seen leaving its place. Compilers change signatures of static functions, and these have no BTF then.
-// The last is there always, but asked by move_mount(2) only.
-constexpr Place kMovePlaces[] = {{"check_for_nsfs_mounts", true}, {"do_move_mount", false}, {"security_move_mount", false}};
+// Where a mount is seen leaving its place. Compilers change signatures of static functions, and these have no BTF then. The
+// first two are under one lock (docs/design/015-one-lock.md); the last is there always, but asked by move_mount(2) only.
+constexpr Place kMovePlaces[] = {{"check_for_nsfs_mounts", true}, {"attach_recursive_mnt", true}, {"do_move_mount", false}, {"security_move_mount", false}};
 
 // Of the kernel itself, by its BTF; 0: it has none of that name.
 std::uint32_t function_id(const char* name) {

@@ -91,6 +91,7 @@ std::string state_word(const Vitals& vitals) {
 
 Json status_json(bpf::Engine& engine, const Policies& policies, const Vitals& vitals) {
     const auto states = count_states(engine, vitals);
+    engine.take_skipped_runs();
     auto counters = Json::array();
     auto warnings = Json::array();
     for (std::size_t i = 0; i < kCounters.size(); i++) {
@@ -147,6 +148,7 @@ control::StatusSnapshot status_snapshot(bpf::Engine& engine, const Policies& pol
     page.pending = states.pending;
     page.approved = states.approved;
     page.enforcing = states.enforcing;
+    engine.take_skipped_runs();
     for (std::size_t i = 0; i < QUELL_COUNTER_COUNT && i < control::kPageCounters; i++)
         page.counters[i] = engine.counter(static_cast<quell_counter>(i));
     for (std::size_t i = 0; i < states.newest.size() && i < control::kPageIncidents; i++) page.incidents[i] = shown_word(states.newest[i], vitals);

@@ -2,6 +2,8 @@
 // A mount that leaves its place without an umount: by mount(2) and by move_mount(2), from the host and from a container.
 #include <gtest/gtest.h>
 
+#include <cerrno>
+
 #include "vm-tests/harness/quelld.h"
 
 namespace quell::guest {
@@ -37,6 +39,18 @@ TEST_P(MovedMount, OfALogVolumeIsSeenInAContainer) {
     const auto before = matches();
     EXPECT_EQ(attack(container, move("/var/log")), 0);
     expect_unmount("container", before);
+}
+
+// Nothing leaves its place: a directory does not go over a file.
+TEST_P(MovedMount, ThatTheKernelRefusesIsSilent) {
+    must("mkdir -p /mnt && mount -t tmpfs tmpfs /var/log");
+    EXPECT_TRUE(wait_for([](const Json& one) { return one["operation"] == "mount-over"; }));
+    reject_all();
+    const auto before = matches();
+    EXPECT_EQ(run("/w/attack " + std::string(GetParam()) + " /var/log /etc/hostname").status, EINVAL);
+    EXPECT_EQ(matches(), before);
+    EXPECT_TRUE(incidents().empty());
+    must("umount /var/log");
 }
 
 // And one that was attached nowhere leaves no place: a clone of a watched directory that is put elsewhere hides nothing.

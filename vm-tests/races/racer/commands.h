@@ -19,6 +19,7 @@ int reuse_directories(const Globals& globals, const Words& words);  // INSIDE OU
 int flood(const Globals& globals, const Words& words);              // FILE PROCESSES MATCHES, by opening it
 int many_actors(const Globals& globals, const Words& words);        // DIRECTORY ACTORS MATCHES
 int fork_and_unlink(const Globals& globals, const Words& words);    // DIRECTORY: until SIGTERM
+int interrupted_births(const Globals& globals, const Words& words);  // DIRECTORY BIRTHS PROCS-FD: of the cgroup to go to
 int deep(const Globals& globals, const Words& words);               // DIRECTORY LEVELS LENGTH: of a component
 int exec_by_threads(const Globals& globals, const Words& words);    // DIRECTORY TIMES: each program is executed by a thread of the last one
 int clone_into(const Globals& globals, const Words& words);         // DIRECTORY TIMES CGROUP-FD...

@@ -2,10 +2,14 @@
 // Ways in which a process begins that are not a fork: beside one, the cgroup or
 // the task that is known changes.
 #include <linux/sched.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <array>
+#include <chrono>
 #include <csignal>
+#include <random>
 #include <thread>
 
 #include "vm-tests/races/racer/commands.h"
@@ -36,7 +40,38 @@ bool ended_well(pid_t child) {
     return child > 0 && waitpid(child, &status, 0) == child && status == 0;
 }
 
+// Born in a row, and gone at once.
+[[noreturn]] void bear() {
+    for (;;) {
+        const pid_t child = fork();
+        if (!child) _exit(0);
+        if (child > 0) waitpid(child, nullptr, 0);
+    }
+}
+
 }  // namespace
+
+// A clock wakes this one whatever the others are at, most of the time a birth; it goes first, and forks there. The child is
+// no more than they are, and acts.
+int interrupted_births(const Globals&, const Words& words) {
+    if (::write(std::stoi(words.at(2)), "0", 1) != 1) return perror("to another cgroup"), 1;
+    std::array<pid_t, 4> others;
+    for (auto& other : others)
+        if (!(other = fork())) bear();
+    const sched_param first = {.sched_priority = 1};
+    unsigned long unlinks = 0, failed = sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &first) != 0;
+    std::mt19937 random(7);
+    for (; unlinks < std::stoul(words.at(1)); unlinks++) {
+        std::this_thread::sleep_for(std::chrono::microseconds(random() % 1000));
+        const pid_t child = fork();
+        if (!child) _exit(unlink_fresh(words.at(0) + "/p" + std::to_string(unlinks)) ? 0 : 1);
+        failed += !ended_well(child);
+    }
+    for (const pid_t other : others) kill(other, SIGKILL);
+    while (wait(nullptr) > 0) continue;
+    std::printf("{\"unlinks\":%lu,\"failed\":%lu}\n", unlinks, failed);
+    return 0;
+}
 
 int exec_by_threads(const Globals&, const Words& words) {
     const unsigned long times = std::stoul(words.at(1)), left = words.size() > 2 ? std::stoul(words[2]) : times;

@@ -27,6 +27,7 @@ constexpr Command kCommands[] = {
     {"many-actors", many_actors},
     {"fork-and-unlink", fork_and_unlink},
     {"deep", deep},
+    {"interrupted-births", interrupted_births},
     {"exec-by-threads", exec_by_threads},
     {"clone-into", clone_into},
     {"act", act},
