@@ -111,10 +111,10 @@ int BPF_PROG(quell_d_move, struct dentry *dentry, struct dentry *target, bool ex
 	return on_d_move(dentry, target, exchange);
 }
 
-SEC("lsm/inode_mkdir")
-int BPF_PROG(quell_inode_mkdir, struct inode *directory, struct dentry *dentry, umode_t mode, int ret)
+SEC("lsm/inode_rmdir")
+int BPF_PROG(quell_inode_rmdir, struct inode *directory, struct dentry *dentry, int ret)
 {
-	return ret ? ret : on_inode_mkdir(directory);
+	return ret ? ret : on_inode_rmdir(directory);
 }
 
 SEC("lsm/unix_stream_connect")

@@ -107,10 +107,10 @@ static __always_inline int on_d_move(struct dentry *dentry, struct dentry *targe
 }
 
 /*
- * Where inodes have no generation, a removed directory's number and address come back as another's. In front of the making
- * is soon enough: the new one's dentry is there, so that what is cached from now on under its address is its own.
+ * Where inodes have no generation, a removed directory's number and address come back as another's. From here on until it
+ * is dead it is locked, and of such a directory nothing is cached (remembers in path/cache.h).
  */
-static __always_inline int on_inode_mkdir(struct inode *directory)
+static __always_inline int on_inode_rmdir(struct inode *directory)
 {
 	if (!directory->i_generation)
 		superblock_moved(directory->i_sb);

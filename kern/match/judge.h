@@ -267,7 +267,8 @@ static __always_inline int judge_open(struct file *file, u32 number_, u32 hook)
 		if (interest || (state & QUELL_DIR_OVERFLOW))
 			return verdict;
 	}
-	*file_slot_of(key) = key;
+	if (directory_lives(address_of(directory)))
+		*file_slot_of(key) = key;
 	return verdict;
 }
 

@@ -4,7 +4,8 @@
  * the operation be let go at once? Every key holds the policy's epoch, the
  * view, the superblock and its generation, so that nothing stale can match.
  * Generations move after the kernel acted (fexit): moved in the LSM hook
- * before it, racing openers cached the old answer.
+ * before it, racing openers cached the old answer. Where only that hook is to
+ * be had, for a removal, nothing is cached meanwhile (directory_lives).
  */
 #pragma once
 

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <tuple>
 
 #include "tests/base/temp_dir.h"
 #include "tests/cli/run_quell.h"
@@ -48,6 +49,18 @@ TEST_F(Doctor, Mounts) {
     EXPECT_EQ(check_cgroups(host).health, Health::Bad);
     EXPECT_NE(check_cgroups(host).found.find("version 1"), std::string::npos);
     EXPECT_EQ(check_bpffs(host).remedy, "mount -t bpf bpf /sys/fs/bpf");
+}
+
+TEST_F(Doctor, FullPreemptionBeforeSevenIsToldOf) {
+    EXPECT_EQ(check_preemption(host).health, Health::Unknown);
+    for (const auto& [line, release, health] : std::vector<std::tuple<std::string, std::string, Health>>{
+             {"quiet lsm=bpf\n", "6.12.1", Health::Good}, {"preempt=full\n", "6.12.1", Health::Bad},      {"preempt=full quiet", "6.1.0-50", Health::Bad},
+             {"preempt=full", "7.2.13", Health::Good},    {"preempt=full preempt=none", "6.12.1", Health::Good}}) {
+        put("proc/cmdline", line);
+        EXPECT_EQ(check_preemption({host.root, release}).health, health) << line << release;
+    }
+    put("proc/cmdline", "preempt=full");
+    EXPECT_EQ(check_preemption(host).remedy, "boot with preempt=voluntary");
 }
 
 TEST_F(Doctor, FtraceAndBtf) {

@@ -117,6 +117,19 @@ Check check_config(const Host& host) {
     return bad("config", "not set: " + missing, "boot a kernel built with " + missing);
 }
 
+// Before 7 a task's notes are not stored, and on 6.1 not found, on a CPU where another task was preempted while it stored
+// (docs/design/015-one-lock.md).
+Check check_preemption(const Host& host) {
+    const auto text = read_file(host.root + "/proc/cmdline", kFileMax);
+    if (!text) return unknown("preemption", "cannot read /proc/cmdline", "mount -t proc proc /proc");
+    std::istringstream words(*text);
+    std::string mode;
+    for (std::string one; words >> one;)
+        if (one.starts_with("preempt=")) mode = one;  // the last one counts
+    if (mode != "preempt=full" || !host.release.starts_with("6.")) return good("preemption", mode.empty() ? "the kernel's default" : mode);
+    return bad("preemption", mode + ": before 7 a process that is born or moved may be lost to its container", "boot with preempt=voluntary");
+}
+
 Check canary_from(const control::Json& status, std::int64_t now_wall_ns) {
     // quelld tries every 10 s.
     constexpr std::int64_t kOldNs = 30 * kNsPerSecond;

@@ -37,6 +37,7 @@ struct Host {
 [[nodiscard]] Check check_bpffs(const Host& host);
 [[nodiscard]] Check check_ftrace(const Host& host);
 [[nodiscard]] Check check_config(const Host& host);
+[[nodiscard]] Check check_preemption(const Host& host);
 
 // Of a reply to Status: what came of the daemon's last try to remove a file
 // that it has to be denied, and how long ago that was.

@@ -78,6 +78,14 @@ TEST_F(Paths, ADirectoryOfTheSameNumberAndAddressIsAnother) {
     for (const char* wrong : {"missed", "false_alarms", "failed"}) EXPECT_EQ(tally[wrong], 0) << tally;
 }
 
+// Also when it was looked at once more between its removal and its end.
+TEST_F(Paths, ADirectoryOfTheNumberAndAddressOfOneThatWasHeldIsAnother) {
+    Jail jail("held");
+    const auto tally = jail.run({"reuse", "/var/log", "/tmp", "60", "held"});
+    EXPECT_EQ(tally["in"], 60) << tally;
+    for (const char* wrong : {"missed", "false_alarms", "failed"}) EXPECT_EQ(tally[wrong], 0) << tally;
+}
+
 // The kernel moves a directory by itself when the filesystem finds it under another name.
 TEST_F(Paths, ADirectoryThatALookUpMoves) {
     Jail jail("splice", [] { return bind_in("/srv/jails/splice/upper", "upper"); });

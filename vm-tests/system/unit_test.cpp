@@ -118,7 +118,7 @@ TEST(Unit, DoctorFindsAHealthyHostHealthy) {
     EXPECT_EQ(report["ok"], true);
     std::map<std::string, std::string> results;
     for (const auto& check : report["checks"]) results[check["name"]] = check["result"];
-    for (const char* name : {"kernel", "btf", "lsm", "cgroups", "bpffs", "ftrace", "config", "programs", "canary", "program quell_file_open", "program quell_transition_program"})
+    for (const char* name : {"kernel", "btf", "lsm", "cgroups", "bpffs", "ftrace", "config", "preemption", "programs", "canary", "program quell_file_open", "program quell_transition_program"})
         EXPECT_EQ(results[name], "ok") << report.dump(1);
 }
 

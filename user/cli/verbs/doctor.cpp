@@ -30,7 +30,7 @@ std::string line_of(const Check& check, const Terminal& out) {
 
 int run_doctor(Invocation& invocation) {
     const Host host = this_host();
-    std::vector<Check> checks = {check_kernel(host), check_btf(host), check_lsm(host), check_cgroups(host), check_bpffs(host), check_ftrace(host), check_config(host)};
+    std::vector<Check> checks = {check_kernel(host), check_btf(host), check_lsm(host), check_cgroups(host), check_bpffs(host), check_ftrace(host), check_config(host), check_preemption(host)};
     for (Check& check : check_programs()) checks.push_back(std::move(check));
     checks.push_back(check_canary(invocation));
 

@@ -139,16 +139,27 @@ int race_reloads(const Globals& globals, const Words& words) {
     return report(run_race(race, globals));
 }
 
+// Held: the removed file is opened once more when its directory is removed, too. No other directory is removed then until the
+// next one is there.
 int reuse_directories(const Globals& globals, const Words& words) {
+    const bool held = words.size() > 3 && words[3] == "held";
     Tally tally;
     const auto hits = [&](const std::string& directory) {
         const std::string file = directory + "/file";
         mkdir(directory.c_str(), 0700);
-        close(open(file.c_str(), O_CREAT | O_WRONLY, 0600));
+        const int fd = open(file.c_str(), O_CREAT | O_WRONLY, 0600);
+        if (!held) close(fd);
         const auto before = globals.matched(QUELL_HOOK_inode_unlink);
         tally.failed += unlink(file.c_str()) != 0;
         const auto matches = globals.matched(QUELL_HOOK_inode_unlink) - before;
         tally.failed += rmdir(directory.c_str()) != 0;
+        if (held) {
+            const int again = open(("/proc/self/fd/" + std::to_string(fd)).c_str(), O_RDONLY);
+            tally.failed += again < 0;
+            close(again);
+            close(fd);
+            usleep(30'000);  // the kernel gives its memory back after a grace period
+        }
         return matches;
     };
     for (unsigned long i = 0, rounds = std::stoul(words.at(2)); i < rounds; i++) {

@@ -15,7 +15,7 @@ using Words = std::vector<std::string>;
 int race_renames(const Globals& globals, const Words& words);  // DIRECTORY-INSIDE DIRECTORY-OUTSIDE CHANGES [unlink|rename|truncate|open]
 int race_mounts(const Globals& globals, const Words& words);   // SOURCE MOUNTPOINT CHANGES [PAUSE-US]
 int race_reloads(const Globals& globals, const Words& words);  // both|one CHANGES POLICY-IN POLICY-OUT
-int reuse_directories(const Globals& globals, const Words& words);  // INSIDE OUTSIDE ROUNDS
+int reuse_directories(const Globals& globals, const Words& words);  // INSIDE OUTSIDE ROUNDS [held]
 int flood(const Globals& globals, const Words& words);              // FILE PROCESSES MATCHES, by opening it
 int many_actors(const Globals& globals, const Words& words);        // DIRECTORY ACTORS MATCHES
 int fork_and_unlink(const Globals& globals, const Words& words);    // DIRECTORY: until SIGTERM
