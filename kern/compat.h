@@ -72,8 +72,6 @@ struct cgroup_subsys_state___populated {
 #define FMODE_READ_BIT 1u
 #define FMODE_WRITE_BIT 2u
 #define ATTR_SIZE_BIT (1u << 3)
-#define CLONE_THREAD_BIT 0x00010000ull
-#define CLONE_INTO_CGROUP_BIT 0x200000000ull
 #define PF_EXITING_BIT 0x00000004u
 #define PF_KTHREAD_BIT 0x00200000u
 #define CSS_DYING_BIT 16u

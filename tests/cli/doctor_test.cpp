@@ -61,6 +61,11 @@ TEST_F(Doctor, FullPreemptionBeforeSevenIsToldOf) {
     }
     put("proc/cmdline", "preempt=full");
     EXPECT_EQ(check_preemption(host).remedy, "boot with preempt=voluntary");
+    put("proc/cmdline", "quiet");
+    put("boot/config-6.12.1", "CONFIG_PREEMPT_BUILD=y\nCONFIG_PREEMPT_VOLUNTARY=y\n");
+    EXPECT_EQ(check_preemption(host).health, Health::Good);
+    put("boot/config-6.12.1", "CONFIG_PREEMPT=y\n");
+    EXPECT_EQ(check_preemption(host).health, Health::Bad);
 }
 
 TEST_F(Doctor, FtraceAndBtf) {

@@ -126,7 +126,13 @@ Check check_preemption(const Host& host) {
     std::string mode;
     for (std::string one; words >> one;)
         if (one.starts_with("preempt=")) mode = one;  // the last one counts
-    if (mode != "preempt=full" || !host.release.starts_with("6.")) return good("preemption", mode.empty() ? "the kernel's default" : mode);
+    if (mode.empty()) {
+        const auto config = read_kernel_config(host.root, host.release);
+        mode = config && has_option(*config, "PREEMPT") ? "full" : "the kernel's default";
+    } else {
+        mode = mode.substr(mode.find('=') + 1);
+    }
+    if (mode != "full" || !host.release.starts_with("6.")) return good("preemption", mode);
     return bad("preemption", mode + ": before 7 a process that is born or moved may be lost to its container", "boot with preempt=voluntary");
 }
 
