@@ -107,6 +107,7 @@ enum quell_edge_kind {
 #define QUELL_DIR_FILES 16u    /* single files are mounted on this superblock */
 #define QUELL_DIR_UNREACHED 32u /* below no mount of this view */
 #define QUELL_DIR_OVERFLOW 64u /* a bound was met: counted, never cached */
+#define QUELL_DIR_DYING 128u   /* removed, or perhaps being removed: never cached */
 
 struct quell_edge_key {
 	quell_u32 node;

@@ -108,7 +108,7 @@ static __always_inline int on_d_move(struct dentry *dentry, struct dentry *targe
 
 /*
  * Where inodes have no generation, a removed directory's number and address come back as another's. From here on until it
- * is dead it is locked, and of such a directory nothing is cached (directory_lives in path/resolve.h).
+ * is dead it is locked, and of such a directory nothing is cached (directory_lives in path/cache.h).
  */
 static __always_inline int on_inode_rmdir(struct inode *directory)
 {

@@ -48,6 +48,11 @@ static __always_inline int rules_next(struct rules_walk *r, struct work *work, u
 	}
 	*rule = set->rules[r->index];
 	r->index++;
+	if (r->index >= set->count && !set->more) { /* the last one: no look-up to find that out */
+		r->set++;
+		r->chunk = 0;
+		r->index = 0;
+	}
 	return 1;
 }
 
@@ -144,6 +149,12 @@ static __always_inline void collect_sets(u32 slot, struct work *work)
 		host_search(slot, MOUNTS_FILE);
 }
 
+/* Or is all that is asked for in the state of its directory? */
+static __always_inline int needs_mounts(struct operation *op)
+{
+	return !op->known || op->place || op->files || (op->state & QUELL_DIR_ALIASES);
+}
+
 /*
  * Judges work->op by all rules that look at its path. Returns the verdict;
  * work->interest tells whether any rule is about such an operation there, so
@@ -162,7 +173,7 @@ __noinline int judge(u32 slot)
 	work->interest = INTEREST_NONE;
 	work->exe_set = 0;
 	work->verdict = 0;
-	if (!work->query.container)
+	if (!work->query.container && needs_mounts(&work->op))
 		host_gather(slot);
 	collect_sets(slot, work);
 	if (work->set_count)
@@ -267,7 +278,7 @@ static __always_inline int judge_open(struct file *file, u32 number_, u32 hook)
 		if (interest || (state & QUELL_DIR_OVERFLOW))
 			return verdict;
 	}
-	if (directory_lives(address_of(directory)))
+	if (!(state & QUELL_DIR_DYING))
 		*file_slot_of(key) = key;
 	return verdict;
 }

@@ -105,11 +105,47 @@ static __always_inline void lookup_fill(struct lookup *l, struct work *work)
 	q->anchors.epoch = l->policy >> 32;
 }
 
-/* Asks for a directory that no hook handed over. Non-zero: it cannot be read. */
+#define S_DEAD_BIT (1u << 4)
+#define RWSEM_WRITER_BIT 1ull
+#define RWSEM_OWNER_BITS 7ull /* flags beside the owner's address */
+#define RWSEM_KNOWN bpf_core_field_exists(struct rw_semaphore, count) /* not an RT kernel's */
+
+/*
+ * May something be cached of it? Not when it is removed, for its number and address may come back as another's; nor while
+ * somebody else has it locked, who may be removing it: rmdir, or a rename over it, takes the lock before its hook is called,
+ * and marks it dead before it lets go. Asked after the superblock's generation was read.
+ */
+static __always_inline int directory_lives(u32 flags, u64 lock, u64 owner)
+{
+	return !(flags & S_DEAD_BIT) &&
+	       (!(lock & RWSEM_WRITER_BIT) || (owner & ~RWSEM_OWNER_BITS) == bpf_get_current_task());
+}
+
+static __always_inline int inode_lives(struct inode *inode)
+{
+	if (!RWSEM_KNOWN)
+		return directory_lives(inode->i_flags, 0, 0);
+	return directory_lives(inode->i_flags, inode->i_rwsem.count.counter, inode->i_rwsem.owner.counter);
+}
+
+static __always_inline int address_lives(u64 inode)
+{
+	u64 lock = inode + offset_of(inode, i_rwsem);
+	u32 flags = load_word(inode + offset_of(inode, i_flags));
+
+	if (!RWSEM_KNOWN)
+		return directory_lives(flags, 0, 0);
+	return directory_lives(flags, load_word(lock + offset_of(rw_semaphore, count)),
+			       load_word(lock + offset_of(rw_semaphore, owner)));
+}
+
+/* Asks for a directory that no hook handed over, by q->key unless it dies. Non-zero: it cannot be read. */
 static __always_inline int query_directory(struct query *q, u64 dentry)
 {
 	u64 inode = read_pointer(dentry + offset_of(dentry, d_inode));
 
+	if (!address_lives(inode))
+		q->key = 0;
 	q->directory = dentry;
 	return !inode || read_kernel(q->inode, inode + offset_of(inode, i_ino)) ||
 	       read_kernel(q->generation, inode + offset_of(inode, i_generation));
@@ -129,7 +165,7 @@ static __always_inline u64 lookup_miss(struct lookup *l, struct dentry *parent, 
 	q->directory = (u64)parent;
 	q->inode = inode->i_ino;
 	q->generation = inode->i_generation;
-	q->key = key;
+	q->key = inode_lives(inode) ? key : 0;
 	q->parent_key = above_inode && above != parent ? dir_key(above, inode_word(above_inode), l->base) : 0;
 	if (!l->container)
 		host_gather(slot);

@@ -150,32 +150,7 @@ static __always_inline int is_mount_root(struct work *work)
 	return anchor_maybe(anchors->filter, directory);
 }
 
-#define S_DEAD_BIT (1u << 4)
-#define RWSEM_WRITER_BIT 1ull
-#define RWSEM_OWNER_BITS 7ull /* flags beside the owner's address */
-
-/*
- * May something be cached of it? Not when it is removed, for its number and address may come back as another's; nor while
- * somebody else has it locked, who may be removing it: rmdir, or a rename over it, takes the lock before its hook is called,
- * and marks it dead before it lets go. Asked after the superblock's generation was read. An RT kernel's lock is not known.
- */
-__noinline int directory_lives(u64 inode)
-{
-	u64 lock = inode + offset_of(inode, i_rwsem), count_ = 0, owner = 0;
-	u32 flags = 0;
-
-	if (read_kernel(flags, inode + offset_of(inode, i_flags)) || (flags & S_DEAD_BIT))
-		return 0;
-	if (!bpf_core_field_exists(struct rw_semaphore, count))
-		return 1;
-	read_kernel(count_, lock + offset_of(rw_semaphore, count));
-	if (!(count_ & RWSEM_WRITER_BIT))
-		return 1;
-	read_kernel(owner, lock + offset_of(rw_semaphore, owner));
-	return (owner & ~RWSEM_OWNER_BITS) == bpf_get_current_task();
-}
-
-/* A directory that no cache knew: one step from its parent where that is known, else the whole walk. */
+/* A directory that no cache knew: one step from its parent where that is known, else the whole walk. Key 0: it dies. */
 __noinline u64 directory_state(u32 slot)
 {
 	struct work *work = WORK(slot);
@@ -195,8 +170,8 @@ __noinline u64 directory_state(u32 slot)
 		if (state & QUELL_DIR_OVERFLOW)
 			return state;
 	}
-	if (!directory_lives(read_pointer(work->query.directory + offset_of(dentry, d_inode))))
-		return state;
+	if (!key)
+		return state | QUELL_DIR_DYING;
 	struct dir_slot *self = &dir_cache[(key >> 40) & (DIR_SLOTS - 1)];
 
 	self->check = key ^ state;
