@@ -113,8 +113,11 @@ static __always_inline void lookup_fill(struct lookup *l, struct work *work)
 /*
  * May something be cached of it? Not when it is removed, for its number and address may come back as another's; nor while
  * somebody else has it locked, who may be removing it: rmdir, or a rename over it, takes the lock before its hook is called,
- * and marks it dead before it lets go. Asked after the superblock's generation was read.
+ * and marks it dead before it lets go. Asked after the superblock's generation was read; the lock is read before the mark,
+ * or a removal that ends in between would be seen by neither.
  */
+#define READ_BEFORE() asm volatile("" : : : "memory")
+
 static __always_inline int directory_lives(u32 flags, u64 lock, u64 owner)
 {
 	return !(flags & S_DEAD_BIT) &&
@@ -124,20 +127,26 @@ static __always_inline int directory_lives(u32 flags, u64 lock, u64 owner)
 /* A call: inlined where a hook misses, it cost the way before that registers. */
 static __noinline int inode_lives(struct inode *inode)
 {
-	if (!RWSEM_KNOWN)
-		return directory_lives(inode->i_flags, 0, 0);
-	return directory_lives(inode->i_flags, inode->i_rwsem.count.counter, inode->i_rwsem.owner.counter);
+	u64 lock = 0, owner = 0;
+
+	if (RWSEM_KNOWN) {
+		owner = inode->i_rwsem.owner.counter;
+		lock = inode->i_rwsem.count.counter;
+	}
+	READ_BEFORE();
+	return directory_lives(inode->i_flags, lock, owner);
 }
 
 static __always_inline int address_lives(u64 inode)
 {
-	u64 lock = inode + offset_of(inode, i_rwsem);
-	u32 flags = load_word(inode + offset_of(inode, i_flags));
+	u64 at = inode + offset_of(inode, i_rwsem), lock = 0, owner = 0;
 
-	if (!RWSEM_KNOWN)
-		return directory_lives(flags, 0, 0);
-	return directory_lives(flags, load_word(lock + offset_of(rw_semaphore, count)),
-			       load_word(lock + offset_of(rw_semaphore, owner)));
+	if (RWSEM_KNOWN) {
+		owner = load_word(at + offset_of(rw_semaphore, owner));
+		lock = load_word(at + offset_of(rw_semaphore, count));
+	}
+	READ_BEFORE();
+	return directory_lives(load_word(inode + offset_of(inode, i_flags)), lock, owner);
 }
 
 /* Asks for a directory that no hook handed over, by q->key unless it dies. Non-zero: it cannot be read. */
