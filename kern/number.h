@@ -80,15 +80,18 @@ static __always_inline u64 read_pointer(u64 address)
 }
 
 /*
- * The same, where it must be cheap: with casts the program loads it itself, as the first field of a structure that begins
- * with a word, at a tenth of what the helper costs. It takes more stack, which most callers are short of. An address that
- * cannot be read gives 0 either way.
+ * Words at an address that the program may load itself, where VERIFIER_CASTS: at a tenth of what the helper costs. To the
+ * verifier they are a struct rusage, 18 words by the kernel's ABI. What cannot be read gives 0.
  */
+#define WORDS_MAX 18
+
+static __always_inline void *words_at(u64 address)
+{
+	return rdonly_cast(address, bpf_core_type_id_kernel(struct rusage));
+}
+
+/* One word, where it must be cheap. It takes more stack, which most callers are short of. */
 static __always_inline u64 load_word(u64 address)
 {
-	if (!VERIFIER_CASTS)
-		return read_pointer(address);
-	struct timespec64 *word = rdonly_cast(address, bpf_core_type_id_kernel(struct timespec64));
-
-	return word->tv_sec;
+	return VERIFIER_CASTS ? *(u64 *)words_at(address) : read_pointer(address);
 }

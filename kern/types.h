@@ -33,6 +33,8 @@ struct home {
 	u8 aliases;                      /* more entries of this key, by alias */
 	u8 reserved[2];
 	u64 components[HOME_DEPTH_MAX];
+	u64 check;                       /* state ^ rules_word: of which rules it is */
+	u64 state;                       /* by the rules, once it was asked for */
 };
 struct home_superblock_key {
 	u64 container;

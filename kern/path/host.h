@@ -15,10 +15,12 @@
 /* A directory bound at many places that say the same is one hit. */
 static __noinline int hit_known(struct work *work, u64 what, u32 generation, u32 level)
 {
-	for (u32 i = 0; i < HITS_MAX; i++)
-		if (i < work->hit_count && work->hits[i].what == what && work->hits[i].level == level &&
-		    work->hits[i].generation == generation)
+	for (u32 i = 0; i < HITS_MAX; i++) {
+		if (i >= work->hit_count)
+			break;
+		if (work->hits[i].what == what && work->hits[i].level == level && work->hits[i].generation == generation)
 			return 1;
+	}
 	return 0;
 }
 

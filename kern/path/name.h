@@ -5,18 +5,18 @@
 #define read_head(head, at) \
 	bpf_probe_read_kernel(head, sizeof(struct dentry_head), (void *)((at) + offset_of(dentry, d_parent)))
 
-/* The same for walks: see load_word. hash_name_loaded reads the words of the inline name that there are. */
-static __always_inline int load_head(struct dentry_head *head, u64 dentry)
-{
-	u64 at = dentry + offset_of(dentry, d_parent);
+_Static_assert(sizeof(struct dentry_head) <= 8 * WORDS_MAX, "a head can be loaded as words");
 
-	if (!VERIFIER_CASTS)
-		return read_head(head, dentry) != 0;
-	head->parent = load_word(at);
-	head->length = load_word(at + offsetof(struct dentry_head, hash)) >> 32;
-	head->name = load_word(at + offsetof(struct dentry_head, name));
-	head->inode = load_word(at + offsetof(struct dentry_head, inode));
-	return !head->parent;
+/*
+ * The head of a dentry for walks: where it is, for a program that may load it there itself, else read to `room`. A parent
+ * of 0: it cannot be read.
+ */
+static __always_inline struct dentry_head *head_at(struct dentry_head *room, u64 dentry)
+{
+	if (VERIFIER_CASTS)
+		return words_at(dentry + offset_of(dentry, d_parent));
+	read_head(room, dentry);
+	return room;
 }
 
 /* Names that are not inline, or longer than what read_head brought along. Two words at a time: stack is short. */
@@ -38,7 +38,8 @@ __noinline u64 hash_long_name(u64 address, u32 length)
 	return mix_length(hash, length);
 }
 
-static __always_inline u64 hash_head(struct dentry_head *head, u64 dentry, int loaded)
+/* Hash of the name in `head`, which is of `dentry`. */
+static __always_inline u64 hash_name(struct dentry_head *head, u64 dentry)
 {
 	u64 hash = quell.name_key, inline_name = dentry + offset_of(dentry, d_parent) + offsetof(struct dentry_head, inline_name);
 	u32 length = head->length;
@@ -46,24 +47,11 @@ static __always_inline u64 hash_head(struct dentry_head *head, u64 dentry, int l
 	if (length == 0 || length > 31 || head->name != inline_name)
 		return hash_long_name(head->name, length);
 	for (int i = 0; i < 4; i++) {
-		u32 done = i * 8;
+		u32 left = length - i * 8;
 
-		if (done >= length)
-			break;
-		u64 word = loaded ? load_word(inline_name + done) : head->inline_name[i];
-
-		hash = mix(hash, length - done < 8 ? low_bytes(word, length - done) : word);
+		if (left <= 8)
+			return mix_length(mix(hash, low_bytes(head->inline_name[i], left)), length);
+		hash = mix(hash, head->inline_name[i]);
 	}
-	return mix_length(hash, length);
-}
-
-/* Hash of the name in `head`, which was read from `dentry`. */
-static __always_inline u64 hash_name(struct dentry_head *head, u64 dentry)
-{
-	return hash_head(head, dentry, 0);
-}
-
-static __always_inline u64 hash_name_loaded(struct dentry_head *head, u64 dentry)
-{
-	return hash_head(head, dentry, VERIFIER_CASTS);
+	return 0; /* not reached: 31 are four words */
 }

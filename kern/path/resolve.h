@@ -17,13 +17,40 @@ struct places {
 	u32 what;
 	u64 container;
 	u64 superblock;
-	u64 root;
+	u64 rules;  /* rules_word, 0: asked by another root */
 	u64 result;
+	u32 root;   /* kind and half */
 	u32 hit;
 	u32 alias;
 	u32 any;
-	u32 reserved;
 };
+
+/* Which rules a state is by, never 0. */
+static __always_inline u64 rules_word(struct work *work)
+{
+	return ((u64)work->query.anchors.epoch << 32 | work->half) * MIX_A | 1;
+}
+
+/* State of a home mount's place. It is kept with the mount: only other rules make it another. Torn pairs fail the check. */
+static __always_inline u64 home_place(struct home *h, struct places *p, struct work *work)
+{
+	u64 state = h->state;
+	u32 n = h->count;
+
+	if (p->rules && (h->check ^ state) == p->rules)
+		return state;
+	for (int j = 0; j < HOME_DEPTH_MAX; j++) {
+		if (j >= n)
+			break;
+		work->above[j] = h->components[j];
+	}
+	state = trie_descend(p->slot, root_state(p->root), n, 1, 0);
+	if (p->rules) {
+		h->check = state ^ p->rules;
+		h->state = state;
+	}
+	return state;
+}
 
 /* Each alias of each hit in turn. */
 static long place_one(u32 i, struct places *p)
@@ -49,20 +76,13 @@ static long place_one(u32 i, struct places *p)
 			p->alias = 0;
 			return 0;
 		}
-		u32 n = h->count;
-
-		for (int j = 0; j < HOME_DEPTH_MAX; j++) {
-			if (j >= n)
-				break;
-			work->above[j] = h->components[j];
-		}
+		state = home_place(h, p, work);
 		if ((h->aliases && p->alias == 0) || (p->alias && p->alias < ALIASES_MAX - 1)) {
 			p->alias++;
 		} else {
 			p->hit = hit + 1;
 			p->alias = 0;
 		}
-		state = trie_descend(slot, p->root, n, 1, 0);
 	}
 	if (level)
 		state = trie_descend(slot, state, level, 0, 0);
@@ -83,7 +103,9 @@ __noinline u64 judge_places(u32 slot, u32 what)
 	struct places p = { .slot = slot, .what = what, .container = work->query.container,
 			    .superblock = work->superblock };
 
-	p.root = root_state(work->query.root_kind | work->half);
+	p.root = work->query.root_kind | work->half;
+	if (work->query.root_kind == QUELL_NODE_CONTAINER)
+		p.rules = rules_word(work);
 	/* 6.1 verifies the callback once: constants here would fold its branches away */
 	u32 none = zero;
 

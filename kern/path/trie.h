@@ -21,7 +21,7 @@ static __always_inline struct quell_edge *edge_find(u32 node, u32 kind, u64 name
 }
 
 /* The state of a view's root. */
-static __always_inline u64 root_state(u32 root)
+static __noinline u64 root_state(u32 root)
 {
 	struct quell_edge *edge = edge_find(root, QUELL_EDGE_ROOT, 0);
 

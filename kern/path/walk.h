@@ -16,13 +16,15 @@ struct up_walk {
 	u32 reserved;
 };
 
-static __always_inline long up_step(struct up_walk *u, struct work *work, u64 dentry)
+static __always_inline long up_step(struct up_walk *u, struct work *work, struct dentry_head *head, u64 parent)
 {
-	if (work->below_count >= WALK_MAX)
+	u32 n = work->below_count;
+
+	if (n >= WALK_MAX)
 		return 1;
-	work->below[work->below_count & (WALK_MAX - 1)] = hash_name_loaded(&work->head, dentry);
-	work->below_count++;
-	u->dentry = work->head.parent;
+	work->below[n & (WALK_MAX - 1)] = hash_name(head, u->dentry);
+	work->below_count = n + 1;
+	u->dentry = parent;
 	return 0;
 }
 
@@ -55,13 +57,14 @@ static long up_host_one(u32 i, struct up_walk *u)
 	} else if (anchor_maybe(anchors->filter, dentry)) {
 		bpf_loop(anchors->count, anchor_one, u, 0);
 	}
-	if (load_head(&work->head, dentry))
-		return 1;
-	if (work->head.parent == dentry) {
+	struct dentry_head *head = head_at(&work->head, dentry);
+	u64 parent = head->parent;
+
+	if (parent == dentry)
 		u->done = 1;
+	if (!parent || parent == dentry)
 		return 1;
-	}
-	return up_step(u, work, dentry);
+	return up_step(u, work, head, parent);
 }
 
 static __noinline u32 is_home_directory(struct home_superblock *sb, u64 container, u64 superblock, u64 inode,
@@ -85,25 +88,29 @@ static long up_home_one(u32 i, struct up_walk *u)
 
 	if (!work || !sb)
 		return 1;
-	if (load_head(&work->head, dentry))
+	struct dentry_head *head = head_at(&work->head, dentry);
+	u64 parent = head->parent;
+
+	if (!parent)
 		return 1;
-	if (work->head.parent == dentry) {
+	if (parent == dentry) {
 		if (sb->root)
 			hit_add(work, ROOT_INODE, 0, work->below_count);
 		u->done = 1;
 		return 1;
 	}
 	if (sb->directories) {
-		u64 inode = load_word(work->head.inode + offset_of(inode, i_ino));
-		u32 generation = 0, bit = inode_bit(inode);
+		u64 at = head->inode, inode = load_word(at + offset_of(inode, i_ino));
+		u32 bit = inode_bit(inode);
 
 		if ((sb->filter[(bit >> 6) & 3] >> (bit & 63)) & 1) {
-			read_kernel(generation, work->head.inode + offset_of(inode, i_generation));
+			u32 generation = load_word(at + offset_of(inode, i_generation));
+
 			if (is_home_directory(sb, u->container, u->superblock, inode, generation))
 				hit_add(work, inode, generation, work->below_count);
 		}
 	}
-	return up_step(u, work, dentry);
+	return up_step(u, work, head, parent);
 }
 
 enum walk_end {
@@ -119,7 +126,7 @@ __noinline u32 walk_up(u32 slot)
 	struct work *work = WORK(slot);
 	struct up_walk u = { .work = work, .dentry = work->query.directory, .container = work->query.container };
 
-	read_kernel(u.superblock, u.dentry + offset_of(dentry, d_sb));
+	u.superblock = load_word(u.dentry + offset_of(dentry, d_sb));
 	work->superblock = u.superblock;
 	work->below_count = 0;
 	work->hit_count = 0;

@@ -29,9 +29,6 @@ static long bpf_probe_read_kernel(void *to, u32 size, const void *from) {
     memcpy(to, from, size);
     return 0;
 }
-struct timespec64 {
-    u64 tv_sec;
-};
 static int VERIFIER_CASTS;
 #define bpf_core_type_id_kernel(type) 0
 static void *rdonly_cast(u64 address, u32 type) {
@@ -56,6 +53,5 @@ u64 quell_test_kern_hash(u64 key, const char *name, u32 length, int is_inline, i
     dentry.d_parent.length = length;
     dentry.d_parent.name = (u64)(is_inline ? (char *)dentry.d_parent.inline_name : longer);
     if (is_inline) memcpy(dentry.d_parent.inline_name, name, length);
-    if (load_head(&head, (u64)&dentry)) return 0;
-    return casts ? hash_name_loaded(&head, (u64)&dentry) : hash_name(&head, (u64)&dentry);
+    return hash_name(head_at(&head, (u64)&dentry), (u64)&dentry);
 }
