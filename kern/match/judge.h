@@ -132,8 +132,10 @@ static __always_inline void collect_sets(u32 slot, struct work *work)
 {
 	struct operation *op = &work->op;
 
-	if (op->parent && !read_head(&work->head, op->entry)) {
-		work->name = hash_name(&work->head, op->entry);
+	struct dentry_head *head = op->parent ? head_at(&work->head, op->entry) : 0;
+
+	if (head && head->parent) {
+		work->name = hash_name(head, op->entry);
 		if (op->known && !(op->state & QUELL_DIR_ALIASES)) {
 			collect_entry_set(slot, op->state);
 		} else {
@@ -198,9 +200,9 @@ static __always_inline u32 maybe_mounted_file(struct inode *inode, u64 container
 /* Has the entry a name that a rule gives for this directory? Where that could not be found out, it may. */
 static __always_inline int name_is_watched(u32 slot, u64 entry, u64 state)
 {
-	struct dentry_head *head = &WORK(slot)->head;
+	struct dentry_head *head = head_at(&WORK(slot)->head, entry);
 
-	if (read_head(head, entry))
+	if (!head->parent)
 		return 1;
 	return leaf_is_watched(STATE_NODE(state), hash_name(head, entry));
 }
@@ -286,7 +288,7 @@ static __always_inline int judge_open(struct file *file, u32 number_, u32 hook)
 /* Does no rule look at the entry of a directory in that state, or below it? */
 static __always_inline int entry_is_quiet(u32 slot, u64 entry, u64 state)
 {
-	struct dentry_head *head = &WORK(slot)->head;
+	struct dentry_head *head;
 	u32 node = STATE_NODE(state);
 	u64 name;
 
@@ -294,7 +296,8 @@ static __always_inline int entry_is_quiet(u32 slot, u64 entry, u64 state)
 		return 0;
 	if (!(state & (QUELL_DIR_LEAVES | QUELL_DIR_DEEPER)))
 		return 1;
-	if (read_head(head, entry))
+	head = head_at(&WORK(slot)->head, entry);
+	if (!head->parent)
 		return 0;
 	name = hash_name(head, entry);
 	return !edge_find(node, QUELL_EDGE_NAME, name) && !leaf_is_watched(node, name);

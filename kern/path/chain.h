@@ -92,17 +92,20 @@ static long chain_one(u32 i, struct slot_context *x)
 		c->dentry = up[1];
 		return read_kernel(c->mount_root, up[0] + offset_of(mount, mnt) + offset_of(vfsmount, mnt_root)) ? 1 : 0;
 	}
-	if (read_head(&work->head, dentry))
+	struct dentry_head *head = head_at(&work->head, dentry);
+	u64 parent = head->parent;
+
+	if (!parent)
 		return 1;
-	if (work->head.parent == dentry) {
+	if (parent == dentry) {
 		c->end = c->root_mount ? CHAIN_OUTSIDE : CHAIN_ROOT;
 		return 1;
 	}
 	if (work->above_count >= WALK_MAX)
 		return 1;
-	work->above[work->above_count & (WALK_MAX - 1)] = hash_name(&work->head, dentry);
+	work->above[work->above_count & (WALK_MAX - 1)] = hash_name(head, dentry);
 	work->above_count++;
-	c->dentry = work->head.parent;
+	c->dentry = parent;
 	return 0;
 }
 

@@ -179,12 +179,14 @@ __noinline u64 directory_state(u32 slot)
 	u64 key = work->query.key, parent_key = work->query.parent_key, state;
 	struct dir_slot *parent = &dir_cache[(parent_key >> 40) & (DIR_SLOTS - 1)];
 	u64 parent_state = parent->state;
+	struct dentry_head *head = 0;
 
 	count(QUELL_COUNTER_DIR_MISSES);
 	if (parent_key && (parent->check ^ parent_state) == parent_key &&
-	    !(parent_state & (QUELL_DIR_OVERFLOW | QUELL_DIR_UNREACHED | QUELL_DIR_ALIASES)) && !is_mount_root(work) &&
-	    !read_head(&work->head, work->query.directory)) {
-		state = trie_step(parent_state, hash_name(&work->head, work->query.directory)) |
+	    !(parent_state & (QUELL_DIR_OVERFLOW | QUELL_DIR_UNREACHED | QUELL_DIR_ALIASES)) && !is_mount_root(work))
+		head = head_at(&work->head, work->query.directory);
+	if (head && head->parent) {
+		state = trie_step(parent_state, hash_name(head, work->query.directory)) |
 			(parent_state & QUELL_DIR_FILES);
 		count(QUELL_COUNTER_DIR_STEPS);
 	} else {

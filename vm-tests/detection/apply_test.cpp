@@ -97,5 +97,30 @@ TEST(Apply, LoadsNoProgramAndNoMap) {
     EXPECT_EQ(all(BPF_MAP_GET_NEXT_ID), maps);
 }
 
+std::string opens(const std::string& directory) {
+    return "apiVersion: quell/v1\nkind: Policy\nmetadata: {name: opens}\nspec:\n  rules:\n    - id: opens\n      name: Opens of " + directory +
+           "\n      severity: low\n      on: [open-read]\n      where: {subject: container}\n      match: {path: [/data/" + directory +
+           "/**]}\n      respond: {offer: [kill-process], expires: 1h}\n";
+}
+
+// The kernel keeps with a container's mount what the rules say of its place.
+TEST(Apply, IsInForceBelowTheMountsOfAContainerThatRan) {
+    must("mkdir -p /srv/data/one /srv/data/two && touch /srv/data/one/file /srv/data/two/file");
+    ContainerOptions options;
+    options.mounts = {{{"destination", "/data"}, {"type", "bind"}, {"source", "/srv/data"}, {"options", {"bind", "rw"}}}};
+    Container container("applied", options);
+    container.start();
+    for (const std::string watched : {"one", "two", "one", "two", "one"}) {
+        write("/tmp/opens.yaml", opens(watched));
+        must("quell policy apply /tmp/opens.yaml");
+        const auto before = matches();
+        ASSERT_EQ(container.exec("cat /data/one/file /data/two/file").status, 0);
+        EXPECT_EQ(matches() - before, 1) << watched;
+        expect_told(wait_for_pending([&](const Json& one) { return one["name"] == "Opens of " + watched; }), before, "what this policy watches");
+        reject_all();
+    }
+    apply_pack();
+}
+
 }  // namespace
 }  // namespace quell::guest
