@@ -98,6 +98,7 @@ __noinline int home_put(u32 slot, u64 container, u64 superblock, u64 dentry)
 	}
 	if (work->above_count > HOME_DEPTH_MAX)
 		return home_lost(c, QUELL_COUNTER_HOME_OVERFLOW);
+	work->home.check = work->home.state = 0;
 	for (int i = 0; i < HOME_DEPTH_MAX; i++) {
 		if (i >= work->above_count)
 			break;
@@ -116,7 +117,6 @@ __noinline int home_put(u32 slot, u64 container, u64 superblock, u64 dentry)
 	work->home.count = work->above_count;
 	work->home.is_file = is_file;
 	work->home.aliases = 0;
-	work->home.check = work->home.state = 0;
 	/* tried first and looked up then: hardly any is there already */
 	for (alias = 0; alias < ALIASES_MAX; alias++) {
 		work->home_key.alias = alias;

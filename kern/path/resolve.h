@@ -36,8 +36,9 @@ static __always_inline u64 home_place(struct home *h, struct places *p, struct w
 {
 	u64 state = h->state;
 	u32 n = h->count;
+	int kept = p->rules && n <= HOME_KEEPS_STATE;
 
-	if (p->rules && (h->check ^ state) == p->rules)
+	if (kept && (h->check ^ state) == p->rules)
 		return state;
 	for (int j = 0; j < HOME_DEPTH_MAX; j++) {
 		if (j >= n)
@@ -45,7 +46,7 @@ static __always_inline u64 home_place(struct home *h, struct places *p, struct w
 		work->above[j] = h->components[j];
 	}
 	state = trie_descend(p->slot, root_state(p->root), n, 1, 0);
-	if (p->rules) {
+	if (kept) {
 		h->check = state ^ p->rules;
 		h->state = state;
 	}
