@@ -13,6 +13,7 @@ struct quell_globals quell SEC(".data.quell") = { .epoch = 1, .next_incident = 1
 #define DIR_SLOTS (1u << 15)
 #define FILE_SLOTS (1u << 15)
 #define VIEW_SLOTS (1u << 10)
+#define PLACE_SLOTS (1u << 8)
 #define SUPERBLOCK_SLOTS (1u << 10)
 
 struct dir_slot {
@@ -20,9 +21,15 @@ struct dir_slot {
 	u64 state;
 };
 static struct dir_slot dir_cache[DIR_SLOTS];
+static struct dir_slot place_cache[PLACE_SLOTS]; /* the places of home mounts */
 static u64 file_cache[FILE_SLOTS];           /* keys of files that no open rule wants */
 static struct dir_slot view_cache[VIEW_SLOTS]; /* cgroup -> container */
 static u32 superblock_moves[SUPERBLOCK_SLOTS]; /* generation of a superblock: a directory moved */
+
+#define key_spread(key) ((key) ^ (key) >> 32)
+#define dir_slot_of(key) (&dir_cache[((key) >> 40) & (DIR_SLOTS - 1)])
+#define place_slot_of(key) (&place_cache[((key) >> 40) & (PLACE_SLOTS - 1)])
+#define file_slot_of(key) (&file_cache[((key) >> 40) & (FILE_SLOTS - 1)])
 
 /* --- filters: a clear bit is certain, a set bit leads to the exact test */
 #define AWAY_TASKS (1u << 22)

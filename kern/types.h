@@ -7,7 +7,6 @@
 
 #define WALK_MAX 128      /* components from a directory up to its superblock's root */
 #define HOME_DEPTH_MAX 16 /* components of a home mountpoint below the container's root */
-#define HOME_KEEPS_STATE (HOME_DEPTH_MAX - 2) /* with no more components, a home mount has room for the state of its place */
 #define HITS_MAX 8        /* mounts passed on one walk */
 #define ALIASES_MAX 16    /* places of one directory in one container */
 #define ANCHORS_MAX 32    /* host mounts of one superblock that are cached; more are searched for */
@@ -33,18 +32,8 @@ struct home {
 	u8 is_file;
 	u8 aliases;                      /* more entries of this key, by alias */
 	u8 reserved[2];
-	union {
-		u64 components[HOME_DEPTH_MAX];
-		struct {
-			u64 fewer[HOME_KEEPS_STATE];
-			u64 check;       /* state ^ rules_word: of which rules it is */
-			u64 state;       /* of that place, once it was asked for */
-		};
-	};
+	u64 components[HOME_DEPTH_MAX];
 };
-#define HASH_ELEMENT_HEAD 56 /* the kernel's: a list, the hash, a pointer of the allocator */
-_Static_assert(HASH_ELEMENT_HEAD + sizeof(struct home_key) + sizeof(struct home) <= 256,
-	       "from 257 on each takes 512, and a container starts with dozens");
 struct home_superblock_key {
 	u64 container;
 	u64 superblock;

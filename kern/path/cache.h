@@ -9,9 +9,6 @@
  */
 #pragma once
 
-#define key_spread(key) ((key) ^ (key) >> 32)
-#define dir_slot_of(key) (&dir_cache[((key) >> 40) & (DIR_SLOTS - 1)])
-#define file_slot_of(key) (&file_cache[((key) >> 40) & (FILE_SLOTS - 1)])
 #define moves_of(superblock) (&superblock_moves[((superblock) * MIX_A) >> 54])
 
 /*

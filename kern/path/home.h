@@ -98,7 +98,6 @@ __noinline int home_put(u32 slot, u64 container, u64 superblock, u64 dentry)
 	}
 	if (work->above_count > HOME_DEPTH_MAX)
 		return home_lost(c, QUELL_COUNTER_HOME_OVERFLOW);
-	work->home.check = work->home.state = 0;
 	for (int i = 0; i < HOME_DEPTH_MAX; i++) {
 		if (i >= work->above_count)
 			break;

@@ -17,7 +17,7 @@ struct places {
 	u32 what;
 	u64 container;
 	u64 superblock;
-	u64 rules;  /* rules_word, 0: asked by another root */
+	u64 rules;  /* which ones, 0: asked by another root than theirs */
 	u64 result;
 	u32 root;   /* kind and half */
 	u32 hit;
@@ -25,31 +25,43 @@ struct places {
 	u32 any;
 };
 
-/* Which rules a state is by, never 0. */
-static __always_inline u64 rules_word(struct work *work)
+/* Never 0, as an empty slot. */
+static __always_inline u64 place_key(u64 chain, u64 rules)
 {
-	return ((u64)work->query.anchors.epoch << 32 | work->half) * MIX_A | 1;
+	u64 key = chain + rules;
+
+	return key_spread(key) | 1;
 }
 
-/* State of a home mount's place. It is kept with the mount: only other rules make it another. Torn pairs fail the check. */
+/*
+ * State of a home mount's place, by the hash over its components: so often asked for that it is cached, for all containers
+ * that have a mount there. What is cached is of the hash of what was read here, for the mount may be forgotten meanwhile
+ * and its memory be another's.
+ */
 static __always_inline u64 home_place(struct home *h, struct places *p, struct work *work)
 {
-	u64 state = h->state;
+	u64 key = place_key(h->chain, p->rules), chain = quell.name_key, state;
+	struct dir_slot *slot = place_slot_of(key);
 	u32 n = h->count;
-	int kept = p->rules && n <= HOME_KEEPS_STATE;
 
-	if (kept && (h->check ^ state) == p->rules)
+	state = slot->state;
+	if ((slot->check ^ state) == key && p->rules)
 		return state;
 	for (int j = 0; j < HOME_DEPTH_MAX; j++) {
 		if (j >= n)
 			break;
-		work->above[j] = h->components[j];
+		u64 hash = h->components[j];
+
+		work->above[j] = hash;
+		chain = mix(chain, hash);
 	}
 	state = trie_descend(p->slot, root_state(p->root), n, 1, 0);
-	if (kept) {
-		h->check = state ^ p->rules;
-		h->state = state;
-	}
+	if (!p->rules)
+		return state;
+	key = place_key(mix_length(chain, n), p->rules);
+	slot = place_slot_of(key);
+	slot->check = key ^ state;
+	slot->state = state;
 	return state;
 }
 
@@ -106,7 +118,7 @@ __noinline u64 judge_places(u32 slot, u32 what)
 
 	p.root = work->query.root_kind | work->half;
 	if (work->query.root_kind == QUELL_NODE_CONTAINER)
-		p.rules = rules_word(work);
+		p.rules = ((u64)work->query.anchors.epoch << 32 | work->half) * MIX_A;
 	/* 6.1 verifies the callback once: constants here would fold its branches away */
 	u32 none = zero;
 
@@ -178,7 +190,7 @@ __noinline u64 directory_state(u32 slot)
 {
 	struct work *work = WORK(slot);
 	u64 key = work->query.key, parent_key = work->query.parent_key, state;
-	struct dir_slot *parent = &dir_cache[(parent_key >> 40) & (DIR_SLOTS - 1)];
+	struct dir_slot *parent = dir_slot_of(parent_key);
 	u64 parent_state = parent->state;
 	struct dentry_head *head = 0;
 
@@ -197,7 +209,7 @@ __noinline u64 directory_state(u32 slot)
 	}
 	if (!key)
 		return state | QUELL_DIR_DYING;
-	struct dir_slot *self = &dir_cache[(key >> 40) & (DIR_SLOTS - 1)];
+	struct dir_slot *self = dir_slot_of(key);
 
 	self->check = key ^ state;
 	self->state = state;
