@@ -196,6 +196,7 @@ struct work {
 	u32 half;
 	u32 interest;        /* enum interest */
 	u32 judged_count;
+	u32 sequence;        /* of the name that is judged, an open's only */
 	u32 judged[JUDGED_MAX]; /* rules already judged for this operation */
 	struct file_facts facts;
 	struct quell_pending entry_new;

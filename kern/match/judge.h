@@ -247,6 +247,20 @@ static __always_inline int judge_entry(struct dentry *entry, struct dentry *pare
 	return verdict;
 }
 
+/*
+ * A dentry's name is read for the key of its file, and once more to be judged, and a file that is renamed in between moves no
+ * generation: what was said of the one name must not be remembered of the other. The counter moves before and after.
+ */
+static __always_inline u32 name_sequence(struct dentry *entry)
+{
+	u32 sequence = entry->d_seq.seqcount.sequence;
+
+	READ_BEFORE();
+	return sequence;
+}
+
+#define NAME_MOVING 1u /* an odd counter */
+
 /* An open: most are let go after one look into the file cache. */
 static __always_inline int judge_open(struct file *file, u32 number_, u32 hook)
 {
@@ -254,7 +268,7 @@ static __always_inline int judge_open(struct file *file, u32 number_, u32 hook)
 	struct lookup l = { .container = subject_of(task) };
 	struct dentry *entry = file->f_path.dentry, *parent = entry->d_parent;
 	struct inode *inode = file->f_inode, *directory;
-	u32 files, slot, interest;
+	u32 files, slot, interest, moved;
 	u64 key, state;
 	int verdict = 0;
 
@@ -274,12 +288,18 @@ static __always_inline int judge_open(struct file *file, u32 number_, u32 hook)
 		lookup_fill(&l, WORK(slot));
 		WORK(slot)->op = (struct operation){ .entry = (u64)entry, .parent = (u64)parent, .state = state,
 						     .number = number_, .hook = hook, .known = 1, .files = files };
+		WORK(slot)->sequence = name_sequence(entry);
+		if (file_key(&l, entry, entry->d_parent, inode) != key)
+			WORK(slot)->sequence = NAME_MOVING;
 		verdict = judge(slot);
 		interest = WORK(slot)->interest;
+		READ_BEFORE();
+		moved = (WORK(slot)->sequence & NAME_MOVING) || WORK(slot)->sequence != name_sequence(entry);
 		work_release(slot);
-		if (interest || (state & QUELL_DIR_OVERFLOW))
+		if (interest || moved || (state & QUELL_DIR_OVERFLOW))
 			return verdict;
 	}
+	asm volatile("" : "+r"(key)); /* the slot's address is not kept from above, where that cost the hot way a store */
 	if (!(state & QUELL_DIR_DYING))
 		*file_slot_of(key) = key;
 	return verdict;

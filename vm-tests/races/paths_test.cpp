@@ -58,6 +58,15 @@ INSTANTIATE_TEST_SUITE_P(Paths, Operations,
                                          Moving{"Rename", "rename", "/var/log/moved"}),
                          [](const auto& one) { return std::string(one.param.name); });
 
+// A file's name is read more than once in one open, and what was found is remembered.
+TEST_F(Paths, AFileThatIsRenamedIsJudgedByTheNameItHas) {
+    const auto matches_before = matches();
+    Jail jail("named");
+    must("mkdir -p " + jail.upper() + "/etc");
+    expect_right(jail.run({"names", "/etc/shadow", "/etc/other", "10000"}), 10'000, 500);
+    expect_told_of(jail, matches_before);
+}
+
 TEST_F(Paths, AThousandMountChanges) {
     expect_right(race({"mounts", "/srv/bound", "/var/log/bound", "1000"}), 1000, 200);
 }

@@ -108,6 +108,22 @@ int race_renames(const Globals& globals, const Words& words) {
     return report(run_race(race, globals));
 }
 
+// One file of two names, opened by what it is and not by a name.
+int race_names(const Globals& globals, const Words& words) {
+    const std::string watched = words.at(0), other = words.at(1);
+    close(open(other.c_str(), O_CREAT | O_WRONLY, 0600));
+    const int file = open(other.c_str(), O_PATH);
+    if (file < 0) return perror("open"), 1;
+    const std::string again = "/proc/self/fd/" + std::to_string(file);
+    Race race;
+    race.changes = static_cast<unsigned>(std::stoul(words.at(2)));
+    race.hook = QUELL_HOOK_file_open;
+    race.change = [&](bool in) { return rename((in ? other : watched).c_str(), (in ? watched : other).c_str()) == 0; };
+    race.prepare = [](unsigned) {};
+    race.operate = [&](unsigned) { return open_and_close(AT_FDCWD, again.c_str(), O_RDONLY); };
+    return report(run_race(race, globals));
+}
+
 int race_mounts(const Globals& globals, const Words& words) {
     const std::string source = words.at(0), mountpoint = words.at(1);
     mkdir(source.c_str(), 0700);

@@ -13,6 +13,7 @@ namespace quell::races {
 using Words = std::vector<std::string>;
 
 int race_renames(const Globals& globals, const Words& words);  // DIRECTORY-INSIDE DIRECTORY-OUTSIDE CHANGES [unlink|rename|truncate|open]
+int race_names(const Globals& globals, const Words& words);    // WATCHED OTHER CHANGES
 int race_mounts(const Globals& globals, const Words& words);   // SOURCE MOUNTPOINT CHANGES [PAUSE-US]
 int race_reloads(const Globals& globals, const Words& words);  // both|one CHANGES POLICY-IN POLICY-OUT
 int reuse_directories(const Globals& globals, const Words& words);  // INSIDE OUTSIDE ROUNDS [held]

@@ -22,6 +22,7 @@ constexpr Command kCommands[] = {
     {"renames", race_renames},
     {"mounts", race_mounts},
     {"reloads", race_reloads},
+    {"names", race_names},
     {"reuse", reuse_directories},
     {"flood", flood},
     {"many-actors", many_actors},
