@@ -70,7 +70,7 @@ TEST_F(FakeDaemon, DoctorAsksForTheCanary) {
 
 class SilentDaemon : public FakeDaemon {
 protected:
-    void write_page(std::uint64_t pid, std::uint64_t start) {
+    void write_page(std::uint64_t pid, std::uint64_t start, control::CanaryResult canary = control::CanaryResult::Denied) {
         auto writer = control::StatusPageWriter::create(dir / "status", {});
         ASSERT_TRUE(writer);
         control::StatusSnapshot page;
@@ -78,7 +78,9 @@ protected:
         page.start = start;
         page.heartbeat_ns = boottime_ns() - 7ull * kNsPerSecond;
         page.state = control::DaemonState::Ready;
-        page.canary = control::CanaryResult::Denied;
+        page.canary = canary;
+        page.canary_ns = page.heartbeat_ns;
+        (canary == control::CanaryResult::Denied ? page.enforcing : page.approved) = 3;
         page.rules = 2;
         page.hooks = 1ull << QUELL_HOOK_inode_unlink;
         page.incidents[0] = QUELL_WORD(1, QUELL_STATE_PENDING);
@@ -94,7 +96,9 @@ TEST_F(SilentDaemon, HungDaemonIsToldFromThePage) {
     EXPECT_LT(boottime_ns() - before, 4ull * kNsPerSecond);
     EXPECT_EQ(ran.code, 3);
     EXPECT_NE(ran.err.find("daemon does not answer, it is hung (pid "), std::string::npos) << ran.err;
-    EXPECT_NE(ran.err.find("s ago; enforcement in the kernel goes on"), std::string::npos) << ran.err;
+    EXPECT_NE(ran.err.find("s ago; the kernel enforced "), std::string::npos) << ran.err;
+    EXPECT_NE(ran.err.find("s ago, which needs no daemon"), std::string::npos) << ran.err;
+    EXPECT_NE(ran.out.find("enforcing   3 when it last wrote\n"), std::string::npos) << ran.out;
     EXPECT_NE(ran.out.find("hooks       inode_unlink\n"), std::string::npos) << ran.out;
     EXPECT_NE(ran.out.find("incident    00012 pending\n"), std::string::npos) << ran.out;
 }
@@ -107,6 +111,19 @@ TEST_F(SilentDaemon, DeadDaemonIsToldFromThePage) {
     const Json json = Json::parse(quell({"status", "--json"}).out);
     EXPECT_EQ(json["error"], "io.quell.cli.NotReachable");
     EXPECT_EQ(json["parameters"]["page"]["incidents"][0]["id"], "00012");
+}
+
+TEST_F(SilentDaemon, NothingIsCalledEnforcingThatWasNotProven) {
+    for (const auto& [canary, words] : {std::pair{control::CanaryResult::NotDenied, "; blind: the kernel did not enforce "},
+                                        std::pair{control::CanaryResult::Unknown, "; whether the kernel enforces is not known"}}) {
+        write_page(static_cast<std::uint64_t>(getpid()), 1, canary);
+        const Ran ran = quell({"status"});
+        EXPECT_EQ(ran.code, 3);
+        EXPECT_NE(ran.err.find(words), std::string::npos) << ran.err;
+        EXPECT_EQ(ran.err.find("enforced"), std::string::npos) << ran.err;
+        EXPECT_NE(ran.out.find("enforcing   0, 3 approved and not proven when it last wrote\n"), std::string::npos) << ran.out;
+    }
+    EXPECT_EQ(Json::parse(quell({"status", "--json"}).out)["parameters"]["page"]["approved"], 3);
 }
 
 }  // namespace

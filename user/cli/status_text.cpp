@@ -81,14 +81,28 @@ std::string status_text(const Json& status, const Invocation& invocation) {
     return text + line("counters", counters.empty() ? "all 0" : "") + counters;
 }
 
+namespace {
+
+// What can be said of the kernel when only the page speaks: it needs no daemon, but nobody has tried it since.
+std::string enforcement_text(const StatusSnapshot& page) {
+    switch (page.canary) {
+        case control::CanaryResult::Denied: return "; the kernel enforced " + since(page.canary_ns) + ", which needs no daemon";
+        case control::CanaryResult::NotDenied: return "; blind: the kernel did not enforce " + since(page.canary_ns);
+        case control::CanaryResult::Unknown: break;
+    }
+    return "; whether the kernel enforces is not known";
+}
+
+}  // namespace
+
 std::string silence_text(const StatusSnapshot& page) {
     char state = 0;
     const std::uint64_t start = control::process_start(page.pid, &state);
     const std::string pid = " (pid " + std::to_string(page.pid) + ")";
-    if (start == 0 || start != page.start) return "quelld is not running: heartbeat " + since(page.heartbeat_ns) + "; enforcement in the kernel goes on";
+    if (start == 0 || start != page.start) return "quelld is not running: heartbeat " + since(page.heartbeat_ns) + enforcement_text(page);
     const bool is_stopped = state == 'T' || state == 't';
     return std::string("daemon does not answer, it is ") + (is_stopped ? "stopped" : "hung") + pid + ": heartbeat " + since(page.heartbeat_ns) +
-           "; enforcement in the kernel goes on";
+           enforcement_text(page);
 }
 
 std::string page_text(const StatusSnapshot& page) {
@@ -97,7 +111,8 @@ std::string page_text(const StatusSnapshot& page) {
     text += line("policy", "generation " + std::to_string(page.generation) + ", " + std::to_string(page.policies) + " policies, " + std::to_string(page.rules) + " rules");
     text += line("containers", std::to_string(page.containers));
     text += line("pending", std::to_string(page.pending) + (page.arming != 0 ? ", " + std::to_string(page.arming) + " arming" : ""));
-    text += line("enforcing", std::to_string(page.enforcing));
+    text += line("enforcing", std::to_string(page.enforcing) + (page.approved != 0 ? ", " + std::to_string(page.approved) + " approved and not proven" : "") +
+                                  " when it last wrote");
     std::string hooks;
     for (std::size_t i = 0; i < kHookWords.size(); i++)
         if (page.hooks >> i & 1) hooks += (hooks.empty() ? "" : " ") + std::string(kHookWords[i]);
@@ -131,6 +146,7 @@ Json page_json(const StatusSnapshot& page) {
             {"containers", page.containers},
             {"arming", page.arming},
             {"pending", page.pending},
+            {"approved", page.approved},
             {"enforcing", page.enforcing},
             {"hooks", hooks},
             {"counters", counters},

@@ -91,13 +91,18 @@ Result<boost::interprocess::file_lock> instance_lock() {
     return boost::interprocess::file_lock(kLockPath);
 }
 
+std::filesystem::path page_path(const Config& config) { return std::filesystem::path(config.socket_path).parent_path() / "status"; }
+
 }  // namespace
 
-Status Daemon::unload() {
+Status Daemon::unload(const Config& config) {
     auto lock = instance_lock();
     if (!lock) return lock.error();
     if (!lock->try_lock()) return Error{"quelld runs: stop it first", EBUSY, "systemctl stop quelld"};
-    return bpf::unload(bpf::kPinRoot);
+    if (auto unloaded = bpf::unload(bpf::kPinRoot); !unloaded) return unloaded;
+    std::error_code none;  // a page of what is no more would say that it is; without one nothing is said
+    std::filesystem::remove(page_path(config), none);
+    return success();
 }
 
 int Daemon::run(const Config& config) {
@@ -287,7 +292,7 @@ Status Daemon::start_control() {
     if (!server) return server.error();
     server_ = std::move(*server);
     if (auto marked = engine_->mark_listener(server_->fd()); !marked) return marked;
-    auto page = control::StatusPageWriter::create(std::filesystem::path(config_.socket_path).parent_path() / "status", group);
+    auto page = control::StatusPageWriter::create(page_path(config_), group);
     if (!page) return page.error();
     page_.emplace(std::move(*page));
     return success();

@@ -34,7 +34,7 @@ public:
     // Until SIGTERM or SIGINT; the exit status. Messages go to the log.
     [[nodiscard]] static int run(const Config& config);
     // Gives up every containment and removes the pins. Refused while a daemon runs: it would go on with nothing behind.
-    [[nodiscard]] static Status unload();
+    [[nodiscard]] static Status unload(const Config& config);
 
     void call(std::string_view method, const control::Json& params, const control::Peer& peer,
               control::Responder responder) override;

@@ -107,7 +107,11 @@ int start(int argc, char** argv) {
             return config ? 0 : fail(config.error());
         }
         case kCheckKernel: return check_kernel(json);
-        case kUnload: return is_root() ? finish(Daemon::unload()) : fail({"quelld --unload needs root", EPERM, {}});
+        case kUnload: {
+            if (!is_root()) return fail({"quelld --unload needs root", EPERM, {}});
+            auto config = configuration(config_path);
+            return finish(Daemon::unload(config ? *config : Config{}));  // not hindered by a broken one
+        }
         case kVersion: std::printf("quelld %s (abi %u)\n", QUELL_VERSION, QUELL_ABI_VERSION); return 0;
         default: return run(config_path);
     }

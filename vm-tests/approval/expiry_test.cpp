@@ -115,8 +115,10 @@ TEST_F(Expiry, WhatWaitsKeepsTheTermsItWasMadeUnder) {
     Container victim("terms");
     victim.start();
     victim.begin("sleep 1000");
+    const auto before = matches();
     EXPECT_EQ(attack(victim, "unlink /var/log/dpkg.log"), 0);
     const auto id = pending_id("terms", "delete");
+    expect_told(show(id), before, "under the old terms");
     const auto digest = digest_of(id, "kill-container");
     apply_pack("s/offer: .*/offer: [kill-process]/; s/expires: 1h/expires: 10s/");
     EXPECT_GT(show(id)["time_left_s"].get<int>(), 3000);

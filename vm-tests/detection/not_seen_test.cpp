@@ -34,5 +34,16 @@ INSTANTIATE_TEST_SUITE_P(Ways, NotSeen,
                                          Blind{"RefusedByPermissions", "as-nobody /var/log/b.log", EACCES}),  // before any LSM hook
                          [](const auto& test) { return std::string(test.param.name); });
 
+// Rules of the host are about the host's root: there the container's log is another path.
+TEST(NotSeenOnTheHost, AFileOfAContainerByProcRoot) {
+    Container container("entered");
+    container.start();
+    container.begin("sleep 1000");
+    const auto pid = must("head -1 /sys/fs/cgroup/" + container.cgroup() + "/cgroup.procs");
+    const Silence silence;
+    must("rm /proc/" + pid.substr(0, pid.find('\n')) + "/root/var/log/dpkg.log");
+    silence.expect("by a process of the host", [&container] { return attack(container, "unlink /var/log/b.log"); });
+}
+
 }  // namespace
 }  // namespace quell::guest

@@ -4,6 +4,8 @@
 // than text.
 #include <gtest/gtest.h>
 
+#include <csignal>
+
 #include "vm-tests/harness/hostile_text.h"
 #include "vm-tests/harness/quelld.h"
 
@@ -28,6 +30,7 @@ protected:
 TEST_F(Text, OfAFileAProcessAndItsArgumentsInAContainer) {
     Container container("nasty");
     container.start();
+    container.begin("sleep 1000");
     const std::string program = quoted("/tmp/" + kNasty), file = quoted("/var/log/" + kNasty);
     ASSERT_EQ(container.exec("cp /bin/attack " + program + " && echo x >" + file + " && " + program + " unlink " + file + " " + quoted(kNasty)).status, 0);
     const auto id = pending_id("nasty", "delete");
@@ -42,6 +45,7 @@ TEST_F(Text, OfAFileAProcessAndItsArgumentsInAContainer) {
     EXPECT_NE(run("quell show " + id).text.find(kNastyShown), std::string::npos) << "shown, not left out";
     const auto output = run("quell approve " + id + "@" + digest_of(id, "kill-container") + " kill-container --reason " + quoted(kNasty));
     EXPECT_EQ(output.status, 0) << output.text;
+    EXPECT_EQ(container.ended(), 128 + SIGKILL);
     expect_harmless(output.text, "quell approve");
     EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "approved", "flipped", "done"}));
     expect_shown_harmlessly(id);

@@ -3,6 +3,7 @@
 // others are served meanwhile, and nothing of it stays with the daemon.
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <filesystem>
 #include <future>
 #include <thread>
@@ -97,9 +98,15 @@ TEST_F(Clients, SlowAndSilentOnesHoldNobodyUp) {
     EXPECT_FALSE(alive) << "after 20 s";
     Container victim("slow");
     victim.start();
+    victim.begin("sleep 1000");
+    const auto before = matches();
     EXPECT_EQ(attack(victim, "unlink /var/log/dpkg.log"), 0);
-    const auto output = approve(pending_id("slow", "delete"), "kill-container");
+    const auto id = pending_id("slow", "delete");
+    expect_told(show(id), before, "beside slow clients");
+    const auto output = approve(id, "kill-container");
     EXPECT_EQ(output.status, 0) << output.text;
+    EXPECT_EQ(victim.ended(), 128 + SIGKILL);
+    EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "approved", "flipped", "done"}));
 }
 
 TEST_F(Clients, HalfClosedOnesGetTheirAnswerOrAreCutOff) {

@@ -2,7 +2,10 @@
 // A daemon that does not answer: its status page does, and says so.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <csignal>
+#include <thread>
 
 #include "vm-tests/harness/quelld.h"
 
@@ -12,15 +15,30 @@ namespace {
 TEST(Hung, StatusAnswersFromThePageAndSaysSo) {
     const pid_t pid = daemon_pid();
     ASSERT_GT(pid, 1);
+    write("/var/log/hung.log", "line\n");
+    must("rm /var/log/hung.log");
+    const auto incident = wait_for_pending([](const Json& one) { return one["operation"] == "delete"; });
+    ASSERT_TRUE(incident);
+    const auto said = quell("status")["status"];
+    std::this_thread::sleep_for(std::chrono::milliseconds(2500));  // it writes its page once a second
     ASSERT_EQ(::kill(pid, SIGSTOP), 0);
-    int status = 0;
-    const auto reply = quell("status", &status);
-    EXPECT_EQ(status, 3);
+    const auto json = run("quell status --json 2>/dev/null");
+    EXPECT_EQ(json.status, 3);
+    const auto reply = Json::parse(json.text, nullptr, false);
+    ASSERT_TRUE(reply.is_object()) << json.text;
+    EXPECT_EQ(reply["error"], "io.quell.cli.NotReachable") << reply;
+    const auto& page = reply["parameters"]["page"];
+    EXPECT_EQ(page["pid"], pid) << page;
+    EXPECT_EQ(page["canary"], "denied") << page;
+    for (const char* word : {"generation", "policies", "rules", "containers", "pending", "enforcing"}) EXPECT_EQ(page[word], said[word]) << word;
+    EXPECT_EQ(page["incidents"][0], (Json{{"id", (*incident)["id"]}, {"state", "pending"}})) << page;
+    EXPECT_NE(std::find(page["hooks"].begin(), page["hooks"].end(), "inode_unlink"), page["hooks"].end()) << page;
     const auto output = run("quell status");
     EXPECT_EQ(output.status, 3);
-    EXPECT_NE(output.text.find("not answer"), std::string::npos) << output.text;
+    EXPECT_NE(output.text.find("daemon does not answer, it is stopped (pid " + std::to_string(pid) + ")"), std::string::npos) << output.text;
     ASSERT_EQ(::kill(pid, SIGCONT), 0);
     EXPECT_TRUE(eventually([] { return run("quell status").status == 0; }));
+    reject_all();
 }
 
 TEST(Hung, ASecondDaemonIsRefused) {
