@@ -79,6 +79,27 @@ TEST_F(Start, UnloadWhileADaemonRuns) {
     EXPECT_EQ(quell("status")["status"]["canary"], "denied") << "nothing was taken from it";
 }
 
+// A start where there are no pins, which takes longer: all is loaded anew.
+void load_anew() {
+    must("setsid quelld >>/var/log/quelld.console 2>&1 </dev/null &");
+    ASSERT_TRUE(eventually([] { return run("quell status").status == 0; }, std::chrono::seconds(90)));
+    apply_pack();
+    EXPECT_EQ(quell("status")["status"]["canary"], "denied");
+}
+
+TEST_F(Start, AfterAnUnloadNothingSaysThatAnythingIsEnforced) {
+    kill_daemon(SIGTERM);
+    EXPECT_NE(run("quell status").text.find("the kernel enforced"), std::string::npos) << "as long as there are pins";
+    must("quelld --unload");
+    const auto output = run("quell status");
+    EXPECT_EQ(output.status, 3);
+    EXPECT_EQ(output.text.find("enforc"), std::string::npos) << output.text;
+    write("/var/log/unloaded.log", "line\n");
+    EXPECT_EQ(run("/w/attack unlink /var/log/unloaded.log").status, 0);
+    load_anew();
+    for (const auto& one : incidents(true)) EXPECT_NE(one["file"]["path"], "/var/log/unloaded.log") << "nothing watched then";
+}
+
 // What was pinned is gone with the mount.
 TEST_F(Start, WithoutBpffs) {
     kill_daemon(SIGTERM);
@@ -86,11 +107,7 @@ TEST_F(Start, WithoutBpffs) {
     expect_refused("quelld", {"/sys/fs/bpf", "mount -t bpf bpf /sys/fs/bpf"});
     EXPECT_EQ(run("quell status").status, 3);
     must("mount -t bpf -o mode=700 bpf /sys/fs/bpf");
-    must("setsid quelld >>/var/log/quelld.console 2>&1 </dev/null &");
-    // longer than where there are pins: all is loaded anew
-    ASSERT_TRUE(eventually([] { return run("quell status").status == 0; }, std::chrono::seconds(90)));
-    apply_pack();
-    EXPECT_EQ(quell("status")["status"]["canary"], "denied");
+    load_anew();
 }
 
 TEST_F(Start, AnEmptyDirectoryDoesNotEndTheRulesThatRun) {
