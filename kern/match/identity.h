@@ -142,6 +142,13 @@ static __always_inline void overlay_owned(u64 inode, u64 container, u64 how)
 		return;
 	overlay_scope(inode, &upper);
 	mount.superblock = read_pointer(inode + offset_of(inode, i_sb));
-	if (upper.inode && bpf_map_update_elem(&overlays, &upper, &mount, how) == -E2BIG)
+	if (!upper.inode)
+		return;
+	long failed = bpf_map_update_elem(&overlays, &upper, &mount, how);
+
+	/* the allocator may be out of cached elements for a moment, on 6.1 after some hundred mounts in a row: once more */
+	if (failed && failed != -EEXIST && failed != -E2BIG)
+		failed = bpf_map_update_elem(&overlays, &upper, &mount, how);
+	if (failed && failed != -EEXIST)
 		count(QUELL_COUNTER_HOME_FULL);
 }
