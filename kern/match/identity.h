@@ -146,7 +146,7 @@ static __always_inline void overlay_owned(u64 inode, u64 container, u64 how)
 		return;
 	long failed = bpf_map_update_elem(&overlays, &upper, &mount, how);
 
-	/* the allocator may be out of cached elements for a moment, on 6.1 after some hundred mounts in a row: once more */
+	/* the allocator may be out of cached elements for a moment: once more, as in home_put */
 	if (failed && failed != -EEXIST && failed != -E2BIG)
 		failed = bpf_map_update_elem(&overlays, &upper, &mount, how);
 	if (failed && failed != -EEXIST)
