@@ -144,7 +144,8 @@ static __always_inline void overlay_owned(u64 inode, u64 container, u64 how)
 	mount.superblock = read_pointer(inode + offset_of(inode, i_sb));
 	if (!upper.inode)
 		return;
-	long failed = bpf_map_update_elem(&overlays, &upper, &mount, how);
+	/* an int, as kernels before 6.4 return it: their inlined call leaves the upper half of a long 0 */
+	int failed = bpf_map_update_elem(&overlays, &upper, &mount, how);
 
 	/* the allocator may be out of cached elements for a moment: once more, as in home_put */
 	if (failed && failed != -EEXIST && failed != -E2BIG)
