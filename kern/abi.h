@@ -32,7 +32,7 @@ using quell_u64 = std::uint64_t;
 #endif
 
 /* Pins of another number are not adopted. Raise it with every change here. */
-#define QUELL_ABI_VERSION 6u
+#define QUELL_ABI_VERSION 7u
 
 /*
  * A call of the kernel's bpf_rdonly_cast as it stands in the object: opcode 0x85, source 2 (a function of the kernel), and
@@ -47,6 +47,12 @@ enum quell_operation {
 #include "operations.def"
 #undef OPERATION
 	QUELL_OP_COUNT
+};
+enum quell_field {
+#define FIELD(name, word, place, kind, text) QUELL_FIELD_##name,
+#include "fields.def"
+#undef FIELD
+	QUELL_FIELD_COUNT
 };
 enum quell_response {
 #define RESPONSE(name, word, hooks, undo) QUELL_RESPONSE_##name,
@@ -86,8 +92,8 @@ enum quell_hook {
 #define QUELL_NODE_HALF (1u << 19)
 #define QUELL_NODE_CONTAINER 1u      /* root: paths in a container's root */
 #define QUELL_NODE_HOST 2u           /* root: paths in the host's root */
-#define QUELL_NODE_EXE_CONTAINER 3u  /* root: executables in exceptions, in a container */
-#define QUELL_NODE_EXE_HOST 4u       /* root: executables in exceptions, on the host */
+#define QUELL_NODE_ASK_CONTAINER 3u  /* root: paths in conditions, in a container's root */
+#define QUELL_NODE_ASK_HOST 4u       /* root: paths in conditions, in the host's root */
 #define QUELL_NODE_FIRST 16u         /* the first id the compiler may give away */
 
 enum quell_edge_kind {
@@ -131,7 +137,8 @@ QUELL_SIZE(struct quell_edge, 24);
 
 /* of the maps that hold two generations, the current and the next */
 #define QUELL_EDGES_MAX 131072
-#define QUELL_EXCEPTS_MAX 16384
+#define QUELL_CONDITIONS_MAX 131072
+#define QUELL_MEMBERS_MAX 131072
 
 /* An interned set of rules, in chunks: {id, 0}, {id, 1}, … while `more`. */
 #define QUELL_SET_CHUNK 14
@@ -166,18 +173,46 @@ struct quell_rule {
 	quell_u32 subjects;   /* mask of QUELL_SUBJECT_… */
 	quell_u32 offers;     /* mask of QUELL_BIT(QUELL_RESPONSE_…) */
 	quell_u32 flags;
-	quell_u32 exceptions; /* number of executables excepted; 0: none is looked up */
 	quell_u32 severity;   /* 0 info … 4 critical */
+	quell_u32 condition;  /* index of its first one… */
+	quell_u32 conditions; /* …and how many follow one another, 0: none */
+	quell_u32 needs;      /* mask of QUELL_BIT(QUELL_FIELD_…), of PATHS: what must be looked up before they are asked */
 };
-QUELL_SIZE(struct quell_rule, 40);
+QUELL_SIZE(struct quell_rule, 48);
 
-/* {rule, set at the executable's path} present: that executable is excepted */
-struct quell_except_key {
-	quell_u64 set;
-	quell_u32 rule;
+/*
+ * What a rule asks of an operation on its paths: groups of conditions. All of the first group must hold (`where` and
+ * `match`, perhaps none), and of each later one (`except`) something must not.
+ */
+#define QUELL_RULE_CONDITIONS_MAX 128 /* of one rule */
+#define QUELL_CONDITION_NOT 1u     /* holds where the value is another */
+#define QUELL_CONDITION_OR 2u      /* it or the next one */
+#define QUELL_CONDITION_END 4u     /* the last of its group */
+#define QUELL_CONDITION_INTACT 8u  /* the executable counts only if it is intact, or its path says nothing */
+#define QUELL_CONDITION_EXCEPT 16u /* of an exception */
+
+struct quell_condition_key {
+	quell_u32 index;
 	quell_u32 half;
 };
-QUELL_SIZE(struct quell_except_key, 16);
+QUELL_SIZE(struct quell_condition_key, 8);
+
+/* PATHS: {set at the path, index of the condition} is a member. Others: first <= value <= last; BITS: any of `first`. */
+struct quell_condition {
+	quell_u32 field; /* enum quell_field */
+	quell_u32 flags;
+	quell_u32 first;
+	quell_u32 last;
+};
+QUELL_SIZE(struct quell_condition, 16);
+
+/* Present: the paths of the condition are among what the set stands for. */
+struct quell_member_key {
+	quell_u64 set;
+	quell_u32 condition;
+	quell_u32 half;
+};
+QUELL_SIZE(struct quell_member_key, 16);
 
 /* ---- subjects --------------------------------------------------------- */
 

@@ -71,7 +71,11 @@ struct cgroup_subsys_state___populated {
 /* Flags and modes that BTF does not carry. */
 #define FMODE_READ_BIT 1u
 #define FMODE_WRITE_BIT 2u
+#define ATTR_MODE_BIT (1u << 0)
+#define ATTR_UID_BIT (1u << 1)
+#define ATTR_GID_BIT (1u << 2)
 #define ATTR_SIZE_BIT (1u << 3)
+#define ATTR_FORCE_BIT (1u << 9)
 #define PF_EXITING_BIT 0x00000004u
 #define PF_KTHREAD_BIT 0x00200000u
 #define CSS_DYING_BIT 16u
@@ -81,6 +85,7 @@ struct cgroup_subsys_state___populated {
 #define S_IFMT_BITS 0170000
 #define S_IFDIR_BITS 0040000
 #define S_IFREG_BITS 0100000
+#define S_IFLNK_BITS 0120000
 #define OVERLAYFS_MAGIC 0x794c7630
 #define BTRFS_MAGIC 0x9123683e
 #define PROT_EXEC_BIT 4

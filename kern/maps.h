@@ -19,7 +19,8 @@
 HASH_MAP(edges, QUELL_EDGES_MAX, struct quell_edge_key, struct quell_edge);
 HASH_MAP(rule_sets, 65536, struct quell_set_key, struct quell_set);
 HASH_MAP(rules, 65536, struct quell_rule_key, struct quell_rule);
-HASH_MAP(excepts, QUELL_EXCEPTS_MAX, struct quell_except_key, u32);
+HASH_MAP(conditions, QUELL_CONDITIONS_MAX, struct quell_condition_key, struct quell_condition);
+HASH_MAP(condition_members, QUELL_MEMBERS_MAX, struct quell_member_key, u32);
 
 /* --- subjects: written at cgroup_mkdir and cgroup_rmdir (kern/subject) */
 /* cgroup -> its container; one per cgroup inside a container. A full map is counted and found by ancestors. */

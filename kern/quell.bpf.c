@@ -34,7 +34,8 @@ extern struct quell_globals quell;
 #include "subject/exec.h"
 #include "subject/actor.h"
 #include "subject/iterate.h"
-#include "match/except.h"
+#include "match/asked.h"
+#include "match/condition.h"
 #include "ring.h"
 #include "pending/budget.h"
 #include "pending/note.h"
@@ -72,13 +73,13 @@ int BPF_PROG(quell_css_set_move_task, struct task_struct *task, struct css_set *
 SEC("lsm/bprm_check_security")
 int BPF_PROG(quell_bprm_check_security, struct linux_binprm *bprm, int ret)
 {
-	return ret ? ret : on_bprm_check_security();
+	return ret ? ret : on_bprm_check_security(bprm);
 }
 
 SEC("lsm/bprm_committed_creds")
 int BPF_PROG(quell_bprm_committed_creds, struct linux_binprm *bprm)
 {
-	return on_bprm_committed_creds();
+	return on_bprm_committed_creds(bprm);
 }
 
 SEC("lsm/sb_alloc_security")
@@ -152,7 +153,31 @@ int quell_inode_setattr(unsigned long long *ctx)
 SEC("lsm/inode_link")
 int BPF_PROG(quell_inode_link, struct dentry *from, struct inode *directory, struct dentry *to, int ret)
 {
-	return ret ? ret : on_inode_link(from, to);
+	return ret ? ret : on_inode_link(from, directory, to);
+}
+
+SEC("lsm/inode_create")
+int BPF_PROG(quell_inode_create, struct inode *directory, struct dentry *entry, umode_t mode, int ret)
+{
+	return ret ? ret : on_created(directory, entry, mode, QUELL_HOOK_inode_create);
+}
+
+SEC("lsm/inode_mkdir")
+int BPF_PROG(quell_inode_mkdir, struct inode *directory, struct dentry *entry, umode_t mode, int ret)
+{
+	return ret ? ret : on_created(directory, entry, mode | S_IFDIR_BITS, QUELL_HOOK_inode_mkdir);
+}
+
+SEC("lsm/inode_mknod")
+int BPF_PROG(quell_inode_mknod, struct inode *directory, struct dentry *entry, umode_t mode, dev_t device, int ret)
+{
+	return ret ? ret : on_created(directory, entry, mode, QUELL_HOOK_inode_mknod);
+}
+
+SEC("lsm/inode_symlink")
+int BPF_PROG(quell_inode_symlink, struct inode *directory, struct dentry *entry, const char *target, int ret)
+{
+	return ret ? ret : on_created(directory, entry, S_IFLNK_BITS | 0777, QUELL_HOOK_inode_symlink);
 }
 
 SEC("lsm/sb_mount")
@@ -181,7 +206,7 @@ int quell_do_move_mount(unsigned long long *ctx)
 }
 
 
-/* --- what only refuses, attached while a containment needs it: hooks/contain.h */
+/* --- what refuses, attached while a containment or a rule needs it: hooks/contain.h */
 SEC("lsm/task_alloc")
 int BPF_PROG(quell_task_alloc, struct task_struct *task, unsigned long clone_flags, int ret)
 {
@@ -198,7 +223,7 @@ SEC("lsm/mmap_file")
 int BPF_PROG(quell_mmap_file, struct file *file, unsigned long reqprot, unsigned long prot,
 	     unsigned long flags, int ret)
 {
-	return ret ? ret : on_mmap_file(file);
+	return ret ? ret : on_mmap_file(file, prot);
 }
 
 SEC("lsm/file_mprotect")

@@ -12,6 +12,9 @@
 #define ANCHORS_MAX 32    /* host mounts of one superblock that are cached; more are searched for */
 #define SETS_MAX 8        /* different rule sets reached by the aliases of one entry */
 #define JUDGED_MAX 128   /* rules judged for one operation: a set has up to 112, aliases may add some; more are counted */
+#define ANCESTORS_MAX 8   /* above a process whose executables a rule can ask for */
+#define ASKED_OBJECT (ANCESTORS_MAX + 1) /* behind the process and its ancestors */
+#define ASKED_MAX 16
 #define MOUNTS_MAX 4096   /* mounts of a namespace that a recording visits */
 
 /* inode number of a superblock's root in home keys: a root is one whatever its number */
@@ -138,10 +141,13 @@ struct operation {
 	u64 place;   /* judged as a directory with everything below, 0: not */
 	u64 entry2;  /* rename, link: the new name */
 	u64 state;   /* of the parent, if known */
-	u32 number;  /* enum quell_operation */
+	u64 detail;  /* what it gives: chmod and create a mode, with its type; chown the user, the group in the upper half */
+	u32 number;  /* enum quell_operation: the one that is told */
+	u32 also;    /* mask of others that it is as well */
 	u32 hook;
 	u32 known;   /* state is valid */
 	u32 files;   /* the entry may be mounted as a single file */
+	u32 reserved;
 };
 
 /* What lasts of a file (match/identity.h). */
@@ -191,10 +197,13 @@ struct work {
 	/* the operation being judged */
 	struct operation op;
 	struct quell_pending_key key;
-	u64 exe_set;         /* rules at the executable's path */
+	u64 asked_set;       /* conditions at the path that was looked up last */
+	u64 sets_of[ASKED_MAX]; /* conditions at the paths of: the process, its parent and those above it, the object */
 	s32 verdict;
 	u32 half;
-	u32 interest;        /* enum interest */
+	u32 intact;          /* mask: whose executable's path can be trusted, of sets_of */
+	u32 interest;        /* is any rule about it; and with what needs, as quell_rule */
+	u32 needs;
 	u32 judged_count;
 	u32 sequence;        /* of the name that is judged, an open's only */
 	u32 judged[JUDGED_MAX]; /* rules already judged for this operation */

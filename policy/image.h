@@ -22,16 +22,16 @@ struct ImageEdge {
 };
 
 // An interned set: ascending indexes into Image::rules. Ids start at 1. Sets
-// of the EXE roots have ids too, but are no ImageSet: of them the kernel only
-// asks whether {set, rule} is among Image::excepts.
+// of the ASK roots have ids too, but are no ImageSet: of them the kernel only
+// asks whether {set, condition} is among Image::members.
 struct ImageSet {
     std::uint64_t id = 0;
     std::vector<std::uint32_t> rules;
 };
 
-struct ImageExcept {
-    std::uint64_t set = 0;  // set at an executable's path in the EXE roots
-    std::uint32_t rule = 0;
+struct ImageMember {
+    std::uint64_t set = 0;        // at a path in the ASK roots
+    std::uint32_t condition = 0;  // index into Image::conditions
 };
 
 // A rule and what only people need of it.
@@ -53,7 +53,8 @@ struct Image {
     std::vector<ImageRule> rules;
     std::vector<ImageEdge> edges;
     std::vector<ImageSet> sets;
-    std::vector<ImageExcept> excepts;
+    std::vector<quell_condition> conditions;  // of one rule after the other
+    std::vector<ImageMember> members;
     std::uint32_t operations = 0;  // union over rules
     std::string digest;            // sha256 of the image's meaning, hex: equal digest, nothing to do
 

@@ -33,8 +33,14 @@ inline constexpr std::size_t kMaxPathsPerRule = 4'096;
 // Paths of all rules: each makes at least one node.
 inline constexpr std::size_t kMaxPaths = 65'536;
 inline constexpr std::size_t kMaxExceptionsPerRule = 256;
-// Pairs of rule and executable's set, 24 bytes each in a hash map.
-inline constexpr std::size_t kMaxExceptPairs = QUELL_EXCEPTS_MAX / 2;
+// Values of one condition: paths, or ranges of numbers.
+inline constexpr std::size_t kMaxValuesPerCondition = 256;
+// The kernel asks this many of one rule, ranges counted one by one.
+inline constexpr std::size_t kMaxConditionsPerRule = QUELL_RULE_CONDITIONS_MAX;
+// The kernel's maps hold two generations of them.
+inline constexpr std::size_t kMaxConditions = QUELL_CONDITIONS_MAX / 2;
+// Pairs of a condition and the set at a path.
+inline constexpr std::size_t kMaxMembers = QUELL_MEMBERS_MAX / 2;
 // An edge leads to each node; the kernel's map holds two generations of them.
 inline constexpr std::size_t kMaxNodes = QUELL_EDGES_MAX / 2;
 static_assert(kMaxNodes <= QUELL_NODE_HALF - QUELL_NODE_FIRST, "node ids have 20 bits, the highest is the generation's half");

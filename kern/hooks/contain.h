@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Hooks that only refuse, or end what was refused: attached while a containment needs them (responses.def). */
+/* Hooks that refuse, or end what was refused: attached while a containment needs them (responses.def), or a rule. */
 #pragma once
 
 static __always_inline int on_task_alloc(void)
@@ -12,11 +12,19 @@ static __always_inline int on_file_permission(struct file *file)
 	return VERDICT(file_verdict(file->f_inode, QUELL_HOOK_file_permission));
 }
 
-static __always_inline int on_mmap_file(struct file *file)
+static __always_inline int on_mmap_file(struct file *file, unsigned long protection)
 {
+	struct dentry *entry;
+
 	if (!file)
 		return 0;
-	return VERDICT(file_verdict(file->f_inode, QUELL_HOOK_mmap_file));
+	if (file_verdict(file->f_inode, QUELL_HOOK_mmap_file))
+		return -EPERM;
+	if (!(protection & PROT_EXEC_BIT) || !WANTED(MMAP_EXEC))
+		return 0;
+	entry = file->f_path.dentry;
+	return VERDICT(judge_entry(entry, entry->d_parent, entry->d_parent->d_inode, entry->d_sb, 0, 0, 0, QUELL_OP_MMAP_EXEC,
+			   QUELL_HOOK_mmap_file));
 }
 
 static __always_inline int on_file_mprotect(struct vm_area_struct *vma)
@@ -28,14 +36,25 @@ static __always_inline int on_file_mprotect(struct vm_area_struct *vma)
 	return VERDICT(file_verdict(file->f_inode, QUELL_HOOK_file_mprotect));
 }
 
+static __always_inline int judge_xattr(struct dentry *entry, u32 hook)
+{
+	if (!WANTED(SETXATTR))
+		return 0;
+	return VERDICT(judge_entry(entry, entry->d_parent, entry->d_parent->d_inode, entry->d_sb, 0, 0, 0, QUELL_OP_SETXATTR, hook));
+}
+
 static __always_inline int on_inode_setxattr(struct dentry *dentry)
 {
-	return VERDICT(file_verdict(dentry->d_inode, QUELL_HOOK_inode_setxattr));
+	if (file_verdict(dentry->d_inode, QUELL_HOOK_inode_setxattr))
+		return -EPERM;
+	return judge_xattr(dentry, QUELL_HOOK_inode_setxattr);
 }
 
 static __always_inline int on_inode_removexattr(struct dentry *dentry)
 {
-	return VERDICT(file_verdict(dentry->d_inode, QUELL_HOOK_inode_removexattr));
+	if (file_verdict(dentry->d_inode, QUELL_HOOK_inode_removexattr))
+		return -EPERM;
+	return judge_xattr(dentry, QUELL_HOOK_inode_removexattr);
 }
 
 static __always_inline int on_inode_copy_up(struct dentry *dentry)

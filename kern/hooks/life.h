@@ -50,15 +50,38 @@ static __always_inline int on_css_set_move_task(struct task_struct *task, struct
 	return 0;
 }
 
-static __always_inline int on_bprm_check_security(void)
+/* By the subject that the process will be of: a shell that a runtime starts in a container is the container's. */
+static __always_inline int judge_exec(u64 container, struct linux_binprm *bprm, u32 hook)
 {
-	task_pin_for_exec(bpf_get_current_task_btf());
-	return VERDICT(subject_verdict(QUELL_HOOK_bprm_check_security));
+	struct dentry *entry = bprm->file->f_path.dentry;
+
+	return judge_entry_by(container, entry, entry->d_parent, entry->d_parent->d_inode, entry->d_sb, 0, 0, 0, QUELL_OP_EXEC, hook);
 }
 
-static __always_inline int on_bprm_committed_creds(void)
+/* Asked for each file that takes part: a script, then its interpreter. */
+static __always_inline int on_bprm_check_security(struct linux_binprm *bprm)
 {
-	task_executed(bpf_get_current_task_btf());
+	struct task_struct *task = bpf_get_current_task_btf();
+	u64 container;
+
+	task_pin_for_exec(task);
+	if (subject_verdict(QUELL_HOOK_bprm_check_security))
+		return -EPERM;
+	if (!WANTED(EXEC))
+		return 0;
+	container = subject_becoming(task);
+	if (container && !home_is_ready(container))
+		return 0; /* its first exec, which is judged when its mounts are known */
+	return VERDICT(judge_exec(container, bprm, QUELL_HOOK_bprm_check_security));
+}
+
+/* Here nothing can be refused any more, only ended: before its first instruction. */
+static __always_inline int on_bprm_committed_creds(struct linux_binprm *bprm)
+{
+	u64 begun = task_executed(bpf_get_current_task_btf());
+
+	if (begun && WANTED(EXEC) && judge_exec(begun, bprm, QUELL_HOOK_bprm_committed_creds))
+		bpf_send_signal(9);
 	return 0;
 }
 

@@ -5,11 +5,13 @@
  */
 #pragma once
 
-#define WANTED(operation) (quell.operations & QUELL_BIT(QUELL_OP_##operation))
+/* Their bits stand in the order of a file's modes. */
+_Static_assert(QUELL_OP_OPEN_WRITE == QUELL_OP_OPEN_READ + 1 && FMODE_READ_BIT == 1 && FMODE_WRITE_BIT == 2, "one shift");
+#define OPERATIONS_OF_MODE(mode) (((mode) & 3) << QUELL_OP_OPEN_READ)
 
 static __always_inline int on_file_open(struct file *file)
 {
-	u32 mode;
+	u32 mode, operations;
 
 	REFUSE(file->f_inode, QUELL_HOOK_file_open);
 	mode = (u32)file->f_mode;
@@ -18,15 +20,16 @@ static __always_inline int on_file_open(struct file *file)
 		return 0;
 	if (!bpf_core_type_exists(struct backing_file) && file->f_inode != file->f_path.dentry->d_inode)
 		return 0;
-	if (!(mode & FMODE_READ_BIT) || !WANTED(OPEN_READ))
+	operations = OPERATIONS_OF_MODE(mode) & quell.operations;
+	if (!operations)
 		return 0;
-	return VERDICT(judge_open(file, QUELL_OP_OPEN_READ, QUELL_HOOK_file_open));
+	return VERDICT(judge_open(file, operations, QUELL_HOOK_file_open));
 }
 
 static __always_inline int on_inode_unlink(struct inode *directory, struct dentry *dentry)
 {
 	REFUSE(dentry->d_inode, QUELL_HOOK_inode_unlink);
-	return VERDICT(judge_entry(dentry, dentry->d_parent, directory, directory->i_sb, 0, 0, QUELL_OP_DELETE,
+	return VERDICT(judge_entry(dentry, dentry->d_parent, directory, directory->i_sb, 0, 0, 0, QUELL_OP_DELETE,
 			   QUELL_HOOK_inode_unlink));
 }
 
@@ -34,13 +37,13 @@ static __always_inline int on_inode_unlink(struct inode *directory, struct dentr
 #define RENAME_DIRECTORY(ctx, which) ((struct inode *)(ctx)[2 * (which)])
 #define RENAME_ENTRY(ctx, which) ((struct dentry *)(ctx)[2 * (which) + 1])
 
-static __always_inline int judge_rename(unsigned long long *ctx, int which, u64 place)
+static __always_inline int judge_rename(unsigned long long *ctx, int which, u64 place, u64 detail, u32 number_)
 {
 	struct inode *directory = RENAME_DIRECTORY(ctx, which);
 	struct dentry *entry = RENAME_ENTRY(ctx, which);
 
 	return judge_entry(entry, entry->d_parent, directory, directory->i_sb, which ? 0 : RENAME_ENTRY(ctx, 1), place,
-			   QUELL_OP_RENAME, QUELL_HOOK_inode_rename);
+			   detail, number_, QUELL_HOOK_inode_rename);
 }
 
 /* Arguments are read from ctx where they are needed: kept over the first judgement they cost stack. */
@@ -49,6 +52,7 @@ static __always_inline int on_inode_rename(unsigned long long *ctx)
 	int ret = (int)ctx[4];
 	struct inode *inode, *over;
 	u64 place = 0;
+	u32 number_;
 
 	if (ret)
 		return ret;
@@ -57,18 +61,46 @@ static __always_inline int on_inode_rename(unsigned long long *ctx)
 	over = RENAME_ENTRY(ctx, 1)->d_inode;
 	if (!is_null(over) && file_verdict(over, QUELL_HOOK_inode_rename))
 		return -EPERM;
-	if (!WANTED(RENAME))
-		return 0;
 	/* a directory takes everything below it along */
 	if (inode && (inode->i_mode & S_IFMT_BITS) == S_IFDIR_BITS)
 		place = address_of(RENAME_ENTRY(ctx, 0));
-	if (judge_rename(ctx, 0, place))
+	if (WANTED(RENAME) && judge_rename(ctx, 0, place, 0, QUELL_OP_RENAME))
 		return -EPERM;
-	/* a new name takes nothing away; an existing one is replaced or exchanged */
+	/* a new name takes nothing away, it is created; an existing one is replaced or exchanged */
 	over = RENAME_ENTRY(ctx, 1)->d_inode;
-	if (is_null(over))
+	number_ = is_null(over) ? QUELL_OP_CREATE : QUELL_OP_RENAME;
+	if (!(quell.operations & QUELL_BIT(number_)))
 		return 0;
-	return VERDICT(judge_rename(ctx, 1, 0));
+	return VERDICT(judge_rename(ctx, 1, 0, RENAME_ENTRY(ctx, 0)->d_inode->i_mode, number_));
+}
+
+/* The bit of what a change of attributes is, 0 for none that rules see. What the kernel forces is not who acts: a write takes setuid away. */
+static __always_inline u32 setattr_operation(struct iattr *attributes, struct inode *inode)
+{
+	u32 valid = attributes->ia_valid;
+
+	/* growing loses nothing; an empty file has nothing to lose */
+	if (valid & ATTR_SIZE_BIT)
+		return attributes->ia_size < inode->i_size ? QUELL_BIT(QUELL_OP_TRUNCATE) : 0;
+	if (valid & (ATTR_UID_BIT | ATTR_GID_BIT))
+		return QUELL_BIT(QUELL_OP_CHOWN);
+	return (valid & (ATTR_MODE_BIT | ATTR_FORCE_BIT)) == ATTR_MODE_BIT ? QUELL_BIT(QUELL_OP_CHMOD) : 0;
+}
+
+/* An owner that is not given stays: no id is as large. */
+static __always_inline u64 setattr_detail(struct iattr *attributes, u32 number_)
+{
+	u32 valid = attributes->ia_valid, user = ~0u, group = ~0u;
+
+	if (number_ == QUELL_OP_CHMOD)
+		return attributes->ia_mode;
+	if (number_ != QUELL_OP_CHOWN)
+		return 0;
+	if (valid & ATTR_UID_BIT)
+		user = attributes->ia_uid.val;
+	if (valid & ATTR_GID_BIT)
+		group = attributes->ia_gid.val;
+	return (u64)group << 32 | user;
 }
 
 /* 6.3 put an idmap in front: the arguments are read by hand, since the verifier takes no variable offset into ctx. */
@@ -77,6 +109,7 @@ static __always_inline int on_inode_setattr(unsigned long long *ctx)
 	struct dentry *dentry;
 	struct iattr *attributes;
 	struct inode *inode;
+	u32 number_;
 
 	if (SETATTR_HAS_IDMAP)
 		asm volatile("%0 = *(u64 *)(%2 + 8)\n%1 = *(u64 *)(%2 + 16)"
@@ -86,22 +119,39 @@ static __always_inline int on_inode_setattr(unsigned long long *ctx)
 			     : "=&r"(dentry), "=&r"(attributes) : "r"(ctx));
 	inode = dentry->d_inode;
 	REFUSE(inode, QUELL_HOOK_inode_setattr);
-	if (!(attributes->ia_valid & ATTR_SIZE_BIT) || !inode)
+	if (!inode)
 		return 0;
-	/* growing loses nothing; an empty file has nothing to lose */
-	if (attributes->ia_size >= inode->i_size || !WANTED(TRUNCATE))
+	number_ = setattr_operation(attributes, inode);
+	if (!(quell.operations & number_))
 		return 0;
-	return VERDICT(judge_entry(dentry, dentry->d_parent, dentry->d_parent->d_inode, dentry->d_sb, 0, 0, QUELL_OP_TRUNCATE,
-			   QUELL_HOOK_inode_setattr));
+	number_ = number_ == QUELL_BIT(QUELL_OP_TRUNCATE) ? QUELL_OP_TRUNCATE :
+		  number_ == QUELL_BIT(QUELL_OP_CHOWN)	  ? QUELL_OP_CHOWN :
+							    QUELL_OP_CHMOD;
+	return VERDICT(judge_entry(dentry, dentry->d_parent, dentry->d_parent->d_inode, dentry->d_sb, 0, 0,
+				   setattr_detail(attributes, number_), number_, QUELL_HOOK_inode_setattr));
 }
 
-static __always_inline int on_inode_link(struct dentry *from, struct dentry *to)
+static __always_inline int judge_creation(struct inode *directory, struct dentry *entry, u32 mode, u32 hook)
+{
+	if (!WANTED(CREATE))
+		return 0;
+	return VERDICT(judge_entry(entry, entry->d_parent, directory, directory->i_sb, 0, 0, mode, QUELL_OP_CREATE, hook));
+}
+
+static __always_inline int on_inode_link(struct dentry *from, struct inode *directory, struct dentry *to)
 {
 	REFUSE(from->d_inode, QUELL_HOOK_inode_link);
-	if (!WANTED(LINK))
-		return 0;
-	return VERDICT(judge_entry(from, from->d_parent, from->d_parent->d_inode, from->d_sb, to, 0, QUELL_OP_LINK,
-			   QUELL_HOOK_inode_link));
+	if (WANTED(LINK) && judge_entry(from, from->d_parent, from->d_parent->d_inode, from->d_sb, to, 0, 0, QUELL_OP_LINK,
+					QUELL_HOOK_inode_link))
+		return -EPERM;
+	return judge_creation(directory, to, from->d_inode->i_mode, QUELL_HOOK_inode_link);
+}
+
+/* A file, directory, device, fifo, socket or symbolic link: all hooks tell of the directory and the entry first. */
+static __always_inline int on_created(struct inode *directory, struct dentry *entry, u32 mode, u32 hook)
+{
+	REFUSE((struct inode *)0, hook);
+	return judge_creation(directory, entry, mode, hook);
 }
 
 static __always_inline int on_sb_mount(const struct path *path, unsigned long flags)

@@ -8,12 +8,6 @@
  */
 #pragma once
 
-enum interest {
-	INTEREST_NONE = 0,
-	INTEREST_RULE = 1,   /* some rule is about this operation */
-	INTEREST_EXCEPT = 2, /* and has exceptions */
-};
-
 struct rules_walk {
 	u32 slot;
 	u32 set;
@@ -56,6 +50,25 @@ static __always_inline int rules_next(struct rules_walk *r, struct work *work, u
 	return 1;
 }
 
+/* Is any rule about it, anywhere? */
+#define WANTED(operation) (quell.operations & QUELL_BIT(QUELL_OP_##operation))
+
+#define OPENS (QUELL_BIT(QUELL_OP_OPEN_READ) | QUELL_BIT(QUELL_OP_OPEN_WRITE))
+
+/* An open may be two. */
+static __always_inline u32 operations_of(struct operation *op)
+{
+	return QUELL_BIT(op->number) | op->also;
+}
+
+/* What is remembered of a file holds for any open of it. */
+static __always_inline u32 operations_remembered(struct operation *op)
+{
+	u32 all = operations_of(op);
+
+	return all & OPENS ? OPENS : all;
+}
+
 static long interest_one(u32 i, struct rules_walk *r)
 {
 	struct work *work = WORK(r->slot);
@@ -67,9 +80,11 @@ static long interest_one(u32 i, struct rules_walk *r)
 	if (key.index == ~0u)
 		return 0;
 	rule = bpf_map_lookup_elem(&rules, &key);
-	if (!rule || !(rule->operations & QUELL_BIT(work->op.number)))
+	if (!rule || !(rule->operations & operations_remembered(&work->op)))
 		return 0;
-	work->interest |= INTEREST_RULE | (rule->exceptions ? INTEREST_EXCEPT : 0);
+	work->interest = 1;
+	if (rule->operations & operations_of(&work->op))
+		work->needs |= rule->needs;
 	return 0;
 }
 
@@ -98,7 +113,7 @@ static long judge_one(u32 i, struct rules_walk *r)
 	if (key.index == ~0u)
 		return 0;
 	rule = bpf_map_lookup_elem(&rules, &key);
-	if (!rule || !(rule->operations & QUELL_BIT(work->op.number)))
+	if (!rule || !(rule->operations & operations_of(&work->op)))
 		return 0;
 	/* a call and not a loop: the verifier goes through every turn of a loop, in every program */
 	r->rule = key.index;
@@ -112,10 +127,16 @@ static long judge_one(u32 i, struct rules_walk *r)
 	}
 	work->judged[n & (JUDGED_MAX - 1)] = key.index;
 	work->judged_count = n + 1;
-	if (rule->exceptions && rule_excepts(work, key.index)) {
-		count(QUELL_COUNTER_EXCEPTED);
-		return 0;
+	if (rule->conditions) {
+		n = conditions_ask(r->slot, r->rule);
+		if (n == CONDITIONS_EXCEPTED)
+			count(QUELL_COUNTER_EXCEPTED);
+		if (n != CONDITIONS_HOLD)
+			return 0;
 	}
+	if (work->op.also) /* tell what the rule is about */
+		work->op.number = work->op.also & rule->operations & QUELL_BIT(QUELL_OP_OPEN_WRITE) ? QUELL_OP_OPEN_WRITE :
+												      QUELL_OP_OPEN_READ;
 	if (rule->flags & QUELL_RULE_DENY)
 		work->verdict = -EPERM;
 	if (rule->flags & QUELL_RULE_SILENT) {
@@ -158,11 +179,10 @@ static __always_inline int needs_mounts(struct operation *op)
 }
 
 /*
- * Judges work->op by all rules that look at its path. Returns the verdict;
- * work->interest tells whether any rule is about such an operation there, so
- * that an open can be remembered.
+ * Finds all rules that look at the path of work->op, and says whether one is about such an operation there; work->needs is
+ * what their conditions ask for.
  */
-__noinline int judge(u32 slot)
+__noinline int judge_collect(u32 slot)
 {
 	struct work *work = WORK(slot);
 	struct rules_walk r = { .slot = slot, .half = work->half };
@@ -172,21 +192,41 @@ __noinline int judge(u32 slot)
 	work->query.directory = work->op.parent ? work->op.parent : work->op.place;
 	work->set_count = 0;
 	work->judged_count = 0;
-	work->interest = INTEREST_NONE;
-	work->exe_set = 0;
+	work->interest = 0;
+	work->needs = 0;
+	work->intact = 0;
+	__builtin_memset(work->sets_of, 0, sizeof(work->sets_of));
 	work->verdict = 0;
 	if (!work->query.container && needs_mounts(&work->op))
 		host_gather(slot);
 	collect_sets(slot, work);
 	if (work->set_count)
 		bpf_loop(RULE_STEPS_MAX, interest_one, &r, 0);
-	if (work->interest & INTEREST_RULE) {
-		if (work->interest & INTEREST_EXCEPT)
-			exe_find(slot);
-		r.set = r.chunk = r.index = zero;
-		bpf_loop(RULE_STEPS_MAX, judge_one, &r, 0);
-	}
+	return work->interest;
+}
+
+/* By all rules that were found. Returns the verdict. */
+__noinline int judge_rules(u32 slot)
+{
+	struct work *work = WORK(slot);
+	struct rules_walk r = { .slot = slot, .half = work->half };
+
+	r.set = r.chunk = r.index = zero;
+	bpf_loop(RULE_STEPS_MAX, judge_one, &r, 0);
 	return work->verdict;
+}
+
+/*
+ * Judges work->op. In the program's own frame, what it calls goes deep. work->interest tells whether any rule is about such
+ * an operation there, so that an open can be remembered.
+ */
+static __always_inline int judge(u32 slot)
+{
+	if (!judge_collect(slot))
+		return 0;
+	if (WORK(slot)->needs)
+		asked_gather(slot, WORK(slot)->needs);
+	return judge_rules(slot);
 }
 
 /* Could the file be one that is mounted as such? */
@@ -207,13 +247,13 @@ static __always_inline int name_is_watched(u32 slot, u64 entry, u64 state)
 	return leaf_is_watched(STATE_NODE(state), hash_name(head, entry));
 }
 
-/* An operation on an entry of a directory. */
-static __always_inline int judge_entry(struct dentry *entry, struct dentry *parent, struct inode *directory,
-				       struct super_block *superblock, struct dentry *entry2, u64 place, u32 number_,
-				       u32 hook)
+/* An operation of a subject on an entry of a directory. */
+static __always_inline int judge_entry_by(u64 container, struct dentry *entry, struct dentry *parent,
+					  struct inode *directory, struct super_block *superblock, struct dentry *entry2,
+					  u64 place, u64 detail, u32 number_, u32 hook)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct lookup l = { .container = subject_of(task) };
+	struct lookup l = { .container = container };
 	u32 files = 0, slot;
 	u64 state;
 	int verdict;
@@ -240,11 +280,19 @@ static __always_inline int judge_entry(struct dentry *entry, struct dentry *pare
 	}
 	lookup_fill(&l, WORK(slot));
 	WORK(slot)->op = (struct operation){ .entry = (u64)entry, .parent = (u64)parent, .place = place,
-					     .entry2 = (u64)entry2, .state = state, .number = number_, .hook = hook,
-					     .known = 1, .files = files };
+					     .entry2 = (u64)entry2, .state = state, .detail = detail, .number = number_,
+					     .hook = hook, .known = 1, .files = files };
 	verdict = judge(slot);
 	work_release(slot);
 	return verdict;
+}
+
+static __always_inline int judge_entry(struct dentry *entry, struct dentry *parent, struct inode *directory,
+				       struct super_block *superblock, struct dentry *entry2, u64 place, u64 detail,
+				       u32 number_, u32 hook)
+{
+	return judge_entry_by(subject_of(bpf_get_current_task_btf()), entry, parent, directory, superblock, entry2, place,
+			      detail, number_, hook);
 }
 
 /*
@@ -262,7 +310,7 @@ static __always_inline u32 name_sequence(struct dentry *entry)
 #define NAME_MOVING 1u /* an odd counter */
 
 /* An open: most are let go after one look into the file cache. */
-static __always_inline int judge_open(struct file *file, u32 number_, u32 hook)
+static __always_inline int judge_open(struct file *file, u32 operations, u32 hook)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct lookup l = { .container = subject_of(task) };
@@ -287,7 +335,9 @@ static __always_inline int judge_open(struct file *file, u32 number_, u32 hook)
 			return 0;
 		lookup_fill(&l, WORK(slot));
 		WORK(slot)->op = (struct operation){ .entry = (u64)entry, .parent = (u64)parent, .state = state,
-						     .number = number_, .hook = hook, .known = 1, .files = files };
+						     .number = operations & QUELL_BIT(QUELL_OP_OPEN_WRITE) ?
+								       QUELL_OP_OPEN_WRITE : QUELL_OP_OPEN_READ,
+						     .also = operations, .hook = hook, .known = 1, .files = files };
 		WORK(slot)->sequence = name_sequence(entry);
 		if (file_key(&l, entry, entry->d_parent, inode) != key)
 			WORK(slot)->sequence = NAME_MOVING;

@@ -9,7 +9,7 @@ enum judge_what {
 	JUDGE_STATE,  /* merge the states of all places */
 	JUDGE_ENTRY,  /* collect the sets of the entry work->name at all places */
 	JUDGE_PLACE,  /* collect the sets in and below the directory at all places */
-	JUDGE_EXE,    /* the set of exceptions of the executable work->name, at its first place that has one */
+	JUDGE_ASKED,  /* the set of conditions of the entry work->name, at its first place that has one */
 };
 
 struct places {
@@ -103,8 +103,8 @@ static long place_one(u32 i, struct places *p)
 		collect_entry_set(slot, state);
 	else if (p->what == JUDGE_PLACE)
 		collect_place_sets(slot, state);
-	else if (p->what == JUDGE_EXE && !work->exe_set)
-		work->exe_set = entry_set(work->name, state);
+	else if (p->what == JUDGE_ASKED && !work->asked_set)
+		work->asked_set = entry_set(work->name, state);
 	p->result = p->any ? state_merge(p->result, state) : state;
 	p->any = 1;
 	return 0;

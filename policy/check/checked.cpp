@@ -3,6 +3,8 @@
 
 #include <array>
 
+#include "policy/check/field_table.h"
+
 namespace quell::policy {
 namespace {
 
@@ -14,6 +16,23 @@ constexpr std::array kObjects = {
 #undef OPERATION
 };
 
+std::string bits_text(std::uint32_t mask) {
+    std::string text;
+    for (const NumberWord& bits : kBitWords)
+        if ((mask & bits.number) == bits.number) text += (text.empty() ? "" : ", ") + std::string(bits.word);
+    return text;
+}
+
+std::string number_text(FieldKind kind, const Range& range) {
+    if (kind == FieldKind::kBits) return bits_text(range.first);
+    if (kind == FieldKind::kTypes)
+        for (const NumberWord& type : kTypeWords)
+            if (type.number == range.first) return std::string(type.word);
+    if (kind == FieldKind::kYesNo) return std::string(kYesNoWords[range.first != 0].word);
+    if (range.first == range.last) return std::to_string(range.first);
+    return std::to_string(range.first) + "-" + std::to_string(range.last);
+}
+
 }  // namespace
 
 std::string Pattern::text() const {
@@ -24,6 +43,16 @@ std::string Pattern::text() const {
         case Kind::kCover: return directory + "/**";
     }
     return base;
+}
+
+std::string Condition::text() const {
+    const FieldRow& row = kFieldRows[field];
+    std::string values;
+    const auto add = [&](const std::string& value) { values += (values.empty() ? "" : ", ") + value; };
+    for (const Pattern& path : paths) add(path.text());
+    for (const Range& range : ranges) add(number_text(row.kind, range));
+    if (row.kind != FieldKind::kYesNo) values = "[" + values + "]";
+    return (negated ? "not " : "") + std::string(row.word) + ": " + values;
 }
 
 bool is_place(std::uint32_t operation) { return operation < kObjects.size() && kObjects[operation] == Object::PLACE; }

@@ -28,6 +28,29 @@ struct Pattern {
     [[nodiscard]] std::string text() const;
 };
 
+// Numbers from first to last.
+struct Range {
+    std::uint32_t first = 0;
+    std::uint32_t last = 0;
+
+    auto operator<=>(const Range&) const = default;
+};
+
+// One key of kern/fields.def with its values: any of them, or with `negated`
+// none of them.
+struct Condition {
+    std::uint32_t field = 0;  // QUELL_FIELD_…
+    bool negated = false;
+    std::vector<Pattern> paths;  // kPaths; sorted, no two equal
+    std::vector<Range> ranges;   // other kinds; sorted, apart from one another. kBits: one, its `first` is the mask
+
+    // As a policy has it: "not uid: [0, 1000-1999]".
+    [[nodiscard]] std::string text() const;
+};
+
+// All of them hold. Sorted by field; each field at most twice, one negated.
+using Group = std::vector<Condition>;
+
 struct Rule {
     std::string policy;  // metadata.name
     std::string id;
@@ -37,7 +60,8 @@ struct Rule {
     std::uint32_t operations = 0;  // mask of QUELL_BIT(QUELL_OP_…)
     std::uint32_t subjects = 0;    // mask of QUELL_SUBJECT_…
     std::vector<Pattern> paths;    // sorted, no two equal
-    std::vector<Pattern> exceptions;    // executables; sorted, no two equal
+    Group conditions;               // of `where` and `match`
+    std::vector<Group> exceptions;  // none may hold; sorted by their text, no two equal
     std::vector<std::uint32_t> offers;  // positions in kResponseWords, in the policy's order
     std::uint64_t expires_ns = 0;
     std::uint32_t flags = 0;  // QUELL_RULE_…, only of built-in rules

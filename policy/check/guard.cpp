@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "policy/check/field_table.h"
+
 namespace quell::policy {
 namespace {
 
@@ -50,6 +52,57 @@ void warn_of_link(const Rule& rule, const Pattern& pattern, Findings& findings) 
     }
 }
 
+void warn_of_links(const Rule& rule, const Group& group, Findings& findings) {
+    for (const Condition& condition : group)
+        for (const Pattern& pattern : condition.paths) warn_of_link(rule, pattern, findings);
+}
+
+// Does the first match all that the second one does?
+bool covers(const Pattern& wide, const Pattern& narrow) {
+    if (wide.kind == Pattern::Kind::kCover) {
+        if (wide.base == "/" || (narrow.base != wide.base && at_or_below(narrow.base, wide.base))) return true;
+        return narrow.kind != Pattern::Kind::kExact && narrow.base == wide.base;
+    }
+    if (wide.kind == Pattern::Kind::kExact) return narrow.kind == Pattern::Kind::kExact && narrow.base == wide.base;
+    if (narrow.kind == Pattern::Kind::kStar) return narrow.base == wide.base;
+    const std::size_t slash = narrow.base.rfind('/');
+    return narrow.kind == Pattern::Kind::kExact && (slash == 0 ? "/" : narrow.base.substr(0, slash)) == wide.base;
+}
+
+// An exception that leaves nothing. Several that do so together are not looked for.
+void guard_exception(const Rule& rule, const Group& exception, Findings& findings) {
+    if (exception.size() != 1 || exception[0].negated) return;
+    const Condition& only = exception[0];
+    for (const Pattern& pattern : only.paths)
+        if (only.field == QUELL_FIELD_EXE && pattern.kind == Pattern::Kind::kCover && pattern.base == "/")
+            findings.add(Code::kQ1306, pattern.where, "the exception '/**' covers every executable: the rule never fires",
+                         "name the executables", pattern.text());
+    if (only.field != QUELL_FIELD_PATH || rule.paths.empty()) return;
+    const bool all = std::all_of(rule.paths.begin(), rule.paths.end(), [&](const Pattern& path) {
+        return std::any_of(only.paths.begin(), only.paths.end(), [&](const Pattern& wide) { return covers(wide, path); });
+    });
+    if (all)
+        findings.add(Code::kQ1309, only.paths[0].where, "the exception covers every path of the rule, which never fires",
+                     "name narrower paths", only.paths[0].text());
+}
+
+// What is created has neither owner nor permission bits when it is judged.
+void guard_creation(const Rule& rule, Findings& findings) {
+    if ((rule.operations & QUELL_BIT(QUELL_OP_CREATE)) == 0) return;
+    const auto guard = [&](const Group& group) {
+        for (const Condition& condition : group) {
+            if (condition.field != QUELL_FIELD_MODE && condition.field != QUELL_FIELD_OWNER &&
+                condition.field != QUELL_FIELD_GROUP && condition.field != QUELL_FIELD_INTACT)
+                continue;
+            const std::string word(kFieldRows[condition.field].word);
+            findings.add(Code::kQ1310, rule.where, in_quotes(word) + " is not known of what 'create' makes",
+                         "write a rule of its own for create", rule.id);
+        }
+    };
+    guard(rule.conditions);
+    for (const Group& exception : rule.exceptions) guard(exception);
+}
+
 }  // namespace
 
 void guard_offers(const Rule& rule, const std::vector<const Node*>& offers, Findings& findings) {
@@ -74,12 +127,12 @@ void guard_offers(const Rule& rule, const std::vector<const Node*>& offers, Find
 
 void guard_paths(const Rule& rule, Findings& findings) {
     for (const Pattern& pattern : rule.paths) warn_of_link(rule, pattern, findings);
-    for (const Pattern& pattern : rule.exceptions) {
-        warn_of_link(rule, pattern, findings);
-        if (pattern.kind == Pattern::Kind::kCover && pattern.base == "/")
-            findings.add(Code::kQ1306, pattern.where, "the exception '/**' covers every executable: the rule never fires",
-                         "name the executables", pattern.text());
+    warn_of_links(rule, rule.conditions, findings);
+    for (const Group& exception : rule.exceptions) {
+        warn_of_links(rule, exception, findings);
+        guard_exception(rule, exception, findings);
     }
+    guard_creation(rule, findings);
 }
 
 }  // namespace quell::policy

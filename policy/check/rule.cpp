@@ -3,12 +3,10 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
-#include <tuple>
 
+#include "policy/check/conditions.h"
 #include "policy/check/fields.h"
 #include "policy/check/guard.h"
-#include "policy/check/pattern.h"
 #include "policy/check/words.h"
 #include "policy/limits.h"
 #include "user/base/vocabulary.h"
@@ -20,9 +18,6 @@ constexpr std::array kRuleFields = {
     Field{"id", true},  Field{"name"},      Field{"description"},  Field{"severity", true}, Field{"tags"},
     Field{"on", true}, Field{"where"}, Field{"match", true}, Field{"except"},         Field{"respond"},
 };
-constexpr std::array kWhereFields = {Field{"subject", true}};
-constexpr std::array kMatchFields = {Field{"path", true}};
-constexpr std::array kExceptFields = {Field{"exe", true}};
 constexpr std::array kRespondFields = {Field{"offer", true}, Field{"expires"}};
 
 constexpr std::array<std::string_view, 3> kSubjectWords = {"any", "host", "container"};
@@ -47,21 +42,6 @@ const Node* printable(const Node* value, std::string_view what, std::size_t most
     return text;
 }
 
-std::vector<Pattern> read_patterns(const std::vector<const Node*>& texts, Findings& findings) {
-    std::vector<Pattern> patterns;
-    for (const Node* text : texts)
-        if (auto pattern = check_pattern(*text, findings)) patterns.push_back(std::move(*pattern));
-    return patterns;
-}
-
-// Sorted, so that the order of a list means nothing.
-void normalise(std::vector<Pattern>& patterns) {
-    const auto key = [](const Pattern& a) { return std::tie(a.base, a.kind); };
-    std::sort(patterns.begin(), patterns.end(), [&](const Pattern& a, const Pattern& b) { return key(a) < key(b); });
-    const auto same = [&](const Pattern& a, const Pattern& b) { return key(a) == key(b); };
-    patterns.erase(std::unique(patterns.begin(), patterns.end(), same), patterns.end());
-}
-
 void read_labels(const Node& node, Rule& rule, Findings& findings) {
     rule.name = rule.id;
     if (const Node* name = printable(node.find("name"), "name", kMaxTitleBytes, false, findings)) rule.name = name->text;
@@ -79,31 +59,50 @@ void read_operations(const Node& node, Rule& rule, Findings& findings) {
 }
 
 void read_where(const Node& node, Rule& rule, Findings& findings) {
+    static const auto kFields = condition_fields(FieldPlace::kSubject, !kBothPlaces, {Field{"subject"}, Field{"not"}});
     rule.subjects = kSubjectMasks[0];
     const Node* where = node.find("where");
-    if (where == nullptr || !check_map(*where, "where", kWhereFields, findings)) return;
+    if (where == nullptr || !check_map(*where, "where", kFields, findings)) return;
+    if (where->entries.empty()) findings.add(Code::kQ1104, where->where, "where is an empty map");
     if (const Node* subject = text_of(where->find("subject"), "subject", findings))
         if (auto index = word_of(*subject, "subject", kSubjectWords, findings)) rule.subjects = kSubjectMasks[*index];
+    read_conditions(*where, FieldPlace::kSubject, !kBothPlaces, "", rule.conditions, findings);
 }
 
 void read_match(const Node& node, Rule& rule, Findings& findings) {
+    static const auto kFields = condition_fields(FieldPlace::kObject, !kBothPlaces, {Field{"path", true}, Field{"not"}});
     const Node* match = node.find("match");
-    if (match == nullptr || !check_map(*match, "match", kMatchFields, findings)) return;
+    if (match == nullptr || !check_map(*match, "match", kFields, findings)) return;
     rule.paths = read_patterns(texts_of(match->find("path"), "path", kMaxPathsPerRule, findings), findings);
     normalise(rule.paths);
+    read_conditions(*match, FieldPlace::kObject, !kBothPlaces, "path", rule.conditions, findings);
 }
 
 void read_exceptions(const Node& node, Rule& rule, Findings& findings) {
+    static const auto kFields = condition_fields(FieldPlace::kSubject, kBothPlaces, {Field{"not"}});
     for (const Node& exception : items_of(node.find("except"), "except", kMaxExceptionsPerRule, findings)) {
-        if (!check_map(exception, "an exception", kExceptFields, findings)) continue;
-        auto patterns = read_patterns(texts_of(exception.find("exe"), "exe", kMaxExceptionsPerRule, findings), findings);
-        std::move(patterns.begin(), patterns.end(), std::back_inserter(rule.exceptions));
+        if (!check_map(exception, "an exception", kFields, findings)) continue;
+        if (exception.entries.empty()) findings.add(Code::kQ1104, exception.where, "an exception is an empty map");
+        Group group;
+        read_conditions(exception, FieldPlace::kSubject, kBothPlaces, "", group, findings);
+        if (!group.empty()) rule.exceptions.push_back(std::move(group));
     }
     normalise(rule.exceptions);
-    if (rule.exceptions.size() > kMaxExceptionsPerRule)
-        findings.add(Code::kQ1108, rule.exceptions[kMaxExceptionsPerRule].where,
-                     "the rule excepts " + std::to_string(rule.exceptions.size()) + " executables, at most " +
-                         std::to_string(kMaxExceptionsPerRule) + " are accepted");
+}
+
+// Ranges count one by one, as the kernel asks them.
+void check_conditions(const Rule& rule, Findings& findings) {
+    std::size_t count = 0;
+    const auto add = [&](const Group& group) {
+        for (const Condition& condition : group) count += condition.paths.empty() ? condition.ranges.size() : 1;
+    };
+    add(rule.conditions);
+    for (const Group& exception : rule.exceptions) add(exception);
+    if (count > kMaxConditionsPerRule)
+        findings.add(Code::kQ1407, rule.where,
+                     "the rule has " + std::to_string(count) + " conditions, at most " +
+                         std::to_string(kMaxConditionsPerRule) + " are asked",
+                     "ranges of numbers count one by one; put paths into one list", rule.id);
 }
 
 void read_expires(const Node* value, Rule& rule, Findings& findings) {
@@ -156,7 +155,9 @@ std::optional<Rule> check_rule(const Node& node, const std::string& policy, Find
     read_operations(node, rule, findings);
     read_where(node, rule, findings);
     read_match(node, rule, findings);
+    normalise(rule.conditions);
     read_exceptions(node, rule, findings);
+    check_conditions(rule, findings);
     read_respond(node, rule, findings);
     guard_paths(rule, findings);
     if (rule.id.empty()) return std::nullopt;

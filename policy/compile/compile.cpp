@@ -5,6 +5,7 @@
 #include <array>
 #include <set>
 
+#include "policy/compile/conditions.h"
 #include "policy/compile/digest.h"
 #include "policy/compile/flatten.h"
 #include "policy/compile/sets.h"
@@ -17,14 +18,21 @@ namespace {
 struct Root {
     std::uint32_t node;
     std::uint32_t subject;
-    bool executables;  // of exceptions; else the paths that are watched
+    bool asked;  // paths of conditions; else those that are watched
 };
 constexpr std::array<Root, 4> kRoots = {{
     {QUELL_NODE_CONTAINER, QUELL_SUBJECT_CONTAINER, false},
     {QUELL_NODE_HOST, QUELL_SUBJECT_HOST, false},
-    {QUELL_NODE_EXE_CONTAINER, QUELL_SUBJECT_CONTAINER, true},
-    {QUELL_NODE_EXE_HOST, QUELL_SUBJECT_HOST, true},
+    {QUELL_NODE_ASK_CONTAINER, QUELL_SUBJECT_CONTAINER, true},
+    {QUELL_NODE_ASK_HOST, QUELL_SUBJECT_HOST, true},
 }};
+
+// A path that a condition speaks of.
+struct Asked {
+    Pattern pattern;
+    std::uint32_t condition;
+    std::uint32_t subjects;  // of its rule
+};
 
 class Compiler {
 public:
@@ -36,6 +44,9 @@ public:
 
     Image run() {
         for (const Rule& rule : rules_) add_rule(rule);
+        if (image_.conditions.size() > kMaxConditions)
+            findings_.add_general(Code::kQ1406, "the rules have " + std::to_string(image_.conditions.size()) +
+                                  " conditions, at most " + std::to_string(kMaxConditions) + " are accepted");
         for (const Root& root : kRoots) add_root(root);
         add_sets();
         image_.digest = meaning_digest(rules_);
@@ -51,7 +62,9 @@ private:
         entry.value.subjects = rule.subjects;
         for (std::uint32_t offer : rule.offers) entry.value.offers |= QUELL_BIT(offer);
         entry.value.flags = rule.flags;
-        entry.value.exceptions = static_cast<std::uint32_t>(rule.exceptions.size());
+        add_conditions(rule, image_.conditions, entry.value, [&](const Pattern& pattern, std::uint32_t condition) {
+            asked_.push_back({pattern, condition, rule.subjects});
+        });
         entry.value.severity = rule.severity;
         entry.policy = rule.policy;
         entry.id = rule.id;
@@ -65,11 +78,12 @@ private:
 
     void add_root(const Root& root) {
         Trie trie;
-        for (std::uint32_t index = 0; index < rules_.size(); index++) {
+        for (std::uint32_t index = 0; !root.asked && index < rules_.size(); index++) {
             if ((rules_[index].subjects & root.subject) == 0) continue;
-            for (const Pattern& pattern : root.executables ? rules_[index].exceptions : rules_[index].paths)
-                trie.add(pattern, index);
+            for (const Pattern& pattern : rules_[index].paths) trie.add(pattern, index);
         }
+        for (const Asked& asked : asked_)
+            if (root.asked && (asked.subjects & root.subject) != 0) trie.add(asked.pattern, asked.condition);
         const bool already_said = nodes_ > kMaxNodes;
         nodes_ += trie.nodes();
         if (already_said) return;
@@ -80,40 +94,40 @@ private:
         Flattening to;
         to.root = root.node;
         to.next_node = next_node_;
-        to.below = !root.executables;
+        to.below = !root.asked;
         to.rules = rules_;
-        to.sets = root.executables ? &exe_sets_ : &path_sets_;
+        to.sets = root.asked ? &asked_sets_ : &path_sets_;
         to.edges = &image_.edges;
         to.judged = [&](const std::string& directory, const RuleList& rules) {
-            if (!root.executables) check_judged(directory, rules);
+            if (!root.asked) check_judged(directory, rules);
         };
         to.cut = [&](const std::string& directory) { report_cut(directory); };
         const std::size_t first = image_.edges.size();
         flatten(trie, to);
         next_node_ = to.next_node;
-        if (root.executables) exe_edges_.insert(exe_edges_.end(), {first, image_.edges.size()});
+        if (root.asked) asked_edges_.insert(asked_edges_.end(), {first, image_.edges.size()});
     }
 
-    // Both kinds of sets are numbered apart while they are collected; here the
-    // executables' ids move behind the others'. The kernel never reads the
-    // members of an executable's set: it asks for one pair of set and rule.
+    // Both kinds of sets are numbered apart while they are collected; here those
+    // of conditions move behind the others. The kernel never reads the members
+    // of such a set: it asks for one pair of set and condition.
     void add_sets() {
         image_.sets.resize(path_sets_.size());
         for (const auto& [rules, id] : path_sets_.all()) image_.sets[id - 1] = ImageSet{id, rules};
-        for (std::size_t i = 0; i < exe_edges_.size(); i += 2)
-            for (std::size_t edge = exe_edges_[i]; edge < exe_edges_[i + 1]; edge++)
+        for (std::size_t i = 0; i < asked_edges_.size(); i += 2)
+            for (std::size_t edge = asked_edges_[i]; edge < asked_edges_[i + 1]; edge++)
                 if (image_.edges[edge].value.set != 0) image_.edges[edge].value.set += path_sets_.size();
         std::size_t pairs = 0;
-        for (const auto& [rules, id] : exe_sets_.all()) pairs += rules.size();
-        if (pairs > kMaxExceptPairs) {
-            findings_.add_general(Code::kQ1406, "the exceptions make " + std::to_string(pairs) + " pairs, at most " +
-                                  std::to_string(kMaxExceptPairs) + " are accepted");
+        for (const auto& [conditions, id] : asked_sets_.all()) pairs += conditions.size();
+        if (pairs > kMaxMembers) {
+            findings_.add_general(Code::kQ1406, "the conditions make " + std::to_string(pairs) + " pairs with paths, at most " +
+                                  std::to_string(kMaxMembers) + " are accepted");
             return;
         }
         std::set<std::pair<std::uint64_t, std::uint32_t>> sorted;
-        for (const auto& [rules, id] : exe_sets_.all())
-            for (std::uint32_t rule : rules) sorted.emplace(id + path_sets_.size(), rule);
-        for (const auto& [set, rule] : sorted) image_.excepts.push_back(ImageExcept{set, rule});
+        for (const auto& [conditions, id] : asked_sets_.all())
+            for (std::uint32_t condition : conditions) sorted.emplace(id + path_sets_.size(), condition);
+        for (const auto& [set, condition] : sorted) image_.members.push_back(ImageMember{set, condition});
     }
 
     // Once for each rule that is too much, however many places it applies to.
@@ -142,8 +156,9 @@ private:
     std::vector<Rule> rules_;
     Image image_;
     Sets path_sets_;
-    Sets exe_sets_;
-    std::vector<std::size_t> exe_edges_;  // pairs: first edge of a root, one past its last
+    Sets asked_sets_;
+    std::vector<Asked> asked_;              // in the order of conditions
+    std::vector<std::size_t> asked_edges_;  // pairs: first edge of a root, one past its last
     std::set<std::uint32_t> reported_;
     std::set<std::string> cut_;
     std::uint32_t next_node_ = QUELL_NODE_FIRST;

@@ -26,11 +26,15 @@ private:
     std::string text_;
 };
 
+void group(Canonical& form, const Group& conditions) {
+    form.list(conditions, [](const Condition& condition) { return condition.text(); });
+}
+
 }  // namespace
 
 std::string meaning_digest(std::span<const Rule> rules) {
     Canonical form;
-    form.field("quell-policy-1");
+    form.field("quell-policy-2");
     for (const Rule& rule : rules) {
         form.field(rule.policy);
         form.field(rule.id);
@@ -43,7 +47,9 @@ std::string meaning_digest(std::span<const Rule> rules) {
             if (rule.operations & QUELL_BIT(i)) form.field(kOperationWords[i]);
         form.number(rule.subjects);
         form.list(rule.paths, [](const Pattern& path) { return path.text(); });
-        form.list(rule.exceptions, [](const Pattern& path) { return path.text(); });
+        group(form, rule.conditions);
+        form.number(rule.exceptions.size());
+        for (const Group& exception : rule.exceptions) group(form, exception);
         form.list(rule.offers, [](std::uint32_t offer) { return std::string(word_at(kResponseWords, offer)); });
         form.number(rule.expires_ns);
         form.number(rule.flags);

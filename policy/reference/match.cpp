@@ -8,6 +8,43 @@ namespace {
 
 std::string with_slash(const std::string& path) { return path == "/" ? path : path + "/"; }
 
+bool any_matches(const std::vector<Pattern>& patterns, const std::string& path) {
+    return !path.empty() && std::any_of(patterns.begin(), patterns.end(),
+                                        [&](const Pattern& pattern) { return path_matches(pattern, path); });
+}
+
+// A file that anyone may have put at a path lets nobody go.
+bool executable_matches(const Condition& condition, const Act& act, std::size_t index, bool must_be_intact) {
+    if (index >= act.executables.size()) return false;
+    const Executable& exe = act.executables[index];
+    return (exe.is_intact || !must_be_intact) && any_matches(condition.paths, exe.path);
+}
+
+bool value_matches(const Condition& condition, const Act& act, bool must_be_intact) {
+    constexpr std::size_t kAncestors = 8;
+    switch (condition.field) {
+        case QUELL_FIELD_PATH: return any_matches(condition.paths, act.path);
+        case QUELL_FIELD_EXE: return executable_matches(condition, act, 0, must_be_intact);
+        case QUELL_FIELD_PARENT: return executable_matches(condition, act, 1, must_be_intact);
+        case QUELL_FIELD_ANCESTOR:
+            for (std::size_t above = 1; above <= kAncestors; above++)
+                if (executable_matches(condition, act, above, must_be_intact)) return true;
+            return false;
+        default: break;
+    }
+    const std::uint32_t number = act.numbers[condition.field];
+    if (condition.field == QUELL_FIELD_MODE || condition.field == QUELL_FIELD_NEW_MODE)
+        return (number & condition.ranges[0].first) != 0;
+    return std::any_of(condition.ranges.begin(), condition.ranges.end(),
+                       [&](const Range& range) { return range.first <= number && number <= range.last; });
+}
+
+bool holds(const Group& group, const Act& act, bool is_exception) {
+    return std::all_of(group.begin(), group.end(), [&](const Condition& condition) {
+        return value_matches(condition, act, condition.negated != is_exception) != condition.negated;
+    });
+}
+
 }  // namespace
 
 bool path_matches(const Pattern& pattern, const std::string& path) {
@@ -32,8 +69,8 @@ std::vector<const Rule*> matches(const std::vector<Rule>& rules, const Act& act)
             return path_matches(pattern, act.path) || (place && lies_below(pattern, act.path));
         });
         const bool excepted = std::any_of(rule.exceptions.begin(), rule.exceptions.end(),
-                                          [&](const Pattern& pattern) { return path_matches(pattern, act.exe); });
-        if (hit && !excepted) fired.push_back(&rule);
+                                          [&](const Group& exception) { return holds(exception, act, true); });
+        if (hit && holds(rule.conditions, act, false) && !excepted) fired.push_back(&rule);
     }
     return fired;
 }

@@ -4,6 +4,7 @@
 // compiler; the image and the kernel are tested against it.
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -11,12 +12,19 @@
 
 namespace quell::policy::reference {
 
+// Of a process, as its path says; "" if it has none in the subject's view.
+struct Executable {
+    std::string path;
+    bool is_intact = false;  // the host's own, or of an image's lower layer
+};
+
 // One operation of one process, with paths as the kernel gives them.
 struct Act {
     std::uint32_t operation = 0;  // QUELL_OP_…
     std::uint32_t subject = 0;    // QUELL_SUBJECT_HOST or QUELL_SUBJECT_CONTAINER
     std::string path;             // of the object; "/" only for places
-    std::string exe;              // "" if unknown: then nothing is excepted
+    std::vector<Executable> executables;  // of the process, its parent, …; at most nine count
+    std::array<std::uint32_t, QUELL_FIELD_COUNT> numbers{};  // by field: what a condition on a number is about
 };
 
 // The rules that fire, in the order given. Thread-safe.

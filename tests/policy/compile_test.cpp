@@ -107,25 +107,49 @@ TEST_F(Compiled, EqualSetsHaveOneId) {
     EXPECT_EQ(image.sets.size(), 2u) << "the rule's and the canary's";
 }
 
-TEST_F(Compiled, ExceptionsArePairsOfSetAndRule) {
+TEST_F(Compiled, PathsOfConditionsArePairsOfSetAndCondition) {
     load(rule("a", "/x", "delete", "container", "except: [{exe: [/usr/sbin/logrotate, /opt/**]}]") +
          rule("b", "/x", "delete", "container", "except: [{exe: [/opt/bin/tool]}]"));
-    const std::uint32_t sbin = child(child(QUELL_NODE_EXE_CONTAINER, "usr"), "sbin");
+    const std::uint32_t sbin = child(child(QUELL_NODE_ASK_CONTAINER, "usr"), "sbin");
     const std::uint64_t logrotate = edge(sbin, QUELL_EDGE_LEAF, "logrotate")->set;
     const std::uint64_t tool =
-        edge(child(child(QUELL_NODE_EXE_CONTAINER, "opt"), "bin"), QUELL_EDGE_LEAF, "tool")->set;
+        edge(child(child(QUELL_NODE_ASK_CONTAINER, "opt"), "bin"), QUELL_EDGE_LEAF, "tool")->set;
     const auto excepted = [&](std::uint64_t set) {
         Ids names;
-        for (const ImageExcept& except : image.excepts)
-            if (except.set == set) names.push_back(image.rules[except.rule].id);
+        for (const ImageMember& member : image.members)
+            for (const ImageRule& owner : image.rules)
+                if (member.set == set && member.condition - owner.value.condition < owner.value.conditions) names.push_back(owner.id);
         return names;
     };
     EXPECT_EQ(excepted(logrotate), Ids{"a"});
     EXPECT_EQ(excepted(tool), (Ids{"a", "b"}));
     for (const ImageSet& set : image.sets) EXPECT_TRUE(set.id != logrotate && set.id != tool);
-    EXPECT_EQ(image.rules[1].value.exceptions, 2u);
-    EXPECT_EQ(edge(QUELL_NODE_EXE_HOST, QUELL_EDGE_NAME, "usr"), nullptr);
-    EXPECT_EQ(edge(child(QUELL_NODE_EXE_CONTAINER, "usr"), QUELL_EDGE_BELOW), nullptr);
+    EXPECT_EQ(image.rules[1].value.conditions, 1u) << "a list is one";
+    EXPECT_EQ(image.rules[1].value.needs, QUELL_BIT(QUELL_FIELD_EXE));
+    EXPECT_EQ(edge(QUELL_NODE_ASK_HOST, QUELL_EDGE_NAME, "usr"), nullptr);
+    EXPECT_EQ(edge(child(QUELL_NODE_ASK_CONTAINER, "usr"), QUELL_EDGE_BELOW), nullptr);
+}
+
+TEST_F(Compiled, ConditionsStandInGroups) {
+    load("    - {id: r, severity: low, on: [open-write],\n"
+         "       where: {uid: [0, 1000-1999], not: {exe: [/bin/vi], gid: [5, 7]}},\n"
+         "       match: {path: [/etc/**], type: [file]},\n"
+         "       except: [{exe: [/usr/bin/dpkg], terminal: false}, {not: {path: [/etc/x/**]}}]}\n");
+    const auto has = [&](std::size_t i, std::uint32_t field, std::uint32_t flags, std::uint32_t first, std::uint32_t last) {
+        const quell_condition& c = image.conditions.at(i);
+        return c.field == field && c.flags == flags && c.first == first && c.last == last;
+    };
+    ASSERT_EQ(image.conditions.size(), 9u);
+    EXPECT_TRUE(has(0, QUELL_FIELD_EXE, QUELL_CONDITION_NOT | QUELL_CONDITION_INTACT, 0, 0));
+    EXPECT_TRUE(has(1, QUELL_FIELD_UID, QUELL_CONDITION_OR, 0, 0)) << "one of them";
+    EXPECT_TRUE(has(2, QUELL_FIELD_UID, 0, 1000, 1999));
+    EXPECT_TRUE(has(3, QUELL_FIELD_GID, QUELL_CONDITION_NOT, 5, 5)) << "none of them";
+    EXPECT_TRUE(has(4, QUELL_FIELD_GID, QUELL_CONDITION_NOT, 7, 7));
+    EXPECT_TRUE(has(5, QUELL_FIELD_TYPE, QUELL_CONDITION_END, 8, 8));
+    EXPECT_TRUE(has(6, QUELL_FIELD_EXE, QUELL_CONDITION_EXCEPT | QUELL_CONDITION_INTACT, 0, 0));
+    EXPECT_TRUE(has(7, QUELL_FIELD_TERMINAL, QUELL_CONDITION_EXCEPT | QUELL_CONDITION_END, 0, 0));
+    EXPECT_TRUE(has(8, QUELL_FIELD_PATH, QUELL_CONDITION_EXCEPT | QUELL_CONDITION_NOT | QUELL_CONDITION_END, 0, 0));
+    EXPECT_EQ(image.rules[1].value.needs, QUELL_BIT(QUELL_FIELD_EXE) | QUELL_BIT(QUELL_FIELD_PATH));
 }
 
 TEST_F(Compiled, RuleValues) {

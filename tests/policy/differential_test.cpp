@@ -21,12 +21,17 @@ std::set<std::string> by_reference(const Checked& checked, const reference::Act&
 
 std::string describe(const Checked& checked, const reference::Act& act) {
     std::ostringstream text;
-    text << "operation " << act.operation << " subject " << act.subject << " path " << act.path << " exe " << act.exe;
+    text << "operation " << act.operation << " subject " << act.subject << " path " << act.path;
+    for (const reference::Executable& exe : act.executables) text << " exe " << exe.path << (exe.is_intact ? "" : "(changed)");
+    for (std::uint32_t number : act.numbers) text << " " << number;
     for (const Rule& rule : checked.rules) {
         text << "\n  " << rule.id << " operations " << rule.operations << " subjects " << rule.subjects << ":";
         for (const Pattern& path : rule.paths) text << " " << path.text();
-        text << " except";
-        for (const Pattern& path : rule.exceptions) text << " " << path.text();
+        for (const Condition& condition : rule.conditions) text << " | " << condition.text();
+        for (const Group& exception : rule.exceptions) {
+            text << " except";
+            for (const Condition& condition : exception) text << " | " << condition.text();
+        }
     }
     return text.str();
 }
@@ -57,9 +62,9 @@ TEST(Differential, TheCanaryIsDeniedAmongUserRules) {
     const auto result = compile_text(policy(rule("all", "/run/**", "delete", "host")));
     ASSERT_TRUE(result.image);
     const Interpreter interpreter(*result.image);
-    const reference::Act on_host{QUELL_OP_DELETE, QUELL_SUBJECT_HOST, "/run/quell/canary", ""};
+    const reference::Act on_host{QUELL_OP_DELETE, QUELL_SUBJECT_HOST, "/run/quell/canary", {}, {}};
     EXPECT_EQ(interpreter.matches(on_host), (std::set<std::string>{"quell/canary", "t/all"}));
-    const reference::Act inside{QUELL_OP_DELETE, QUELL_SUBJECT_CONTAINER, "/run/quell/canary", ""};
+    const reference::Act inside{QUELL_OP_DELETE, QUELL_SUBJECT_CONTAINER, "/run/quell/canary", {}, {}};
     EXPECT_TRUE(interpreter.matches(inside).empty());
 }
 

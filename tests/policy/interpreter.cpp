@@ -20,7 +20,7 @@ Interpreter::Interpreter(const Image& image) : image_(image) {
             throw std::logic_error("two edges with one key");
     for (const ImageSet& set : image.sets)
         if (!sets_.emplace(set.id, &set).second) throw std::logic_error("two sets with one id");
-    for (const ImageExcept& except : image.excepts) excepts_.emplace(except.set, except.rule);
+    for (const ImageMember& member : image.members) members_.emplace(member.set, member.condition);
 }
 
 const quell_edge* Interpreter::edge(std::uint32_t node, std::uint32_t kind, const std::string& name) const {
@@ -65,20 +65,63 @@ std::uint64_t Interpreter::below_at(std::uint32_t root_id, const std::string& pa
     return found == nullptr ? 0 : found->set;
 }
 
+bool Interpreter::holds(std::uint32_t index, const reference::Act& act, const std::vector<std::uint64_t>& asked) const {
+    const quell_condition& c = image_.conditions.at(index);
+    const auto member = [&](std::size_t which) {
+        if ((c.flags & QUELL_CONDITION_INTACT) && which < 9 && !(which < act.executables.size() && act.executables[which].is_intact))
+            return false;
+        return asked.at(which) != 0 && members_.contains({asked[which], index});
+    };
+    bool is_held = false;
+    if (c.field == QUELL_FIELD_EXE) {
+        is_held = member(0);
+    } else if (c.field == QUELL_FIELD_PARENT) {
+        is_held = member(1);
+    } else if (c.field == QUELL_FIELD_ANCESTOR) {
+        for (std::size_t above = 1; above <= 8; above++) is_held = is_held || member(above);
+    } else if (c.field == QUELL_FIELD_PATH) {
+        is_held = member(9);
+    } else if (c.field == QUELL_FIELD_MODE || c.field == QUELL_FIELD_NEW_MODE) {
+        is_held = (act.numbers[c.field] & c.first) != 0;
+    } else {
+        is_held = act.numbers[c.field] >= c.first && act.numbers[c.field] <= c.last;
+    }
+    return is_held != ((c.flags & QUELL_CONDITION_NOT) != 0);
+}
+
+bool Interpreter::ask(const quell_rule& rule, const reference::Act& act, const std::vector<std::uint64_t>& asked) const {
+    bool clause = false, group = true;
+    for (std::uint32_t index = rule.condition; index < rule.condition + rule.conditions; index++) {
+        const std::uint32_t flags = image_.conditions.at(index).flags;
+        clause = clause || holds(index, act, asked);
+        if (flags & QUELL_CONDITION_OR) continue;
+        group = group && clause;
+        clause = false;
+        if ((flags & QUELL_CONDITION_END) == 0) continue;
+        if (group == ((flags & QUELL_CONDITION_EXCEPT) != 0)) return false;
+        group = true;
+    }
+    return true;
+}
+
 std::set<std::string> Interpreter::matches(const reference::Act& act) const {
     const bool host = act.subject == QUELL_SUBJECT_HOST;
     const std::uint32_t root_id = host ? QUELL_NODE_HOST : QUELL_NODE_CONTAINER;
     std::vector<std::uint64_t> found{entry_at(root_id, act.path)};
     if (is_place(act.operation)) found.push_back(below_at(root_id, act.path));
-    const std::uint64_t exe =
-        act.exe.empty() ? 0 : entry_at(host ? QUELL_NODE_EXE_HOST : QUELL_NODE_EXE_CONTAINER, act.exe);
+    const std::uint32_t asked_root = host ? QUELL_NODE_ASK_HOST : QUELL_NODE_ASK_CONTAINER;
+    std::vector<std::uint64_t> asked;
+    for (const reference::Executable& exe : act.executables)
+        asked.push_back(exe.path.empty() || asked.size() > 8 ? 0 : entry_at(asked_root, exe.path));
+    asked.resize(9);
+    asked.push_back(entry_at(asked_root, act.path));
     std::set<std::string> fired;
     for (std::uint64_t set : found) {
         if (set == 0) continue;
         for (std::uint32_t index : sets_.at(set)->rules) {
             const ImageRule& rule = image_.rules.at(index);
             if ((rule.value.operations & QUELL_BIT(act.operation)) == 0) continue;
-            if (rule.value.exceptions != 0 && excepts_.contains({exe, index})) continue;
+            if (!ask(rule.value, act, asked)) continue;
             fired.insert(rule.policy + "/" + rule.id);
         }
     }

@@ -35,12 +35,15 @@ private:
     // The set of an entry, 0 if none.
     [[nodiscard]] std::uint64_t entry(const Directory& in, const std::string& name) const;
     [[nodiscard]] std::uint64_t entry_at(std::uint32_t root_id, const std::string& path) const;
+    // Whether the conditions of a rule hold; `asked`: the sets at the paths of the executables, and last of the object.
+    [[nodiscard]] bool ask(const quell_rule& rule, const reference::Act& act, const std::vector<std::uint64_t>& asked) const;
+    [[nodiscard]] bool holds(std::uint32_t index, const reference::Act& act, const std::vector<std::uint64_t>& asked) const;
     [[nodiscard]] std::uint64_t below_at(std::uint32_t root_id, const std::string& path) const;
 
     const Image& image_;
     std::map<std::tuple<std::uint32_t, std::uint32_t, std::string>, quell_edge> edges_;
     std::map<std::uint64_t, const ImageSet*> sets_;
-    std::set<std::pair<std::uint64_t, std::uint32_t>> excepts_;
+    std::set<std::pair<std::uint64_t, std::uint32_t>> members_;
 };
 
 }  // namespace quell::policy::test

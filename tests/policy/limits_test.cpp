@@ -108,13 +108,26 @@ TEST(Limits, MoreRulesBelowADirectoryThanAreJudged) {
     EXPECT_EQ(largest, kMaxRulesPerObject);
 }
 
-TEST(Limits, MoreExceptionsThanAccepted) {
+TEST(Limits, MoreConditionsOfARuleThanAreAsked) {
+    const auto with = [](unsigned ranges) {
+        std::string list;
+        for (unsigned i = 0; i < ranges; i++) list += (i ? ", " : "") + std::to_string(3 * i);
+        return summary(compile_text(policy("    - {id: r, severity: low, on: [delete], match: {path: [/x]},\n"
+                                           "       where: {uid: [" + list + "]}, except: [{exe: [/a]}, {exe: [/b]}]}\n")).findings);
+    };
+    EXPECT_EQ(with(kMaxConditionsPerRule - 1), "") << "two lists of executables are one";
+    EXPECT_EQ(with(kMaxConditionsPerRule), "Q1407@6:12");
+    EXPECT_EQ(with(kMaxValuesPerCondition + 1), "Q1407@6:12 Q1108@7:1264");
+}
+
+TEST(Limits, MorePathsOfConditionsThanAccepted) {
     Checked checked = made(4'200, 1, QUELL_BIT(QUELL_OP_DELETE), false);
-    for (Rule& rule : checked.rules) rule.exceptions.push_back({Pattern::Kind::kCover, "/a", {}});
+    const auto exe = [](Pattern pattern) { return Group{Condition{QUELL_FIELD_EXE, false, {std::move(pattern)}, {}}}; };
+    for (Rule& rule : checked.rules) rule.exceptions.push_back(exe({Pattern::Kind::kCover, "/a", {}}));
     EXPECT_EQ(summary(run(checked).findings), "") << "one set of all rules";
     // 64 sets of 4,200 rules each
     std::string directory = "/a";
-    for (std::size_t i = 0; i < 63; i++) checked.rules[i].exceptions.push_back({Pattern::Kind::kExact, directory += "/a", {}});
+    for (std::size_t i = 0; i < 63; i++) checked.rules[i].exceptions.push_back(exe({Pattern::Kind::kExact, directory += "/a", {}}));
     for (std::size_t i = 0; i < 63; i++) {
         Rule more = checked.rules[i];
         more.id = "m" + std::to_string(i);

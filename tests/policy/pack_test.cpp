@@ -18,7 +18,7 @@ protected:
         image = std::move(*result.image);
     }
     bool fires(const char* id, std::uint32_t operation, std::uint32_t subject, const char* path, const char* exe) const {
-        return Interpreter(image).matches({operation, subject, path, exe}).contains(std::string("notable-events/") + id);
+        return Interpreter(image).matches({operation, subject, path, {{exe, true}}, {}}).contains(std::string("notable-events/") + id);
     }
     bool clears(std::uint32_t operation, const char* path, const char* exe = "/usr/bin/rm") const {
         const bool inside = fires("clear-log-activities", operation, QUELL_SUBJECT_CONTAINER, path, exe);

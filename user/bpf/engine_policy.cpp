@@ -63,7 +63,8 @@ Result<std::uint64_t> Engine::load_policy(const policy::Image& image, std::uint6
         if (auto s = remove_half<quell_edge_key>(map("edges"), which, [](const auto& k) { return k.node & QUELL_NODE_HALF; }); !s) return s;
         if (auto s = remove_half<quell_set_key>(map("rule_sets"), which, [](const auto& k) { return k.half; }); !s) return s;
         if (auto s = remove_half<quell_rule_key>(map("rules"), which, [](const auto& k) { return k.half; }); !s) return s;
-        return remove_half<quell_except_key>(map("excepts"), which, [](const auto& k) { return k.half; });
+        if (auto s = remove_half<quell_condition_key>(map("conditions"), which, [](const auto& k) { return k.half; }); !s) return s;
+        return remove_half<quell_member_key>(map("condition_members"), which, [](const auto& k) { return k.half; });
     };
     const auto load = [&]() -> Status {
         for (std::size_t i = 0; i < image.rules.size(); i++) {
@@ -79,9 +80,13 @@ Result<std::uint64_t> Engine::load_policy(const policy::Image& image, std::uint6
                 if (auto s = put(map("rule_sets"), quell_set_key{set.id, static_cast<quell_u32>(chunk), half}, value, "a set of rules"); !s) return s;
                 bytes += sizeof(quell_set_key) + sizeof(quell_set) + 48;
             }
-        for (const auto& except : image.excepts) {
-            if (auto s = put(map("excepts"), quell_except_key{except.set, except.rule, half}, quell_u32{1}, "an exception"); !s) return s;
-            bytes += sizeof(quell_except_key) + 4 + 48;
+        for (std::size_t i = 0; i < image.conditions.size(); i++) {
+            if (auto s = put(map("conditions"), quell_condition_key{static_cast<quell_u32>(i), half}, image.conditions[i], "a condition"); !s) return s;
+            bytes += sizeof(quell_condition_key) + sizeof(quell_condition) + 48;
+        }
+        for (const auto& member : image.members) {
+            if (auto s = put(map("condition_members"), quell_member_key{member.set, member.condition, half}, quell_u32{1}, "a path of a condition"); !s) return s;
+            bytes += sizeof(quell_member_key) + 4 + 48;
         }
         auto* leaves = globals_->leaf_filter[half != 0];
         for (std::size_t i = 0; i < QUELL_LEAF_BITS / 64; i++) leaves[i] = 0;

@@ -97,6 +97,16 @@ static int punch(const char *file, const char *other UNUSED) {
     return fd < 0 ? fd : fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 1);
 }
 
+static int map_executable(const char *file, const char *other UNUSED) {
+    int fd = open(file, O_RDONLY);
+    return fd < 0 || mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) == MAP_FAILED ? -1 : 0;
+}
+
+// a write takes setuid away: nobody's chmod
+static int as_nobody_append(const char *file, const char *other UNUSED) {
+    return setgid(65534) || setuid(65534) ? -1 : append(file, NULL);
+}
+
 static int as_nobody(const char *file, const char *other UNUSED) { return setgid(65534) || setuid(65534) ? -1 : unlink(file); }
 
 static int execute(const char *file, const char *other UNUSED) {
@@ -142,6 +152,8 @@ const struct operation kOperations[] = {
     {"store", store, 0, OTHER_NONE, 0, 0},
     {"punch", punch, 0, OTHER_NONE, 0, 0},
     {"as-nobody", as_nobody, 0, OTHER_NONE, 0, 0},
+    {"as-nobody-append", as_nobody_append, 0, OTHER_NONE, 0, 0},
+    {"map-executable", map_executable, 0, OTHER_NONE, 0, 0},
 };
 const unsigned kOperationCount = sizeof(kOperations) / sizeof(kOperations[0]);
 

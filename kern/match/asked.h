@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which conditions speak of the paths of executables and of the object: looked up only after a rule matched, and only what
+ * its conditions need. A path says nothing about content in a container, where anyone may copy anything over it: there, only
+ * a file of an image's lower layer is intact, untouched.
+ */
+#pragma once
+
+/* The executable of a process, an address that may be read only with care: of another process it can go at any time. */
+static __always_inline u64 exe_of(u64 task)
+{
+	u64 memory = read_pointer(task + offset_of(task_struct, mm)), file, dentry;
+
+	if (!memory)
+		return 0;
+	file = read_pointer(memory + offset_of(mm_struct, exe_file));
+	if (!file)
+		return 0;
+	dentry = read_pointer(file + offset_of(file, f_path.dentry));
+	/* still there: what was read in between was the process's */
+	if (read_pointer(memory + offset_of(mm_struct, exe_file)) != file ||
+	    read_pointer(task + offset_of(task_struct, mm)) != memory)
+		return 0;
+	return dentry;
+}
+
+static __always_inline u64 current_exe(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return (u64)BPF_CORE_READ(task, mm, exe_file, f_path.dentry);
+}
+
+/* Is what a path in that view leads to what was put there by the host's owner or the image? */
+static __always_inline int is_intact(u64 inode, u64 container)
+{
+	u32 links = 0;
+
+	if (!inode)
+		return 0;
+	read_kernel(links, inode + offset_of(inode, i_nlink));
+	if (!links)
+		return 0;
+	if (!container)
+		return 1;
+	return superblock_magic(inode) == OVERLAYFS_MAGIC && quell.overlay.known && !overlay_upper(inode);
+}
+
+/* Finds the conditions at an entry's path, for work->sets_of[which]. */
+static __always_inline void asked_find(u32 slot, u64 entry, u32 which)
+{
+	struct work *work = WORK(slot);
+	u64 directory = work->query.directory;
+	u32 kind = work->query.root_kind;
+
+	if (!entry || read_head(&work->head, entry))
+		return;
+	work->name = hash_name(&work->head, entry);
+	work->asked_set = 0;
+	work->query.directory = work->head.parent;
+	work->query.root_kind = work->query.container ? QUELL_NODE_ASK_CONTAINER : QUELL_NODE_ASK_HOST;
+	resolve(slot, JUDGE_ASKED);
+	work->query.directory = directory;
+	work->query.root_kind = kind;
+	work->sets_of[which & (ASKED_MAX - 1)] = work->asked_set;
+}
+
+/* The executable of the process, or of the `above`th one above it. Non-zero: there is none so far up. */
+__noinline int asked_find_exe(u32 slot, u32 above)
+{
+	struct task_struct *current_task = bpf_get_current_task_btf();
+	u64 task = (u64)current_task, exe;
+
+	for (int i = 0; i < ANCESTORS_MAX; i++) {
+		if (i >= above)
+			break;
+		task = read_pointer(task + offset_of(task_struct, real_parent));
+	}
+	if (!task)
+		return 1;
+	exe = above ? exe_of(task) : current_exe();
+	if (!exe)
+		return 0;
+	if (is_intact(read_pointer(exe + offset_of(dentry, d_inode)), WORK(slot)->query.container))
+		WORK(slot)->intact |= 1u << (above & 31);
+	asked_find(slot, exe, above);
+	return 0;
+}
+
+__noinline int asked_find_object(u32 slot)
+{
+	asked_find(slot, WORK(slot)->op.entry, ASKED_OBJECT);
+	return 0;
+}
+
+#define NEEDED(field) (needs & QUELL_BIT(QUELL_FIELD_##field))
+
+/* All that the conditions of the rules in question need, in the program's own frame: deeper is too deep. */
+static __always_inline void asked_gather(u32 slot, u32 needs)
+{
+	if (NEEDED(EXE) || NEEDED(EXE_INTACT))
+		asked_find_exe(slot, 0);
+	if (NEEDED(PARENT) || NEEDED(ANCESTOR))
+		asked_find_exe(slot, 1);
+	if (NEEDED(ANCESTOR))
+		for (u32 above = 2; above <= ANCESTORS_MAX; above++)
+			if (asked_find_exe(slot, above))
+				break;
+	if (NEEDED(PATH))
+		asked_find_object(slot);
+}

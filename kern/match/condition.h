@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Do the conditions of a rule hold? One field is one case here, and a row in fields.def. Asked of the rules that an object's
+ * path has found, never before.
+ */
+#pragma once
+
+struct conditions_walk {
+	u32 slot;
+	u32 half;
+	u32 index; /* of the next condition */
+	u32 clause; /* a condition joined by OR held */
+	u32 group;  /* all clauses of the group so far held */
+	u32 result; /* enum conditions_result */
+};
+
+enum conditions_result {
+	CONDITIONS_HOLD,
+	CONDITIONS_FAIL,
+	CONDITIONS_EXCEPTED,
+};
+
+static __always_inline int is_member(u64 set, u32 condition, u32 half)
+{
+	struct quell_member_key key = { .set = set, .condition = condition, .half = half };
+
+	return set && bpf_map_lookup_elem(&condition_members, &key);
+}
+
+static __always_inline int set_holds(struct work *work, u32 which, struct conditions_walk *w, u32 flags)
+{
+	if ((flags & QUELL_CONDITION_INTACT) && !((work->intact >> (which & 31)) & 1))
+		return 0;
+	return is_member(work->sets_of[which & (ASKED_MAX - 1)], w->index, w->half);
+}
+
+static __always_inline int ancestor_holds(struct work *work, struct conditions_walk *w, u32 flags)
+{
+	for (u32 above = 1; above <= ANCESTORS_MAX; above++)
+		if (set_holds(work, above, w, flags))
+			return 1;
+	return 0;
+}
+
+static __always_inline u32 has_terminal(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return BPF_CORE_READ(task, signal, tty) != 0;
+}
+
+static __always_inline u32 current_loginuid(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return BPF_CORE_READ(task, loginuid.val);
+}
+
+static __always_inline u32 inode_word_of(u64 entry, u32 offset)
+{
+	u32 value = 0;
+
+	read_kernel(value, read_pointer(entry + offset_of(dentry, d_inode)) + offset);
+	return value;
+}
+
+static __always_inline u32 mode_of(u64 entry)
+{
+	u16 mode = 0;
+
+	read_kernel(mode, read_pointer(entry + offset_of(dentry, d_inode)) + offset_of(inode, i_mode));
+	return mode;
+}
+
+/* The value that a condition on a number is about. An object that is not there yet has 0 of everything. */
+static __always_inline u32 field_value(struct work *work, u32 field)
+{
+	u64 entry = work->op.entry;
+
+	switch (field) {
+	case QUELL_FIELD_UID:
+		return (u32)bpf_get_current_uid_gid();
+	case QUELL_FIELD_GID:
+		return bpf_get_current_uid_gid() >> 32;
+	case QUELL_FIELD_LOGINUID:
+		return current_loginuid();
+	case QUELL_FIELD_TERMINAL:
+		return has_terminal();
+	case QUELL_FIELD_EXE_INTACT:
+		return work->intact & 1;
+	case QUELL_FIELD_TYPE:
+		return ((work->op.number == QUELL_OP_CREATE ? (u32)work->op.detail : mode_of(entry)) & S_IFMT_BITS) >> 12;
+	case QUELL_FIELD_MODE:
+		return mode_of(entry) & 07777;
+	case QUELL_FIELD_NEW_MODE:
+		return (u32)work->op.detail & 07777;
+	case QUELL_FIELD_NEW_OWNER:
+		return (u32)work->op.detail;
+	case QUELL_FIELD_NEW_GROUP:
+		return work->op.detail >> 32;
+	case QUELL_FIELD_OWNER:
+		return inode_word_of(entry, offset_of(inode, i_uid));
+	case QUELL_FIELD_GROUP:
+		return inode_word_of(entry, offset_of(inode, i_gid));
+	case QUELL_FIELD_INTACT:
+		return is_intact(read_pointer(entry + offset_of(dentry, d_inode)), work->query.container);
+	}
+	return 0;
+}
+
+static __always_inline int number_holds(struct work *work, struct quell_condition *c)
+{
+	u32 value = field_value(work, c->field);
+
+	if (c->field == QUELL_FIELD_MODE || c->field == QUELL_FIELD_NEW_MODE)
+		return (value & c->first) != 0;
+	return value >= c->first && value <= c->last;
+}
+
+static __always_inline int condition_holds(struct work *work, struct quell_condition *c, struct conditions_walk *w)
+{
+	switch (c->field) {
+	case QUELL_FIELD_EXE:
+		return set_holds(work, 0, w, c->flags);
+	case QUELL_FIELD_PARENT:
+		return set_holds(work, 1, w, c->flags);
+	case QUELL_FIELD_ANCESTOR:
+		return ancestor_holds(work, w, c->flags);
+	case QUELL_FIELD_PATH:
+		return set_holds(work, ASKED_OBJECT, w, 0);
+	}
+	return number_holds(work, c);
+}
+
+static long condition_one(u32 i, struct conditions_walk *w)
+{
+	struct quell_condition_key key = { .index = w->index, .half = w->half };
+	struct quell_condition *c = bpf_map_lookup_elem(&conditions, &key);
+	u32 flags;
+
+	if (!c) {
+		w->result = CONDITIONS_FAIL;
+		return 1;
+	}
+	flags = c->flags;
+	w->clause |= condition_holds(WORK(w->slot), c, w) != !!(flags & QUELL_CONDITION_NOT);
+	w->index++;
+	if (flags & QUELL_CONDITION_OR)
+		return 0;
+	w->group &= w->clause;
+	w->clause = 0;
+	if (!(flags & QUELL_CONDITION_END))
+		return 0;
+	if (flags & QUELL_CONDITION_EXCEPT)
+		w->result = w->group ? CONDITIONS_EXCEPTED : CONDITIONS_HOLD;
+	else
+		w->result = w->group ? CONDITIONS_HOLD : CONDITIONS_FAIL;
+	w->group = 1;
+	return w->result != CONDITIONS_HOLD;
+}
+
+/* Of the rule at an index. A rule that is gone, with its policy, does not hold. */
+__noinline u32 conditions_ask(u32 slot, u32 index)
+{
+	struct work *work = WORK(slot);
+	struct quell_rule_key key = { .index = index, .half = work->half };
+	struct quell_rule *rule = bpf_map_lookup_elem(&rules, &key);
+	struct conditions_walk w = { .slot = slot, .half = work->half };
+
+	if (!rule)
+		return CONDITIONS_FAIL;
+	/* not as constants, see judge_places */
+	w.index = rule->condition;
+	w.clause = w.result = zero;
+	w.group = zero + 1;
+	bpf_loop(rule->conditions, condition_one, &w, 0);
+	return w.result;
+}

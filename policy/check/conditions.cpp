@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/check/conditions.h"
+
+#include <algorithm>
+#include <charconv>
+#include <iterator>
+#include <map>
+#include <tuple>
+
+#include "policy/check/pattern.h"
+#include "policy/check/words.h"
+#include "policy/limits.h"
+
+namespace quell::policy {
+namespace {
+
+constexpr std::string_view kNot = "not";
+
+bool stands_here(const FieldRow& row, FieldPlace place, bool both) { return both || row.place == place; }
+
+std::optional<std::uint32_t> number_of(std::string_view text) {
+    std::uint32_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return number;
+}
+
+std::optional<Range> range_of(const Node& text, Findings& findings) {
+    const std::size_t dash = text.text.find('-');
+    const auto first = number_of(std::string_view(text.text).substr(0, dash));
+    const auto last = dash == std::string::npos ? first : number_of(std::string_view(text.text).substr(dash + 1));
+    if (first && last && *first <= *last) return Range{*first, *last};
+    findings.add(Code::kQ1113, text.where, in_quotes(text.text) + " is no number and no range of numbers",
+                 "0 to 4294967295, or a range such as 1000-1999", text.text);
+    return std::nullopt;
+}
+
+// Ranges that touch become one.
+void normalise(std::vector<Range>& ranges) {
+    std::sort(ranges.begin(), ranges.end());
+    std::vector<Range> apart;
+    for (const Range& range : ranges) {
+        if (!apart.empty() && (apart.back().last >= range.first || apart.back().last + 1 == range.first))
+            apart.back().last = std::max(apart.back().last, range.last);
+        else
+            apart.push_back(range);
+    }
+    ranges = std::move(apart);
+}
+
+template <std::size_t N>
+std::optional<std::uint32_t> number_word(const Node& text, std::string_view what, const std::array<NumberWord, N>& words,
+                                         Findings& findings) {
+    std::array<std::string_view, N> names;
+    std::transform(words.begin(), words.end(), names.begin(), [](const NumberWord& word) { return word.word; });
+    const auto index = word_of(text, what, names, findings);
+    return index ? std::optional(words[*index].number) : std::nullopt;
+}
+
+class Reader {
+public:
+    Reader(const FieldRow& row, Findings& findings) : row_(row), findings_(findings) {}
+
+    void read(const Node& value, Condition& condition) {
+        if (row_.kind == FieldKind::kYesNo) return yes_no(value, condition);
+        const auto texts = texts_of(&value, row_.word, kMaxValuesPerCondition, findings_);
+        if (row_.kind == FieldKind::kPaths) {
+            condition.paths = read_patterns(texts, findings_);
+            quell::policy::normalise(condition.paths);
+            return;
+        }
+        for (const Node* text : texts) number(*text, condition);
+        if (row_.kind != FieldKind::kBits) normalise(condition.ranges);
+    }
+
+private:
+    void yes_no(const Node& value, Condition& condition) {
+        const Node* text = text_of(&value, row_.word, findings_);
+        if (text == nullptr) return;
+        if (const auto yes = number_word(*text, row_.word, kYesNoWords, findings_)) condition.ranges = {{*yes, *yes}};
+    }
+
+    void number(const Node& text, Condition& condition) {
+        switch (row_.kind) {
+            case FieldKind::kNumbers:
+                if (const auto range = range_of(text, findings_)) condition.ranges.push_back(*range);
+                break;
+            case FieldKind::kTypes:
+                if (const auto type = number_word(text, "a type", kTypeWords, findings_))
+                    condition.ranges.push_back({*type, *type});
+                break;
+            case FieldKind::kBits:
+                if (condition.ranges.empty()) condition.ranges.emplace_back();
+                if (const auto bits = number_word(text, "permission bits", kBitWords, findings_))
+                    condition.ranges[0].first |= *bits;
+                break;
+            case FieldKind::kPaths:
+            case FieldKind::kYesNo: break;
+        }
+    }
+
+    const FieldRow& row_;
+    Findings& findings_;
+};
+
+void read_keys(const Node& node, FieldPlace place, bool both, std::string_view skip, bool negated, Group& group,
+               Findings& findings) {
+    for (std::uint32_t field = 0; field < kFieldRows.size(); field++) {
+        const FieldRow& row = kFieldRows[field];
+        const Node* value = stands_here(row, place, both) && row.word != skip ? node.find(row.word) : nullptr;
+        if (value == nullptr) continue;
+        Condition condition;
+        condition.field = field;
+        condition.negated = negated;
+        Reader(row, findings).read(*value, condition);
+        if (!condition.paths.empty() || !condition.ranges.empty()) group.push_back(std::move(condition));
+    }
+}
+
+auto path_key(const Pattern& pattern) { return std::tie(pattern.base, pattern.kind); }
+
+bool is_plain_list(const Group& group) {
+    return group.size() == 1 && !group[0].negated && kFieldRows[group[0].field].kind == FieldKind::kPaths;
+}
+
+}  // namespace
+
+std::vector<Field> condition_fields(FieldPlace place, bool both, std::vector<Field> own) {
+    for (const FieldRow& row : kFieldRows)
+        if (stands_here(row, place, both)) own.push_back({row.word});
+    return own;
+}
+
+void read_conditions(const Node& node, FieldPlace place, bool both, std::string_view skip, Group& group,
+                     Findings& findings) {
+    read_keys(node, place, both, skip, false, group, findings);
+    const Node* negated = node.find(kNot);
+    if (negated == nullptr || !check_map(*negated, "not", condition_fields(place, both, {}), findings)) return;
+    if (negated->entries.empty()) findings.add(Code::kQ1104, negated->where, "not is an empty map");
+    read_keys(*negated, place, both, "", true, group, findings);
+}
+
+std::vector<Pattern> read_patterns(const std::vector<const Node*>& texts, Findings& findings) {
+    std::vector<Pattern> patterns;
+    for (const Node* text : texts)
+        if (auto pattern = check_pattern(*text, findings)) patterns.push_back(std::move(*pattern));
+    return patterns;
+}
+
+void normalise(std::vector<Pattern>& patterns) {
+    std::sort(patterns.begin(), patterns.end(), [](const Pattern& a, const Pattern& b) { return path_key(a) < path_key(b); });
+    const auto same = [](const Pattern& a, const Pattern& b) { return path_key(a) == path_key(b); };
+    patterns.erase(std::unique(patterns.begin(), patterns.end(), same), patterns.end());
+}
+
+void normalise(Group& group) {
+    std::sort(group.begin(), group.end(), [](const Condition& a, const Condition& b) {
+        return std::tie(a.field, a.negated) < std::tie(b.field, b.negated);
+    });
+}
+
+void normalise(std::vector<Group>& groups) {
+    std::map<std::uint32_t, Condition> lists;
+    std::map<std::string, Group> others;
+    for (Group& group : groups) {
+        normalise(group);
+        if (is_plain_list(group)) {
+            Condition& list = lists.try_emplace(group[0].field, Condition{group[0].field, false, {}, {}}).first->second;
+            std::move(group[0].paths.begin(), group[0].paths.end(), std::back_inserter(list.paths));
+            continue;
+        }
+        std::string text;
+        for (const Condition& condition : group) text += condition.text() + "\n";
+        others.emplace(std::move(text), std::move(group));
+    }
+    groups.clear();
+    for (auto& [field, list] : lists) {
+        normalise(list.paths);
+        groups.push_back({std::move(list)});
+    }
+    for (auto& [text, group] : others) groups.push_back(std::move(group));
+}
+
+}  // namespace quell::policy

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading conditions: the keys of kern/fields.def below `where`, `match`,
+// `except`, and below a `not` in each of them.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "policy/check/checked.h"
+#include "policy/check/field_table.h"
+#include "policy/check/fields.h"
+#include "policy/document/node.h"
+#include "policy/finding.h"
+
+namespace quell::policy {
+
+inline constexpr bool kBothPlaces = true;
+
+// The keys that stand below `where` (kSubject) or `match` (kObject), `not`
+// among them; with `both`, all of them. `own` come first.
+[[nodiscard]] std::vector<Field> condition_fields(FieldPlace place, bool both, std::vector<Field> own);
+
+// Appends what `node`, a checked map, says of these keys and below `not`. `skip`
+// is a key that means something else there ("path" below `match`), "" for none.
+void read_conditions(const Node& node, FieldPlace place, bool both, std::string_view skip, Group& group,
+                     Findings& findings);
+
+// Sorted paths, no two equal.
+void normalise(std::vector<Pattern>& patterns);
+
+// Sorted conditions.
+void normalise(Group& group);
+
+// Sorted groups, no two equal; groups of nothing but one list of the same key become one.
+void normalise(std::vector<Group>& groups);
+
+// Paths as written, without those that are wrong.
+[[nodiscard]] std::vector<Pattern> read_patterns(const std::vector<const Node*>& texts, Findings& findings);
+
+}  // namespace quell::policy

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/compile/conditions.h"
+
+#include "policy/check/field_table.h"
+
+namespace quell::policy {
+namespace {
+
+// Fields whose path counts only if the file there was put there by the host's
+// owner or the image.
+bool is_executable(std::uint32_t field) {
+    return field == QUELL_FIELD_EXE || field == QUELL_FIELD_PARENT || field == QUELL_FIELD_ANCESTOR;
+}
+
+class Adder {
+public:
+    Adder(std::vector<quell_condition>& all, quell_rule& value,
+          const std::function<void(const Pattern&, std::uint32_t)>& paths)
+        : all_(all), value_(value), paths_(paths) {}
+
+    void group(const Group& group, bool is_exception) {
+        for (const Condition& condition : group) add(condition, is_exception);
+        if (!group.empty()) all_.back().flags |= QUELL_CONDITION_END;
+    }
+
+private:
+    // Several ranges: one of them, or when negated, each of them not.
+    void add(const Condition& condition, bool is_exception) {
+        quell_condition value{};
+        value.field = condition.field;
+        if (condition.negated) value.flags |= QUELL_CONDITION_NOT;
+        if (is_exception) value.flags |= QUELL_CONDITION_EXCEPT;
+        // both let an operation go: "not by rm" of a rule, and "by rm" of an exception
+        if (is_executable(condition.field) && condition.negated != is_exception) value.flags |= QUELL_CONDITION_INTACT;
+        const FieldKind kind = kFieldRows[condition.field].kind;
+        if (kind == FieldKind::kPaths || condition.field == QUELL_FIELD_EXE_INTACT) value_.needs |= QUELL_BIT(condition.field);
+        if (kind == FieldKind::kPaths) {
+            for (const Pattern& path : condition.paths) paths_(path, static_cast<std::uint32_t>(all_.size()));
+            all_.push_back(value);
+            return;
+        }
+        for (std::size_t i = 0; i < condition.ranges.size(); i++) {
+            value.first = condition.ranges[i].first;
+            value.last = condition.ranges[i].last;
+            const bool is_last = i + 1 == condition.ranges.size();
+            all_.push_back(value);
+            if (!is_last && !condition.negated) all_.back().flags |= QUELL_CONDITION_OR;
+        }
+    }
+
+    std::vector<quell_condition>& all_;
+    quell_rule& value_;
+    const std::function<void(const Pattern&, std::uint32_t)>& paths_;
+};
+
+}  // namespace
+
+void add_conditions(const Rule& rule, std::vector<quell_condition>& all, quell_rule& value,
+                    const std::function<void(const Pattern&, std::uint32_t)>& paths) {
+    const std::size_t first = all.size();
+    Adder adder(all, value, paths);
+    adder.group(rule.conditions, false);
+    for (const Group& exception : rule.exceptions) adder.group(exception, true);
+    value.condition = static_cast<std::uint32_t>(first);
+    value.conditions = static_cast<std::uint32_t>(all.size() - first);
+}
+
+}  // namespace quell::policy
