@@ -6,6 +6,10 @@ _quell_incidents() {
     quell incidents --json 2>/dev/null | sed -n 's/^      "id": "\([0-9a-z]*\)",*$/\1/p'
 }
 
+_quell_codes() {
+    quell policy explain 2>/dev/null | sed -n 's/^\(Q[0-9]*\) .*/\1/p'
+}
+
 _quell() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb= sub= i skip=
     local globals="--json --utc --socket --version --help"
@@ -38,8 +42,13 @@ _quell() {
         history) words="verify --head --limit --incident" ;;
         policy)
             case $sub in
-                "") words="check apply list" ;;
-                check) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
+                "") words="check apply list show diff fmt operations explain" ;;
+                check | diff | show) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
+                fmt)
+                    words="--check --write"
+                    mapfile -t COMPREPLY < <(compgen -f -- "$current")
+                    ;;
+                explain) words=$(_quell_codes) ;;
                 apply)
                     words="--dir --dry-run --allow-empty"
                     mapfile -t COMPREPLY < <(compgen -f -- "$current")

@@ -53,7 +53,7 @@ int run_command_line(int argc, const char* const* argv) {
             // Below a verb ("history verify"), or in a group that is none ("policy check").
             CLI::App*& group = commands[name.substr(0, space)];
             if (!group) {
-                group = app.add_subcommand(name.substr(0, space), "check, apply and list policies");
+                group = app.add_subcommand(name.substr(0, space), "write, check, load and look at policies");
                 group->fallthrough();
                 group->require_subcommand(1);
             }
