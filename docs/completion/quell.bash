@@ -16,13 +16,13 @@ _quell() {
     for ((i = 1; i < COMP_CWORD; i++)); do
         if [[ -n $skip ]]; then skip=; continue; fi
         case ${COMP_WORDS[i]} in
-            --socket | --reason | --limit | --head | --incident | --dir) skip=1 ;;
+            --socket | --reason | --limit | --head | --incident | --dir | --output | -o) skip=1 ;;
             -*) ;;
             *) if [[ -z $verb ]]; then verb=${COMP_WORDS[i]}; elif [[ -z $sub ]]; then sub=${COMP_WORDS[i]}; fi ;;
         esac
     done
     case $previous in
-        --socket) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        --socket | --output | -o) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         --dir) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
         --incident) mapfile -t COMPREPLY < <(compgen -W "$(_quell_incidents)" -- "$current"); return ;;
         --reason | --limit | --head) return ;;
@@ -42,10 +42,14 @@ _quell() {
         history) words="verify --head --limit --incident" ;;
         policy)
             case $sub in
-                "") words="check apply list show diff fmt operations explain" ;;
-                check | diff | show) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
+                "") words="check apply list show diff fmt compile dump operations explain" ;;
+                check | diff | show | dump) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
                 fmt)
                     words="--check --write"
+                    mapfile -t COMPREPLY < <(compgen -f -- "$current")
+                    ;;
+                compile)
+                    words="--output --allow-empty"
                     mapfile -t COMPREPLY < <(compgen -f -- "$current")
                     ;;
                 explain) words=$(_quell_codes) ;;

@@ -182,6 +182,76 @@ TEST_F(PolicyFiles, FmtLeavesAloneWhatItCannotDo) {
     EXPECT_EQ(read(dir / "i.yaml"), odd);
 }
 
+TEST_F(PolicyFiles, CompileAndDump) {
+    const std::string image = dir / "x.img";
+    const Ran compiled = run_quell({"policy", "compile", "-o", image, kPack});
+    EXPECT_EQ(compiled.code, 0) << compiled.err;
+    EXPECT_TRUE(compiled.out.starts_with(image + ": 2 rules, ")) << compiled.out;
+    const Json check = json({"policy", "check", kPack}, 0);
+    const Json dump = json({"policy", "dump", image}, 0);
+    EXPECT_EQ(dump["digest"], check["digest"]);
+    ASSERT_EQ(dump["rules"].size(), 3u);
+    EXPECT_EQ(dump["rules"][0]["flags"], (Json{"deny", "silent"}));
+    EXPECT_EQ(dump["rules"][1]["id"], "clear-log-activities");
+    EXPECT_EQ(dump["rules"][1]["expires_s"], 3600);
+    EXPECT_EQ(dump["rules"][2]["subjects"], Json{"container"});
+    const Ran text = run_quell({"policy", "dump", image});
+    EXPECT_EQ(text.code, 0);
+    for (const char* part : {"\nrules\n", "notable-events/sensitive-file-read", "\nedges\n", "/var/log/**", "\nsets\n", "\nexceptions\n"}) EXPECT_NE(text.out.find(part), std::string::npos) << part;
+    const Json again = json({"policy", "compile", "--output", image, kPack}, 0);
+    EXPECT_EQ(again["bytes"], std::filesystem::file_size(image));
+    EXPECT_EQ(again["digest"], check["digest"]);
+}
+
+TEST_F(PolicyFiles, CompileRefuses) {
+    const std::string image = dir / "x.img";
+    const std::string bad = write("bad.yaml", kHead + rule("one", "x"));
+    EXPECT_EQ(run_quell({"policy", "compile", "-o", image, bad}).code, 1);
+    EXPECT_FALSE(std::filesystem::exists(image));
+    EXPECT_EQ(json({"policy", "compile", "-o", image, bad}, 1)["error"], "io.quell.PolicyInvalid");
+    const std::string empty = write("empty.yaml", "apiVersion: quell/v1\nkind: Policy\nmetadata: {name: t}\nspec: {rules: []}\n");
+    EXPECT_EQ(run_quell({"policy", "compile", "-o", image, empty}).code, 1);
+    EXPECT_EQ(run_quell({"policy", "compile", "-o", image, "--allow-empty", empty}).code, 0);
+    EXPECT_EQ(run_quell({"policy", "compile", "-o", dir / "none/x.img", kPack}).code, 1);
+    EXPECT_EQ(run_quell({"policy", "compile", kPack}).code, 2) << "where to is needed";
+    const std::string warned = write("warned.yaml", kHead + rule("one", "/x, /x"));
+    const Ran ran = run_quell({"policy", "compile", "-o", image, warned});
+    EXPECT_EQ(ran.code, 0);
+    EXPECT_NE(ran.err.find("Q1109"), std::string::npos) << ran.err;
+}
+
+TEST_F(PolicyFiles, DumpTakesTheFileForHostile) {
+    const std::string image = dir / "x.img";
+    ASSERT_EQ(run_quell({"policy", "compile", "-o", image, kPack}).code, 0);
+    std::string bytes = read(image);
+    bytes.back() = static_cast<char>(bytes.back() ^ 1);
+    for (const std::string& file : {write("changed.img", bytes), write("short.img", bytes.substr(0, 40)), kPack, dir.path(), dir / "none"}) {
+        const Ran ran = run_quell({"policy", "dump", file});
+        EXPECT_EQ(ran.code, 1) << file;
+        EXPECT_EQ(ran.out, "");
+        EXPECT_NE(ran.err.find(file), std::string::npos) << ran.err;
+        EXPECT_EQ(json({"policy", "dump", file}, 1)["error"], "io.quell.Failed");
+    }
+}
+
+// Whatever stands in a policy, an operator's terminal is not driven by it.
+TEST_F(PolicyFiles, NothingComesOutRaw) {
+    const std::string file = write("a\x1b[2J.yaml", kHead + rule("one", "\"/x\xe2\x80\xae\"") + "      name: \"a\xe2\x80\xae\"\n");
+    const std::string other = write("b.yaml", kHead + rule("one", "/y"));
+    const std::string image = dir / "x\x1b.img";
+    for (const auto& verb : std::vector<std::vector<std::string>>{{"show", "one", file}, {"diff", file, other}, {"diff", other, file}, {"fmt", "--check", file}, {"compile", "-o", image, file}, {"dump", image}})
+        for (const bool has_json : {false, true}) {
+            std::vector<std::string> arguments{"policy"};
+            arguments.insert(arguments.end(), verb.begin(), verb.end());
+            if (has_json) arguments.push_back("--json");
+            const Ran ran = run_quell(arguments);
+            const std::string all = ran.out + ran.err;
+            EXPECT_EQ(all.find('\x1b'), std::string::npos) << all;
+            EXPECT_EQ(all.find("\xe2\x80\xae"), std::string::npos) << all;
+            EXPECT_NE(all.find("\\x"), std::string::npos) << verb[0];
+        }
+}
+
 TEST_F(PolicyFiles, FmtUsage) {
     const std::string a = write("a.yaml", kHead + rule("one", "/x")), b = write("b.yaml", kHead + rule("one", "/x"));
     for (const auto& arguments : std::vector<std::vector<std::string>>{{}, {a, b}, {"--check", "--write", a}, {"-", a, "--check"}, {"--write", "-"}}) {

@@ -17,7 +17,8 @@ void add_parameter(CLI::App& app, Invocation& invocation, const Parameter& param
     if (parameter.name.starts_with("--") && parameter.value_name.empty()) {
         option = app.add_flag_callback(name, [&values] { values.emplace_back(); }, summary);
     } else if (parameter.name.starts_with("--")) {
-        option = app.add_option_function<std::string>(name, [&values](const std::string& text) { values = {text}; }, summary);
+        const std::string names = parameter.letter == '\0' ? name : std::string{'-', parameter.letter, ','} + name;
+        option = app.add_option_function<std::string>(names, [&values](const std::string& text) { values = {text}; }, summary);
         option->type_name(std::string(parameter.value_name));
     } else {
         // CLI11 wants a plain name; what is shown is ours.

@@ -20,6 +20,8 @@ int run_policy_list(Invocation&);
 int run_policy_show(Invocation&);
 int run_policy_diff(Invocation&);
 int run_policy_fmt(Invocation&);
+int run_policy_compile(Invocation&);
+int run_policy_dump(Invocation&);
 int run_policy_operations(Invocation&);
 int run_policy_explain(Invocation&);
 int run_doctor(Invocation&);
@@ -75,6 +77,13 @@ const std::vector<Verb>& verbs() {
           {"--check", "", "name the files that would change and exit 1, change nothing"},
           {"--write", "", "replace the files that change, and name them"}},
          run_policy_fmt},
+        {"policy compile",
+         "compile policy files into a file with their map image",
+         {{"FILES", "", "policy files, or directories of them", true, true},
+          {"--output", "FILE", "the file to write", true, false, 'o'},
+          {"--allow-empty", "", "accept a policy without a rule"}},
+         run_policy_compile},
+        {"policy dump", "show a file with a map image: rules, edges, sets", {{"FILE", "", "what `quell policy compile` wrote", true, false}}, run_policy_dump},
         {"policy operations", "the words after `on:`, and the hooks that see them", {}, run_policy_operations},
         {"policy explain",
          "what is behind a finding's code",
