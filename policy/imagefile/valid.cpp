@@ -45,7 +45,7 @@ public:
             operations |= image_.rules[i].value.operations;
         }
         if (operations != image_.operations) return "the operations of all rules together";
-        if (image_.edges.size() > kMaxImageEdges) return "the number of edges, " + std::to_string(image_.edges.size());
+        if (image_.edges.size() > kMaxImageEdges) return std::to_string(image_.edges.size()) + " edges, of which the kernel's map takes " + std::to_string(kMaxImageEdges);
         for (std::size_t i = 0; i < image_.sets.size(); i++)
             if (!set(image_.sets[i], i + 1)) return at("set", i);
         for (std::size_t i = 0; i < image_.edges.size(); i++)

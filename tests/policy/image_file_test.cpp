@@ -227,6 +227,14 @@ TEST(ImageFile, EveryIndexIsChecked) {
     refused("excepts' order", [](Image& image) { std::swap(image.excepts.front(), image.excepts.back()); });
 }
 
+TEST(ImageFile, EdgesAreBounded) {
+    Image image = small();
+    image.edges.resize(kMaxImageEdges + 1, image.edges.back());
+    const auto bytes = write_image(image);
+    ASSERT_FALSE(bytes);
+    EXPECT_EQ(bytes.error().message, "the image is not valid: 131073 edges, of which the kernel's map takes 131072");
+}
+
 TEST(ImageFile, DepthIsBounded) {
     std::string path;
     for (std::size_t i = 0; i < kMaxComponents; i++) path += "/a";

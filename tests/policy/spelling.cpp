@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <tuple>
+#include <utility>
 
 #include "policy/describe/rule_keys.h"
 #include "policy/document/node.h"
