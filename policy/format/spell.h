@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a text is written: plain where every reader of YAML takes it for that
-// text, else in quotes. Thread-safe.
+// text, else in quotes. A character that cannot be seen, or changes how others
+// are shown, is always written as an escape. Thread-safe.
 #pragma once
 
 #include <string>

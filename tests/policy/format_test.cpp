@@ -85,6 +85,9 @@ TEST(Format, QuotesThatSaySomethingStay) {
     };
     for (const char* kept : {"'yes'", "'12'", "'1e3'", "'~'", "'null'", "'a: b'", "'a #b'", "'- a'", "'[a]'", "\"- it's\"", "'\"'", "yes", "12", "it's", "a, b"})
         EXPECT_EQ(name(kept), kept);
+    for (const char* kept : {"\"a\\u202eb\"", "\"\\U000e0041\"", "\"\\N\"", "\"\\_ \\\\ \\\"\"", "\"\\xad\""}) EXPECT_EQ(name(kept), kept);
+    EXPECT_EQ(name("a\xe2\x80\xae" "b"), "\"a\\u202eb\"") << "what cannot be seen is made visible";
+    EXPECT_EQ(name("\xc3\xa4"), "\xc3\xa4");
     EXPECT_EQ(name("\"x\""), "x");
     EXPECT_EQ(name("'1h'"), "1h");
     EXPECT_EQ(name("\"\\x41\""), "A");
