@@ -50,7 +50,8 @@ bool can_be_plain(std::string_view value, bool flow) {
     if (std::string_view("-?:,[]{}#&*!|>'\"%@`= ").find(value.front()) != std::string_view::npos) return false;
     if (value.ends_with(' ') || value.ends_with(':') || value.starts_with("...")) return false;
     if (value.find(": ") != std::string_view::npos || value.find(" #") != std::string_view::npos) return false;
-    return !flow || value.find_first_of(",[]{}:") == std::string_view::npos;
+    // yaml-cpp ends a plain text in brackets at any question mark
+    return !flow || value.find_first_of(",[]{}:?") == std::string_view::npos;
 }
 
 // What some reader of YAML would take for a number, a date or a truth value.

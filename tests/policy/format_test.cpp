@@ -158,6 +158,7 @@ TEST(Format, OddButRightYaml) {
              kTop + kRule + "      description: |\n       # no comment\n     # a comment\n      name: x\n",
              kTop + kRule + "      tags: [a#b, 'c # d', \"e\\\" # f\"] # g\n",
              kTop + kRule + "      tags: [a,#b\n       c]\n",
+             kTop + kRule + "      tags: ['+? q', \"a?\", \"x:y\"]\n",
              kTop + kRule + "      tags:\n      - a\n      # at the key's column\n      name: x\n",
              kTop + "    -\n      # before the id\n      id: r\n      severity: high\n      on: [delete]\n      match: {path: [/x]}\n",
              kTop + "    - # behind the dash\n      id: r\n      severity: high\n      on: [delete]\n      match: {path: [/x]}\n",

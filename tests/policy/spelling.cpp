@@ -25,7 +25,7 @@ void normalise(std::vector<Pattern>& patterns) {
     if (patterns.empty()) patterns.push_back({Pattern::Kind::kStar, "/a", {}});
 }
 
-constexpr std::array kTitles = {"Plain", "a: b", "x #y", "it's", "[v], {w}", "yes", "12", "~", "Ünïcode – 日本", "say \"it\"", "back\\slash", "- dash", "tail:", "a,b", "#c", "null", "\"", "? q", "%d", "on", "1e3", "0x1f", "a  b", "@x", "--- y", "... z", "it's \"both\""};
+constexpr std::array kTitles = {"Plain", "a: b", "x #y", "it's", "[v], {w}", "yes", "12", "~", "Ünïcode – 日本", "say \"it\"", "back\\slash", "- dash", "tail:", "a,b", "#c", "null", "\"", "? q", "+? q", "a?", "%d", "on", "1e3", "0x1f", "a  b", "@x", "--- y", "... z", "it's \"both\""};
 constexpr std::array kDescriptions = {
     "One line.", "Two lines\nof text.\n", "With a blank\n\nline, # and: [odd] {signs}", "  begins with blanks\nthen not", "Many newlines\n\n\n", "- like a list\n- of two\n",
     "A text that is so long that it does not fit on one line of the file however it is turned, and it has neither a line break nor two blanks in a row, it's only long.",
