@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "policy/check/field_table.h"
 #include "policy/limits.h"
 #include "user/base/vocabulary.h"
 
@@ -38,6 +39,23 @@ Values patterns(const std::vector<Pattern>& list) {
     return sorted(std::move(texts));
 }
 
+Values conditions(const Group& group, FieldPlace place) {
+    Values texts;
+    for (const Condition& condition : group)
+        if (kFieldRows[condition.field].place == place) texts.push_back(condition.text());
+    return sorted(std::move(texts));
+}
+
+Values exceptions(const Rule& rule) {
+    Values texts;
+    for (const Group& group : rule.exceptions) {
+        std::string text;
+        for (const Condition& condition : group) text += (text.empty() ? "" : ", ") + condition.text();
+        texts.push_back("{" + text + "}");
+    }
+    return sorted(std::move(texts));
+}
+
 Values response_words(const Rule& rule) {
     Values words;
     for (const std::uint32_t offer : rule.offers) words.emplace_back(word_at(kResponseWords, offer));
@@ -61,7 +79,9 @@ constexpr std::array kKeys = {
     Key{"where.subject", KeyShape::kText, [](const Rule& rule) { return Values{subject_word(rule.subjects)}; },
         [](const Rule&) { return Values{"any"}; }},
     Key{"match.path", KeyShape::kSet, [](const Rule& rule) { return patterns(rule.paths); }, nullptr},
-    Key{"except.exe", KeyShape::kSet, [](const Rule& rule) { return patterns(rule.exceptions); }, nothing},
+    Key{"where", KeyShape::kSet, [](const Rule& rule) { return conditions(rule.conditions, FieldPlace::kSubject); }, nothing},
+    Key{"match", KeyShape::kSet, [](const Rule& rule) { return conditions(rule.conditions, FieldPlace::kObject); }, nothing},
+    Key{"except", KeyShape::kSet, exceptions, nothing},
     Key{"respond.offer", KeyShape::kList, response_words, nothing},
     Key{"respond.expires", KeyShape::kText, [](const Rule& rule) { return Values{duration_text(rule.expires_ns)}; },
         [](const Rule&) { return Values{duration_text(kDefaultExpiresNs)}; }},

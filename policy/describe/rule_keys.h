@@ -19,7 +19,7 @@ enum class KeyShape {
 };
 
 struct KeyValue {
-    std::string_view key;             // dotted: "match.path"; "except.exe" stands for all exceptions together
+    std::string_view key;             // dotted: "match.path"; "where", "match", "except": their conditions, one a value
     KeyShape shape = KeyShape::kText;
     std::vector<std::string> values;  // as a policy would write them, raw: escape before printing
     bool is_default = false;          // what the key's absence stands for

@@ -7,9 +7,9 @@
 namespace quell::policy {
 namespace {
 
-constexpr std::array<std::string_view, 5> kRoots = {"?", "container", "host", "exe-container", "exe-host"};
+constexpr std::array<std::string_view, 5> kRoots = {"?", "container", "host", "ask-container", "ask-host"};
 constexpr std::array<std::string_view, 6> kKinds = {"name", "leaf", "star", "cover", "root", "below"};
-static_assert(QUELL_NODE_CONTAINER == 1 && QUELL_NODE_HOST == 2 && QUELL_NODE_EXE_CONTAINER == 3 && QUELL_NODE_EXE_HOST == 4);
+static_assert(QUELL_NODE_CONTAINER == 1 && QUELL_NODE_HOST == 2 && QUELL_NODE_ASK_CONTAINER == 3 && QUELL_NODE_ASK_HOST == 4);
 static_assert(QUELL_EDGE_NAME == 0 && QUELL_EDGE_LEAF == 1 && QUELL_EDGE_STAR == 2 && QUELL_EDGE_COVER == 3 && QUELL_EDGE_ROOT == 4 && QUELL_EDGE_BELOW == 5);
 
 }  // namespace
@@ -19,7 +19,7 @@ std::string_view edge_word(std::uint32_t kind) { return kind < kKinds.size() ? k
 
 Result<std::vector<Place>> places(const Image& image) {
     std::unordered_map<std::uint32_t, Place> directories;  // of nodes
-    for (std::uint32_t root = QUELL_NODE_CONTAINER; root <= QUELL_NODE_EXE_HOST; root++) directories[root] = Place{root, "/"};
+    for (std::uint32_t root = QUELL_NODE_CONTAINER; root <= QUELL_NODE_ASK_HOST; root++) directories[root] = Place{root, "/"};
     std::vector<Place> all;
     std::size_t bytes = 0;
     all.reserve(image.edges.size());

@@ -27,13 +27,14 @@ void read_summary(Reader& from, std::uint32_t entries, Image& image) {
 
 // ---- rules ----
 
-constexpr std::size_t kLeastRuleBytes = 64;
+constexpr std::size_t kLeastRuleBytes = 72;
 
 std::uint32_t write_rules(const Image& image, Writer& to) {
     for (const ImageRule& rule : image.rules) {
         to.u64(rule.value.id);
         to.u64(rule.value.expires_ns);
-        for (const std::uint32_t number : {rule.value.operations, rule.value.subjects, rule.value.offers, rule.value.flags, rule.value.exceptions, rule.value.severity})
+        for (const std::uint32_t number : {rule.value.operations, rule.value.subjects, rule.value.offers, rule.value.flags, rule.value.severity, rule.value.condition,
+                                           rule.value.conditions, rule.value.needs})
             to.u32(number);
         for (const std::string* text : {&rule.policy, &rule.id, &rule.name, &rule.file}) to.text(*text);
         to.u32(static_cast<std::uint32_t>(rule.tags.size()));
@@ -49,7 +50,8 @@ void read_rules(Reader& from, std::uint32_t entries, Image& image) {
     for (ImageRule& rule : image.rules) {
         rule.value.id = from.u64();
         rule.value.expires_ns = from.u64();
-        for (quell_u32* number : {&rule.value.operations, &rule.value.subjects, &rule.value.offers, &rule.value.flags, &rule.value.exceptions, &rule.value.severity})
+        for (quell_u32* number : {&rule.value.operations, &rule.value.subjects, &rule.value.offers, &rule.value.flags, &rule.value.severity, &rule.value.condition,
+                                  &rule.value.conditions, &rule.value.needs})
             *number = from.u32();
         rule.policy = from.text(kMaxNameBytes);
         rule.id = from.text(kMaxNameBytes);
@@ -112,21 +114,33 @@ void read_sets(Reader& from, std::uint32_t entries, Image& image) {
     }
 }
 
-// ---- exceptions ----
+// ---- conditions, and the sets of paths that they speak of ----
 
-std::uint32_t write_excepts(const Image& image, Writer& to) {
-    for (const ImageExcept& except : image.excepts) {
-        to.u64(except.set);
-        to.u32(except.rule);
-    }
-    return static_cast<std::uint32_t>(image.excepts.size());
+std::uint32_t write_conditions(const Image& image, Writer& to) {
+    for (const quell_condition& condition : image.conditions)
+        for (const std::uint32_t number : {condition.field, condition.flags, condition.first, condition.last}) to.u32(number);
+    return static_cast<std::uint32_t>(image.conditions.size());
 }
 
-void read_excepts(Reader& from, std::uint32_t entries, Image& image) {
-    image.excepts.resize(from.count(entries, sizeof(std::uint64_t) + sizeof(std::uint32_t), kMaxExceptPairs));
-    for (ImageExcept& except : image.excepts) {
-        except.set = from.u64();
-        except.rule = from.u32();
+void read_conditions(Reader& from, std::uint32_t entries, Image& image) {
+    image.conditions.resize(from.count(entries, sizeof(quell_condition), kMaxConditions));
+    for (quell_condition& condition : image.conditions)
+        for (quell_u32* number : {&condition.field, &condition.flags, &condition.first, &condition.last}) *number = from.u32();
+}
+
+std::uint32_t write_members(const Image& image, Writer& to) {
+    for (const ImageMember& member : image.members) {
+        to.u64(member.set);
+        to.u32(member.condition);
+    }
+    return static_cast<std::uint32_t>(image.members.size());
+}
+
+void read_members(Reader& from, std::uint32_t entries, Image& image) {
+    image.members.resize(from.count(entries, sizeof(std::uint64_t) + sizeof(std::uint32_t), kMaxMembers));
+    for (ImageMember& member : image.members) {
+        member.set = from.u64();
+        member.condition = from.u32();
     }
 }
 
@@ -135,7 +149,8 @@ constexpr std::array kSections = {
     Section{2, "rules", write_rules, read_rules},
     Section{3, "edges", write_edges, read_edges},
     Section{4, "sets", write_sets, read_sets},
-    Section{5, "excepts", write_excepts, read_excepts},
+    Section{5, "conditions", write_conditions, read_conditions},
+    Section{6, "members", write_members, read_members},
 };
 
 }  // namespace

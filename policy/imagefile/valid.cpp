@@ -7,9 +7,11 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "policy/check/field_table.h"
 #include "policy/check/words.h"
 #include "policy/compile/digest.h"
 #include "policy/imagefile/image_file.h"
+#include "policy/imagefile/valid_conditions.h"
 #include "policy/limits.h"
 #include "user/base/vocabulary.h"
 
@@ -19,8 +21,8 @@ namespace {
 constexpr std::uint32_t kSubjects = QUELL_SUBJECT_HOST | QUELL_SUBJECT_CONTAINER;
 constexpr std::uint32_t kFlags = QUELL_RULE_DENY | QUELL_RULE_SILENT;
 constexpr std::uint32_t kEdgeFlags = QUELL_DIR_ALL | QUELL_DIR_LEAVES;
-constexpr std::uint32_t kLastRoot = QUELL_NODE_EXE_HOST;
-constexpr std::uint32_t kFirstExeRoot = QUELL_NODE_EXE_CONTAINER;
+constexpr std::uint32_t kLastRoot = QUELL_NODE_ASK_HOST;
+constexpr std::uint32_t kFirstAskRoot = QUELL_NODE_ASK_CONTAINER;
 
 bool is_digest(std::string_view text) { return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos; }
 
@@ -51,9 +53,10 @@ public:
         for (std::size_t i = 0; i < image_.edges.size(); i++)
             if (!edge(image_.edges[i])) return at("edge", i);
         if (const std::string where = roots_and_covers(); !where.empty()) return where;
-        if (image_.excepts.size() > kMaxExceptPairs) return "the number of exceptions";
-        for (std::size_t i = 0; i < image_.excepts.size(); i++)
-            if (!except(i)) return at("exception", i);
+        if (const std::string where = valid_conditions(image_); !where.empty()) return where;
+        if (image_.members.size() > kMaxMembers) return "the number of members";
+        for (std::size_t i = 0; i < image_.members.size(); i++)
+            if (!member(i)) return at("member", i);
         return {};
     }
 
@@ -79,7 +82,7 @@ private:
             offers |= QUELL_BIT(offer);
         }
         return offers == value.offers && value.operations != 0 && value.operations < QUELL_BIT(QUELL_OP_COUNT) && value.subjects != 0 &&
-               (value.subjects & ~kSubjects) == 0 && (value.flags & ~kFlags) == 0 && value.exceptions <= kMaxExceptionsPerRule &&
+               (value.subjects & ~kSubjects) == 0 && (value.flags & ~kFlags) == 0 &&
                value.severity < kSeverityWords.size() && value.expires_ns <= kMaxExpiresNs;
     }
 
@@ -110,7 +113,7 @@ private:
             return nodes_.emplace(value.child, Node{root, depth + 1, path_bytes}).second && cover(root, value.cover);
         }
         if (edge.kind == QUELL_EDGE_COVER) covered_.emplace(edge.node, root);
-        if (edge.kind == QUELL_EDGE_BELOW && root >= kFirstExeRoot) return false;
+        if (edge.kind == QUELL_EDGE_BELOW && root >= kFirstAskRoot) return false;
         return value.child == 0 && value.cover == 0 && value.flags == 0 && is_set(root, value.set);
     }
 
@@ -120,10 +123,10 @@ private:
         return true;
     }
 
-    // Sets of executables are numbered behind the others and have no members.
+    // Sets of conditions are numbered behind the others and have no members.
     bool is_set(std::uint32_t root, std::uint64_t id) {
-        if (root < kFirstExeRoot) return id != 0 && id <= image_.sets.size();
-        exe_sets_.insert(id);
+        if (root < kFirstAskRoot) return id != 0 && id <= image_.sets.size();
+        asked_sets_.insert(id);
         return id > image_.sets.size() && id <= image_.sets.size() + image_.edges.size();
     }
 
@@ -135,10 +138,11 @@ private:
         return {};
     }
 
-    [[nodiscard]] bool except(std::size_t i) const {
-        const ImageExcept& one = image_.excepts[i];
-        if (!exe_sets_.contains(one.set) || one.rule >= image_.rules.size() || image_.rules[one.rule].value.exceptions == 0) return false;
-        return i == 0 || std::tie(image_.excepts[i - 1].set, image_.excepts[i - 1].rule) < std::tie(one.set, one.rule);
+    [[nodiscard]] bool member(std::size_t i) const {
+        const ImageMember& one = image_.members[i];
+        if (!asked_sets_.contains(one.set) || one.condition >= image_.conditions.size()) return false;
+        if (kFieldRows[image_.conditions[one.condition].field].kind != FieldKind::kPaths) return false;
+        return i == 0 || std::tie(image_.members[i - 1].set, image_.members[i - 1].condition) < std::tie(one.set, one.condition);
     }
 
     const Image& image_;
@@ -146,7 +150,7 @@ private:
     std::unordered_map<std::uint32_t, Node> nodes_;              // those known so far
     std::set<std::pair<std::uint32_t, std::uint32_t>> covered_;  // node with a COVER edge, its root
     std::set<std::pair<std::uint32_t, std::uint32_t>> wanted_;   // the same, as other edges name them
-    std::set<std::uint64_t> exe_sets_;
+    std::set<std::uint64_t> asked_sets_;
 };
 
 }  // namespace

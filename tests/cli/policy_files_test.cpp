@@ -78,7 +78,7 @@ TEST_F(PolicyFiles, ShowARule) {
     EXPECT_EQ(one.out, "t/one  " + file + ":6\n"
                        "  name               one (default)\n  severity           high\n  tags               none (default)\n"
                        "  on                 delete\n  where.subject      any (default)\n  match.path         /x/**\n                     /y\n"
-                       "  except.exe         none (default)\n  respond.offer      none (default)\n  respond.expires    1h (default)\n"
+                       "  where              none (default)\n  match              none (default)\n  except             none (default)\n  respond.offer      none (default)\n  respond.expires    1h (default)\n"
                        "  hooks              inode_unlink\n");
     const Json two = json({"policy", "show", "t/two", dir.path()}, 0);
     EXPECT_EQ(two["line"], 10);
@@ -197,7 +197,7 @@ TEST_F(PolicyFiles, CompileAndDump) {
     EXPECT_EQ(dump["rules"][2]["subjects"], Json{"container"});
     const Ran text = run_quell({"policy", "dump", image});
     EXPECT_EQ(text.code, 0);
-    for (const char* part : {"\nrules\n", "notable-events/sensitive-file-read", "\nedges\n", "/var/log/**", "\nsets\n", "\nexceptions\n"}) EXPECT_NE(text.out.find(part), std::string::npos) << part;
+    for (const char* part : {"\nrules\n", "notable-events/sensitive-file-read", "\nedges\n", "/var/log/**", "\nsets\n", "\nconditions\n", "\nmembers\n"}) EXPECT_NE(text.out.find(part), std::string::npos) << part;
     const Json again = json({"policy", "compile", "--output", image, kPack}, 0);
     EXPECT_EQ(again["bytes"], std::filesystem::file_size(image));
     EXPECT_EQ(again["digest"], check["digest"]);

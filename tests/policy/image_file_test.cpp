@@ -195,7 +195,10 @@ TEST(ImageFile, EveryIndexIsChecked) {
     refused("flags", [](Image& image) { image.rules[1].value.flags = 4; });
     refused("severity", [](Image& image) { image.rules[1].value.severity = 5; });
     refused("expires", [](Image& image) { image.rules[1].value.expires_ns = kMaxExpiresNs + 1; });
-    refused("exceptions", [](Image& image) { image.rules[1].value.exceptions = kMaxExceptionsPerRule + 1; });
+    refused("a rule's first condition", [](Image& image) { image.rules[1].value.condition = 1; });
+    refused("a rule's number of conditions", [](Image& image) { image.rules[1].value.conditions = 0; });
+    refused("more conditions than there are", [](Image& image) { image.rules[2].value.conditions = 0xffffffff; });
+    refused("a rule's needs", [](Image& image) { image.rules[1].value.needs = 0; });
     refused("set id", [](Image& image) { image.sets[0].id = 2; });
     refused("empty set", [](Image& image) { image.sets[0].rules.clear(); });
     refused("set's rule", [](Image& image) { image.sets[0].rules = {3}; });
@@ -219,12 +222,17 @@ TEST(ImageFile, EveryIndexIsChecked) {
     refused("NUL", [&](Image& image) { edge(image, QUELL_EDGE_LEAF).name = std::string(1, '\0'); });
     refused("name of a star", [&](Image& image) { edge(image, QUELL_EDGE_STAR).name = "x"; });
     refused("long name", [&](Image& image) { edge(image, QUELL_EDGE_LEAF).name = std::string(kMaxComponentBytes + 1, 'a'); });
-    refused("except's set", [](Image& image) { image.excepts[0].set = 1; });
-    refused("except's unknown set", [](Image& image) { image.excepts.back().set = 999; });
-    refused("except's rule", [](Image& image) { image.excepts.back().rule = 3; });
-    refused("except's rule that has none", [](Image& image) { image.excepts.front().rule = 0; });
-    refused("except twice", [](Image& image) { image.excepts.push_back(image.excepts.back()); });
-    refused("excepts' order", [](Image& image) { std::swap(image.excepts.front(), image.excepts.back()); });
+    refused("member's set", [](Image& image) { image.members[0].set = 1; });
+    refused("member's unknown set", [](Image& image) { image.members.back().set = 999; });
+    refused("member's condition", [](Image& image) { image.members.back().condition = 3; });
+    refused("member twice", [](Image& image) { image.members.push_back(image.members.back()); });
+    refused("members' order", [](Image& image) { std::swap(image.members.front(), image.members.back()); });
+    refused("condition's field", [](Image& image) { image.conditions[0].field = QUELL_FIELD_COUNT; });
+    refused("a number as a path's condition", [](Image& image) { image.conditions[0].field = QUELL_FIELD_UID; });
+    refused("condition's flags", [](Image& image) { image.conditions[0].flags |= 1u << 5; });
+    refused("a clause without its end", [](Image& image) { image.conditions[0].flags |= QUELL_CONDITION_OR; });
+    refused("a group without its end", [](Image& image) { image.conditions[0].flags &= ~QUELL_CONDITION_END; });
+    refused("a condition of no rule", [](Image& image) { image.conditions.push_back(image.conditions.back()); });
 }
 
 TEST(ImageFile, EdgesAreBounded) {

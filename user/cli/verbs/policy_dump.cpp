@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A file with a map image, for people and programs.
+#include "policy/check/field_table.h"
 #include "policy/describe/rule_keys.h"
 #include "policy/imagefile/image_file.h"
 #include "policy/imagefile/places.h"
@@ -25,10 +26,11 @@ std::vector<std::string> words(std::uint32_t mask, const std::array<std::string_
         if (mask & QUELL_BIT(i)) list.emplace_back(vocabulary[i]);
     return list;
 }
-// In the order of the bits of QUELL_SUBJECT_…, QUELL_RULE_… and QUELL_DIR_….
+// In the order of the bits of QUELL_SUBJECT_…, QUELL_RULE_…, QUELL_DIR_… and QUELL_CONDITION_….
 constexpr std::array<std::string_view, 2> kSubjects = {"host", "container"};
 constexpr std::array<std::string_view, 2> kRuleFlags = {"deny", "silent"};
 constexpr std::array<std::string_view, 2> kEdgeFlags = {"all", "leaves"};
+constexpr std::array<std::string_view, 5> kConditionFlags = {"not", "or", "end", "intact", "except"};
 
 std::string joined(const std::vector<std::string>& list) {
     std::string text;
@@ -51,13 +53,18 @@ std::vector<std::string> offer_words(const policy::ImageRule& rule) {
     return list;
 }
 
+// "3-5": the first and the last of them.
+std::string conditions_text(const quell_rule& rule) {
+    return rule.conditions == 0 ? "-" : std::to_string(rule.condition) + "-" + std::to_string(rule.condition + rule.conditions - 1);
+}
+
 Json rules_json(const Image& image) {
     Json list = Json::array();
     for (const policy::ImageRule& rule : image.rules)
         list.push_back({{"policy", rule.policy}, {"id", rule.id}, {"name", escape(rule.name)}, {"file", escape(rule.file)},
                         {"severity", word_at(kSeverityWords, rule.value.severity)}, {"tags", safe_list(rule.tags)},
                         {"operations", words(rule.value.operations, kOperationWords)}, {"subjects", words(rule.value.subjects, kSubjects)},
-                        {"offers", offer_words(rule)}, {"expires_s", rule.value.expires_ns / 1'000'000'000}, {"exceptions", rule.value.exceptions},
+                        {"offers", offer_words(rule)}, {"expires_s", rule.value.expires_ns / 1'000'000'000}, {"condition", rule.value.condition}, {"conditions", rule.value.conditions},
                         {"flags", words(rule.value.flags, kRuleFlags)}});
     return list;
 }
@@ -75,23 +82,25 @@ Json edges_json(const Image& image, const Places& places) {
 }
 
 Json image_json(const Image& image, const Places& places) {
-    Json sets = Json::array(), excepts = Json::array();
+    Json sets = Json::array(), conditions = Json::array(), members = Json::array();
     for (const policy::ImageSet& set : image.sets) sets.push_back({{"id", set.id}, {"rules", set.rules}});
-    for (const policy::ImageExcept& except : image.excepts) excepts.push_back({{"set", except.set}, {"rule", except.rule}});
+    for (const quell_condition& one : image.conditions)
+        conditions.push_back({{"field", policy::kFieldRows[one.field].word}, {"flags", words(one.flags, kConditionFlags)}, {"first", one.first}, {"last", one.last}});
+    for (const policy::ImageMember& member : image.members) members.push_back({{"set", member.set}, {"condition", member.condition}});
     return {{"version", policy::kImageVersion}, {"digest", image.digest}, {"operations", words(image.operations, kOperationWords)}, {"rules", rules_json(image)},
-            {"edges", edges_json(image, places)}, {"sets", std::move(sets)}, {"excepts", std::move(excepts)}};
+            {"edges", edges_json(image, places)}, {"sets", std::move(sets)}, {"conditions", std::move(conditions)}, {"members", std::move(members)}};
 }
 
 // Nothing is cut: whoever reads a dump looks for one thing in it.
 std::string whole(const Table& table) { return table.empty() ? "none\n" : table.text(std::numeric_limits<std::size_t>::max()); }
 
 std::string rules_text(const Image& image) {
-    Table table({{"RULE", 4}, {"NAME", 4}, {"SEVERITY", 8}, {"SUBJECTS", 8}, {"OPERATIONS", 10}, {"OFFERS", 6}, {"EXPIRES", 7}, {"EXCEPTIONS", 10}, {"FLAGS", 5}, {"FILE", 4}});
+    Table table({{"RULE", 4}, {"NAME", 4}, {"SEVERITY", 8}, {"SUBJECTS", 8}, {"OPERATIONS", 10}, {"OFFERS", 6}, {"EXPIRES", 7}, {"CONDITIONS", 10}, {"FLAGS", 5}, {"FILE", 4}});
     for (std::size_t i = 0; i < image.rules.size(); i++) {
         const policy::ImageRule& rule = image.rules[i];
         table.add({std::to_string(i), rule.policy + "/" + rule.id, std::string(word_at(kSeverityWords, rule.value.severity)), joined(words(rule.value.subjects, kSubjects)),
                    joined(words(rule.value.operations, kOperationWords)), joined(offer_words(rule)), policy::duration_text(rule.value.expires_ns),
-                   or_dash(rule.value.exceptions), joined(words(rule.value.flags, kRuleFlags)), rule.file.empty() ? "-" : escape(rule.file)});
+                   conditions_text(rule.value), joined(words(rule.value.flags, kRuleFlags)), rule.file.empty() ? "-" : escape(rule.file)});
     }
     return whole(table);
 }
@@ -107,11 +116,15 @@ std::string edges_text(const Image& image, const Places& places) {
 }
 
 std::string image_text(const Image& image, const Places& places) {
-    Table sets({{"SET", 3}, {"RULES", 5}}), excepts({{"SET", 3}, {"RULE", 4}});
+    Table sets({{"SET", 3}, {"RULES", 5}}), conditions({{"CONDITION", 9}, {"FIELD", 5}, {"FLAGS", 5}, {"FIRST", 5}, {"LAST", 4}}), members({{"SET", 3}, {"CONDITION", 9}});
     for (const policy::ImageSet& set : image.sets) sets.add({std::to_string(set.id), numbers(set.rules)});
-    for (const policy::ImageExcept& except : image.excepts) excepts.add({std::to_string(except.set), std::to_string(except.rule)});
+    for (std::size_t i = 0; i < image.conditions.size(); i++) {
+        const quell_condition& one = image.conditions[i];
+        conditions.add({std::to_string(i), std::string(policy::kFieldRows[one.field].word), joined(words(one.flags, kConditionFlags)), std::to_string(one.first), std::to_string(one.last)});
+    }
+    for (const policy::ImageMember& member : image.members) members.add({std::to_string(member.set), std::to_string(member.condition)});
     return "version " + std::to_string(policy::kImageVersion) + "\ndigest " + image.digest + "\noperations " + joined(words(image.operations, kOperationWords)) +
-           "\n\nrules\n" + rules_text(image) + "\nedges\n" + edges_text(image, places) + "\nsets\n" + whole(sets) + "\nexceptions\n" + whole(excepts);
+           "\n\nrules\n" + rules_text(image) + "\nedges\n" + edges_text(image, places) + "\nsets\n" + whole(sets) + "\nconditions\n" + whole(conditions) + "\nmembers\n" + whole(members);
 }
 
 }  // namespace

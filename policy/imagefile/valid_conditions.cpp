@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/imagefile/valid_conditions.h"
+
+#include "policy/check/field_table.h"
+#include "policy/limits.h"
+
+namespace quell::policy {
+namespace {
+
+constexpr std::uint32_t kFlags = QUELL_CONDITION_NOT | QUELL_CONDITION_OR | QUELL_CONDITION_END | QUELL_CONDITION_INTACT |
+                                 QUELL_CONDITION_EXCEPT;
+
+bool is_condition(const quell_condition& condition) {
+    if (condition.field >= QUELL_FIELD_COUNT || (condition.flags & ~kFlags) != 0) return false;
+    // a group does not end in the middle of a clause
+    return (condition.flags & (QUELL_CONDITION_OR | QUELL_CONDITION_END)) != (QUELL_CONDITION_OR | QUELL_CONDITION_END);
+}
+
+// A rule's groups: the last one has an end, `where` and `match` come before exceptions, each group is of one kind.
+bool is_whole(const Image& image, const quell_rule& rule) {
+    std::uint32_t needs = 0, kind = 0;
+    bool is_first = true, is_begin = true;
+    for (std::uint32_t i = rule.condition; i < rule.condition + rule.conditions; i++) {
+        const quell_condition& condition = image.conditions[i];
+        const std::uint32_t except = condition.flags & QUELL_CONDITION_EXCEPT;
+        if (is_begin && !is_first && except == 0) return false;
+        if (!is_begin && except != kind) return false;
+        kind = except;
+        is_begin = (condition.flags & QUELL_CONDITION_END) != 0;
+        is_first = false;
+        if (kFieldRows[condition.field].kind == FieldKind::kPaths || condition.field == QUELL_FIELD_EXE_INTACT)
+            needs |= QUELL_BIT(condition.field);
+    }
+    return is_begin && needs == rule.needs;
+}
+
+}  // namespace
+
+std::string valid_conditions(const Image& image) {
+    if (image.conditions.size() > kMaxConditions) return "the number of conditions";
+    for (std::size_t i = 0; i < image.conditions.size(); i++)
+        if (!is_condition(image.conditions[i])) return "condition " + std::to_string(i);
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < image.rules.size(); i++) {
+        const quell_rule& rule = image.rules[i].value;
+        if (rule.condition != next || rule.conditions > kMaxConditionsPerRule || rule.conditions > image.conditions.size() - next ||
+            !is_whole(image, rule))
+            return "the conditions of rule " + std::to_string(i);
+        next += rule.conditions;
+    }
+    return next == image.conditions.size() ? "" : "conditions of no rule";
+}
+
+}  // namespace quell::policy
