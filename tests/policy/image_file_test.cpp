@@ -141,7 +141,7 @@ TEST(ImageFile, EveryByteCounts) {
             if (!image) continue;
             accepted++;
             ASSERT_EQ(written(*image), bytes) << at;
-            ASSERT_NO_THROW((void)Interpreter(*image).matches({QUELL_OP_UNMOUNT, QUELL_SUBJECT_HOST, "/x/y", "/e/f"})) << at;
+            ASSERT_NO_THROW((void)Interpreter(*image).matches({QUELL_OP_UNMOUNT, QUELL_SUBJECT_HOST, "/x/y", {{"/e/f", true}}, {}})) << at;
             ASSERT_TRUE(places(*image));
         }
     EXPECT_GT(accepted, 100u) << "names and other texts may be changed";
@@ -213,7 +213,7 @@ TEST(ImageFile, EveryIndexIsChecked) {
     refused("edge flags", [&](Image& image) { edge(image, QUELL_EDGE_NAME).value.flags = 4; });
     refused("edge set", [&](Image& image) { edge(image, QUELL_EDGE_LEAF).value.set = image.sets.size() + 1; });
     refused("no edge set", [&](Image& image) { edge(image, QUELL_EDGE_LEAF).value.set = 0; });
-    refused("executables' set", [&](Image& image) { edge(image, QUELL_EDGE_ROOT, QUELL_NODE_EXE_HOST).value.set = 1; });
+    refused("executables' set", [&](Image& image) { edge(image, QUELL_EDGE_ROOT, QUELL_NODE_ASK_HOST).value.set = 1; });
     refused("set of a name", [&](Image& image) { edge(image, QUELL_EDGE_NAME).value.set = 1; });
     refused("child of a leaf", [&](Image& image) { edge(image, QUELL_EDGE_LEAF).value.child = 16; });
     refused("edge twice", [&](Image& image) { image.edges.push_back(edge(image, QUELL_EDGE_LEAF)); });
