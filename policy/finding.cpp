@@ -27,6 +27,12 @@ constexpr std::array kCodes = {
 #undef CODE
 };
 
+constexpr std::array kNames = {
+#define CODE(code, severity, title, explanation) std::string_view{#code},
+#include "policy/codes.def"
+#undef CODE
+};
+
 const CodeRow& row(Code code) { return kCodes[static_cast<std::size_t>(code)]; }
 
 }  // namespace
@@ -35,6 +41,7 @@ std::string_view code_name(Code code) { return row(code).name; }
 std::string_view code_title(Code code) { return row(code).title; }
 std::string_view code_explanation(Code code) { return row(code).explanation; }
 Severity code_severity(Code code) { return row(code).severity; }
+std::span<const std::string_view> code_names() { return kNames; }
 
 std::string_view severity_word(Severity severity) {
     switch (severity) {

@@ -27,6 +27,8 @@ enum class Code {
 [[nodiscard]] std::string_view code_explanation(Code code);
 [[nodiscard]] Severity code_severity(Code code);
 [[nodiscard]] std::string_view severity_word(Severity severity);
+// Every code's name, at its number as a Code.
+[[nodiscard]] std::span<const std::string_view> code_names();
 
 struct Finding {
     Code code{};

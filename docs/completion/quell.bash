@@ -6,19 +6,23 @@ _quell_incidents() {
     quell incidents --json 2>/dev/null | sed -n 's/^      "id": "\([0-9a-z]*\)",*$/\1/p'
 }
 
+_quell_codes() {
+    quell policy explain 2>/dev/null | sed -n 's/^\(Q[0-9]*\) .*/\1/p'
+}
+
 _quell() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb= sub= i skip=
     local globals="--json --utc --socket --version --help"
     for ((i = 1; i < COMP_CWORD; i++)); do
         if [[ -n $skip ]]; then skip=; continue; fi
         case ${COMP_WORDS[i]} in
-            --socket | --reason | --limit | --head | --incident | --dir) skip=1 ;;
+            --socket | --reason | --limit | --head | --incident | --dir | --output | -o) skip=1 ;;
             -*) ;;
             *) if [[ -z $verb ]]; then verb=${COMP_WORDS[i]}; elif [[ -z $sub ]]; then sub=${COMP_WORDS[i]}; fi ;;
         esac
     done
     case $previous in
-        --socket) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        --socket | --output | -o) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         --dir) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
         --incident) mapfile -t COMPREPLY < <(compgen -W "$(_quell_incidents)" -- "$current"); return ;;
         --reason | --limit | --head) return ;;
@@ -38,8 +42,17 @@ _quell() {
         history) words="verify --head --limit --incident" ;;
         policy)
             case $sub in
-                "") words="check apply list" ;;
-                check) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
+                "") words="check apply list show diff fmt compile dump operations explain" ;;
+                check | diff | show | dump) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
+                fmt)
+                    words="--check --write"
+                    mapfile -t COMPREPLY < <(compgen -f -- "$current")
+                    ;;
+                compile)
+                    words="--output --allow-empty"
+                    mapfile -t COMPREPLY < <(compgen -f -- "$current")
+                    ;;
+                explain) words=$(_quell_codes) ;;
                 apply)
                     words="--dir --dry-run --allow-empty"
                     mapfile -t COMPREPLY < <(compgen -f -- "$current")

@@ -58,13 +58,13 @@ void finish(pid_t pid, bool in_time, Ran& ran) {
 
 }  // namespace
 
-Ran run_quell(const std::vector<std::string>& arguments, const std::vector<std::string>& environment) {
+Ran run_quell(const std::vector<std::string>& arguments, const std::vector<std::string>& environment, const std::string& input) {
     int out[2], err[2];
     if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0) return {};
     const Fd from_out(out[0]), from_err(err[0]);
     const pid_t pid = fork();
     if (pid == 0) {
-        dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
+        dup2(open(input.c_str(), O_RDONLY), STDIN_FILENO);
         dup2(out[1], STDOUT_FILENO);
         dup2(err[1], STDERR_FILENO);
         become_quell(arguments, environment);

@@ -13,8 +13,9 @@ struct Ran {
     std::string err;
 };
 
-// Standard input is empty. `environment`: "NAME=value", besides TZ=UTC and TERM=xterm.
-[[nodiscard]] Ran run_quell(const std::vector<std::string>& arguments, const std::vector<std::string>& environment = {});
+// Standard input is the file `input`. `environment`: "NAME=value", besides TZ=UTC and TERM=xterm.
+[[nodiscard]] Ran run_quell(const std::vector<std::string>& arguments, const std::vector<std::string>& environment = {},
+                            const std::string& input = "/dev/null");
 
 // All three on a pseudo-terminal; `input` is typed. `out` is what was shown.
 [[nodiscard]] Ran run_quell_on_terminal(const std::vector<std::string>& arguments, const std::string& input,

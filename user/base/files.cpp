@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <vector>
 
 namespace quell {
@@ -78,7 +79,10 @@ Status write_all(int fd, std::string_view data) {
     return success();
 }
 
-Status write_file_atomic(const std::string& path, std::string_view data, mode_t mode) {
+namespace {
+
+// Mode and, where given, owner are set before anybody can open the new file by its name.
+Status write_beside(const std::string& path, std::string_view data, mode_t mode, const struct stat* owner) {
     const std::size_t slash = path.rfind('/');
     const std::string dir = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
     std::string temporary = path + ".XXXXXX";
@@ -88,6 +92,8 @@ Status write_file_atomic(const std::string& path, std::string_view data, mode_t 
         ::unlink(temporary.c_str());
         return error;
     };
+    // chown takes set-id bits away, so it comes first
+    if (owner != nullptr && ::fchown(fd.get(), owner->st_uid, owner->st_gid) != 0) return fail(errno_error("cannot keep the owner of " + path));
     if (::fchmod(fd.get(), mode) != 0) return fail(errno_error("cannot chmod " + temporary));
     if (auto written = write_all(fd.get(), data); !written)
         return fail(Error{path + ": " + written.error().message, written.error().code, {}});
@@ -97,6 +103,24 @@ Status write_file_atomic(const std::string& path, std::string_view data, mode_t 
     const Fd parent(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!parent || ::fsync(parent.get()) != 0) return errno_error("cannot fsync " + dir);
     return success();
+}
+
+}  // namespace
+
+Status write_file_atomic(const std::string& path, std::string_view data, mode_t mode) { return write_beside(path, data, mode, nullptr); }
+
+Status replace_file(const std::string& path, std::string_view expected, std::string_view data) {
+    char* const resolved = ::realpath(path.c_str(), nullptr);
+    if (resolved == nullptr) return errno_error("cannot find " + path);
+    const std::string real = resolved;
+    std::free(resolved);
+    struct stat info {};
+    if (::lstat(real.c_str(), &info) != 0) return errno_error("cannot stat " + real);
+    if (info.st_nlink > 1) return Error{real + " has " + std::to_string(info.st_nlink) + " names; the others would keep the old text", EMLINK, {}};
+    const auto held = read_file(real, expected.size());
+    if (!held && held.error().code != EFBIG) return held.error();
+    if (!held || *held != expected) return Error{real + " was changed in the meantime", EBUSY, {}};
+    return write_beside(real, data, info.st_mode & 07777, &info);
 }
 
 std::string user_name(uid_t uid) {

@@ -26,6 +26,13 @@ namespace quell {
 // new one, also after a power cut. The temporary file lies beside it.
 [[nodiscard]] Status write_file_atomic(const std::string& path, std::string_view data, mode_t mode);
 
+// The same for a file that exists, which keeps its mode and owner; of a
+// symbolic link, the file it leads to. `expected` is what the file held when
+// its new text was made: EBUSY where it holds something else now. EMLINK where
+// it has other names, which would keep the old text; EPERM where the owner
+// cannot be kept.
+[[nodiscard]] Status replace_file(const std::string& path, std::string_view expected, std::string_view data);
+
 // All of `data`, also after short writes and EINTR.
 [[nodiscard]] Status write_all(int fd, std::string_view data);
 

@@ -17,7 +17,8 @@ void add_parameter(CLI::App& app, Invocation& invocation, const Parameter& param
     if (parameter.name.starts_with("--") && parameter.value_name.empty()) {
         option = app.add_flag_callback(name, [&values] { values.emplace_back(); }, summary);
     } else if (parameter.name.starts_with("--")) {
-        option = app.add_option_function<std::string>(name, [&values](const std::string& text) { values = {text}; }, summary);
+        const std::string names = parameter.letter == '\0' ? name : std::string{'-', parameter.letter, ','} + name;
+        option = app.add_option_function<std::string>(names, [&values](const std::string& text) { values = {text}; }, summary);
         option->type_name(std::string(parameter.value_name));
     } else {
         // CLI11 wants a plain name; what is shown is ours.
@@ -53,7 +54,7 @@ int run_command_line(int argc, const char* const* argv) {
             // Below a verb ("history verify"), or in a group that is none ("policy check").
             CLI::App*& group = commands[name.substr(0, space)];
             if (!group) {
-                group = app.add_subcommand(name.substr(0, space), "check, apply and list policies");
+                group = app.add_subcommand(name.substr(0, space), "write, check, load and look at policies");
                 group->fallthrough();
                 group->require_subcommand(1);
             }

@@ -20,6 +20,7 @@ struct Parameter {
     std::string_view summary;
     bool required = false;
     bool many = false;
+    char letter = '\0';  // of a "--name": "-x" is the same
 };
 
 struct Invocation {

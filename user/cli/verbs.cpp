@@ -17,6 +17,13 @@ int run_history_verify(Invocation&);
 int run_policy_check(Invocation&);
 int run_policy_apply(Invocation&);
 int run_policy_list(Invocation&);
+int run_policy_show(Invocation&);
+int run_policy_diff(Invocation&);
+int run_policy_fmt(Invocation&);
+int run_policy_compile(Invocation&);
+int run_policy_dump(Invocation&);
+int run_policy_operations(Invocation&);
+int run_policy_explain(Invocation&);
 int run_doctor(Invocation&);
 int run_version(Invocation&);
 
@@ -55,6 +62,33 @@ const std::vector<Verb>& verbs() {
           {"--allow-empty", "", "accept a policy without a rule"}},
          run_policy_apply},
         {"policy list", "the policies that are loaded", {}, run_policy_list},
+        {"policy show",
+         "one rule as it is understood, and where it is written",
+         {{"RULE", "", "policy/id, or the id where one policy has it", true, false},
+          {"FILES", "", "policy files, or directories of them (default: /etc/quell/policy.d)", false, true}},
+         run_policy_show},
+        {"policy diff",
+         "what changes in meaning from A to B; exit 1 where something does",
+         {{"A", "", "a policy file, or a directory of them", true, false}, {"B", "", "the other", true, false}},
+         run_policy_diff},
+        {"policy fmt",
+         "write policy files in their canonical form; comments and meaning stay",
+         {{"FILES", "", "policy files, or directories of them; - for standard input", true, true},
+          {"--check", "", "name the files that would change and exit 1, change nothing"},
+          {"--write", "", "replace the files that change, and name them"}},
+         run_policy_fmt},
+        {"policy compile",
+         "compile policy files into a file with their map image",
+         {{"FILES", "", "policy files, or directories of them", true, true},
+          {"--output", "FILE", "the file to write", true, false, 'o'},
+          {"--allow-empty", "", "accept a policy without a rule"}},
+         run_policy_compile},
+        {"policy dump", "show a file with a map image: rules, edges, sets", {{"FILE", "", "what `quell policy compile` wrote", true, false}}, run_policy_dump},
+        {"policy operations", "the words after `on:`, and the hooks that see them", {}, run_policy_operations},
+        {"policy explain",
+         "what is behind a finding's code",
+         {{"WHAT", "", "a code, such as Q1101 (default: list all)", false, false}},
+         run_policy_explain},
         {"doctor", "can this host run Quell, and what is missing", {{"--verbose", "", "also a line for each program that the verifier accepts"}}, run_doctor},
         {"version", "the versions of command, daemon and kernel", {}, run_version},
     };

@@ -1,22 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Without the daemon: what `policy apply` would refuse is found by anybody.
-#include "policy/policy.h"
-
-#include <unistd.h>
-
 #include "policy/render.h"
-#include "user/cli/ask.h"
+#include "user/cli/policy_files.h"
 
 namespace quell::cli {
 
 int run_policy_check(Invocation& invocation) {
     const std::vector<std::string> paths = invocation.all("FILES");
-    const auto sources = policy::read_sources(paths);
-    if (!sources) {
-        if (invocation.json) print_json(invocation, {{"error", "io.quell.Failed"}, {"parameters", {{"reason", sources.error().message}}}});
-        invocation.out.note(safe(sources.error().message));
-        return kFailed;
-    }
+    const auto sources = read_policy_files(invocation, paths);
+    if (!sources) return kFailed;
     const auto result = policy::compile(*sources);
     const bool is_valid = result.image.has_value();
     if (invocation.json) {

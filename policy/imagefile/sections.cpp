@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/imagefile/sections.h"
+
+#include <array>
+
+#include "policy/imagefile/image_file.h"
+#include "policy/limits.h"
+
+namespace quell::policy {
+namespace {
+
+// ---- what is of the image as a whole ----
+
+constexpr std::size_t kDigestBytes = 64;
+
+std::uint32_t write_summary(const Image& image, Writer& to) {
+    to.text(image.digest);
+    to.u32(image.operations);
+    return 1;
+}
+
+void read_summary(Reader& from, std::uint32_t entries, Image& image) {
+    if (entries != 1) from.fail();
+    image.digest = from.text(kDigestBytes);
+    image.operations = from.u32();
+}
+
+// ---- rules ----
+
+constexpr std::size_t kLeastRuleBytes = 64;
+
+std::uint32_t write_rules(const Image& image, Writer& to) {
+    for (const ImageRule& rule : image.rules) {
+        to.u64(rule.value.id);
+        to.u64(rule.value.expires_ns);
+        for (const std::uint32_t number : {rule.value.operations, rule.value.subjects, rule.value.offers, rule.value.flags, rule.value.exceptions, rule.value.severity})
+            to.u32(number);
+        for (const std::string* text : {&rule.policy, &rule.id, &rule.name, &rule.file}) to.text(*text);
+        to.u32(static_cast<std::uint32_t>(rule.tags.size()));
+        for (const std::string& tag : rule.tags) to.text(tag);
+        to.u32(static_cast<std::uint32_t>(rule.offers.size()));
+        for (const std::uint32_t offer : rule.offers) to.u32(offer);
+    }
+    return static_cast<std::uint32_t>(image.rules.size());
+}
+
+void read_rules(Reader& from, std::uint32_t entries, Image& image) {
+    image.rules.resize(from.count(entries, kLeastRuleBytes, kMaxRules + 1));
+    for (ImageRule& rule : image.rules) {
+        rule.value.id = from.u64();
+        rule.value.expires_ns = from.u64();
+        for (quell_u32* number : {&rule.value.operations, &rule.value.subjects, &rule.value.offers, &rule.value.flags, &rule.value.exceptions, &rule.value.severity})
+            *number = from.u32();
+        rule.policy = from.text(kMaxNameBytes);
+        rule.id = from.text(kMaxNameBytes);
+        rule.name = from.text(kMaxTitleBytes);
+        rule.file = from.text(kMaxPathBytes);
+        rule.tags.resize(from.count(from.u32(), sizeof(std::uint32_t), kMaxTags));
+        for (std::string& tag : rule.tags) tag = from.text(kMaxTagBytes);
+        rule.offers.resize(from.count(from.u32(), sizeof(std::uint32_t), QUELL_RESPONSE_COUNT));
+        for (std::uint32_t& offer : rule.offers) offer = from.u32();
+    }
+}
+
+// ---- edges ----
+
+constexpr std::size_t kLeastEdgeBytes = 32;
+
+std::uint32_t write_edges(const Image& image, Writer& to) {
+    for (const ImageEdge& edge : image.edges) {
+        to.u32(edge.node);
+        to.u32(edge.kind);
+        to.text(edge.name);
+        to.u32(edge.value.child);
+        to.u32(edge.value.cover);
+        to.u32(edge.value.flags);
+        to.u64(edge.value.set);
+    }
+    return static_cast<std::uint32_t>(image.edges.size());
+}
+
+void read_edges(Reader& from, std::uint32_t entries, Image& image) {
+    image.edges.resize(from.count(entries, kLeastEdgeBytes, kMaxImageEdges));
+    for (ImageEdge& edge : image.edges) {
+        edge.node = from.u32();
+        edge.kind = from.u32();
+        edge.name = from.text(kMaxComponentBytes);
+        edge.value.child = from.u32();
+        edge.value.cover = from.u32();
+        edge.value.flags = from.u32();
+        edge.value.set = from.u64();
+    }
+}
+
+// ---- sets ----
+
+std::uint32_t write_sets(const Image& image, Writer& to) {
+    for (const ImageSet& set : image.sets) {
+        to.u64(set.id);
+        to.u32(static_cast<std::uint32_t>(set.rules.size()));
+        for (const std::uint32_t rule : set.rules) to.u32(rule);
+    }
+    return static_cast<std::uint32_t>(image.sets.size());
+}
+
+void read_sets(Reader& from, std::uint32_t entries, Image& image) {
+    image.sets.resize(from.count(entries, sizeof(std::uint64_t) + sizeof(std::uint32_t), kMaxImageEdges));
+    for (ImageSet& set : image.sets) {
+        set.id = from.u64();
+        set.rules.resize(from.count(from.u32(), sizeof(std::uint32_t), kMaxRulesPerObject));
+        for (std::uint32_t& rule : set.rules) rule = from.u32();
+    }
+}
+
+// ---- exceptions ----
+
+std::uint32_t write_excepts(const Image& image, Writer& to) {
+    for (const ImageExcept& except : image.excepts) {
+        to.u64(except.set);
+        to.u32(except.rule);
+    }
+    return static_cast<std::uint32_t>(image.excepts.size());
+}
+
+void read_excepts(Reader& from, std::uint32_t entries, Image& image) {
+    image.excepts.resize(from.count(entries, sizeof(std::uint64_t) + sizeof(std::uint32_t), kMaxExceptPairs));
+    for (ImageExcept& except : image.excepts) {
+        except.set = from.u64();
+        except.rule = from.u32();
+    }
+}
+
+constexpr std::array kSections = {
+    Section{1, "summary", write_summary, read_summary},
+    Section{2, "rules", write_rules, read_rules},
+    Section{3, "edges", write_edges, read_edges},
+    Section{4, "sets", write_sets, read_sets},
+    Section{5, "excepts", write_excepts, read_excepts},
+};
+
+}  // namespace
+
+std::span<const Section> sections() { return kSections; }
+
+}  // namespace quell::policy

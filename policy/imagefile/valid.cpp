@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// What must hold for an image's numbers and indexes. A file may have any; the
+// loader and whoever shows an image follow them without asking again.
+#include <algorithm>
+#include <cerrno>
+#include <set>
+#include <tuple>
+#include <unordered_map>
+
+#include "policy/check/words.h"
+#include "policy/compile/digest.h"
+#include "policy/imagefile/image_file.h"
+#include "policy/limits.h"
+#include "user/base/vocabulary.h"
+
+namespace quell::policy {
+namespace {
+
+constexpr std::uint32_t kSubjects = QUELL_SUBJECT_HOST | QUELL_SUBJECT_CONTAINER;
+constexpr std::uint32_t kFlags = QUELL_RULE_DENY | QUELL_RULE_SILENT;
+constexpr std::uint32_t kEdgeFlags = QUELL_DIR_ALL | QUELL_DIR_LEAVES;
+constexpr std::uint32_t kLastRoot = QUELL_NODE_EXE_HOST;
+constexpr std::uint32_t kFirstExeRoot = QUELL_NODE_EXE_CONTAINER;
+
+bool is_digest(std::string_view text) { return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos; }
+
+bool is_label(std::string_view text, std::size_t most) { return !text.empty() && text.size() <= most && is_printable(text, false); }
+
+bool is_component(std::string_view name) {
+    return !name.empty() && name.size() <= kMaxComponentBytes && name != "." && name != ".." && name.find('/') == std::string_view::npos &&
+           name.find('\0') == std::string_view::npos;
+}
+
+class Validator {
+public:
+    explicit Validator(const Image& image) : image_(image) {}
+
+    // "" where all is well.
+    std::string run() {
+        if (!is_digest(image_.digest)) return "the digest is none";
+        if (image_.rules.empty() || image_.rules.size() > kMaxRules + 1 || !image_.rules[0].is_builtin()) return "the number or order of rules";
+        std::uint32_t operations = 0;
+        for (std::size_t i = 0; i < image_.rules.size(); i++) {
+            if (!rule(image_.rules[i])) return at("rule", i);
+            operations |= image_.rules[i].value.operations;
+        }
+        if (operations != image_.operations) return "the operations of all rules together";
+        if (image_.edges.size() > kMaxImageEdges) return std::to_string(image_.edges.size()) + " edges, of which the kernel's map takes " + std::to_string(kMaxImageEdges);
+        for (std::size_t i = 0; i < image_.sets.size(); i++)
+            if (!set(image_.sets[i], i + 1)) return at("set", i);
+        for (std::size_t i = 0; i < image_.edges.size(); i++)
+            if (!edge(image_.edges[i])) return at("edge", i);
+        if (const std::string where = roots_and_covers(); !where.empty()) return where;
+        if (image_.excepts.size() > kMaxExceptPairs) return "the number of exceptions";
+        for (std::size_t i = 0; i < image_.excepts.size(); i++)
+            if (!except(i)) return at("exception", i);
+        return {};
+    }
+
+private:
+    struct Node {
+        std::uint32_t root = 0;
+        std::size_t depth = 0;       // components of its path
+        std::size_t path_bytes = 0;  // without a slash at its end
+    };
+
+    static std::string at(const char* what, std::size_t index) { return std::string(what) + " " + std::to_string(index); }
+
+    static bool rule(const ImageRule& rule) {
+        const quell_rule& value = rule.value;
+        if (!is_name(rule.policy) || !is_name(rule.id) || value.id != rule_id(rule.policy, rule.id)) return false;
+        if (!is_label(rule.name, kMaxTitleBytes) || rule.file.size() > kMaxPathBytes || rule.file.find('\0') != std::string::npos) return false;
+        if (rule.tags.size() > kMaxTags || rule.offers.size() > QUELL_RESPONSE_COUNT) return false;
+        for (const std::string& tag : rule.tags)
+            if (!is_label(tag, kMaxTagBytes)) return false;
+        std::uint32_t offers = 0;
+        for (const std::uint32_t offer : rule.offers) {
+            if (offer >= QUELL_RESPONSE_COUNT || (offers & QUELL_BIT(offer)) != 0) return false;
+            offers |= QUELL_BIT(offer);
+        }
+        return offers == value.offers && value.operations != 0 && value.operations < QUELL_BIT(QUELL_OP_COUNT) && value.subjects != 0 &&
+               (value.subjects & ~kSubjects) == 0 && (value.flags & ~kFlags) == 0 && value.exceptions <= kMaxExceptionsPerRule &&
+               value.severity < kSeverityWords.size() && value.expires_ns <= kMaxExpiresNs;
+    }
+
+    // Ascending, not empty, no more than the kernel reads.
+    bool set(const ImageSet& set, std::uint64_t id) const {
+        if (set.id != id || set.rules.empty() || set.rules.size() > kMaxRulesPerObject || set.rules.back() >= image_.rules.size()) return false;
+        return std::adjacent_find(set.rules.begin(), set.rules.end(), std::greater_equal<>()) == set.rules.end();
+    }
+
+    // A node is known by the edge that leads to it, which comes before those
+    // that leave it: so there is no loop, and each node has one way to it.
+    bool edge(const ImageEdge& edge) {
+        const bool has_name = edge.kind == QUELL_EDGE_NAME || edge.kind == QUELL_EDGE_LEAF;
+        const quell_edge& value = edge.value;
+        if (edge.kind > QUELL_EDGE_BELOW || has_name == edge.name.empty() || (has_name && !is_component(edge.name))) return false;
+        if ((value.flags & ~kEdgeFlags) != 0 || !keys_.emplace(edge.node, edge.kind, edge.name).second) return false;
+        if (edge.kind == QUELL_EDGE_ROOT) {
+            if (edge.node == 0 || edge.node > kLastRoot || value.child != edge.node) return false;
+            return value.set == 0 && nodes_.emplace(edge.node, Node{edge.node, 0, 0}).second && cover(edge.node, value.cover);
+        }
+        const auto found = nodes_.find(edge.node);
+        if (found == nodes_.end()) return false;
+        const auto [root, depth, bytes] = found->second;
+        const std::size_t path_bytes = bytes + 1 + edge.name.size();
+        if (has_name && (depth >= kMaxComponents || path_bytes > kMaxPathBytes)) return false;
+        if (edge.kind == QUELL_EDGE_NAME) {
+            if (value.child < QUELL_NODE_FIRST || value.child >= QUELL_NODE_FIRST + kMaxNodes || value.set != 0) return false;
+            return nodes_.emplace(value.child, Node{root, depth + 1, path_bytes}).second && cover(root, value.cover);
+        }
+        if (edge.kind == QUELL_EDGE_COVER) covered_.emplace(edge.node, root);
+        if (edge.kind == QUELL_EDGE_BELOW && root >= kFirstExeRoot) return false;
+        return value.child == 0 && value.cover == 0 && value.flags == 0 && is_set(root, value.set);
+    }
+
+    // Looked up at the end: the node's COVER edge may come later.
+    bool cover(std::uint32_t root, std::uint32_t node) {
+        if (node != 0) wanted_.emplace(node, root);
+        return true;
+    }
+
+    // Sets of executables are numbered behind the others and have no members.
+    bool is_set(std::uint32_t root, std::uint64_t id) {
+        if (root < kFirstExeRoot) return id != 0 && id <= image_.sets.size();
+        exe_sets_.insert(id);
+        return id > image_.sets.size() && id <= image_.sets.size() + image_.edges.size();
+    }
+
+    [[nodiscard]] std::string roots_and_covers() const {
+        for (std::uint32_t root = QUELL_NODE_CONTAINER; root <= kLastRoot; root++)
+            if (!nodes_.contains(root)) return at("no edge of root", root);
+        for (const auto& pair : wanted_)
+            if (!covered_.contains(pair)) return at("the cover of node", pair.first);
+        return {};
+    }
+
+    [[nodiscard]] bool except(std::size_t i) const {
+        const ImageExcept& one = image_.excepts[i];
+        if (!exe_sets_.contains(one.set) || one.rule >= image_.rules.size() || image_.rules[one.rule].value.exceptions == 0) return false;
+        return i == 0 || std::tie(image_.excepts[i - 1].set, image_.excepts[i - 1].rule) < std::tie(one.set, one.rule);
+    }
+
+    const Image& image_;
+    std::set<std::tuple<std::uint32_t, std::uint32_t, std::string_view>> keys_;
+    std::unordered_map<std::uint32_t, Node> nodes_;              // those known so far
+    std::set<std::pair<std::uint32_t, std::uint32_t>> covered_;  // node with a COVER edge, its root
+    std::set<std::pair<std::uint32_t, std::uint32_t>> wanted_;   // the same, as other edges name them
+    std::set<std::uint64_t> exe_sets_;
+};
+
+}  // namespace
+
+Status valid_image(const Image& image) {
+    if (const std::string where = Validator(image).run(); !where.empty()) return Error{"the image is not valid: " + where, EINVAL, {}};
+    return success();
+}
+
+}  // namespace quell::policy

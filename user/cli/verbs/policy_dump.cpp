@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// A file with a map image, for people and programs.
+#include "policy/describe/rule_keys.h"
+#include "policy/imagefile/image_file.h"
+#include "policy/imagefile/places.h"
+
+#include <limits>
+
+#include "user/base/escape.h"
+#include "user/base/files.h"
+#include "user/base/vocabulary.h"
+#include "user/cli/policy_files.h"
+#include "user/cli/table.h"
+
+namespace quell::cli {
+
+namespace {
+
+using policy::Image;
+
+template <std::size_t N>
+std::vector<std::string> words(std::uint32_t mask, const std::array<std::string_view, N>& vocabulary) {
+    std::vector<std::string> list;
+    for (std::size_t i = 0; i < N; i++)
+        if (mask & QUELL_BIT(i)) list.emplace_back(vocabulary[i]);
+    return list;
+}
+// In the order of the bits of QUELL_SUBJECT_…, QUELL_RULE_… and QUELL_DIR_….
+constexpr std::array<std::string_view, 2> kSubjects = {"host", "container"};
+constexpr std::array<std::string_view, 2> kRuleFlags = {"deny", "silent"};
+constexpr std::array<std::string_view, 2> kEdgeFlags = {"all", "leaves"};
+
+std::string joined(const std::vector<std::string>& list) {
+    std::string text;
+    for (const std::string& one : list) text += (text.empty() ? "" : ",") + one;
+    return text.empty() ? "-" : text;
+}
+
+template <typename T>
+std::string numbers(const std::vector<T>& list) {
+    std::string text;
+    for (const T one : list) text += (text.empty() ? "" : " ") + std::to_string(one);
+    return text;
+}
+
+std::string or_dash(std::uint64_t number) { return number == 0 ? "-" : std::to_string(number); }
+
+std::vector<std::string> offer_words(const policy::ImageRule& rule) {
+    std::vector<std::string> list;
+    for (const std::uint32_t offer : rule.offers) list.emplace_back(word_at(kResponseWords, offer));
+    return list;
+}
+
+Json rules_json(const Image& image) {
+    Json list = Json::array();
+    for (const policy::ImageRule& rule : image.rules)
+        list.push_back({{"policy", rule.policy}, {"id", rule.id}, {"name", escape(rule.name)}, {"file", escape(rule.file)},
+                        {"severity", word_at(kSeverityWords, rule.value.severity)}, {"tags", safe_list(rule.tags)},
+                        {"operations", words(rule.value.operations, kOperationWords)}, {"subjects", words(rule.value.subjects, kSubjects)},
+                        {"offers", offer_words(rule)}, {"expires_s", rule.value.expires_ns / 1'000'000'000}, {"exceptions", rule.value.exceptions},
+                        {"flags", words(rule.value.flags, kRuleFlags)}});
+    return list;
+}
+
+using Places = std::vector<policy::Place>;
+
+Json edges_json(const Image& image, const Places& places) {
+    Json list = Json::array();
+    for (std::size_t i = 0; i < image.edges.size(); i++) {
+        const policy::ImageEdge& edge = image.edges[i];
+        list.push_back({{"root", policy::root_word(places[i].root)}, {"place", escape(places[i].path)}, {"kind", policy::edge_word(edge.kind)}, {"node", edge.node},
+                        {"child", edge.value.child}, {"cover", edge.value.cover}, {"flags", words(edge.value.flags, kEdgeFlags)}, {"set", edge.value.set}});
+    }
+    return list;
+}
+
+Json image_json(const Image& image, const Places& places) {
+    Json sets = Json::array(), excepts = Json::array();
+    for (const policy::ImageSet& set : image.sets) sets.push_back({{"id", set.id}, {"rules", set.rules}});
+    for (const policy::ImageExcept& except : image.excepts) excepts.push_back({{"set", except.set}, {"rule", except.rule}});
+    return {{"version", policy::kImageVersion}, {"digest", image.digest}, {"operations", words(image.operations, kOperationWords)}, {"rules", rules_json(image)},
+            {"edges", edges_json(image, places)}, {"sets", std::move(sets)}, {"excepts", std::move(excepts)}};
+}
+
+// Nothing is cut: whoever reads a dump looks for one thing in it.
+std::string whole(const Table& table) { return table.empty() ? "none\n" : table.text(std::numeric_limits<std::size_t>::max()); }
+
+std::string rules_text(const Image& image) {
+    Table table({{"RULE", 4}, {"NAME", 4}, {"SEVERITY", 8}, {"SUBJECTS", 8}, {"OPERATIONS", 10}, {"OFFERS", 6}, {"EXPIRES", 7}, {"EXCEPTIONS", 10}, {"FLAGS", 5}, {"FILE", 4}});
+    for (std::size_t i = 0; i < image.rules.size(); i++) {
+        const policy::ImageRule& rule = image.rules[i];
+        table.add({std::to_string(i), rule.policy + "/" + rule.id, std::string(word_at(kSeverityWords, rule.value.severity)), joined(words(rule.value.subjects, kSubjects)),
+                   joined(words(rule.value.operations, kOperationWords)), joined(offer_words(rule)), policy::duration_text(rule.value.expires_ns),
+                   or_dash(rule.value.exceptions), joined(words(rule.value.flags, kRuleFlags)), rule.file.empty() ? "-" : escape(rule.file)});
+    }
+    return whole(table);
+}
+
+std::string edges_text(const Image& image, const Places& places) {
+    Table table({{"ROOT", 4}, {"KIND", 4}, {"PLACE", 5}, {"NODE", 4}, {"CHILD", 5}, {"COVER", 5}, {"FLAGS", 5}, {"SET", 3}});
+    for (std::size_t i = 0; i < image.edges.size(); i++) {
+        const policy::ImageEdge& edge = image.edges[i];
+        table.add({std::string(policy::root_word(places[i].root)), std::string(policy::edge_word(edge.kind)), escape(places[i].path), std::to_string(edge.node),
+                   or_dash(edge.value.child), or_dash(edge.value.cover), joined(words(edge.value.flags, kEdgeFlags)), or_dash(edge.value.set)});
+    }
+    return whole(table);
+}
+
+std::string image_text(const Image& image, const Places& places) {
+    Table sets({{"SET", 3}, {"RULES", 5}}), excepts({{"SET", 3}, {"RULE", 4}});
+    for (const policy::ImageSet& set : image.sets) sets.add({std::to_string(set.id), numbers(set.rules)});
+    for (const policy::ImageExcept& except : image.excepts) excepts.add({std::to_string(except.set), std::to_string(except.rule)});
+    return "version " + std::to_string(policy::kImageVersion) + "\ndigest " + image.digest + "\noperations " + joined(words(image.operations, kOperationWords)) +
+           "\n\nrules\n" + rules_text(image) + "\nedges\n" + edges_text(image, places) + "\nsets\n" + whole(sets) + "\nexceptions\n" + whole(excepts);
+}
+
+}  // namespace
+
+int run_policy_dump(Invocation& invocation) {
+    const auto bytes = read_file(invocation.value("FILE"), policy::kMaxImageFileBytes);
+    if (!bytes) return report_error(invocation, bytes.error());
+    const auto failed = [&](const Error& why) { return report_error(invocation, Error{invocation.value("FILE") + ": " + why.message, why.code, why.hint}); };
+    const auto image = policy::read_image(*bytes);
+    if (!image) return failed(image.error());
+    const auto places = policy::places(*image);
+    if (!places) return failed(places.error());
+    if (invocation.json)
+        print_json(invocation, image_json(*image, *places));
+    else
+        invocation.out.print(image_text(*image, *places));
+    return kDone;
+}
+
+}  // namespace quell::cli
