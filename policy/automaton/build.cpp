@@ -12,8 +12,6 @@
 namespace quell::policy::automaton {
 namespace {
 
-constexpr std::string_view kFewer = "write them with fewer `?` and brackets behind a star, or leave them out";
-
 std::size_t bytes_of(const Table& table) {
     return sizeof table.classes + table.states.size() * sizeof(u32) + table.cells.size() * sizeof(u32) +
            table.rows.size() * sizeof(u32) + table.hit_lists.size() * sizeof(HitLists) + table.hits.size() * sizeof(u32) +
@@ -35,12 +33,14 @@ private:
         result_.refusals.push_back(Refusal{std::move(patterns), std::move(message), std::move(hint)});
     }
 
-    // All malformed patterns are told of at once; they do not get into the trees.
+    // Malformed patterns are told of together, but what they leave behind in sets_ is not counted by the trees: so not
+    // more than are shown.
     bool plant(std::span<const ArgumentPattern> patterns) {
         for (u32 i = 0; i < patterns.size(); i++) {
             Shaped shaped = shape_of(patterns[i], sets_);
             if (!shaped.refused.empty()) {
-                if (result_.refusals.size() < kMaxFindings) refuse({i}, std::move(shaped.refused), std::move(shaped.hint));
+                refuse({i}, std::move(shaped.refused), std::move(shaped.hint));
+                if (result_.refusals.size() == kMaxFindings) return false;
                 continue;
             }
             const u32 positions = patterns[i].position ? 1u << *patterns[i].position : kAnyPosition;
@@ -58,13 +58,14 @@ private:
         const ByteClasses classes = classify(trees_.literal(), sets_);
         Deterministic states;
         if (auto too_much = determine(trees_, classes, states)) {
-            refuse({too_much->patterns.begin(), too_much->patterns.end()}, std::move(too_much->what), std::string(kFewer));
+            refuse({too_much->patterns.begin(), too_much->patterns.end()}, std::move(too_much->what), std::move(too_much->hint));
             return;
         }
         std::optional<Packed> packed = pack(states, classes, trees_.steps());
         if (!packed) {
             refuse({states.dear.begin(), states.dear.end()},
-                   "the patterns make more than " + std::to_string(kMaxAutomatonCells) + " cells", std::string(kFewer));
+                   "the patterns make more than " + std::to_string(kMaxAutomatonCells) + " cells",
+                   "write them with fewer `?` and brackets, or leave them out");
             return;
         }
         Automaton automaton{std::move(packed->table), {}};

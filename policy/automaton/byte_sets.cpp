@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/automaton/byte_sets.h"
 
-#include <algorithm>
-#include <map>
 
 namespace quell::policy::automaton {
 namespace {
 
-// Numbers the pairs of class and key anew, in the order of the bytes.
-template <typename Key>
-void split(ByteClasses& classes, Key key) {
-    std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> numbers;
+// Each class becomes two, of what is in the set and of what is not, numbered
+// in the order of the bytes.
+void split(ByteClasses& classes, const ByteSet& set) {
+    std::array<std::uint8_t, 512> numbers{};  // by class and whether it is in the set
+    std::uint32_t next = 1;
     for (std::uint32_t byte = 1; byte < 256; byte++) {
-        const std::pair<std::uint32_t, std::uint32_t> pair(classes.of[byte], key(byte));
-        const auto next = static_cast<std::uint32_t>(numbers.size() + 1);
-        classes.of[byte] = static_cast<std::uint8_t>(numbers.try_emplace(pair, next).first->second);
+        std::uint8_t& number = numbers[classes.of[byte] * 2u + set[byte]];
+        if (number == 0) number = static_cast<std::uint8_t>(next++);
+        classes.of[byte] = number;
     }
-    classes.count = static_cast<std::uint32_t>(numbers.size() + 1);
+    classes.count = next;
 }
 
 }  // namespace
@@ -35,10 +34,12 @@ Symbol ByteSets::intern(const ByteSet& set) {
 
 ByteClasses classify(const ByteSet& literal, const ByteSets& sets) {
     ByteClasses classes;
-    split(classes, [&](std::uint32_t byte) { return literal[byte] ? byte : 0; });
+    split(classes, ByteSet());  // all but NUL's are one class
+    for (std::uint32_t byte = 1; byte < 256; byte++)
+        if (literal[byte]) split(classes, ByteSet().set(byte));
     for (const ByteSet& set : sets.all()) {
         if (classes.count == 256) break;  // each byte is a class of its own
-        split(classes, [&](std::uint32_t byte) -> std::uint32_t { return set[byte] ? 1 : 0; });
+        split(classes, set);
     }
     classes.of_symbol.resize(kFirstSet + sets.all().size());
     for (std::uint32_t byte = 1; byte < 256; byte++) classes.of_symbol[byte] = {classes.of[byte]};

@@ -37,8 +37,8 @@ struct ByteClasses {
     std::vector<std::vector<std::uint8_t>> of_symbol;  // ascending; of literal bytes one class
 };
 
-// `literal`: bytes that some pattern names by themselves. Bounded by 256 steps
-// for each set.
+// `literal`: bytes that some pattern names by themselves. Some 500 steps for
+// each set.
 [[nodiscard]] ByteClasses classify(const ByteSet& literal, const ByteSets& sets);
 
 }  // namespace quell::policy::automaton

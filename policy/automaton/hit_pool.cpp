@@ -14,7 +14,10 @@ u32 HitPool::list(std::span<const u32> nodes, const Trees& trees, Find find) {
     for (u32 node : nodes) {
         const NodeHits* own = (trees.*find)(node);
         if (own == nullptr) continue;
+        if (own->size() > kMaxHitsPerState) overfull_ = node;
+        if (overfull_) return 0;
         for (const auto& [hit, positions] : *own) together[hit] |= positions;
+        work_ += own->size();
         if (together.size() > kMaxHitsPerState) overfull_ = node;
         if (overfull_) return 0;
     }

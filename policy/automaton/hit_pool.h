@@ -19,6 +19,8 @@ public:
 
     // A node whose hits were too many for one state, or for all together.
     [[nodiscard]] std::optional<u32> overfull() const { return overfull_; }
+    // Hits put together so far, equal lists or not.
+    [[nodiscard]] std::uint64_t work() const { return work_; }
     [[nodiscard]] std::size_t lists() const { return known_.size(); }
     [[nodiscard]] u32 longest() const { return longest_; }
     [[nodiscard]] std::vector<u32> take() { return std::move(hits_); }
@@ -30,6 +32,7 @@ private:
     std::vector<u32> hits_;
     std::map<std::vector<u32>, u32> known_;
     std::optional<u32> overfull_;
+    std::uint64_t work_ = 0;
     u32 longest_ = 0;
 };
 

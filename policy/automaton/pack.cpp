@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "policy/automaton/cells.h"
+#include "policy/limits.h"
 
 namespace quell::policy::automaton {
 namespace {
@@ -21,7 +22,10 @@ public:
     std::optional<Packed> run(const ByteClasses& classes, const std::vector<Step>& steps) {
         renumber();
         make_rows();
-        for (u32 state = 0; state < from_.states(); state++) choose(state);
+        for (u32 state = 0; state < from_.states(); state++) {
+            choose(state);
+            if (arcs_ > kMaxAutomatonCells) return std::nullopt;
+        }
         if (!place()) return std::nullopt;
         packed_.table.classes = classes.of;
         packed_.table.start = numbers_[Deterministic::kStart];
@@ -97,6 +101,7 @@ private:
         std::vector<u32> key;
         for (const Arc& arc : list) key.push_back(cell_word(arc.next, arc.byte_class));
         const auto [at, fresh] = known_.try_emplace(std::move(key), static_cast<u32>(lists_.size()));
+        if (fresh) arcs_ += list.size();
         if (fresh) lists_.push_back(std::move(list));
         list_of_.push_back(at->second);
         row_of_.push_back(row);
@@ -145,6 +150,7 @@ private:
     std::vector<u32> row_of_class_;
     std::vector<ArcList> lists_;
     std::map<std::vector<u32>, u32> known_;
+    std::size_t arcs_ = 0;  // of all lists
     std::vector<u32> list_of_, row_of_;  // by state, old numbers
     Packed packed_;
 };

@@ -34,6 +34,7 @@ public:
         }
         to_.first.push_back(to_.arcs.size());
         to_.dear = dearest(trees_, sets_);
+        to_.work = work();
         to_.hits = pool_.take();
         to_.lists = pool_.lists();
         to_.longest_list = pool_.longest();
@@ -51,6 +52,8 @@ private:
         return number;
     }
 
+    [[nodiscard]] std::uint64_t work() const { return to_.work + pool_.work(); }
+
     // Only classes that some node of the state has an edge for are looked at: all others lead where kElsewhere leads.
     void expand(u32 from) {
         moves_.clear();
@@ -61,7 +64,7 @@ private:
         std::sort(moves_.begin(), moves_.end());
         for (std::size_t i = 0; i < moves_.size();) {
             // A state has up to 255 classes, each with a set as large as the trees.
-            if (to_.work > kMaxAutomatonWork || sets_.size() > kMaxAutomatonStates) return;
+            if (work() > kMaxAutomatonWork || sets_.size() > kMaxAutomatonStates) return;
             const auto c = static_cast<std::uint32_t>(moves_[i] >> 32);
             own_.clear();
             for (; i < moves_.size() && moves_[i] >> 32 == c; i++) own_.push_back(static_cast<u32>(moves_[i]));
@@ -72,13 +75,16 @@ private:
     }
 
     std::optional<TooMuch> too_much() const {
+        static const std::string kFewer = "write them with fewer `?` and brackets behind a star, or leave them out";
         if (const auto node = pool_.overfull())
-            return TooMuch{"more than " + std::to_string(kMaxHitsPerState) + " patterns match at the same place, or all of them at too many places",
-                           {trees_.nodes()[*node].pattern}};
+            return TooMuch{"more than " + std::to_string(kMaxHitsPerState) + " patterns end at the same place, or " +
+                               std::to_string(kMaxAutomatonHits) + " do in all",
+                           "put patterns that are alike into one list", {trees_.nodes()[*node].pattern}};
         if (sets_.size() > kMaxAutomatonStates)
-            return TooMuch{"the patterns make more than " + std::to_string(kMaxAutomatonStates) + " states", dearest(trees_, sets_)};
-        if (to_.work > kMaxAutomatonWork)
-            return TooMuch{"the patterns take more than " + std::to_string(kMaxAutomatonWork) + " operations to combine",
+            return TooMuch{"the patterns make more than " + std::to_string(kMaxAutomatonStates) + " states", kFewer,
+                           dearest(trees_, sets_)};
+        if (work() > kMaxAutomatonWork)
+            return TooMuch{"the patterns take more than " + std::to_string(kMaxAutomatonWork) + " operations to combine", kFewer,
                            dearest(trees_, sets_)};
         return std::nullopt;
     }

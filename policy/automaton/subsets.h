@@ -44,6 +44,7 @@ struct Deterministic {
 // Why there is none, and whose fault it is.
 struct TooMuch {
     std::string what;            // safe to print
+    std::string hint;
     std::vector<u32> patterns;   // the dearest first, at least one
 };
 

@@ -5,6 +5,7 @@
 #include <random>
 #include <set>
 #include <string_view>
+#include <tuple>
 
 namespace quell::policy::test {
 namespace {
