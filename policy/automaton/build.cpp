@@ -65,7 +65,7 @@ private:
         if (!packed) {
             refuse({states.dear.begin(), states.dear.end()},
                    "the patterns make more than " + std::to_string(kMaxAutomatonCells) + " cells",
-                   "write them with fewer `?` and brackets, or leave them out");
+                   "leave the patterns named out, or write them with fewer `?` and brackets");
             return;
         }
         Automaton automaton{std::move(packed->table), {}};

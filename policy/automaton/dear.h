@@ -9,7 +9,7 @@
 
 namespace quell::policy::automaton {
 
-// At most three, the dearest first, at least one. Reads each set once.
+// At most three, the dearest first, at least one. Reads each set twice at most.
 [[nodiscard]] std::vector<u32> dearest(const Trees& trees, const StateSets& sets);
 
 }  // namespace quell::policy::automaton

@@ -18,24 +18,27 @@ struct Arc {
     u32 next = 0;
 };
 
-// States are numbered in the order found; [kStart] is where arguments begin,
-// [kElsewhere] where nothing is remembered.
+// States are numbered in the order found: [kStart] is where arguments begin,
+// [kElsewhere] where nothing is remembered. A state that bytes x, y, z led to
+// goes on, for most classes, as the one that z alone leads to: after z, few
+// texts go on. So there is a row of next states for each of those, and a state
+// has arcs only where it leads somewhere else.
 struct Deterministic {
     static constexpr u32 kStart = 0;
     static constexpr u32 kElsewhere = 1;
 
-    std::vector<u32> elsewhere;             // by class: where kElsewhere leads
-    std::vector<Arc> arcs;                  // of all states: where it leads somewhere else
-    std::vector<std::size_t> first;         // by state: its first arc; one more at the end
-    std::vector<std::uint8_t> entered;      // by state: a class that leads to it
-    std::vector<HitLists> hit_lists;        // by state
-    std::vector<u32> hits;                  // interned lists, each ascending
-    std::size_t lists = 0;                  // how many
+    std::vector<std::vector<u32>> rows;  // by row and class; [0] is kElsewhere's
+    std::vector<u32> row_of;             // by state
+    std::vector<Arc> arcs;               // of all states, those of one ascend by class
+    std::vector<std::size_t> first;      // by state: its first arc; one more at the end
+    std::vector<HitLists> hit_lists;     // by state
+    std::vector<u32> hits;               // interned lists, each ascending
+    std::size_t lists = 0;               // how many
     u32 longest_list = 0;
     std::uint64_t work = 0;
-    std::vector<u32> dear;                  // patterns whose nodes are in most states, should the cells not be enough
+    std::vector<u32> dear;               // patterns whose nodes are in most states, should the cells not be enough
 
-    [[nodiscard]] std::size_t states() const { return entered.size(); }
+    [[nodiscard]] std::size_t states() const { return row_of.size(); }
     [[nodiscard]] std::span<const Arc> arcs_of(u32 state) const {
         return std::span(arcs).subspan(first[state], first[state + 1] - first[state]);
     }
