@@ -55,6 +55,8 @@ inline constexpr std::size_t kMaxArgumentPatterns = 16'384;
 inline constexpr std::size_t kMaxArgumentOutputs = 16'384;
 // Longer than any single word of a command that is told by its text.
 inline constexpr std::size_t kMaxArgumentPatternBytes = 1'024;
+// Of all together: 10,000 realistic patterns have 200 KiB.
+inline constexpr std::size_t kMaxArgumentTextBytes = 4u << 20;
 // argv[0] to argv[7] can be named; what is behind moves with every option.
 inline constexpr std::uint32_t kMaxArgumentPosition = 7;
 // 10,000 realistic patterns make 71,000. A state takes 4 bytes, and about 12
@@ -71,7 +73,7 @@ inline constexpr std::size_t kMaxHitsPerState = 255;
 // Of all lists together, 4 bytes each.
 inline constexpr std::size_t kMaxAutomatonHits = 1u << 18;
 // Edges followed, members and hits merged while states are made: 10,000
-// realistic patterns take a seventh. At most a second and 300 MiB.
+// realistic patterns take a tenth. A second, and some 100 MiB of memory.
 inline constexpr std::uint64_t kMaxAutomatonWork = 16'000'000;
 
 // Names are printed in tables and used in commands.

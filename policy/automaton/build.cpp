@@ -18,11 +18,19 @@ std::size_t bytes_of(const Table& table) {
            table.steps.size() * sizeof(Step);
 }
 
+std::size_t text_bytes(std::span<const ArgumentPattern> patterns) {
+    std::size_t bytes = 0;
+    for (const ArgumentPattern& pattern : patterns) bytes += pattern.text.size();
+    return bytes;
+}
+
 class Builder {
 public:
     BuildResult run(std::span<const ArgumentPattern> patterns) {
         if (patterns.size() > kMaxArgumentPatterns)
             refuse({}, std::to_string(patterns.size()) + " patterns, at most " + std::to_string(kMaxArgumentPatterns) + " are accepted");
+        else if (const std::size_t bytes = text_bytes(patterns); bytes > kMaxArgumentTextBytes)
+            refuse({}, "the patterns have " + std::to_string(bytes) + " bytes, at most " + std::to_string(kMaxArgumentTextBytes) + " are accepted");
         else if (plant(patterns))
             make();
         return std::move(result_);
@@ -45,8 +53,9 @@ private:
             }
             const u32 positions = patterns[i].position ? 1u << *patterns[i].position : kAnyPosition;
             if (!trees_.add(shaped.shape, i, patterns[i].output, positions, sets_)) {
-                refuse({i}, "with this pattern there are more than " + std::to_string(kMaxAutomatonStates) +
-                                " states, or more than " + std::to_string(kMaxAutomatonSteps) + " parts between stars",
+                const bool stars = trees_.steps().size() > kMaxAutomatonSteps;
+                refuse({i}, "with this pattern there are more than " +
+                                (stars ? std::to_string(kMaxAutomatonSteps) + " parts between stars" : std::to_string(kMaxAutomatonStates) + " states"),
                        "leave patterns out");
                 return false;
             }

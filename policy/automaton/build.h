@@ -31,7 +31,7 @@ struct Automaton {
 
 // What is wrong with one pattern, or with all of them together.
 struct Refusal {
-    std::vector<std::size_t> patterns;  // indexes, the dearest first; empty only where there are too many patterns
+    std::vector<std::size_t> patterns;  // indexes, the dearest first; empty where there are too many or too long ones
     std::string message;                // safe to print, says nothing about where the pattern was written
     std::string hint;                   // may be empty
 };

@@ -35,8 +35,8 @@ public:
 
     Trees();
 
-    // False where kMaxAutomatonStates or kMaxAutomatonSteps would be passed;
-    // nothing can be built of this then.
+    // False where there are more nodes than kMaxAutomatonStates, or more steps
+    // than kMaxAutomatonSteps; nothing can be built of this then.
     [[nodiscard]] bool add(const Shape& shape, u32 pattern, u32 output, u32 positions, ByteSets& sets);
 
     [[nodiscard]] const std::vector<TreeNode>& nodes() const { return nodes_; }

@@ -55,6 +55,9 @@ TEST(AutomatonBuild, OutOfBounds) {
     const automaton::BuildResult many = automaton::build(std::vector<ArgumentPattern>(kMaxArgumentPatterns + 1, glob("a")));
     ASSERT_EQ(many.refusals.size(), 1u);
     EXPECT_EQ(many.refusals[0].message, "16385 patterns, at most 16384 are accepted");
+    const automaton::BuildResult large = automaton::build(std::vector<ArgumentPattern>(4'097, glob(std::string(1'024, 'a'))));
+    ASSERT_EQ(large.refusals.size(), 1u);
+    EXPECT_EQ(large.refusals[0].message, "the patterns have 4195328 bytes, at most 4194304 are accepted");
 }
 
 TEST(AutomatonBuild, MalformedPatternsAreToldOfTogether) {
@@ -115,6 +118,7 @@ TEST(AutomatonBuild, ThePatternThatIsTooMuchTextIsNamed) {
     for (std::size_t i = 0; i < 200; i++) patterns.push_back({Kind::kExact, std::to_string(1'000 + i) + std::string(1'000, 'a'), std::nullopt, 0});
     // 1,000 bytes of each and the digits in front, which they share
     const automaton::Refusal refusal = too_much(patterns);
+    EXPECT_EQ(refusal.message, "with this pattern there are more than 131072 states");
     ASSERT_EQ(refusal.patterns.size(), 1u);
     EXPECT_NEAR(static_cast<double>(refusal.patterns[0]), 130, 1);
 }
@@ -146,17 +150,20 @@ TEST(AutomatonBuild, TooManyStars) {
 
 TEST(AutomatonBuild, HostilePatternsAreRefusedInTime) {
     std::vector<ArgumentPattern> all_alike, brackets, wide;
-    for (std::uint32_t i = 0; i < kMaxArgumentPatterns; i++) {
-        // as many nodes in each state as there are texts
+    for (std::uint32_t i = 0; i < 8'000; i++) {
+        // as many nodes in each state as there are bytes before it
         all_alike.push_back({Kind::kContains, std::string(1 + i % 1'000, 'a') + std::to_string(i), std::nullopt, i});
         std::string text = "*";
-        for (int part = 0; part < 200; part++) text += "[" + std::string(1, static_cast<char>('a' + (i + part * 7) % 26)) + static_cast<char>('A' + part % 26) + "]";
+        for (unsigned part = 0; part < 50; part++)
+            text += "[" + std::string(1, static_cast<char>('a' + (i + part * 7) % 26)) + static_cast<char>('A' + (i / 26 + part) % 26) + "]";
         brackets.push_back(glob(text, i));
         wide.push_back(glob("*?[!a]?" + std::to_string(i) + "[!b]?", i));
     }
-    EXPECT_FALSE(too_much(all_alike).message.empty());
-    EXPECT_FALSE(too_much(brackets).message.empty());
-    EXPECT_FALSE(too_much(wide).message.empty());
+    const std::string work = "the patterns take more than 16000000 operations to combine";
+    const std::string states = "the patterns make more than 131072 states";
+    EXPECT_EQ(too_much(all_alike).message, work);
+    EXPECT_EQ(too_much(brackets).message, work);
+    EXPECT_EQ(too_much(wide).message, states);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "policy/automaton/build.h"
+#include "policy/automaton/segments.h"
 #include "policy/automaton/walk.h"
 #include "policy/reference/arguments.h"
 #include "random_arguments.h"
@@ -67,9 +68,13 @@ bool is_open(const ArgumentPattern& pattern) {
 TEST(AutomatonDifferential, ArgumentsThatAreCut) {
     std::mt19937 random(5);
     std::size_t matched = 0;
+    std::vector<ArgumentPattern> patterns;
+    automaton::BuildResult built;
     for (unsigned round = 0; round < 20'000; round++) {
-        const std::vector<ArgumentPattern> patterns = random_argument_patterns(random);
-        const automaton::BuildResult built = automaton::build(patterns);
+        if (round % 10 == 0) {
+            patterns = random_argument_patterns(random);
+            built = automaton::build(patterns);
+        }
         if (!built.automaton) continue;
         std::vector<std::string> arguments = random_arguments(random, patterns);
         if (arguments.empty()) continue;
@@ -126,7 +131,8 @@ TEST(AutomatonDifferential, GlobsMeanWhatFnmatchSays) {
     std::size_t matched = 0, compared = 0;
     for (unsigned round = 0; round < 50'000; round++) {
         ArgumentPattern pattern{Kind::kGlob, random_glob(random, random() % 7), std::nullopt, 0};
-        if (!automaton::build(std::span(&pattern, 1)).automaton) continue;
+        automaton::ByteSets sets;
+        if (!automaton::shape_of(pattern, sets).refused.empty()) continue;
         for (const std::string& argument : random_arguments(random, {pattern})) {
             const bool expected = fnmatch(pattern.text.c_str(), argument.c_str(), 0) == 0;
             ASSERT_EQ(reference::argument_matches(pattern, argument), expected) << describe({pattern}, {argument});
