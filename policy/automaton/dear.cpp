@@ -14,11 +14,12 @@ constexpr std::size_t kShown = 3;
 
 // By pattern: in how many sets its nodes are.
 std::vector<std::size_t> count(const Trees& trees, const StateSets& sets, bool only_wild) {
-    std::vector<std::size_t> seen(1);
+    u32 patterns = 1;
+    for (const TreeNode& node : trees.nodes()) patterns = std::max(patterns, node.pattern + 1);
+    std::vector<std::size_t> seen(patterns);
     for (u32 state = 0; state < sets.size(); state++)
         for (u32 node : sets.of(state)) {
             const TreeNode& at = trees.nodes()[node];
-            seen.resize(std::max<std::size_t>(seen.size(), at.pattern + 1));
             if (at.wild || !only_wild) seen[at.pattern]++;
         }
     return seen;

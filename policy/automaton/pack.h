@@ -2,6 +2,9 @@
 // Deterministic -> Table.
 #pragma once
 
+#include <optional>
+#include <vector>
+
 #include "policy/automaton/subsets.h"
 #include "policy/automaton/table.h"
 

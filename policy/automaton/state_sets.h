@@ -42,7 +42,10 @@ private:
         const StateSets* sets;
         std::size_t operator()(std::uint32_t number) const {
             std::uint64_t hash = 0x9e3779b97f4a7c15u;
-            for (std::uint32_t node : sets->of(number)) hash = (hash ^ node) * 0xff51afd7ed558ccdu, hash ^= hash >> 32;
+            for (std::uint32_t node : sets->of(number)) {
+                hash = (hash ^ node) * 0xff51afd7ed558ccdu;
+                hash ^= hash >> 32;
+            }
             return hash;
         }
     };

@@ -20,8 +20,11 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <vector>
+
+#include "policy/limits.h"
 
 namespace quell::policy::automaton {
 
@@ -72,20 +75,26 @@ struct Step {
 };
 static_assert(sizeof(Step) == 16);
 
+static_assert(std::has_single_bit(kMaxAutomatonStates) && std::has_single_bit(kMaxAutomatonCells) &&
+              std::has_single_bit(kMaxAutomatonHits) && std::has_single_bit(kMaxAutomatonSteps));
+static_assert(kMaxAutomatonCells <= 1u << (32 - kRowBits) && kMaxAutomatonStates <= 1u << 24 && kMaxAutomatonHits <= 1u << 24);
+
+// Sizes are powers of two, at most those named: 7 MiB in all.
 struct Table {
     std::array<std::uint8_t, 256> classes{};  // by byte
     u32 start = 0;
     u32 hitting = 0;
-    u32 row_shift = 0;  // a row has 1 << row_shift entries, more than there are classes
-    std::vector<u32> states;           // by state
-    std::vector<u32> cells;            // by base + class
-    std::vector<u32> rows;             // by row << row_shift | class: the next state
-    std::vector<HitLists> hit_lists;   // by state
-    std::vector<u32> hits;             // by a list's first index and those behind it
-    std::vector<Step> steps;           // by a step hit, and by a step's parent
+    u32 row_shift = 0;                // a row has 1 << row_shift entries, more than there are classes; at most 8
+    std::vector<u32> states;          // by state; kMaxAutomatonStates
+    std::vector<u32> cells;           // by base + class; kMaxAutomatonCells
+    std::vector<u32> rows;            // by row << row_shift | class: the next state; 1 << 16
+    std::vector<HitLists> hit_lists;  // by state; kMaxAutomatonStates
+    std::vector<u32> hits;            // from a list's first index on; kMaxAutomatonHits
+    std::vector<Step> steps;          // by a step hit, and by a step's parent; kMaxAutomatonSteps
 };
 
-// What the walk reads and may keep of one run.
+// Where a walk ends that has not come to its end. What it keeps: a bit for each
+// output, cleared for each walk, and 8 bytes for each step, never cleared.
 inline constexpr u32 kMaxWalkBytes = 32'768;  // an argument's offset has 16 bits
 inline constexpr u32 kMaxWalkHits = 65'536;   // two for each byte; a few hundred microseconds
 
