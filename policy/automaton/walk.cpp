@@ -12,15 +12,11 @@ namespace {
 static_assert(kMaxWalkBytes <= 1u << 16, "an offset has 16 bits in Walk::reached_");
 static_assert(std::has_single_bit(kMaxArgumentOutputs));
 
-// Sizes are powers of two; a table without an array reads zeros.
-template <typename T>
-T at(const std::vector<T>& array, u32 index) {
-    return array.empty() ? T{} : array[index & (array.size() - 1)];
-}
-
 }  // namespace
 
-Walk::Walk(const Table& table) : table_(table), reached_(std::max<std::size_t>(table.steps.size(), 1)), outputs_(kMaxArgumentOutputs / 64) {}
+Walk::Walk(const Table& table)
+    : table_(table), states_(table.states), cells_(table.cells), rows_(table.rows), hits_(table.hits), hit_lists_(table.hit_lists),
+      steps_(table.steps), reached_(steps_.size()), outputs_(kMaxArgumentOutputs / 64) {}
 
 Walked Walk::run(std::string_view arguments) {
     std::fill(outputs_.begin(), outputs_.end(), 0);
@@ -36,14 +32,14 @@ Walked Walk::run(std::string_view arguments) {
         const auto byte = static_cast<std::uint8_t>(arguments[i]);
         u32 list = 0;
         if (byte == 0) {
-            if (state < table_.hitting) list = at(table_.hit_lists, state).end;
+            if (state < table_.hitting) list = hit_lists_[state].end;
         } else {
             const u32 byte_class = table_.classes[byte];
-            const u32 word = at(table_.states, state);
-            const u32 cell = at(table_.cells, state_base(word) + byte_class);
-            state = cell_class(cell) == byte_class ? cell_next(cell) : at(table_.rows, (state_row(word) << shift) + byte_class);
+            const u32 word = states_[state];
+            const u32 cell = cells_[state_base(word) + byte_class];
+            state = cell_class(cell) == byte_class ? cell_next(cell) : rows_[(state_row(word) << shift) + byte_class];
             offset_++;
-            if (state < table_.hitting) list = at(table_.hit_lists, state).reach;
+            if (state < table_.hitting) list = hit_lists_[state].reach;
         }
         walked.bytes = i + 1;
         if (list != 0 && !report(list)) {
@@ -69,7 +65,7 @@ bool Walk::report(u32 list) {
     if (count > hits_left_) return false;
     hits_left_ -= count;
     for (u32 i = 0; i < count; i++) {
-        const u32 hit = at(table_.hits, list_first(list) + i);
+        const u32 hit = hits_[list_first(list) + i];
         if (hit & kIsStep)
             take_step(hit_step(hit));
         else
@@ -79,7 +75,7 @@ bool Walk::report(u32 list) {
 }
 
 void Walk::take_step(u32 index) {
-    const Step step = at(table_.steps, index);
+    const Step step = steps_[index];
     const auto mask = static_cast<u32>(reached_.size() - 1);
     if (step.parent != 0) {
         const std::uint64_t parent = reached_[step.parent & mask];
