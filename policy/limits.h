@@ -48,6 +48,34 @@ inline constexpr std::size_t kMaxComponentBytes = 255;
 // Deeper trees are walked by nobody; the trie's walk is bounded with it.
 inline constexpr std::size_t kMaxComponents = 64;
 
+// Patterns over arguments: 3,658 are what a large collection of detection
+// rules has, this is four times as many.
+inline constexpr std::size_t kMaxArgumentPatterns = 16'384;
+// One bit each in a bitmap that is cleared for each exec: 2 KiB.
+inline constexpr std::size_t kMaxArgumentOutputs = 16'384;
+// Longer than any single word of a command that is told by its text.
+inline constexpr std::size_t kMaxArgumentPatternBytes = 1'024;
+// Of all together: 10,000 realistic patterns have 200 KiB.
+inline constexpr std::size_t kMaxArgumentTextBytes = 4u << 20;
+// argv[0] to argv[7] can be named; what is behind moves with every option.
+inline constexpr std::uint32_t kMaxArgumentPosition = 7;
+// 10,000 realistic patterns make 71,000. A state takes 4 bytes, and about 12
+// in cells.
+inline constexpr std::size_t kMaxAutomatonStates = 131'072;
+// A state's record has 20 bits for where its cells begin.
+inline constexpr std::size_t kMaxAutomatonCells = 1u << 20;
+// Of patterns with a star inside; the walk keeps 8 bytes for each, on each
+// processor.
+inline constexpr std::size_t kMaxAutomatonSteps = 16'384;
+// Outputs and steps of one state: what one byte can cost. A list's length has
+// 8 bits.
+inline constexpr std::size_t kMaxHitsPerState = 255;
+// Of all lists together, 4 bytes each.
+inline constexpr std::size_t kMaxAutomatonHits = 1u << 18;
+// Edges followed, members and hits merged while states are made: 10,000
+// realistic patterns take a tenth. A second, and some 100 MiB of memory.
+inline constexpr std::uint64_t kMaxAutomatonWork = 16'000'000;
+
 // Names are printed in tables and used in commands.
 inline constexpr std::size_t kMaxNameBytes = 63;
 inline constexpr std::size_t kMaxTitleBytes = 128;
