@@ -85,6 +85,44 @@ inline constexpr std::size_t kMaxTagBytes = 64;
 // Of a finding's text and source line: enough to recognise it.
 inline constexpr std::size_t kMaxShownBytes = 160;
 
+// Rules of Falco that are imported. Falco's own rule sets have 200 KiB and 400
+// items in all; lists of addresses are what makes a file large.
+inline constexpr std::size_t kMaxFalcoFileBytes = 2u << 20;
+// An output or a list on one line; yaml-cpp's time grows with its square.
+inline constexpr std::size_t kMaxFalcoLineBytes = 32u << 10;
+inline constexpr std::size_t kMaxFalcoDocuments = 64;
+// Lists, macros, rules and changes of them, in all files.
+inline constexpr std::size_t kMaxFalcoItems = 20'000;
+// Of one condition with what was appended and its exceptions, and of all that
+// are read: an exception repeats its fields' names for each of its values.
+inline constexpr std::size_t kMaxFalcoConditionBytes = 256u << 10;
+inline constexpr std::size_t kMaxFalcoConditionsBytes = 16u << 20;
+// Parentheses and transformers within each other, macros and lists likewise,
+// and the levels of what they stand for: all of them are walked recursively.
+inline constexpr std::uint32_t kMaxFalcoNesting = 64;
+inline constexpr std::uint32_t kMaxFalcoTreeDepth = 256;
+// Parts of a rule's condition once its macros are written out. Falco's longest
+// has 200; two macros that each use the one before twice double it with each pair.
+inline constexpr std::uint32_t kMaxFalcoTreeNodes = 16'384;
+// Of all rules together, each of which is walked several times.
+inline constexpr std::size_t kMaxFalcoTotalNodes = 2'000'000;
+// Values that one list stands for; values and names of lists and macros of all
+// lists, comparisons and rules together, and what they have in bytes.
+inline constexpr std::size_t kMaxFalcoListValues = 65'536;
+inline constexpr std::size_t kMaxFalcoValues = 500'000;
+inline constexpr std::size_t kMaxFalcoValueBytes = 32u << 20;
+// Of a list or macro: each rule names those that it uses.
+inline constexpr std::size_t kMaxFalcoNameBytes = 256;
+// Of one rule, with those that were appended.
+inline constexpr std::size_t kMaxFalcoTags = 256;
+// Fields of one exception.
+inline constexpr std::size_t kMaxFalcoFields = 16;
+// Of one rule's normal form: alternatives (each becomes a rule of ours), their
+// exceptions, and the comparisons in all of these together.
+inline constexpr std::size_t kMaxFalcoAlternatives = 256;
+inline constexpr std::size_t kMaxFalcoExceptions = 1'024;
+inline constexpr std::size_t kMaxFalcoFormLiterals = 16'384;
+
 inline constexpr std::uint64_t kSecond = 1'000'000'000;
 inline constexpr std::uint64_t kMinExpiresNs = kSecond;
 // A containment prepared a week ago says nothing about today.
