@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <tuple>
 
 #include "policy/limits.h"
@@ -84,10 +85,17 @@ void Findings::add_general(Code code, std::string message, std::string hint) {
 }
 
 bool Findings::count_only(Code code) {
-    if (code_severity(code) == Severity::kError) errors_ = true;
+    const bool is_error = code_severity(code) == Severity::kError;
+    errors_ = errors_ || is_error;
     if (findings_.size() < kMaxFindings) return false;
     left_out_++;
-    return true;
+    if (!is_error) return true;
+    // An error must not be hidden by warnings: the last of them makes room.
+    const auto lesser = std::find_if(findings_.rbegin(), findings_.rend(),
+                                     [](const Finding& finding) { return finding.severity != Severity::kError; });
+    if (lesser == findings_.rend()) return true;
+    findings_.erase(std::next(lesser).base());
+    return false;
 }
 
 void Findings::push(Finding finding) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finding: one thing that is wrong in a policy, and where. Findings collects
-// them for one run over all files, up to kMaxFindings. Not thread-safe.
+// them for one run over all files, up to kMaxFindings, errors before the rest.
+// Not thread-safe.
 #pragma once
 
 #include <cstdint>

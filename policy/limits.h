@@ -54,6 +54,34 @@ inline constexpr std::size_t kMaxComponentBytes = 255;
 // Deeper trees are walked by nobody; the trie's walk is bounded with it.
 inline constexpr std::size_t kMaxComponents = 64;
 
+// Patterns over arguments: 3,658 are what a large collection of detection
+// rules has, this is four times as many.
+inline constexpr std::size_t kMaxArgumentPatterns = 16'384;
+// One bit each in a bitmap that is cleared for each exec: 2 KiB.
+inline constexpr std::size_t kMaxArgumentOutputs = 16'384;
+// Longer than any single word of a command that is told by its text.
+inline constexpr std::size_t kMaxArgumentPatternBytes = 1'024;
+// Of all together: 10,000 realistic patterns have 200 KiB.
+inline constexpr std::size_t kMaxArgumentTextBytes = 4u << 20;
+// argv[0] to argv[7] can be named; what is behind moves with every option.
+inline constexpr std::uint32_t kMaxArgumentPosition = 7;
+// 10,000 realistic patterns make 71,000. A state takes 4 bytes, and about 12
+// in cells.
+inline constexpr std::size_t kMaxAutomatonStates = 131'072;
+// A state's record has 20 bits for where its cells begin.
+inline constexpr std::size_t kMaxAutomatonCells = 1u << 20;
+// Of patterns with a star inside; the walk keeps 8 bytes for each, on each
+// processor.
+inline constexpr std::size_t kMaxAutomatonSteps = 16'384;
+// Outputs and steps of one state: what one byte can cost. A list's length has
+// 8 bits.
+inline constexpr std::size_t kMaxHitsPerState = 255;
+// Of all lists together, 4 bytes each.
+inline constexpr std::size_t kMaxAutomatonHits = 1u << 18;
+// Edges followed, members and hits merged while states are made: 10,000
+// realistic patterns take a tenth. A second, and some 100 MiB of memory.
+inline constexpr std::uint64_t kMaxAutomatonWork = 16'000'000;
+
 // Names are printed in tables and used in commands.
 inline constexpr std::size_t kMaxNameBytes = 63;
 inline constexpr std::size_t kMaxTitleBytes = 128;
@@ -62,6 +90,44 @@ inline constexpr std::size_t kMaxTags = 32;
 inline constexpr std::size_t kMaxTagBytes = 64;
 // Of a finding's text and source line: enough to recognise it.
 inline constexpr std::size_t kMaxShownBytes = 160;
+
+// Rules of Falco that are imported. Falco's own rule sets have 200 KiB and 400
+// items in all; lists of addresses are what makes a file large.
+inline constexpr std::size_t kMaxFalcoFileBytes = 2u << 20;
+// An output or a list on one line; yaml-cpp's time grows with its square.
+inline constexpr std::size_t kMaxFalcoLineBytes = 32u << 10;
+inline constexpr std::size_t kMaxFalcoDocuments = 64;
+// Lists, macros, rules and changes of them, in all files.
+inline constexpr std::size_t kMaxFalcoItems = 20'000;
+// Of one condition with what was appended and its exceptions, and of all that
+// are read: an exception repeats its fields' names for each of its values.
+inline constexpr std::size_t kMaxFalcoConditionBytes = 256u << 10;
+inline constexpr std::size_t kMaxFalcoConditionsBytes = 16u << 20;
+// Parentheses and transformers within each other, macros and lists likewise,
+// and the levels of what they stand for: all of them are walked recursively.
+inline constexpr std::uint32_t kMaxFalcoNesting = 64;
+inline constexpr std::uint32_t kMaxFalcoTreeDepth = 256;
+// Parts of a rule's condition once its macros are written out. Falco's longest
+// has 200; two macros that each use the one before twice double it with each pair.
+inline constexpr std::uint32_t kMaxFalcoTreeNodes = 16'384;
+// Of all rules together, each of which is walked several times.
+inline constexpr std::size_t kMaxFalcoTotalNodes = 2'000'000;
+// Values that one list stands for; values and names of lists and macros of all
+// lists, comparisons and rules together, and what they have in bytes.
+inline constexpr std::size_t kMaxFalcoListValues = 65'536;
+inline constexpr std::size_t kMaxFalcoValues = 500'000;
+inline constexpr std::size_t kMaxFalcoValueBytes = 32u << 20;
+// Of a list or macro: each rule names those that it uses.
+inline constexpr std::size_t kMaxFalcoNameBytes = 256;
+// Of one rule, with those that were appended.
+inline constexpr std::size_t kMaxFalcoTags = 256;
+// Fields of one exception.
+inline constexpr std::size_t kMaxFalcoFields = 16;
+// Of one rule's normal form: alternatives (each becomes a rule of ours), their
+// exceptions, and the comparisons in all of these together.
+inline constexpr std::size_t kMaxFalcoAlternatives = 256;
+inline constexpr std::size_t kMaxFalcoExceptions = 1'024;
+inline constexpr std::size_t kMaxFalcoFormLiterals = 16'384;
 
 inline constexpr std::uint64_t kSecond = 1'000'000'000;
 inline constexpr std::uint64_t kMinExpiresNs = kSecond;

@@ -22,14 +22,17 @@ struct Stop {};
 
 class Builder final : public YAML::EventHandler {
 public:
-    Builder(std::uint32_t index, Findings& findings) : index_(index), findings_(findings) {}
+    Builder(std::uint32_t index, std::size_t max_documents, Findings& findings)
+        : index_(index), max_documents_(max_documents), findings_(findings) {}
 
-    [[nodiscard]] std::optional<Node> take() { return std::move(root_); }
+    [[nodiscard]] std::vector<Node> take() { return std::move(roots_); }
 
     // yaml-cpp can hand out empty documents for ever without reading on (a
-    // file that begins with a comma): the second one must end it.
+    // file that begins with a comma): one too many must end it.
     void OnDocumentStart(const YAML::Mark& mark) override {
-        if (++documents_ > 1) stop(Code::kQ1007, mark, "a second document begins here", "one policy a file");
+        if (++documents_ <= max_documents_) return;
+        if (max_documents_ == 1) stop(Code::kQ1007, mark, "a second document begins here", "one policy a file");
+        stop(Code::kQ1007, mark, "the file holds more than " + std::to_string(max_documents_) + " documents", "split it");
     }
     void OnDocumentEnd() override {}
 
@@ -94,7 +97,7 @@ private:
     }
     void add(Node node) {
         if (levels_.empty()) {
-            root_ = std::move(node);
+            if (node.type != Node::Type::kNull) roots_.push_back(std::move(node));
             return;
         }
         Level& level = levels_.back();
@@ -128,11 +131,12 @@ private:
     }
 
     std::uint32_t index_;
+    std::size_t max_documents_;
     Findings& findings_;
-    std::optional<Node> root_;
+    std::vector<Node> roots_;
     std::vector<Level> levels_;
     std::size_t values_ = 0;
-    unsigned documents_ = 0;
+    std::size_t documents_ = 0;
 };
 
 // yaml-cpp names no place for some errors, and one past the end for others.
@@ -145,9 +149,10 @@ Location error_place(const SourceText& source, std::uint32_t index, const YAML::
 
 }  // namespace
 
-std::optional<Node> parse(const SourceText& source, std::uint32_t index, Findings& findings) {
-    if (!scan(source, index, findings)) return std::nullopt;
-    Builder builder(index, findings);
+std::optional<std::vector<Node>> parse_documents(const SourceText& source, std::uint32_t index, const Dialect& dialect,
+                                                 Findings& findings) {
+    if (!scan(source, index, dialect, findings)) return std::nullopt;
+    Builder builder(index, dialect.max_documents, findings);
     try {
         std::istringstream stream{std::string(source.text())};
         YAML::Parser parser(stream);
@@ -164,12 +169,17 @@ std::optional<Node> parse(const SourceText& source, std::uint32_t index, Finding
         findings.add(Code::kQ1005, {index, 0, 0, 0}, std::string("not YAML: ") + error.what());
         return std::nullopt;
     }
-    std::optional<Node> root = builder.take();
-    if (!root || root->type == Node::Type::kNull) {
+    return builder.take();
+}
+
+std::optional<Node> parse(const SourceText& source, std::uint32_t index, Findings& findings) {
+    std::optional<std::vector<Node>> roots = parse_documents(source, index, Dialect{}, findings);
+    if (!roots) return std::nullopt;
+    if (roots->empty()) {
         findings.add(Code::kQ1010, {index, 0, 0, 0}, "the file holds no policy", "remove it, or write a policy into it");
         return std::nullopt;
     }
-    return root;
+    return std::move(roots->front());
 }
 
 }  // namespace quell::policy

@@ -2,7 +2,6 @@
 #include <cstdio>
 
 #include "policy/document/parse.h"
-#include "policy/limits.h"
 
 namespace quell::policy {
 namespace {
@@ -30,10 +29,10 @@ std::size_t utf8_size(std::string_view text) {
     return 0;
 }
 
-// Why a character may not stand in a policy file, nullptr if it may.
-const char* refused(std::string_view character) {
+// Why a character may not stand in a file, nullptr if it may.
+const char* refused(std::string_view character, bool tabs) {
     const auto first = static_cast<unsigned char>(character[0]);
-    if (character == "\t") return "a tab";
+    if (character == "\t") return tabs ? nullptr : "a tab";
     if (first == 0) return "a NUL byte";
     if ((first < 0x20 && character != "\n" && character != "\r") || first == 0x7f) return "a control character";
     if (first == 0xc2 && static_cast<unsigned char>(character[1]) < 0xa0) return "a control character";
@@ -49,21 +48,21 @@ std::string byte_name(char byte) {
 
 }  // namespace
 
-bool scan(const SourceText& source, std::uint32_t index, Findings& findings) {
-    if (source.text().size() > kMaxFileBytes) {
+bool scan(const SourceText& source, std::uint32_t index, const Dialect& dialect, Findings& findings) {
+    if (source.text().size() > dialect.max_file_bytes) {
         findings.add(Code::kQ1001, {index, 0, 0, 0},
                      "the file has " + std::to_string(source.text().size()) + " bytes, at most " +
-                         std::to_string(kMaxFileBytes) + " are accepted",
+                         std::to_string(dialect.max_file_bytes) + " are accepted",
                      "split it into several files");
         return false;
     }
     std::string_view rest = source.text();
     for (std::uint32_t number = 1; !rest.empty(); number++) {
         const std::string_view line = next_line(rest);
-        if (line.size() > kMaxLineBytes) {
+        if (line.size() > dialect.max_line_bytes) {
             findings.add(Code::kQ1004, {index, number, 1, 0},
                          "the line has " + std::to_string(line.size()) + " bytes, at most " +
-                             std::to_string(kMaxLineBytes) + " are accepted",
+                             std::to_string(dialect.max_line_bytes) + " are accepted",
                          "write lists with one entry a line");
             return false;
         }
@@ -75,7 +74,7 @@ bool scan(const SourceText& source, std::uint32_t index, Findings& findings) {
                              "save the file as UTF-8");
                 return false;
             }
-            if (const char* why = refused(line.substr(at, size))) {
+            if (const char* why = refused(line.substr(at, size), dialect.tabs)) {
                 findings.add(Code::kQ1003, where, std::string(why) + " (" + byte_name(line[at]) + ") is not allowed",
                              line[at] == '\t' ? "indent with spaces" : "remove it");
                 return false;

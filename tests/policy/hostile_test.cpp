@@ -100,6 +100,15 @@ TEST(Hostile, LineByLineJunkIsBoundedInTime) {
     EXPECT_LT((std::clock() - start) / CLOCKS_PER_SEC, 20) << "1 s without sanitizers";
 }
 
+TEST(Hostile, WarningsDoNotHideErrors) {
+    const std::string paths = "/x" + repeat(", /x", kMaxFindings + 20);
+    const CompileResult result = compile_text(policy(rule("a", paths) + rule("b", "/y", "fly")));
+    ASSERT_EQ(result.findings.size(), kMaxFindings + 1);
+    EXPECT_EQ(result.findings.back().message, "21 more findings are not shown");
+    EXPECT_EQ(code_name(result.findings[kMaxFindings - 1].code), "Q1105");
+    EXPECT_EQ(code_name(result.findings[kMaxFindings - 2].code), "Q1109");
+}
+
 TEST(Hostile, FindingsAreBounded) {
     const CompileResult result = compile_text(policy(repeat("    - {x: y}\n", 500)));
     ASSERT_EQ(result.findings.size(), kMaxFindings + 1);

@@ -2,6 +2,7 @@
 // What the policy tests share: small policies from their interesting parts.
 #pragma once
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -44,6 +45,21 @@ inline std::string summary(const std::vector<Finding>& findings) {
         if (finding.line != 0) text += "@" + std::to_string(finding.line) + ":" + std::to_string(finding.column);
     }
     return text;
+}
+
+// What a broken file says of itself, `# expect: Q1101 12:7`, one line a
+// finding: in the form of summary().
+inline std::string expected(const std::string& text) {
+    std::istringstream lines(text);
+    std::string result;
+    for (std::string line; std::getline(lines, line);) {
+        const std::string mark = "# expect: ";
+        if (!line.starts_with(mark)) continue;
+        std::string item = line.substr(mark.size());
+        std::replace(item.begin(), item.end(), ' ', '@');
+        result += (result.empty() ? "" : " ") + item;
+    }
+    return result;
 }
 
 inline std::string slurp(const std::string& path) {

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// A pattern over one argument of a process, as the caller gives it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace quell::policy {
+
+// Bytes are 1 to 255 and mean themselves: no locale, no case folding.
+struct ArgumentPattern {
+    enum class Kind {
+        kExact,
+        kPrefix,
+        kSuffix,
+        kContains,
+        // `*` any bytes, `?` one byte, `[abc]`, `[a-z]`, `[!a-z]`, `\` quotes, also between brackets; the whole argument
+        // must match. As fnmatch(3) without FNM_PATHNAME and FNM_PERIOD, but what it would take literally because it
+        // is malformed is refused, and so are `[^a]` and `[[:alpha:]]`.
+        kGlob,
+    };
+    Kind kind = Kind::kExact;
+    std::string text;
+    std::optional<std::uint32_t> position;  // 0 is argv[0], at most kMaxArgumentPosition; nothing: any argument
+    // What is reported on a match, below kMaxArgumentOutputs. Patterns that share one are a list: any of them.
+    std::uint32_t output = 0;
+};
+
+}  // namespace quell::policy
