@@ -11,7 +11,7 @@
 
 namespace quell::policy {
 
-// "container", "host", and "exe-" before them for executables in exceptions; "?" for none of these.
+// "container", "host", and "ask-" before them for paths in conditions; "?" for none of these.
 [[nodiscard]] std::string_view root_word(std::uint32_t root);
 
 // "name", "leaf", …; "?" for none.

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <tuple>
+#include <optional>
+#include <set>
 #include <utility>
 
+#include "policy/check/conditions.h"
 #include "policy/describe/rule_keys.h"
 #include "policy/document/node.h"
 #include "policy/limits.h"
@@ -17,10 +19,9 @@ namespace {
 
 unsigned below(std::mt19937& random, std::size_t bound) { return static_cast<unsigned>(random() % bound); }
 
-void normalise(std::vector<Pattern>& patterns) {
-    const auto key = [](const Pattern& a) { return std::tie(a.base, a.kind); };
-    std::sort(patterns.begin(), patterns.end(), [&](const Pattern& a, const Pattern& b) { return key(a) < key(b); });
-    patterns.erase(std::unique(patterns.begin(), patterns.end(), [&](const Pattern& a, const Pattern& b) { return key(a) == key(b); }), patterns.end());
+// Not everything: as an exception it would leave nothing.
+void narrow(std::vector<Pattern>& patterns) {
+    normalise(patterns);
     std::erase_if(patterns, [](const Pattern& a) { return a.base == "/" && a.kind == Pattern::Kind::kCover; });
     if (patterns.empty()) patterns.push_back({Pattern::Kind::kStar, "/a", {}});
 }
@@ -60,6 +61,67 @@ void put(Node& to, const std::string& key, Node value) {
     put(entry.value, key.substr(dot + 1), std::move(value));
 }
 
+std::vector<std::string> values_of(const Condition& condition) {
+    std::vector<std::string> values;
+    for (const Pattern& path : condition.paths) values.push_back(path.text());
+    for (const Range& range : condition.ranges) {
+        Condition one = condition;
+        one.negated = false;
+        one.ranges = {range};
+        const std::string said = one.text();
+        values.push_back(said.substr(said.find_first_of(" ") + 1));
+        if (values.back().front() == '[') values.back() = values.back().substr(1, values.back().size() - 2);
+    }
+    return values;
+}
+
+// Nodes of `group` that stand at `place`, below `prefix`.
+void put_conditions(Node& to, const std::string& prefix, const Group& group, std::optional<FieldPlace> place, std::mt19937& random) {
+    for (const Condition& condition : group) {
+        const FieldRow& row = kFieldRows[condition.field];
+        if (place && row.place != *place) continue;
+        Node value = row.kind == FieldKind::kYesNo ? text(values_of(condition).front()) : list(values_of(condition));
+        std::shuffle(value.items.begin(), value.items.end(), random);
+        put(to, prefix + (condition.negated ? "not." : "") + std::string(row.word), std::move(value));
+    }
+}
+
+// A list of paths may be one entry, or several.
+void put_exceptions(Node& to, const Rule& rule, std::mt19937& random) {
+    Node exceptions;
+    exceptions.type = Node::Type::kList;
+    for (const Group& group : rule.exceptions) {
+        std::vector<Group> parts{group};
+        const bool is_plain = group.size() == 1 && !group[0].negated && group[0].paths.size() > 1;
+        if (is_plain && below(random, 2) == 0) {
+            parts.push_back(group);
+            parts[0][0].paths.resize(1);
+            parts[1][0].paths.erase(parts[1][0].paths.begin());
+        }
+        for (const Group& part : parts) put_conditions(exceptions.items.emplace_back(map()), "", part, std::nullopt, random);
+    }
+    std::shuffle(exceptions.items.begin(), exceptions.items.end(), random);
+    if (!exceptions.items.empty()) put(to, "except", std::move(exceptions));
+}
+
+// Only what a policy can say, and what the check lets pass.
+void speakable(Group& group, const Rule& rule, bool is_exception) {
+    const bool creates = (rule.operations & QUELL_BIT(QUELL_OP_CREATE)) != 0;
+    std::set<std::pair<std::uint32_t, bool>> seen;
+    std::erase_if(group, [&](const Condition& one) {
+        const bool late = one.field == QUELL_FIELD_MODE || one.field == QUELL_FIELD_OWNER || one.field == QUELL_FIELD_GROUP || one.field == QUELL_FIELD_INTACT;
+        return (creates && late) || (one.field == QUELL_FIELD_PATH && (is_exception || !one.negated)) || !seen.emplace(one.field, one.negated).second;
+    });
+    for (Condition& one : group) {
+        const FieldKind kind = kFieldRows[one.field].kind;
+        if (kind == FieldKind::kPaths) narrow(one.paths);
+        if (kind == FieldKind::kBits) one.ranges = {{04000, 0}};
+        if (kind == FieldKind::kTypes) one.ranges = {{8, 8}};
+        if (kind == FieldKind::kYesNo) one.ranges = {{1, 1}};
+    }
+    normalise(group);
+}
+
 // The document that says the rule, from its keys in words.
 Node rule_node(const Rule& rule, std::mt19937& random) {
     Node node = map();
@@ -71,23 +133,12 @@ Node rule_node(const Rule& rule, std::mt19937& random) {
         if (one.is_default && one.key != "respond.offer" && below(random, 2) == 0) continue;
         Node value = one.shape == KeyShape::kText ? text(one.values.front()) : list(one.values);
         if (one.shape == KeyShape::kSet) std::shuffle(value.items.begin(), value.items.end(), random);
-        if (one.key == "except.exe") {
-            Node exceptions;
-            exceptions.type = Node::Type::kList;
-            const std::size_t half = below(random, one.values.size());
-            for (const auto& [first, last] : {std::pair{std::size_t{0}, half}, std::pair{half, value.items.size()}}) {
-                if (first == last) continue;
-                Node part = list({});
-                part.items.assign(value.items.begin() + static_cast<std::ptrdiff_t>(first), value.items.begin() + static_cast<std::ptrdiff_t>(last));
-                Node exception = map();
-                put(exception, "exe", std::move(part));
-                exceptions.items.push_back(std::move(exception));
-            }
-            put(node, "except", std::move(exceptions));
-            continue;
-        }
+        if (one.key == "where" || one.key == "match" || one.key == "except") continue;
         put(node, std::string(one.key), std::move(value));
     }
+    put_conditions(node, "where.", rule.conditions, FieldPlace::kSubject, random);
+    put_conditions(node, "match.", rule.conditions, FieldPlace::kObject, random);
+    put_exceptions(node, rule, random);
     if (below(random, 2) == 0) put(node, "description", text(kDescriptions[below(random, kDescriptions.size())]));
     std::shuffle(node.entries.begin(), node.entries.end(), random);
     return node;
@@ -263,8 +314,11 @@ private:
 Checked random_rules(std::mt19937& random) {
     Checked checked = random_policy(random);
     for (Rule& rule : checked.rules) {
-        normalise(rule.paths);
-        if (!rule.exceptions.empty()) normalise(rule.exceptions);
+        narrow(rule.paths);
+        speakable(rule.conditions, rule, false);
+        for (Group& group : rule.exceptions) speakable(group, rule, true);
+        std::erase_if(rule.exceptions, [](const Group& group) { return group.empty(); });
+        normalise(rule.exceptions);
         rule.name = below(random, 3) == 0 ? rule.id : kTitles[below(random, kTitles.size())];
         for (unsigned left = below(random, 4); left > 0; left--) rule.tags.emplace_back(kTitles[below(random, kTitles.size())]);
         std::sort(rule.tags.begin(), rule.tags.end());
