@@ -33,6 +33,14 @@ static __always_inline int on_inode_unlink(struct inode *directory, struct dentr
 			   QUELL_HOOK_inode_unlink));
 }
 
+/* Of an entry that is there: only the verifier of 7.x takes it for one that may not be. */
+static __always_inline u32 mode_at(struct dentry *entry)
+{
+	struct inode *inode = entry->d_inode;
+
+	return inode ? inode->i_mode : 0;
+}
+
 /* One name of a rename: ctx holds {directory, dentry} of the old name first, of the new one behind. */
 #define RENAME_DIRECTORY(ctx, which) ((struct inode *)(ctx)[2 * (which)])
 #define RENAME_ENTRY(ctx, which) ((struct dentry *)(ctx)[2 * (which) + 1])
@@ -71,7 +79,7 @@ static __always_inline int on_inode_rename(unsigned long long *ctx)
 	number_ = is_null(over) ? QUELL_OP_CREATE : QUELL_OP_RENAME;
 	if (!(quell.operations & QUELL_BIT(number_)))
 		return 0;
-	return VERDICT(judge_rename(ctx, 1, 0, RENAME_ENTRY(ctx, 0)->d_inode->i_mode, number_));
+	return VERDICT(judge_rename(ctx, 1, 0, mode_at(RENAME_ENTRY(ctx, 0)), number_));
 }
 
 /* The bit of what a change of attributes is, 0 for none that rules see. What the kernel forces is not who acts: a write takes setuid away. */
@@ -144,7 +152,7 @@ static __always_inline int on_inode_link(struct dentry *from, struct inode *dire
 	if (WANTED(LINK) && judge_entry(from, from->d_parent, from->d_parent->d_inode, from->d_sb, to, 0, 0, QUELL_OP_LINK,
 					QUELL_HOOK_inode_link))
 		return -EPERM;
-	return judge_creation(directory, to, from->d_inode->i_mode, QUELL_HOOK_inode_link);
+	return judge_creation(directory, to, mode_at(from), QUELL_HOOK_inode_link);
 }
 
 /* A file, directory, device, fifo, socket or symbolic link: all hooks tell of the directory and the entry first. */
@@ -171,17 +179,19 @@ static __always_inline int on_move_mount(const struct path *to)
 	return VERDICT(judge_place(place_of(to->dentry), QUELL_OP_MOUNT_OVER, QUELL_HOOK_move_mount));
 }
 
-/* The place that a mount leaves. One that was never attached, a clone by open_tree(2), leaves none. */
+/* The place that a mount leaves. One that was never attached, a clone by open_tree(2), leaves none. A call: stack is short. */
+static __noinline u64 mountpoint_of(u64 mount)
+{
+	if (read_pointer(mount + offset_of(mount, mnt_parent)) == mount)
+		return 0;
+	return read_pointer(mount + offset_of(mount, mnt_mountpoint));
+}
+
 static __always_inline int judge_unmount(u64 mount, u32 hook)
 {
-	u64 mountpoint = 0;
+	u64 mountpoint = WANTED(UNMOUNT) ? mountpoint_of(mount) : 0;
 
-	if (!WANTED(UNMOUNT) || read_pointer(mount + offset_of(mount, mnt_parent)) == mount)
-		return 0;
-	read_kernel(mountpoint, mount + offset_of(mount, mnt_mountpoint));
-	if (!mountpoint)
-		return 0;
-	return judge_place(place_at(mountpoint), QUELL_OP_UNMOUNT, hook);
+	return mountpoint ? judge_place(place_at(mountpoint), QUELL_OP_UNMOUNT, hook) : 0;
 }
 
 static __always_inline int on_sb_umount(struct vfsmount *mount)

@@ -93,10 +93,11 @@ __noinline int asked_find_object(u32 slot)
 	return 0;
 }
 
-#define NEEDED(field) (needs & QUELL_BIT(QUELL_FIELD_##field))
+/* Read anew each time: what is kept over a call is stack, of which the programs have little. */
+#define NEEDED(field) (*(volatile u32 *)&WORK(slot)->needs & QUELL_BIT(QUELL_FIELD_##field))
 
 /* All that the conditions of the rules in question need, in the program's own frame: deeper is too deep. */
-static __always_inline void asked_gather(u32 slot, u32 needs)
+static __always_inline void asked_gather(u32 slot)
 {
 	if (NEEDED(EXE) || NEEDED(EXE_INTACT))
 		asked_find_exe(slot, 0);

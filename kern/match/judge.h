@@ -225,7 +225,7 @@ static __always_inline int judge(u32 slot)
 	if (!judge_collect(slot))
 		return 0;
 	if (WORK(slot)->needs)
-		asked_gather(slot, WORK(slot)->needs);
+		asked_gather(slot);
 	return judge_rules(slot);
 }
 

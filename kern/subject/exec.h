@@ -50,7 +50,7 @@ static __always_inline u64 subject_becoming(struct task_struct *task)
 }
 
 /* Returns the container that begins with it, 0 if none does. */
-static __always_inline u64 task_executed(struct task_struct *task)
+static __noinline u64 task_executed(struct task_struct *task)
 {
 	struct quell_container *c;
 	struct quell_task *tag;

@@ -146,13 +146,13 @@ static __always_inline void task_born(struct task_struct *child, struct cgroup *
 }
 
 /* lsm/bprm_check_security: a thread's exec makes it the leader; its tag must be there before */
-static __always_inline void task_pin_for_exec(struct task_struct *task)
+static __noinline int task_pin_for_exec(struct task_struct *task)
 {
 	struct quell_task first = {}, *leader;
 	u64 here;
 
 	if (task->pid == task->tgid)
-		return;
+		return 0;
 	here = current_cgroup_container();
 	leader = task_find(task->group_leader);
 	if (leader)
@@ -165,6 +165,7 @@ static __always_inline void task_pin_for_exec(struct task_struct *task)
 	if (tag)
 		*tag = first;
 	away_set(task->tgid);
+	return 0;
 }
 
 /* Of the cgroup that the key was made of: the task may be moved in this moment. */
