@@ -87,7 +87,7 @@ TEST_F(Operations, AnExecIntoAContainerIsTheContainers) {
     const auto before = matches();
     Container container("execs");
     container.start();
-    const auto begun = wait_for([](const Json& one) { return one["rule"] == "operations/shell"; });
+    const auto begun = wait_for([](const Json& one) { return one["rule"] == "shell"; });
     expect_told(begun, before, "its first exec");
     ASSERT_TRUE(begun);
     EXPECT_EQ((*begun)["container"]["id"], container.id());
@@ -95,7 +95,7 @@ TEST_F(Operations, AnExecIntoAContainerIsTheContainers) {
     const auto known = matches();
     EXPECT_EQ(container.exec("true").status, 0);
     EXPECT_GT(matches(), known);
-    const auto entered = wait_for([](const Json& one) { return one["rule"] == "operations/shell"; });
+    const auto entered = wait_for([](const Json& one) { return one["rule"] == "shell"; });
     expect_told(entered, known, "the exec of a shell in it");
     ASSERT_TRUE(entered);
     EXPECT_EQ((*entered)["container"]["id"], container.id());
