@@ -4,6 +4,7 @@
 // rule in which exactly that is found. Words and codes are all listed.
 #include <gtest/gtest.h>
 
+#include "policy/check/field_table.h"
 #include "support.h"
 #include "user/base/vocabulary.h"
 
@@ -65,6 +66,13 @@ TEST(PolicyDocument, ListsEveryWordAndCode) {
     for (std::string_view word : kOperationWords) EXPECT_TRUE(listed(word)) << word;
     for (std::string_view word : kResponseWords) EXPECT_TRUE(listed(word)) << word;
     for (std::string_view word : kSeverityWords) EXPECT_TRUE(listed(word)) << word;
+    for (const FieldRow& field : kFieldRows) {
+        const auto row = "| `" + std::string(field.word) + "` | " + (field.place == FieldPlace::kSubject ? "where" : "match") + " |";
+        EXPECT_NE(document().find(row), std::string::npos) << field.word;
+        EXPECT_NE(document().find(field.text), std::string::npos) << field.word;
+    }
+    for (const NumberWord& type : kTypeWords) EXPECT_TRUE(listed(type.word)) << type.word;
+    for (const NumberWord& bits : kBitWords) EXPECT_TRUE(listed(bits.word)) << bits.word;
 #define CODE(code, severity, title, explanation) \
     EXPECT_NE(document().find("| " #code " | " title " |"), std::string::npos) << #code;
 #include "policy/codes.def"
