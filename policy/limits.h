@@ -41,7 +41,9 @@ inline constexpr std::size_t kMaxConditionsPerRule = QUELL_RULE_CONDITIONS_MAX;
 inline constexpr std::size_t kMaxConditions = QUELL_CONDITIONS_MAX / 2;
 // Pairs of a condition and the set at a path.
 inline constexpr std::size_t kMaxMembers = QUELL_MEMBERS_MAX / 2;
-// An edge leads to each node; the kernel's map holds two generations of them.
+// The kernel's map holds two generations of edges; one leads to each node, and
+// one to each name, star and cover in it.
+inline constexpr std::size_t kMaxEdges = QUELL_EDGES_MAX / 2;
 inline constexpr std::size_t kMaxNodes = QUELL_EDGES_MAX / 2;
 static_assert(kMaxNodes <= QUELL_NODE_HALF - QUELL_NODE_FIRST, "node ids have 20 bits, the highest is the generation's half");
 // The kernel reads this many rules of one object, then stops.

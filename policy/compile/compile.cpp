@@ -48,6 +48,9 @@ public:
             findings_.add_general(Code::kQ1406, "the rules have " + std::to_string(image_.conditions.size()) +
                                   " conditions, at most " + std::to_string(kMaxConditions) + " are accepted");
         for (const Root& root : kRoots) add_root(root);
+        if (image_.edges.size() > kMaxEdges)
+            findings_.add_general(Code::kQ1403, "the rules' paths make " + std::to_string(image_.edges.size()) +
+                                  " entries of the kernel's map, which takes " + std::to_string(kMaxEdges));
         add_sets();
         image_.digest = meaning_digest(rules_);
         return std::move(image_);

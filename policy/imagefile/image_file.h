@@ -21,6 +21,7 @@
 #include <string_view>
 
 #include "policy/image.h"
+#include "policy/limits.h"
 #include "user/base/result.h"
 
 namespace quell::policy {
@@ -32,7 +33,7 @@ inline constexpr std::size_t kImageHeaderBytes = 56;
 // As many edges with names of 255 bytes are 37 MiB, as many sets of 112 rules 60.
 inline constexpr std::size_t kMaxImageFileBytes = 128u << 20;
 // Of more the kernel's map has no room, even without an older generation.
-inline constexpr std::size_t kMaxImageEdges = QUELL_EDGES_MAX;
+inline constexpr std::size_t kMaxImageEdges = kMaxEdges;
 
 // The file's bytes. Errors: an image that read_image() would refuse (EINVAL),
 // one larger than kMaxImageFileBytes (EFBIG). Thread-safe.

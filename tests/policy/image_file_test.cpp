@@ -240,7 +240,7 @@ TEST(ImageFile, EdgesAreBounded) {
     image.edges.resize(kMaxImageEdges + 1, image.edges.back());
     const auto bytes = write_image(image);
     ASSERT_FALSE(bytes);
-    EXPECT_EQ(bytes.error().message, "the image is not valid: 131073 edges, of which the kernel's map takes 131072");
+    EXPECT_EQ(bytes.error().message, "the image is not valid: 65537 edges, of which the kernel's map takes 65536");
 }
 
 TEST(ImageFile, DepthIsBounded) {
