@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 
 #include "vm-tests/harness/quelld.h"
 
@@ -87,17 +88,19 @@ void load_anew() {
     EXPECT_EQ(quell("status")["status"]["canary"], "denied");
 }
 
+int loaded_programs() { return std::atoi(must("bpftool -j prog show | jq '[.[] | select(.name // \"\" | startswith(\"quell_\"))] | length'").c_str()); }
+
 TEST_F(Start, AfterAnUnloadNothingSaysThatAnythingIsEnforced) {
     kill_daemon(SIGTERM);
+    EXPECT_GT(loaded_programs(), 0) << "they run on without a daemon";
     EXPECT_NE(run("quell status").text.find("the kernel enforced"), std::string::npos) << "as long as there are pins";
     must("quelld --unload");
     const auto output = run("quell status");
     EXPECT_EQ(output.status, 3);
     EXPECT_EQ(output.text.find("enforc"), std::string::npos) << output.text;
-    write("/var/log/unloaded.log", "line\n");
-    EXPECT_EQ(run("/w/attack unlink /var/log/unloaded.log").status, 0);
+    EXPECT_TRUE(eventually([] { return loaded_programs() == 0; })) << loaded_programs() << " are left, attached or not";
     load_anew();
-    for (const auto& one : incidents(true)) EXPECT_NE(one["file"]["path"], "/var/log/unloaded.log") << "nothing watched then";
+    EXPECT_GT(loaded_programs(), 0);
 }
 
 // What was pinned is gone with the mount.

@@ -20,7 +20,6 @@
 namespace quell::guest {
 namespace {
 
-constexpr int kGlobalsFd = 9;
 constexpr const char* kSlice = "/sys/fs/cgroup/kubepods.slice";
 
 bool write_word(const std::string& path, const char* word) {
@@ -45,9 +44,7 @@ Child spawn(const std::vector<std::string>& words, const char* program, const st
     arguments.push_back(nullptr);
     const pid_t pid = fork();
     if (!pid) {
-        dup2(output[1], 1);
-        dup2(globals, kGlobalsFd);
-        if (before()) execv(program, arguments.data());
+        if (dup2(output[1], 1) >= 0 && dup2(globals, races::kGlobalsFd) >= 0 && before()) execv(program, arguments.data());
         perror("the racer did not start");
         _exit(124);
     }

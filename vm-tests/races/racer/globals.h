@@ -16,6 +16,10 @@
 
 namespace quell::races {
 
+// A racer in a container cannot open the pin: it inherits the map as this descriptor. Above every
+// number that a test's own inherited descriptors can have.
+constexpr int kGlobalsFd = 1000;
+
 inline int open_pin(const char* path) {
     bpf_attr attributes{};
     attributes.pathname = reinterpret_cast<std::uint64_t>(path);

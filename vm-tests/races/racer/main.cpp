@@ -11,8 +11,6 @@
 namespace quell::races {
 namespace {
 
-constexpr int kGlobalsFd = 9;
-
 struct Command {
     const char* name;
     int (*run)(const Globals&, const Words&);
