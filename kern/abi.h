@@ -32,7 +32,7 @@ using quell_u64 = std::uint64_t;
 #endif
 
 /* Pins of another number are not adopted. Raise it with every change here. */
-#define QUELL_ABI_VERSION 7u
+#define QUELL_ABI_VERSION 8u
 
 /*
  * A call of the kernel's bpf_rdonly_cast as it stands in the object: opcode 0x85, source 2 (a function of the kernel), and
@@ -49,7 +49,7 @@ enum quell_operation {
 	QUELL_OP_COUNT
 };
 enum quell_field {
-#define FIELD(name, word, place, kind, text) QUELL_FIELD_##name,
+#define FIELD(name, word, place, kind, of, text) QUELL_FIELD_##name,
 #include "fields.def"
 #undef FIELD
 	QUELL_FIELD_COUNT
@@ -74,6 +74,7 @@ enum quell_hook {
 };
 
 #define QUELL_BIT(n) (1u << (n))
+#define QUELL_OP_BIT(n) (1ull << (n)) /* in a mask of operations */
 
 /* who a rule is about, as a mask */
 #define QUELL_SUBJECT_HOST 1u
@@ -103,6 +104,7 @@ enum quell_edge_kind {
 	QUELL_EDGE_COVER = 3, /* everything below the node (two stars at the end); hash 0 */
 	QUELL_EDGE_ROOT = 4,  /* flags and cover of a root node itself; hash 0 */
 	QUELL_EDGE_BELOW = 5, /* rules whose object lies below the node; hash 0 */
+	QUELL_EDGE_ANY = 6,   /* of a root: rules on an operation that ask for no path; hash: the operation */
 };
 
 /* flags of a node, and the low byte of a directory's cached state */
@@ -157,6 +159,13 @@ struct quell_set {
 };
 QUELL_SIZE(struct quell_set, 64);
 
+/* What a rule's conditions speak of that is not at hand: looked up once, before they are asked. */
+#define QUELL_NEED_EXE 1u
+#define QUELL_NEED_PARENT 2u
+#define QUELL_NEED_ANCESTORS 4u
+#define QUELL_NEED_OBJECT 8u /* the object's path */
+#define QUELL_NEED_TARGET 16u /* the process that is acted on */
+
 #define QUELL_RULE_DENY 1u    /* the hook refuses the operation (the canary) */
 #define QUELL_RULE_SILENT 2u  /* no incident (the canary) */
 
@@ -169,16 +178,34 @@ QUELL_SIZE(struct quell_rule_key, 8);
 struct quell_rule {
 	quell_u64 id;         /* stable over generations: FNV-1a of "policy/rule" */
 	quell_u64 expires_ns; /* from the event to the end of the offer */
-	quell_u32 operations; /* mask of QUELL_BIT(QUELL_OP_…) */
+	quell_u64 operations; /* mask of QUELL_OP_BIT(QUELL_OP_…) */
 	quell_u32 subjects;   /* mask of QUELL_SUBJECT_… */
 	quell_u32 offers;     /* mask of QUELL_BIT(QUELL_RESPONSE_…) */
 	quell_u32 flags;
 	quell_u32 severity;   /* 0 info … 4 critical */
 	quell_u32 condition;  /* index of its first one… */
 	quell_u32 conditions; /* …and how many follow one another, 0: none */
-	quell_u32 needs;      /* mask of QUELL_BIT(QUELL_FIELD_…), of PATHS: what must be looked up before they are asked */
+	quell_u32 needs;      /* mask of QUELL_NEED_…: what must be looked up before they are asked */
+	quell_u32 threshold;  /* matches of one subject within within_ns before it fires, 0: each */
+	quell_u64 within_ns;
+	quell_u64 once_ns;    /* it speaks again of one subject after that, 0: at once */
 };
-QUELL_SIZE(struct quell_rule, 48);
+QUELL_SIZE(struct quell_rule, 72);
+
+/* How often a rule has matched a subject: kept only for rules with a threshold or once_ns. */
+#define QUELL_RATES_MAX 16384
+struct quell_rate_key {
+	quell_u64 rule; /* quell_rule.id */
+	quell_u64 container; /* 0: the host */
+};
+QUELL_SIZE(struct quell_rate_key, 16);
+
+struct quell_rate {
+	quell_u64 begun_ns;  /* of the span that is counted */
+	quell_u64 told_ns;   /* when it spoke last */
+	quell_u64 count;     /* within that span */
+};
+QUELL_SIZE(struct quell_rate, 24);
 
 /*
  * What a rule asks of an operation on its paths: groups of conditions. All of the first group must hold (`where` and
@@ -310,6 +337,20 @@ QUELL_SIZE(struct quell_file_key, 80);
 #define QUELL_PENDING_RESERVED 256 /* of the 1,024: only for a subject that has none */
 #define QUELL_CHAIN_MAX 8
 
+/*
+ * What an operation is about, beside a path. value: of signal, capability and bpf the number; of ptrace QUELL_TRACE_…, of
+ * module-load QUELL_MODULE_…; of setuid the user id, the group id in the upper half; of mount s_magic, and
+ * QUELL_DETAIL_BLOCK_DEVICE; of sockets family, type << 8, protocol << 16, port << 32.
+ */
+struct quell_detail {
+	quell_u64 value;
+	quell_u8 address[16]; /* of sockets: 4 bytes, or 16; network order */
+	quell_u32 target_pid; /* of the process that is acted on, 0: none */
+	quell_u32 reserved;
+	char target_comm[16];
+};
+QUELL_SIZE(struct quell_detail, 48);
+
 /* Events with the same key are one incident. */
 struct quell_pending_key {
 	quell_u64 rule;      /* quell_rule.id */
@@ -368,9 +409,10 @@ struct quell_pending {
 	quell_u64 inode;       /* as the process saw it: the overlay's number */
 	quell_u32 device;
 	quell_u32 overlay_device;
+	struct quell_detail detail;
 	char name[64];         /* last component of the object, cut */
 };
-QUELL_SIZE(struct quell_pending, 624);
+QUELL_SIZE(struct quell_pending, 672);
 
 /* ---- requests to the syscall programs --------------------------------- */
 
@@ -433,8 +475,9 @@ struct quell_globals {
 	quell_u64 generation;         /* current policy */
 	quell_u32 half;               /* where it was loaded: QUELL_NODE_HALF or 0 */
 	quell_u32 epoch;              /* part of every cache key; moves with each switch */
-	quell_u32 operations;         /* union over its rules */
+	quell_u64 operations;         /* union over its rules */
 	quell_u32 armed;              /* mask of responses whose hooks are attached */
+	quell_u32 reserved_armed;
 	quell_u64 name_key;           /* keys the hashes of names */
 	quell_u64 next_incident;
 	quell_u64 next_actor;
@@ -474,10 +517,11 @@ QUELL_SIZE(struct quell_setup, 24);
 /* Makes a loaded generation the current one. */
 struct quell_switch {
 	quell_u64 generation;
+	quell_u64 operations; /* union of its rules' operations */
 	quell_u32 half;       /* QUELL_NODE_HALF or 0: where it was loaded */
-	quell_u32 operations; /* union of its rules' operations */
+	quell_u32 reserved;
 };
-QUELL_SIZE(struct quell_switch, 16);
+QUELL_SIZE(struct quell_switch, 24);
 
 /* Nobody is left of a container whose cgroup is gone. */
 struct quell_forget {

@@ -10,6 +10,13 @@
 #define QUELL_EXE_SIZE 512
 #define QUELL_ARGS_SIZE 256
 
+/* What an operation is about that no path tells. */
+#define QUELL_DETAIL_BLOCK_DEVICE (1ull << 32)
+#define QUELL_TRACE_ATTACH 1u
+#define QUELL_TRACE_TRACEME 2u
+#define QUELL_MODULE_OF_FILE 1u
+#define QUELL_MODULE_OF_MEMORY 2u
+
 #define QUELL_EVENT_FIRST 1u     /* it made the incident */
 #define QUELL_EVENT_PATH_CUT 2u  /* path is longer than its field: leaf end kept */
 #define QUELL_EVENT_PATH2_CUT 4u
@@ -57,12 +64,13 @@ struct quell_event {
 	quell_u32 device2;
 	struct quell_task_ref chain[QUELL_CHAIN_MAX];
 	struct quell_file_key file;
+	struct quell_detail detail;
 	char path[QUELL_PATH_SIZE];
 	char path2[QUELL_PATH2_SIZE];
 	char exe[QUELL_EXE_SIZE];
 	char args[QUELL_ARGS_SIZE];
 };
-QUELL_SIZE(struct quell_event, 2888);
+QUELL_SIZE(struct quell_event, 2936);
 
 /* A change of state that the kernel side made by itself. */
 struct quell_notice {

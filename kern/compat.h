@@ -68,6 +68,17 @@ struct cgroup_subsys_state___populated {
 /* 6.19 renamed dentry.d_iname to d_shortname; the bytes stayed where they were. */
 #define DENTRY_INLINE_NAME_OFFSET 40 /* from d_parent: d_parent 8, d_name 16, d_inode 8, then the name… */
 
+/* 6.17 reads compressed modules under a number of their own. */
+enum kernel_read_file_id___compressed { READING_MODULE_COMPRESSED___compressed };
+
+static __always_inline int reads_module(u32 id)
+{
+	if (bpf_core_enum_value_exists(enum kernel_read_file_id___compressed, READING_MODULE_COMPRESSED___compressed) &&
+	    id == bpf_core_enum_value(enum kernel_read_file_id___compressed, READING_MODULE_COMPRESSED___compressed))
+		return 1;
+	return id == bpf_core_enum_value(enum kernel_read_file_id, READING_MODULE);
+}
+
 /* Flags and modes that BTF does not carry. */
 #define FMODE_READ_BIT 1u
 #define FMODE_WRITE_BIT 2u
@@ -87,6 +98,8 @@ struct cgroup_subsys_state___populated {
 #define S_IFREG_BITS 0100000
 #define S_IFLNK_BITS 0120000
 #define OVERLAYFS_MAGIC 0x794c7630
+#define TMPFS_MAGIC 0x01021994
+#define SB_KERNMOUNT_BIT (1ull << 22)
 #define BTRFS_MAGIC 0x9123683e
 #define PROT_EXEC_BIT 4
 

@@ -22,6 +22,14 @@ HASH_MAP(rules, 65536, struct quell_rule_key, struct quell_rule);
 HASH_MAP(conditions, QUELL_CONDITIONS_MAX, struct quell_condition_key, struct quell_condition);
 HASH_MAP(condition_members, QUELL_MEMBERS_MAX, struct quell_member_key, u32);
 
+/* of rules with a threshold or once-per, by subject; the one that was asked for least recently goes first */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, QUELL_RATES_MAX);
+	__type(key, struct quell_rate_key);
+	__type(value, struct quell_rate);
+} rates SEC(".maps");
+
 /* --- subjects: written at cgroup_mkdir and cgroup_rmdir (kern/subject) */
 /* cgroup -> its container; one per cgroup inside a container. A full map is counted and found by ancestors. */
 HASH_MAP(members, 8192, u64, u64);

@@ -39,13 +39,17 @@ extern struct quell_globals quell;
 #include "ring.h"
 #include "pending/budget.h"
 #include "pending/note.h"
+#include "match/rate.h"
 #include "match/judge.h"
+#include "match/plain.h"
 #include "enforce/subject.h"
 #include "enforce/file.h"
 #include "enforce/layer.h"
 #include "enforce/overlay.h"
 #include "pending/transition.h"
 #include "setup.h"
+#include "hooks/plain.h"
+#include "hooks/socket.h"
 #include "hooks/life.h"
 #include "hooks/operations.h"
 #include "hooks/contain.h"
@@ -203,6 +207,117 @@ SEC("fentry/do_move_mount")
 int quell_do_move_mount(unsigned long long *ctx)
 {
 	return on_do_move_mount(ctx);
+}
+
+
+/* --- what rules see that has no path: hooks/plain.h, hooks/socket.h */
+SEC("lsm/sb_pivotroot")
+int BPF_PROG(quell_sb_pivotroot, const struct path *from, const struct path *to, int ret)
+{
+	return ret ? ret : on_sb_pivotroot();
+}
+
+SEC("lsm/ptrace_access_check")
+int BPF_PROG(quell_ptrace_access_check, struct task_struct *child, unsigned int mode, int ret)
+{
+	return ret ? ret : on_ptrace_access_check(child, mode);
+}
+
+SEC("lsm/ptrace_traceme")
+int BPF_PROG(quell_ptrace_traceme, struct task_struct *parent, int ret)
+{
+	return ret ? ret : on_ptrace_traceme(parent);
+}
+
+SEC("lsm/task_kill")
+int BPF_PROG(quell_task_kill, struct task_struct *target, void *info, int signal, const struct cred *cred, int ret)
+{
+	return ret ? ret : on_task_kill(target, signal);
+}
+
+SEC("lsm/task_fix_setuid")
+int BPF_PROG(quell_task_fix_setuid, struct cred *to, const struct cred *from, int flags, int ret)
+{
+	return ret ? ret : on_task_fix_ids(to, from, QUELL_HOOK_task_fix_setuid);
+}
+
+SEC("lsm/task_fix_setgid")
+int BPF_PROG(quell_task_fix_setgid, struct cred *to, const struct cred *from, int flags, int ret)
+{
+	return ret ? ret : on_task_fix_ids(to, from, QUELL_HOOK_task_fix_setgid);
+}
+
+SEC("lsm/capable")
+int BPF_PROG(quell_capable, const struct cred *cred, struct user_namespace *ns, int capability, unsigned int options, int ret)
+{
+	return ret ? ret : on_capable(capability, options);
+}
+
+SEC("lsm/userns_create")
+int BPF_PROG(quell_userns_create, const struct cred *cred, int ret)
+{
+	return ret ? ret : on_userns_create();
+}
+
+/* 6.15 put an argument behind: the earlier verdict is not looked for, it ends the chain by itself. */
+SEC("lsm/bpf")
+int BPF_PROG(quell_bpf, int command)
+{
+	return on_bpf(command);
+}
+
+SEC("lsm/kernel_read_file")
+int BPF_PROG(quell_kernel_read_file, struct file *file, int id, bool contents, int ret)
+{
+	return ret ? ret : on_kernel_read_file(id);
+}
+
+SEC("lsm/kernel_load_data")
+int BPF_PROG(quell_kernel_load_data, int id, bool contents, int ret)
+{
+	return ret ? ret : on_kernel_load_data(id);
+}
+
+SEC("tp_btf/io_uring_create")
+int BPF_PROG(quell_io_uring_create)
+{
+	return on_io_uring_create();
+}
+
+SEC("lsm/socket_connect")
+int BPF_PROG(quell_socket_connect, struct socket *socket, u64 address, int size, int ret)
+{
+	return ret ? ret : on_socket_connect(socket, address, size);
+}
+
+SEC("lsm/socket_bind")
+int BPF_PROG(quell_socket_bind, struct socket *socket, u64 address, int size, int ret)
+{
+	return ret ? ret : on_socket_bind(socket, address, size);
+}
+
+SEC("lsm/socket_listen")
+int BPF_PROG(quell_socket_listen, struct socket *socket, int backlog, int ret)
+{
+	return ret ? ret : on_socket_listen(socket);
+}
+
+SEC("lsm/socket_accept")
+int BPF_PROG(quell_socket_accept, struct socket *socket, struct socket *accepted, int ret)
+{
+	return ret ? ret : on_socket_accept(socket);
+}
+
+SEC("lsm/socket_create")
+int BPF_PROG(quell_socket_create, int family, int type, int protocol, int of_kernel, int ret)
+{
+	return ret ? ret : on_socket_create(family, type, protocol, of_kernel);
+}
+
+SEC("lsm/unix_may_send")
+int BPF_PROG(quell_unix_may_send, struct socket *socket, struct socket *other, int ret)
+{
+	return ret ? ret : on_unix_may_send(other);
 }
 
 

@@ -25,6 +25,19 @@ static __noinline void notice_send(struct quell_pending_key *key, u64 word)
 		count(QUELL_COUNTER_RING_DROPPED);
 }
 
+static __always_inline void detail_fill(struct quell_detail *detail, struct operation *op)
+{
+	detail->value = op->detail;
+	*(u64 *)&detail->address[0] = op->address[0];
+	*(u64 *)&detail->address[8] = op->address[1];
+	detail->target_pid = 0;
+	__builtin_memset(detail->target_comm, 0, sizeof(detail->target_comm));
+	if (!op->target)
+		return;
+	read_kernel(detail->target_pid, op->target + offset_of(task_struct, tgid));
+	bpf_probe_read_kernel(detail->target_comm, sizeof(detail->target_comm), (void *)(op->target + offset_of(task_struct, comm)));
+}
+
 static __always_inline u32 event_text(u32 slot, u64 dentry, u32 which, u32 cut_flag, struct quell_event *event)
 {
 	u32 size = text_write(slot, dentry, which);
@@ -91,8 +104,9 @@ __noinline int event_report(u32 slot)
 		read_kernel(mode, inode + offset_of(inode, i_mode));
 	}
 	event->mode = mode;
+	detail_fill(&event->detail, &work->op);
 	event_who(event, task);
-	event->path_size = event_text(slot, entry, 0, QUELL_EVENT_PATH_CUT, event);
+	event->path_size = entry ? event_text(slot, entry, 0, QUELL_EVENT_PATH_CUT, event) : 0;
 	event->path2_size = work->op.entry2 ? event_text(slot, work->op.entry2, 1, QUELL_EVENT_PATH2_CUT, event) : 0;
 	event->exe_size = exe ? event_text(slot, exe, 2, QUELL_EVENT_EXE_CUT, event) : 0;
 	event->exe_device = 0;

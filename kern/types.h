@@ -14,6 +14,7 @@
 #define JUDGED_MAX 128   /* rules judged for one operation: a set has up to 112, aliases may add some; more are counted */
 #define ANCESTORS_MAX 8   /* above a process whose executables a rule can ask for */
 #define ASKED_OBJECT (ANCESTORS_MAX + 1) /* behind the process and its ancestors */
+#define ASKED_TARGET (ANCESTORS_MAX + 2)
 #define ASKED_MAX 16
 #define MOUNTS_MAX 4096   /* mounts of a namespace that a recording visits */
 
@@ -141,7 +142,9 @@ struct operation {
 	u64 place;   /* judged as a directory with everything below, 0: not */
 	u64 entry2;  /* rename, link: the new name */
 	u64 state;   /* of the parent, if known */
-	u64 detail;  /* what it gives: chmod and create a mode, with its type; chown the user, the group in the upper half */
+	u64 detail;  /* what it gives: chmod and create a mode, with its type; chown the user, the group in the upper half; else quell_detail.value */
+	u64 target;  /* the task that is acted on, 0: none */
+	u64 address[2]; /* of sockets, see quell_detail */
 	u32 number;  /* enum quell_operation: the one that is told */
 	u32 also;    /* mask of others that it is as well */
 	u32 hook;

@@ -13,7 +13,8 @@
 
 namespace quell::policy {
 
-// One edge of the trie. `name` is empty for STAR, COVER, ROOT and BELOW.
+// One edge of the trie. `name` is empty for STAR, COVER, ROOT and BELOW;
+// for ANY it is the operation's word.
 struct ImageEdge {
     std::uint32_t node = 0;
     std::uint32_t kind = QUELL_EDGE_NAME;
@@ -55,7 +56,7 @@ struct Image {
     std::vector<ImageSet> sets;
     std::vector<quell_condition> conditions;  // of one rule after the other
     std::vector<ImageMember> members;
-    std::uint32_t operations = 0;  // union over rules
+    std::uint64_t operations = 0;  // union over rules
     std::string digest;            // sha256 of the image's meaning, hex: equal digest, nothing to do
 
     // How many rules the policies have; the built-in ones are not theirs.

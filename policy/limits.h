@@ -136,5 +136,7 @@ inline constexpr std::uint64_t kMinExpiresNs = kSecond;
 // A containment prepared a week ago says nothing about today.
 inline constexpr std::uint64_t kMaxExpiresNs = 7 * 86'400 * kSecond;
 inline constexpr std::uint64_t kDefaultExpiresNs = 3'600 * kSecond;
+// Events of a threshold: more than a million within a week is no threshold.
+inline constexpr std::uint32_t kMaxThreshold = 1'000'000;
 
 }  // namespace quell::policy

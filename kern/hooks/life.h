@@ -55,7 +55,13 @@ static __always_inline int judge_exec(u64 container, struct linux_binprm *bprm, 
 {
 	struct dentry *entry = bprm->file->f_path.dentry;
 
-	return judge_entry_by(container, entry, entry->d_parent, entry->d_parent->d_inode, entry->d_sb, 0, 0, 0, QUELL_OP_EXEC, hook);
+	int verdict = judge_entry_by(container, entry, entry->d_parent, entry->d_parent->d_inode, entry->d_sb, 0, 0, 0, QUELL_OP_EXEC, hook);
+	u32 slot = plain_begin(container, QUELL_OP_EXEC, hook);
+
+	if (slot >= WORK_NONE)
+		return verdict;
+	WORK(slot)->op.entry = address_of(entry);
+	return plain_end(slot) | verdict;
 }
 
 /* Asked for each file that takes part: a script, then its interpreter. */
@@ -107,7 +113,7 @@ static __always_inline int on_sb_free_security(struct super_block *superblock)
 static __always_inline int on_sb_kern_mount(struct super_block *superblock)
 {
 	overlay_mounted(superblock);
-	return 0;
+	return on_kern_mount(superblock);
 }
 
 static __always_inline int on_sb_delete(struct super_block *superblock)
@@ -146,7 +152,7 @@ static __always_inline int on_unix_stream_connect(struct sock *other, struct soc
 	struct quell_peer peer = {};
 
 	if (!bpf_sk_storage_get(&listeners, other, 0, 0))
-		return 0;
+		return on_unix_connect(other);
 	peer.pid = task->tgid;
 	peer.start_ns = task->group_leader->start_boottime;
 	peer.uid = bpf_get_current_uid_gid();

@@ -77,22 +77,22 @@ static __always_inline int on_inode_rename(unsigned long long *ctx)
 	/* a new name takes nothing away, it is created; an existing one is replaced or exchanged */
 	over = RENAME_ENTRY(ctx, 1)->d_inode;
 	number_ = is_null(over) ? QUELL_OP_CREATE : QUELL_OP_RENAME;
-	if (!(quell.operations & QUELL_BIT(number_)))
+	if (!(quell.operations & QUELL_OP_BIT(number_)))
 		return 0;
 	return VERDICT(judge_rename(ctx, 1, 0, mode_at(RENAME_ENTRY(ctx, 0)), number_));
 }
 
 /* The bit of what a change of attributes is, 0 for none that rules see. What the kernel forces is not who acts: a write takes setuid away. */
-static __always_inline u32 setattr_operation(struct iattr *attributes, struct inode *inode)
+static __always_inline u64 setattr_operation(struct iattr *attributes, struct inode *inode)
 {
 	u32 valid = attributes->ia_valid;
 
 	/* growing loses nothing; an empty file has nothing to lose */
 	if (valid & ATTR_SIZE_BIT)
-		return attributes->ia_size < inode->i_size ? QUELL_BIT(QUELL_OP_TRUNCATE) : 0;
+		return attributes->ia_size < inode->i_size ? QUELL_OP_BIT(QUELL_OP_TRUNCATE) : 0;
 	if (valid & (ATTR_UID_BIT | ATTR_GID_BIT))
-		return QUELL_BIT(QUELL_OP_CHOWN);
-	return (valid & (ATTR_MODE_BIT | ATTR_FORCE_BIT)) == ATTR_MODE_BIT ? QUELL_BIT(QUELL_OP_CHMOD) : 0;
+		return QUELL_OP_BIT(QUELL_OP_CHOWN);
+	return (valid & (ATTR_MODE_BIT | ATTR_FORCE_BIT)) == ATTR_MODE_BIT ? QUELL_OP_BIT(QUELL_OP_CHMOD) : 0;
 }
 
 /* An owner that is not given stays: no id is as large. */
@@ -132,8 +132,8 @@ static __always_inline int on_inode_setattr(unsigned long long *ctx)
 	number_ = setattr_operation(attributes, inode);
 	if (!(quell.operations & number_))
 		return 0;
-	number_ = number_ == QUELL_BIT(QUELL_OP_TRUNCATE) ? QUELL_OP_TRUNCATE :
-		  number_ == QUELL_BIT(QUELL_OP_CHOWN)	  ? QUELL_OP_CHOWN :
+	number_ = number_ == QUELL_OP_BIT(QUELL_OP_TRUNCATE) ? QUELL_OP_TRUNCATE :
+		  number_ == QUELL_OP_BIT(QUELL_OP_CHOWN)	  ? QUELL_OP_CHOWN :
 							    QUELL_OP_CHMOD;
 	return VERDICT(judge_entry(dentry, dentry->d_parent, dentry->d_parent->d_inode, dentry->d_sb, 0, 0,
 				   setattr_detail(attributes, number_), number_, QUELL_HOOK_inode_setattr));

@@ -93,20 +93,31 @@ __noinline int asked_find_object(u32 slot)
 	return 0;
 }
 
+__noinline int asked_find_target(u32 slot)
+{
+	u64 exe = exe_of(WORK(slot)->op.target);
+
+	if (exe)
+		asked_find(slot, exe, ASKED_TARGET);
+	return 0;
+}
+
 /* Read anew each time: what is kept over a call is stack, of which the programs have little. */
-#define NEEDED(field) (*(volatile u32 *)&WORK(slot)->needs & QUELL_BIT(QUELL_FIELD_##field))
+#define NEEDED(what) (*(volatile u32 *)&WORK(slot)->needs & QUELL_NEED_##what)
 
 /* All that the conditions of the rules in question need, in the program's own frame: deeper is too deep. */
 static __always_inline void asked_gather(u32 slot)
 {
-	if (NEEDED(EXE) || NEEDED(EXE_INTACT))
+	if (NEEDED(EXE))
 		asked_find_exe(slot, 0);
-	if (NEEDED(PARENT) || NEEDED(ANCESTOR))
+	if (NEEDED(PARENT))
 		asked_find_exe(slot, 1);
-	if (NEEDED(ANCESTOR))
+	if (NEEDED(ANCESTORS))
 		for (u32 above = 2; above <= ANCESTORS_MAX; above++)
 			if (asked_find_exe(slot, above))
 				break;
-	if (NEEDED(PATH))
+	if (NEEDED(OBJECT))
 		asked_find_object(slot);
+	if (NEEDED(TARGET))
+		asked_find_target(slot);
 }

@@ -56,6 +56,44 @@ static __always_inline u32 current_loginuid(void)
 	return BPF_CORE_READ(task, loginuid.val);
 }
 
+static __always_inline u64 current_capabilities(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	/* 64 bits on every kernel, by another type since 6.3 */
+	return read_pointer((u64)task->cred + offset_of(cred, cap_effective));
+}
+
+static __always_inline u32 is_first_process(u64 container)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct quell_container *c = container ? bpf_map_lookup_elem(&containers, &container) : 0;
+
+	return c && c->init_pid == task->tgid && c->init_start_ns == task->group_leader->start_boottime;
+}
+
+/* The type of what one of its first descriptors is; 0: it is closed. */
+static __always_inline u32 descriptor_type(u32 number_)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u64 table = (u64)BPF_CORE_READ(task, files, fdt, fd);
+	u64 file = read_pointer(table + 8 * number_);
+	u16 mode = 0;
+
+	if (file)
+		read_kernel(mode, read_pointer(file + offset_of(file, f_inode)) + offset_of(inode, i_mode));
+	return (mode & S_IFMT_BITS) >> 12;
+}
+
+/* memfd_create(2) makes its files on a mount that only the kernel has. */
+static __always_inline u32 is_memory_only(u64 inode)
+{
+	u64 superblock = read_pointer(inode + offset_of(inode, i_sb)), flags = 0;
+
+	read_kernel(flags, superblock + offset_of(super_block, s_flags));
+	return superblock_magic(inode) == TMPFS_MAGIC && (flags & SB_KERNMOUNT_BIT);
+}
+
 static __always_inline u32 inode_word_of(u64 entry, u32 offset)
 {
 	u32 value = 0;
@@ -70,6 +108,15 @@ static __always_inline u32 mode_of(u64 entry)
 
 	read_kernel(mode, read_pointer(entry + offset_of(dentry, d_inode)) + offset_of(inode, i_mode));
 	return mode;
+}
+
+/* Of what is created by its directory's: it has no inode yet. */
+static __always_inline u32 filesystem_of(u64 entry)
+{
+	u64 superblock = read_pointer(entry + offset_of(dentry, d_sb)), magic = 0;
+
+	read_kernel(magic, superblock + offset_of(super_block, s_magic));
+	return magic;
 }
 
 /* The value that a condition on a number is about. An object that is not there yet has 0 of everything. */
@@ -102,6 +149,37 @@ static __always_inline u32 field_value(struct work *work, u32 field)
 		return inode_word_of(entry, offset_of(inode, i_uid));
 	case QUELL_FIELD_GROUP:
 		return inode_word_of(entry, offset_of(inode, i_gid));
+	case QUELL_FIELD_FIRST:
+		return is_first_process(work->query.container);
+	case QUELL_FIELD_LINKED:
+		return inode_word_of(entry, offset_of(inode, i_nlink)) != 0;
+	case QUELL_FIELD_MEMFD:
+		return is_memory_only(read_pointer(entry + offset_of(dentry, d_inode)));
+	case QUELL_FIELD_STDIN:
+		return descriptor_type(0);
+	case QUELL_FIELD_STDOUT:
+		return descriptor_type(1);
+	case QUELL_FIELD_FILESYSTEM:
+		return work->op.number == QUELL_OP_MOUNT ? (u32)work->op.detail : filesystem_of(entry);
+	case QUELL_FIELD_BLOCK_DEVICE:
+		return (work->op.detail & QUELL_DETAIL_BLOCK_DEVICE) != 0;
+	case QUELL_FIELD_TRACE:
+	case QUELL_FIELD_SIGNAL:
+	case QUELL_FIELD_NEW_UID:
+	case QUELL_FIELD_CAPABILITY:
+	case QUELL_FIELD_COMMAND:
+	case QUELL_FIELD_MODULE_FROM:
+		return (u32)work->op.detail;
+	case QUELL_FIELD_NEW_GID:
+		return work->op.detail >> 32;
+	case QUELL_FIELD_FAMILY:
+		return work->op.detail & 255;
+	case QUELL_FIELD_SOCKET_TYPE:
+		return work->op.detail >> 8 & 255;
+	case QUELL_FIELD_PROTOCOL:
+		return work->op.detail >> 16 & 0xffff;
+	case QUELL_FIELD_PORT:
+		return work->op.detail >> 32 & 0xffff;
 	case QUELL_FIELD_INTACT:
 		return is_intact(read_pointer(entry + offset_of(dentry, d_inode)), work->query.container);
 	}
@@ -110,8 +188,11 @@ static __always_inline u32 field_value(struct work *work, u32 field)
 
 static __always_inline int number_holds(struct work *work, struct quell_condition *c)
 {
-	u32 value = field_value(work, c->field);
+	u32 value;
 
+	if (c->field == QUELL_FIELD_HOLDS)
+		return current_capabilities() >> (c->first & 63) & 1;
+	value = field_value(work, c->field);
 	if (c->field == QUELL_FIELD_MODE || c->field == QUELL_FIELD_NEW_MODE)
 		return (value & c->first) != 0;
 	return value >= c->first && value <= c->last;
@@ -128,6 +209,8 @@ static __always_inline int condition_holds(struct work *work, struct quell_condi
 		return ancestor_holds(work, w, c->flags);
 	case QUELL_FIELD_PATH:
 		return set_holds(work, ASKED_OBJECT, w, 0);
+	case QUELL_FIELD_TARGET_EXE:
+		return set_holds(work, ASKED_TARGET, w, 0);
 	}
 	return number_holds(work, c);
 }

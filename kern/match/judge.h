@@ -51,9 +51,9 @@ static __always_inline int rules_next(struct rules_walk *r, struct work *work, u
 }
 
 /* Is any rule about it, anywhere? */
-#define WANTED(operation) (quell.operations & QUELL_BIT(QUELL_OP_##operation))
+#define WANTED(operation) (quell.operations & QUELL_OP_BIT(QUELL_OP_##operation))
 
-#define OPENS (QUELL_BIT(QUELL_OP_OPEN_READ) | QUELL_BIT(QUELL_OP_OPEN_WRITE))
+#define OPENS (QUELL_OP_BIT(QUELL_OP_OPEN_READ) | QUELL_OP_BIT(QUELL_OP_OPEN_WRITE))
 
 /* An open may be two. */
 static __always_inline u32 operations_of(struct operation *op)
@@ -100,6 +100,25 @@ static long judged_same(u32 i, struct rules_walk *r)
 	return 1;
 }
 
+/* Never those that the host, or Quell, cannot live without. */
+__noinline int rule_denies(u32 slot)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct work *work = WORK(slot);
+	u64 container = work->query.container;
+	struct quell_container *c = container ? bpf_map_lookup_elem(&containers, &container) : 0;
+	u32 hook = work->op.hook;
+
+	if (is_protected(task->tgid, task->group_leader->start_boottime, task->flags) || (c && (c->flags & QUELL_CONTAINER_PROTECTED))) {
+		count(QUELL_COUNTER_DENY_SPARED);
+		return 0;
+	}
+	if (!work->verdict && hook < QUELL_HOOK_COUNT)
+		__sync_fetch_and_add(&quell.denied[hook], 1);
+	work->verdict = -EPERM;
+	return 0;
+}
+
 /* Little is kept over the calls: a frame is rounded up to 32 bytes on 6.1, and this is the deepest way. */
 static long judge_one(u32 i, struct rules_walk *r)
 {
@@ -135,15 +154,20 @@ static long judge_one(u32 i, struct rules_walk *r)
 			return 0;
 	}
 	if (work->op.also) /* tell what the rule is about */
-		work->op.number = work->op.also & rule->operations & QUELL_BIT(QUELL_OP_OPEN_WRITE) ? QUELL_OP_OPEN_WRITE :
+		work->op.number = work->op.also & rule->operations & QUELL_OP_BIT(QUELL_OP_OPEN_WRITE) ? QUELL_OP_OPEN_WRITE :
 												      QUELL_OP_OPEN_READ;
-	if (rule->flags & QUELL_RULE_DENY)
-		work->verdict = -EPERM;
 	if (rule->flags & QUELL_RULE_SILENT) {
+		work->verdict = -EPERM;
 		__sync_fetch_and_add(&quell.canary_denied, 1);
 		return 0;
 	}
-	pending_note(r->slot, r->rule);
+	n = rule->threshold || rule->once_ns ? rate_ask(r->slot, r->rule) : RATE_TELL;
+	if (n == RATE_BELOW)
+		return 0;
+	if (rule->flags & QUELL_RULE_DENY)
+		rule_denies(r->slot);
+	if (n == RATE_TELL)
+		pending_note(r->slot, r->rule);
 	return 0;
 }
 
@@ -178,6 +202,17 @@ static __always_inline int needs_mounts(struct operation *op)
 	return !op->known || op->place || op->files || (op->state & QUELL_DIR_ALIASES);
 }
 
+static __always_inline void judge_clear(struct work *work)
+{
+	work->set_count = 0;
+	work->judged_count = 0;
+	work->interest = 0;
+	work->needs = 0;
+	work->intact = 0;
+	__builtin_memset(work->sets_of, 0, sizeof(work->sets_of));
+	work->verdict = 0;
+}
+
 /*
  * Finds all rules that look at the path of work->op, and says whether one is about such an operation there; work->needs is
  * what their conditions ask for.
@@ -190,13 +225,7 @@ __noinline int judge_collect(u32 slot)
 	r.set = r.chunk = r.index = zero; /* not as constants, see judge_places */
 	work->query.entry = work->op.entry;
 	work->query.directory = work->op.parent ? work->op.parent : work->op.place;
-	work->set_count = 0;
-	work->judged_count = 0;
-	work->interest = 0;
-	work->needs = 0;
-	work->intact = 0;
-	__builtin_memset(work->sets_of, 0, sizeof(work->sets_of));
-	work->verdict = 0;
+	judge_clear(work);
 	if (!work->query.container && needs_mounts(&work->op))
 		host_gather(slot);
 	collect_sets(slot, work);
@@ -335,7 +364,7 @@ static __always_inline int judge_open(struct file *file, u32 operations, u32 hoo
 			return 0;
 		lookup_fill(&l, WORK(slot));
 		WORK(slot)->op = (struct operation){ .entry = (u64)entry, .parent = (u64)parent, .state = state,
-						     .number = operations & QUELL_BIT(QUELL_OP_OPEN_WRITE) ?
+						     .number = operations & QUELL_OP_BIT(QUELL_OP_OPEN_WRITE) ?
 								       QUELL_OP_OPEN_WRITE : QUELL_OP_OPEN_READ,
 						     .also = operations, .hook = hook, .known = 1, .files = files };
 		WORK(slot)->sequence = name_sequence(entry);
@@ -433,6 +462,25 @@ static __always_inline int place_is_quiet(u32 slot, struct lookup *l, struct pla
 		return 0;
 	/* the mount on the place may be at another one of the view: that one's rules count */
 	return !is_mount_root(WORK(slot)) && !((state & QUELL_DIR_FILES) && file_mount_maybe(q->inode, l->container));
+}
+
+/* An operation on an entry of which only the address is at hand. */
+static __always_inline int judge_entry_at(u64 entry, u32 number_, u32 hook)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct lookup l = { .container = subject_of(task) };
+	struct place place = place_at(entry);
+	u32 slot = work_claim();
+	int verdict;
+
+	if (slot >= WORK_NONE)
+		return 0;
+	lookup_view(&l, task, place.superblock);
+	lookup_fill(&l, WORK(slot));
+	WORK(slot)->op = (struct operation){ .entry = entry, .parent = place.parent, .number = number_, .hook = hook, .files = 1 };
+	verdict = judge(slot);
+	work_release(slot);
+	return verdict;
 }
 
 /* A mount onto, or off, a place: the entry itself and everything below it. */

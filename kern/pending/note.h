@@ -179,6 +179,7 @@ __noinline int pending_prepare(u32 slot, u32 index)
 	entry->severity = rule->severity;
 	entry->operation = work->op.number;
 	entry->hook = work->op.hook;
+	detail_fill(&entry->detail, &work->op);
 	chain_bind(entry, bpf_get_current_task_btf(), container, c);
 	entry->offers = rule->offers & quell.enabled_offers & offers_possible(entry, c, container);
 	incident = __sync_fetch_and_add(&quell.next_incident, 1);

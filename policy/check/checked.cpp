@@ -8,14 +8,6 @@
 namespace quell::policy {
 namespace {
 
-enum class Object { FILE, PLACE };
-
-constexpr std::array kObjects = {
-#define OPERATION(name, word, object, hooks) Object::object,
-#include "kern/operations.def"
-#undef OPERATION
-};
-
 std::string bits_text(std::uint32_t mask) {
     std::string text;
     for (const NumberWord& bits : kBitWords)
@@ -25,10 +17,9 @@ std::string bits_text(std::uint32_t mask) {
 
 std::string number_text(FieldKind kind, const Range& range) {
     if (kind == FieldKind::kBits) return bits_text(range.first);
-    if (kind == FieldKind::kTypes)
-        for (const NumberWord& type : kTypeWords)
-            if (type.number == range.first) return std::string(type.word);
-    if (kind == FieldKind::kYesNo) return std::string(kYesNoWords[range.first != 0].word);
+    if (range.first == range.last)
+        for (const NumberWord& word : words_of(kind))
+            if (word.number == range.first) return std::string(word.word);
     if (range.first == range.last) return std::to_string(range.first);
     return std::to_string(range.first) + "-" + std::to_string(range.last);
 }
@@ -55,12 +46,12 @@ std::string Condition::text() const {
     return (negated ? "not " : "") + std::string(row.word) + ": " + values;
 }
 
-bool is_place(std::uint32_t operation) { return operation < kObjects.size() && kObjects[operation] == Object::PLACE; }
+bool is_place(std::uint32_t operation) { return operation < kObjectKinds.size() && kObjectKinds[operation] == ObjectKind::PLACE; }
 
-std::uint32_t place_operations() {
-    std::uint32_t mask = 0;
-    for (std::uint32_t operation = 0; operation < kObjects.size(); operation++)
-        if (is_place(operation)) mask |= QUELL_BIT(operation);
+std::uint64_t place_operations() {
+    std::uint64_t mask = 0;
+    for (std::uint32_t operation = 0; operation < kObjectKinds.size(); operation++)
+        if (is_place(operation)) mask |= QUELL_OP_BIT(operation);
     return mask;
 }
 

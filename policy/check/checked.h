@@ -57,14 +57,17 @@ struct Rule {
     std::string name;
     std::vector<std::string> tags;
     std::uint32_t severity = 0;    // position in kSeverityWords
-    std::uint32_t operations = 0;  // mask of QUELL_BIT(QUELL_OP_…)
+    std::uint64_t operations = 0;  // mask of QUELL_OP_BIT(QUELL_OP_…)
     std::uint32_t subjects = 0;    // mask of QUELL_SUBJECT_…
-    std::vector<Pattern> paths;    // sorted, no two equal
+    std::vector<Pattern> paths;    // sorted, no two equal; none: any object, or none
     Group conditions;               // of `where` and `match`
     std::vector<Group> exceptions;  // none may hold; sorted by their text, no two equal
     std::vector<std::uint32_t> offers;  // positions in kResponseWords, in the policy's order
     std::uint64_t expires_ns = 0;
-    std::uint32_t flags = 0;  // QUELL_RULE_…, only of built-in rules
+    std::uint32_t flags = 0;      // QUELL_RULE_…
+    std::uint32_t threshold = 0;  // events within within_ns of one subject before it fires, 0: at each
+    std::uint64_t within_ns = 0;
+    std::uint64_t once_ns = 0;    // time after which it speaks again of one subject, 0: at once
     Location where;           // of its id
 };
 
@@ -75,7 +78,7 @@ struct Checked {
 
 // Operations whose object is a place: they also hit what lies below it.
 [[nodiscard]] bool is_place(std::uint32_t operation);
-[[nodiscard]] std::uint32_t place_operations();
+[[nodiscard]] std::uint64_t place_operations();
 
 // "/x/y" -> {"x", "y"}; "/" -> {}.
 [[nodiscard]] std::vector<std::string_view> components(std::string_view path);

@@ -48,13 +48,18 @@ void normalise(std::vector<Range>& ranges) {
     ranges = std::move(apart);
 }
 
-template <std::size_t N>
-std::optional<std::uint32_t> number_word(const Node& text, std::string_view what, const std::array<NumberWord, N>& words,
+std::optional<std::uint32_t> number_word(const Node& text, std::string_view what, std::span<const NumberWord> words,
                                          Findings& findings) {
-    std::array<std::string_view, N> names;
-    std::transform(words.begin(), words.end(), names.begin(), [](const NumberWord& word) { return word.word; });
+    std::vector<std::string_view> names;
+    std::transform(words.begin(), words.end(), std::back_inserter(names), [](const NumberWord& word) { return word.word; });
     const auto index = word_of(text, what, names, findings);
     return index ? std::optional(words[*index].number) : std::nullopt;
+}
+
+// Words stay apart, whatever their numbers are.
+void keep_once(std::vector<Range>& ranges) {
+    std::sort(ranges.begin(), ranges.end());
+    ranges.erase(std::unique(ranges.begin(), ranges.end()), ranges.end());
 }
 
 class Reader {
@@ -70,7 +75,8 @@ public:
             return;
         }
         for (const Node* text : texts) number(*text, condition);
-        if (row_.kind != FieldKind::kBits) normalise(condition.ranges);
+        if (row_.kind == FieldKind::kNumbers) normalise(condition.ranges);
+        if (is_one_word_each(row_.kind)) keep_once(condition.ranges);
     }
 
 private:
@@ -81,22 +87,15 @@ private:
     }
 
     void number(const Node& text, Condition& condition) {
-        switch (row_.kind) {
-            case FieldKind::kNumbers:
-                if (const auto range = range_of(text, findings_)) condition.ranges.push_back(*range);
-                break;
-            case FieldKind::kTypes:
-                if (const auto type = number_word(text, "a type", kTypeWords, findings_))
-                    condition.ranges.push_back({*type, *type});
-                break;
-            case FieldKind::kBits:
-                if (condition.ranges.empty()) condition.ranges.emplace_back();
-                if (const auto bits = number_word(text, "permission bits", kBitWords, findings_))
-                    condition.ranges[0].first |= *bits;
-                break;
-            case FieldKind::kPaths:
-            case FieldKind::kYesNo: break;
+        if (row_.kind == FieldKind::kNumbers) {
+            if (const auto range = range_of(text, findings_)) condition.ranges.push_back(*range);
+            return;
         }
+        const auto number = number_word(text, row_.word, words_of(row_.kind), findings_);
+        if (!number) return;
+        if (is_one_word_each(row_.kind)) return condition.ranges.push_back({*number, *number});
+        if (condition.ranges.empty()) condition.ranges.emplace_back();
+        condition.ranges[0].first |= *number;
     }
 
     const FieldRow& row_;

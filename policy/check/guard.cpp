@@ -5,6 +5,7 @@
 #include <array>
 
 #include "policy/check/field_table.h"
+#include "user/base/vocabulary.h"
 
 namespace quell::policy {
 namespace {
@@ -86,17 +87,29 @@ void guard_exception(const Rule& rule, const Group& exception, Findings& finding
                      "name narrower paths", only.paths[0].text());
 }
 
-// What is created has neither owner nor permission bits when it is judged.
-void guard_creation(const Rule& rule, Findings& findings) {
-    if ((rule.operations & QUELL_BIT(QUELL_OP_CREATE)) == 0) return;
+// The operations of a mask, for people: "'ptrace' and 'signal'".
+std::string operations_text(std::uint64_t mask) {
+    std::vector<std::string> words;
+    for (std::size_t i = 0; i < kOperationWords.size(); i++)
+        if (mask & QUELL_OP_BIT(i)) words.push_back(in_quotes(kOperationWords[i]));
+    std::string text;
+    for (std::size_t i = 0; i < words.size(); i++)
+        text += (i == 0 ? "" : i + 1 == words.size() ? " and " : ", ") + words[i];
+    return text;
+}
+
+// A value that an operation does not have would never hold, or, below `not`, always.
+void guard_fields(const Rule& rule, Findings& findings) {
     const auto guard = [&](const Group& group) {
         for (const Condition& condition : group) {
-            if (condition.field != QUELL_FIELD_MODE && condition.field != QUELL_FIELD_OWNER &&
-                condition.field != QUELL_FIELD_GROUP && condition.field != QUELL_FIELD_INTACT)
-                continue;
-            const std::string word(kFieldRows[condition.field].word);
-            findings.add(Code::kQ1310, rule.where, in_quotes(word) + " is not known of what 'create' makes",
-                         "write a rule of its own for create", rule.id);
+            const FieldRow& row = kFieldRows[condition.field];
+            const std::uint64_t without = rule.operations & ~row.operations;
+            if (without == 0) continue;
+            findings.add(Code::kQ1310, rule.where,
+                         in_quotes(row.word) + " is not known of " + operations_text(without),
+                         (rule.operations & row.operations) != 0 ? "write a rule of its own for " + operations_text(without)
+                                                                 : "it is known of " + operations_text(row.operations),
+                         rule.id);
         }
     };
     guard(rule.conditions);
@@ -125,6 +138,37 @@ void guard_offers(const Rule& rule, const std::vector<const Node*>& offers, Find
     }
 }
 
+void guard_deny(const Rule& rule, const Location& where, Findings& findings) {
+    if (const std::uint64_t told = rule.operations & operation_names::TOLD; told != 0)
+        findings.add(Code::kQ1312, where, operations_text(told) + " cannot be refused: it is told when it has happened", "leave 'deny' out, or write a rule of its own");
+    if ((rule.subjects & QUELL_SUBJECT_HOST) == 0) return;
+    for (const Pattern& pattern : rule.paths) {
+        const auto hits = [&](std::string_view directory) { return at_or_below(pattern.base, directory) || (pattern.kind == Pattern::Kind::kCover && at_or_below(directory, pattern.base)); };
+        if (std::any_of(kQuell.begin(), kQuell.end(), hits) || std::any_of(kPrograms.begin(), kPrograms.end(), hits))
+            findings.add(Code::kQ1305, pattern.where, "to refuse this on " + in_quotes(pattern.text()) + " would hit Quell, PID 1 or a container runtime",
+                         "set 'subject: container', or name narrower paths", pattern.text());
+    }
+    if (rule.paths.empty() && rule.conditions.empty())
+        findings.add(Code::kQ1305, where, "to refuse " + operations_text(rule.operations) + " to everybody on the host would hit PID 1 and the container runtimes",
+                     "set 'subject: container', or say who or what is meant");
+}
+
+void guard_path(const Rule& rule, const Node* on, const Node* match, Findings& findings) {
+    std::uint64_t needing = 0, without = 0;
+    for (std::size_t i = 0; i < kObjectKinds.size(); i++) {
+        if (kObjectKinds[i] == ObjectKind::NONE) without |= QUELL_OP_BIT(i);
+        else if (kObjectKinds[i] != ObjectKind::EITHER) needing |= QUELL_OP_BIT(i);
+    }
+    const Node* path = match != nullptr ? match->find("path") : nullptr;
+    if (path != nullptr && (rule.operations & without) != 0)
+        findings.add(Code::kQ1311, path->where, operations_text(rule.operations & without) + " has no path",
+                     (rule.operations & ~without) != 0 ? "write a rule of its own for it" : "leave 'path' out");
+    if (path == nullptr && (rule.operations & needing) != 0)
+        findings.add(Code::kQ1102, match != nullptr ? match->where : on != nullptr ? on->where : rule.where,
+                     "match.path is missing, which " + operations_text(rule.operations & needing) + " needs",
+                     "all paths are '/**'");
+}
+
 void guard_paths(const Rule& rule, Findings& findings) {
     for (const Pattern& pattern : rule.paths) warn_of_link(rule, pattern, findings);
     warn_of_links(rule, rule.conditions, findings);
@@ -132,7 +176,7 @@ void guard_paths(const Rule& rule, Findings& findings) {
         warn_of_links(rule, exception, findings);
         guard_exception(rule, exception, findings);
     }
-    guard_creation(rule, findings);
+    guard_fields(rule, findings);
 }
 
 }  // namespace quell::policy

@@ -17,4 +17,11 @@ void guard_offers(const Rule& rule, const std::vector<const Node*>& offers, Find
 // Paths and exceptions that say less, or more, than their author thinks.
 void guard_paths(const Rule& rule, Findings& findings);
 
+// Where a rule refuses: that it can, and whom it would hit on the host.
+void guard_deny(const Rule& rule, const Location& where, Findings& findings);
+
+// Has each operation of `on` a path where `match` has one, and may it do
+// without where it has none? Asked before the paths are read; both may be nullptr.
+void guard_path(const Rule& rule, const Node* on, const Node* match, Findings& findings);
+
 }  // namespace quell::policy

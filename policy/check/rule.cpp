@@ -7,6 +7,7 @@
 #include "policy/check/conditions.h"
 #include "policy/check/fields.h"
 #include "policy/check/guard.h"
+#include "policy/check/respond.h"
 #include "policy/check/words.h"
 #include "policy/limits.h"
 #include "user/base/vocabulary.h"
@@ -16,9 +17,8 @@ namespace {
 
 constexpr std::array kRuleFields = {
     Field{"id", true},  Field{"name"},      Field{"description"},  Field{"severity", true}, Field{"tags"},
-    Field{"on", true}, Field{"where"}, Field{"match", true}, Field{"except"},         Field{"respond"},
+    Field{"on", true}, Field{"where"}, Field{"match"}, Field{"except"},         Field{"respond"},
 };
-constexpr std::array kRespondFields = {Field{"offer", true}, Field{"expires"}};
 
 constexpr std::array<std::string_view, 3> kSubjectWords = {"any", "host", "container"};
 constexpr std::array<std::uint32_t, 3> kSubjectMasks = {QUELL_SUBJECT_HOST | QUELL_SUBJECT_CONTAINER,
@@ -55,7 +55,7 @@ void read_labels(const Node& node, Rule& rule, Findings& findings) {
 void read_operations(const Node& node, Rule& rule, Findings& findings) {
     for (const Node* word : texts_of(node.find("on"), "on", QUELL_OP_COUNT, findings))
         if (auto operation = word_of(*word, "an operation", kOperationWords, findings))
-            rule.operations |= QUELL_BIT(*operation);
+            rule.operations |= QUELL_OP_BIT(*operation);
 }
 
 void read_where(const Node& node, Rule& rule, Findings& findings) {
@@ -70,9 +70,12 @@ void read_where(const Node& node, Rule& rule, Findings& findings) {
 }
 
 void read_match(const Node& node, Rule& rule, Findings& findings) {
-    static const auto kFields = condition_fields(FieldPlace::kObject, !kBothPlaces, {Field{"path", true}, Field{"not"}});
+    static const auto kFields = condition_fields(FieldPlace::kObject, !kBothPlaces, {Field{"path"}, Field{"not"}});
     const Node* match = node.find("match");
-    if (match == nullptr || !check_map(*match, "match", kFields, findings)) return;
+    if (match != nullptr && !check_map(*match, "match", kFields, findings)) return;
+    guard_path(rule, node.find("on"), match, findings);
+    if (match == nullptr) return;
+    if (match->entries.empty()) findings.add(Code::kQ1104, match->where, "match is an empty map");
     rule.paths = read_patterns(texts_of(match->find("path"), "path", kMaxPathsPerRule, findings), findings);
     normalise(rule.paths);
     read_conditions(*match, FieldPlace::kObject, !kBothPlaces, "path", rule.conditions, findings);
@@ -103,36 +106,6 @@ void check_conditions(const Rule& rule, Findings& findings) {
                      "the rule has " + std::to_string(count) + " conditions, at most " +
                          std::to_string(kMaxConditionsPerRule) + " are asked",
                      "ranges of numbers count one by one; put paths into one list", rule.id);
-}
-
-void read_expires(const Node* value, Rule& rule, Findings& findings) {
-    const Node* text = text_of(value, "expires", findings);
-    if (text == nullptr) return;
-    const auto duration = parse_duration(text->text);
-    if (!duration) {
-        findings.add(Code::kQ1111, text->where, in_quotes(text->text) + " is not a duration",
-                     "a number and a unit: 90s, 30m, 1h, 7d", text->text);
-    } else if (*duration < kMinExpiresNs || *duration > kMaxExpiresNs) {
-        findings.add(Code::kQ1112, text->where, "an offer cannot expire after " + in_quotes(text->text),
-                     "between 1s and 7d", text->text);
-    } else {
-        rule.expires_ns = *duration;
-    }
-}
-
-void read_respond(const Node& node, Rule& rule, Findings& findings) {
-    rule.expires_ns = kDefaultExpiresNs;
-    const Node* respond = node.find("respond");
-    if (respond == nullptr || !check_map(*respond, "respond", kRespondFields, findings)) return;
-    std::vector<const Node*> nodes;
-    for (const Node* word : texts_of(respond->find("offer"), "offer", QUELL_RESPONSE_COUNT, findings)) {
-        if (auto response = word_of(*word, "a response", kResponseWords, findings)) {
-            rule.offers.push_back(*response);
-            nodes.push_back(word);
-        }
-    }
-    read_expires(respond->find("expires"), rule, findings);
-    guard_offers(rule, nodes, findings);
 }
 
 }  // namespace

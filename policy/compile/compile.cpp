@@ -11,6 +11,7 @@
 #include "policy/compile/sets.h"
 #include "policy/compile/trie.h"
 #include "policy/limits.h"
+#include "user/base/vocabulary.h"
 
 namespace quell::policy {
 namespace {
@@ -65,6 +66,9 @@ private:
         entry.value.subjects = rule.subjects;
         for (std::uint32_t offer : rule.offers) entry.value.offers |= QUELL_BIT(offer);
         entry.value.flags = rule.flags;
+        entry.value.threshold = rule.threshold;
+        entry.value.within_ns = rule.within_ns;
+        entry.value.once_ns = rule.once_ns;
         add_conditions(rule, image_.conditions, entry.value, [&](const Pattern& pattern, std::uint32_t condition) {
             asked_.push_back({pattern, condition, rule.subjects});
         });
@@ -108,7 +112,23 @@ private:
         const std::size_t first = image_.edges.size();
         flatten(trie, to);
         next_node_ = to.next_node;
+        if (!root.asked) add_any(root);
         if (root.asked) asked_edges_.insert(asked_edges_.end(), {first, image_.edges.size()});
+    }
+
+    // Rules that ask for no path, by operation.
+    void add_any(const Root& root) {
+        for (std::uint32_t operation = 0; operation < QUELL_OP_COUNT; operation++) {
+            RuleList rules;
+            for (std::uint32_t index = 0; index < rules_.size(); index++)
+                if (rules_[index].paths.empty() && (rules_[index].subjects & root.subject) != 0 && (rules_[index].operations & QUELL_OP_BIT(operation)) != 0)
+                    rules.push_back(index);
+            if (rules.empty()) continue;
+            check_judged(kOperationWords[operation], rules);
+            ImageEdge edge{root.node, QUELL_EDGE_ANY, std::string(kOperationWords[operation]), {}};
+            edge.value.set = path_sets_.id(rules);
+            image_.edges.push_back(std::move(edge));
+        }
     }
 
     // Both kinds of sets are numbered apart while they are collected; here those
@@ -134,12 +154,12 @@ private:
     }
 
     // Once for each rule that is too much, however many places it applies to.
-    void check_judged(const std::string& directory, const RuleList& rules) {
+    void check_judged(std::string_view where, const RuleList& rules) {
         if (rules.size() <= kMaxRulesPerObject) return;
         const std::uint32_t extra = rules[kMaxRulesPerObject];
         if (!reported_.insert(extra).second) return;
         findings_.add(Code::kQ1404, rules_[extra].where,
-                      std::to_string(rules.size()) + " rules apply to one object in " + in_quotes(directory) + ", at most " +
+                      std::to_string(rules.size()) + " rules apply to one object in " + in_quotes(where) + ", at most " +
                           std::to_string(kMaxRulesPerObject) + " are judged",
                       "put paths into fewer rules", rules_[extra].id);
     }
@@ -175,7 +195,7 @@ Rule canary() {
     rule.policy = kBuiltinPolicy;
     rule.id = "canary";
     rule.name = "Canary";
-    rule.operations = QUELL_BIT(QUELL_OP_DELETE);
+    rule.operations = QUELL_OP_BIT(QUELL_OP_DELETE);
     rule.subjects = QUELL_SUBJECT_HOST;
     rule.paths = {Pattern{Pattern::Kind::kExact, "/run/quell/canary", {}}};
     rule.flags = QUELL_RULE_DENY | QUELL_RULE_SILENT;

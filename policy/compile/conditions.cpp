@@ -33,7 +33,7 @@ private:
         // both let an operation go: "not by rm" of a rule, and "by rm" of an exception
         if (is_executable(condition.field) && condition.negated != is_exception) value.flags |= QUELL_CONDITION_INTACT;
         const FieldKind kind = kFieldRows[condition.field].kind;
-        if (kind == FieldKind::kPaths || condition.field == QUELL_FIELD_EXE_INTACT) value_.needs |= QUELL_BIT(condition.field);
+        value_.needs |= need_of(condition.field);
         if (kind == FieldKind::kPaths) {
             for (const Pattern& path : condition.paths) paths_(path, static_cast<std::uint32_t>(all_.size()));
             all_.push_back(value);

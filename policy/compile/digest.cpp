@@ -34,7 +34,7 @@ void group(Canonical& form, const Group& conditions) {
 
 std::string meaning_digest(std::span<const Rule> rules) {
     Canonical form;
-    form.field("quell-policy-2");
+    form.field("quell-policy-3");
     for (const Rule& rule : rules) {
         form.field(rule.policy);
         form.field(rule.id);
@@ -44,7 +44,7 @@ std::string meaning_digest(std::span<const Rule> rules) {
         std::sort(tags.begin(), tags.end());
         form.list(tags, [](const std::string& tag) { return tag; });
         for (std::size_t i = 0; i < kOperationWords.size(); i++)
-            if (rule.operations & QUELL_BIT(i)) form.field(kOperationWords[i]);
+            if (rule.operations & QUELL_OP_BIT(i)) form.field(kOperationWords[i]);
         form.number(rule.subjects);
         form.list(rule.paths, [](const Pattern& path) { return path.text(); });
         group(form, rule.conditions);
@@ -53,6 +53,9 @@ std::string meaning_digest(std::span<const Rule> rules) {
         form.list(rule.offers, [](std::uint32_t offer) { return std::string(word_at(kResponseWords, offer)); });
         form.number(rule.expires_ns);
         form.number(rule.flags);
+        form.number(rule.threshold);
+        form.number(rule.within_ns);
+        form.number(rule.once_ns);
     }
     return sha256_hex(form.text());
 }

@@ -122,7 +122,7 @@ private:
     }
 
     Flattening& to_;
-    std::uint32_t place_;
+    std::uint64_t place_;
     std::vector<std::string> path_;
 };
 

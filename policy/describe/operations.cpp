@@ -39,20 +39,31 @@ std::span<const Operation> operations() {
     static const std::vector<Operation> kOperations = [] {
         std::vector<Operation> all;
         for (std::uint32_t i = 0; i < kOperationWords.size(); i++)
-            all.push_back(Operation{kOperationWords[i], is_place(i), split(kHooks[i])});
+            all.push_back(Operation{kOperationWords[i], kObjectKinds[i], split(kHooks[i])});
         return all;
     }();
     return kOperations;
 }
 
-std::string_view object_text(const Operation& operation) {
-    return operation.place ? "the entry, or any directory above a watched object" : "the entry";
+std::string_view object_word(const Operation& operation) {
+    constexpr std::array<std::string_view, 4> kWords = {"file", "place", "either", "none"};
+    return kWords[static_cast<std::size_t>(operation.object)];
 }
 
-std::vector<std::string_view> hooks_of(std::uint32_t mask) {
+std::string_view object_text(const Operation& operation) {
+    switch (operation.object) {
+        case ObjectKind::FILE: return "the entry";
+        case ObjectKind::PLACE: return "the entry, or any directory above a watched object";
+        case ObjectKind::EITHER: return "the entry; a rule may ask for no path";
+        case ObjectKind::NONE: break;
+    }
+    return "none that has a path";
+}
+
+std::vector<std::string_view> hooks_of(std::uint64_t mask) {
     std::vector<std::string_view> hooks;
     for (std::uint32_t i = 0; i < operations().size(); i++) {
-        if ((mask & QUELL_BIT(i)) == 0) continue;
+        if ((mask & QUELL_OP_BIT(i)) == 0) continue;
         for (std::string_view hook : operations()[i].hooks)
             if (std::find(hooks.begin(), hooks.end(), hook) == hooks.end()) hooks.push_back(hook);
     }

@@ -29,7 +29,7 @@ Values sorted(Values values) {
 Values operation_words(const Rule& rule) {
     Values words;
     for (std::size_t i = 0; i < kOperationWords.size(); i++)
-        if (rule.operations & QUELL_BIT(i)) words.emplace_back(kOperationWords[i]);
+        if (rule.operations & QUELL_OP_BIT(i)) words.emplace_back(kOperationWords[i]);
     return words;
 }
 
@@ -78,11 +78,16 @@ constexpr std::array kKeys = {
     Key{"on", KeyShape::kSet, operation_words, nullptr},
     Key{"where.subject", KeyShape::kText, [](const Rule& rule) { return Values{subject_word(rule.subjects)}; },
         [](const Rule&) { return Values{"any"}; }},
-    Key{"match.path", KeyShape::kSet, [](const Rule& rule) { return patterns(rule.paths); }, nullptr},
+    Key{"match.path", KeyShape::kSet, [](const Rule& rule) { return patterns(rule.paths); }, nothing},
     Key{"where", KeyShape::kSet, [](const Rule& rule) { return conditions(rule.conditions, FieldPlace::kSubject); }, nothing},
     Key{"match", KeyShape::kSet, [](const Rule& rule) { return conditions(rule.conditions, FieldPlace::kObject); }, nothing},
     Key{"except", KeyShape::kSet, exceptions, nothing},
     Key{"respond.offer", KeyShape::kList, response_words, nothing},
+    Key{"respond.deny", KeyShape::kText, [](const Rule& rule) { return Values{rule.flags & QUELL_RULE_DENY ? "true" : "false"}; },
+        [](const Rule&) { return Values{"false"}; }},
+    Key{"respond.threshold.count", KeyShape::kText, [](const Rule& rule) { return rule.threshold ? Values{std::to_string(rule.threshold)} : Values{}; }, nothing},
+    Key{"respond.threshold.within", KeyShape::kText, [](const Rule& rule) { return rule.threshold ? Values{duration_text(rule.within_ns)} : Values{}; }, nothing},
+    Key{"respond.once-per", KeyShape::kText, [](const Rule& rule) { return rule.once_ns ? Values{duration_text(rule.once_ns)} : Values{}; }, nothing},
     Key{"respond.expires", KeyShape::kText, [](const Rule& rule) { return Values{duration_text(rule.expires_ns)}; },
         [](const Rule&) { return Values{duration_text(kDefaultExpiresNs)}; }},
 };

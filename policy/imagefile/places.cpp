@@ -8,9 +8,9 @@ namespace quell::policy {
 namespace {
 
 constexpr std::array<std::string_view, 5> kRoots = {"?", "container", "host", "ask-container", "ask-host"};
-constexpr std::array<std::string_view, 6> kKinds = {"name", "leaf", "star", "cover", "root", "below"};
+constexpr std::array<std::string_view, 7> kKinds = {"name", "leaf", "star", "cover", "root", "below", "any"};
 static_assert(QUELL_NODE_CONTAINER == 1 && QUELL_NODE_HOST == 2 && QUELL_NODE_ASK_CONTAINER == 3 && QUELL_NODE_ASK_HOST == 4);
-static_assert(QUELL_EDGE_NAME == 0 && QUELL_EDGE_LEAF == 1 && QUELL_EDGE_STAR == 2 && QUELL_EDGE_COVER == 3 && QUELL_EDGE_ROOT == 4 && QUELL_EDGE_BELOW == 5);
+static_assert(QUELL_EDGE_NAME == 0 && QUELL_EDGE_LEAF == 1 && QUELL_EDGE_STAR == 2 && QUELL_EDGE_COVER == 3 && QUELL_EDGE_ROOT == 4 && QUELL_EDGE_BELOW == 5 && QUELL_EDGE_ANY == 6);
 
 }  // namespace
 
@@ -33,6 +33,7 @@ Result<std::vector<Place>> places(const Image& image) {
             case QUELL_EDGE_LEAF: place.path += edge.name; break;
             case QUELL_EDGE_STAR: place.path += "*"; break;
             case QUELL_EDGE_COVER: place.path += "**"; break;
+            case QUELL_EDGE_ANY: place.path = edge.name; break;
             default: break;
         }
         bytes += place.path.size();

@@ -15,26 +15,27 @@ constexpr std::size_t kDigestBytes = 64;
 
 std::uint32_t write_summary(const Image& image, Writer& to) {
     to.text(image.digest);
-    to.u32(image.operations);
+    to.u64(image.operations);
     return 1;
 }
 
 void read_summary(Reader& from, std::uint32_t entries, Image& image) {
     if (entries != 1) from.fail();
     image.digest = from.text(kDigestBytes);
-    image.operations = from.u32();
+    image.operations = from.u64();
 }
 
 // ---- rules ----
 
-constexpr std::size_t kLeastRuleBytes = 72;
+constexpr std::size_t kLeastRuleBytes = 96;
 
 std::uint32_t write_rules(const Image& image, Writer& to) {
     for (const ImageRule& rule : image.rules) {
         to.u64(rule.value.id);
         to.u64(rule.value.expires_ns);
-        for (const std::uint32_t number : {rule.value.operations, rule.value.subjects, rule.value.offers, rule.value.flags, rule.value.severity, rule.value.condition,
-                                           rule.value.conditions, rule.value.needs})
+        for (const std::uint64_t number : {rule.value.operations, rule.value.within_ns, rule.value.once_ns}) to.u64(number);
+        for (const std::uint32_t number : {rule.value.subjects, rule.value.offers, rule.value.flags, rule.value.severity, rule.value.condition,
+                                           rule.value.conditions, rule.value.needs, rule.value.threshold})
             to.u32(number);
         for (const std::string* text : {&rule.policy, &rule.id, &rule.name, &rule.file}) to.text(*text);
         to.u32(static_cast<std::uint32_t>(rule.tags.size()));
@@ -50,8 +51,9 @@ void read_rules(Reader& from, std::uint32_t entries, Image& image) {
     for (ImageRule& rule : image.rules) {
         rule.value.id = from.u64();
         rule.value.expires_ns = from.u64();
-        for (quell_u32* number : {&rule.value.operations, &rule.value.subjects, &rule.value.offers, &rule.value.flags, &rule.value.severity, &rule.value.condition,
-                                  &rule.value.conditions, &rule.value.needs})
+        for (quell_u64* number : {&rule.value.operations, &rule.value.within_ns, &rule.value.once_ns}) *number = from.u64();
+        for (quell_u32* number : {&rule.value.subjects, &rule.value.offers, &rule.value.flags, &rule.value.severity, &rule.value.condition,
+                                  &rule.value.conditions, &rule.value.needs, &rule.value.threshold})
             *number = from.u32();
         rule.policy = from.text(kMaxNameBytes);
         rule.id = from.text(kMaxNameBytes);

@@ -41,7 +41,7 @@ public:
     std::string run() {
         if (!is_digest(image_.digest)) return "the digest is none";
         if (image_.rules.empty() || image_.rules.size() > kMaxRules + 1 || !image_.rules[0].is_builtin()) return "the number or order of rules";
-        std::uint32_t operations = 0;
+        std::uint64_t operations = 0;
         for (std::size_t i = 0; i < image_.rules.size(); i++) {
             if (!rule(image_.rules[i])) return at("rule", i);
             operations |= image_.rules[i].value.operations;
@@ -81,9 +81,10 @@ private:
             if (offer >= QUELL_RESPONSE_COUNT || (offers & QUELL_BIT(offer)) != 0) return false;
             offers |= QUELL_BIT(offer);
         }
-        return offers == value.offers && value.operations != 0 && value.operations < QUELL_BIT(QUELL_OP_COUNT) && value.subjects != 0 &&
+        return offers == value.offers && value.operations != 0 && value.operations < QUELL_OP_BIT(QUELL_OP_COUNT) && value.subjects != 0 &&
                (value.subjects & ~kSubjects) == 0 && (value.flags & ~kFlags) == 0 &&
-               value.severity < kSeverityWords.size() && value.expires_ns <= kMaxExpiresNs;
+               value.severity < kSeverityWords.size() && value.expires_ns <= kMaxExpiresNs && value.within_ns <= kMaxExpiresNs &&
+               value.once_ns <= kMaxExpiresNs && value.threshold <= kMaxThreshold && (value.threshold == 0) == (value.within_ns == 0);
     }
 
     // Ascending, not empty, no more than the kernel reads.
@@ -97,6 +98,7 @@ private:
     bool edge(const ImageEdge& edge) {
         const bool has_name = edge.kind == QUELL_EDGE_NAME || edge.kind == QUELL_EDGE_LEAF;
         const quell_edge& value = edge.value;
+        if (edge.kind == QUELL_EDGE_ANY) return any(edge);
         if (edge.kind > QUELL_EDGE_BELOW || has_name == edge.name.empty() || (has_name && !is_component(edge.name))) return false;
         if ((value.flags & ~kEdgeFlags) != 0 || !keys_.emplace(edge.node, edge.kind, edge.name).second) return false;
         if (edge.kind == QUELL_EDGE_ROOT) {
@@ -115,6 +117,13 @@ private:
         if (edge.kind == QUELL_EDGE_COVER) covered_.emplace(edge.node, root);
         if (edge.kind == QUELL_EDGE_BELOW && root >= kFirstAskRoot) return false;
         return value.child == 0 && value.cover == 0 && value.flags == 0 && is_set(root, value.set);
+    }
+
+    // Of a root, by an operation's word.
+    bool any(const ImageEdge& edge) {
+        const quell_edge& value = edge.value;
+        return (edge.node == QUELL_NODE_CONTAINER || edge.node == QUELL_NODE_HOST) && word_index(kOperationWords, edge.name) && value.flags == 0 &&
+               value.child == 0 && value.cover == 0 && is_set(edge.node, value.set) && keys_.emplace(edge.node, edge.kind, edge.name).second;
     }
 
     // Looked up at the end: the node's COVER edge may come later.

@@ -28,8 +28,7 @@ bool is_whole(const Image& image, const quell_rule& rule) {
         kind = except;
         is_begin = (condition.flags & QUELL_CONDITION_END) != 0;
         is_first = false;
-        if (kFieldRows[condition.field].kind == FieldKind::kPaths || condition.field == QUELL_FIELD_EXE_INTACT)
-            needs |= QUELL_BIT(condition.field);
+        needs |= need_of(condition.field);
     }
     return is_begin && needs == rule.needs;
 }

@@ -24,6 +24,7 @@ bool value_matches(const Condition& condition, const Act& act, bool must_be_inta
     constexpr std::size_t kAncestors = 8;
     switch (condition.field) {
         case QUELL_FIELD_PATH: return any_matches(condition.paths, act.path);
+        case QUELL_FIELD_TARGET_EXE: return any_matches(condition.paths, act.target);
         case QUELL_FIELD_EXE: return executable_matches(condition, act, 0, must_be_intact);
         case QUELL_FIELD_PARENT: return executable_matches(condition, act, 1, must_be_intact);
         case QUELL_FIELD_ANCESTOR:
@@ -35,6 +36,9 @@ bool value_matches(const Condition& condition, const Act& act, bool must_be_inta
     const std::uint32_t number = act.numbers[condition.field];
     if (condition.field == QUELL_FIELD_MODE || condition.field == QUELL_FIELD_NEW_MODE)
         return (number & condition.ranges[0].first) != 0;
+    if (condition.field == QUELL_FIELD_HOLDS)
+        return std::any_of(condition.ranges.begin(), condition.ranges.end(),
+                           [&](const Range& range) { return (act.capabilities >> range.first & 1) != 0; });
     return std::any_of(condition.ranges.begin(), condition.ranges.end(),
                        [&](const Range& range) { return range.first <= number && number <= range.last; });
 }
@@ -63,9 +67,9 @@ std::vector<const Rule*> matches(const std::vector<Rule>& rules, const Act& act)
     const bool place = is_place(act.operation);
     std::vector<const Rule*> fired;
     for (const Rule& rule : rules) {
-        if ((rule.operations & QUELL_BIT(act.operation)) == 0) continue;
+        if ((rule.operations & QUELL_OP_BIT(act.operation)) == 0) continue;
         if ((rule.subjects & act.subject) == 0) continue;
-        const bool hit = std::any_of(rule.paths.begin(), rule.paths.end(), [&](const Pattern& pattern) {
+        const bool hit = rule.paths.empty() || std::any_of(rule.paths.begin(), rule.paths.end(), [&](const Pattern& pattern) {
             return path_matches(pattern, act.path) || (place && lies_below(pattern, act.path));
         });
         const bool excepted = std::any_of(rule.exceptions.begin(), rule.exceptions.end(),

@@ -22,9 +22,11 @@ struct Executable {
 struct Act {
     std::uint32_t operation = 0;  // QUELL_OP_…
     std::uint32_t subject = 0;    // QUELL_SUBJECT_HOST or QUELL_SUBJECT_CONTAINER
-    std::string path;             // of the object; "/" only for places
+    std::string path;             // of the object; "/" only for places; "" where it has none
+    std::string target;           // the executable of the process that is acted on; "" if it has no path
     std::vector<Executable> executables;  // of the process, its parent, …; at most nine count
     std::array<std::uint32_t, QUELL_FIELD_COUNT> numbers{};  // by field: what a condition on a number is about
+    std::uint64_t capabilities = 0;  // those that are effective
 };
 
 // The rules that fire, in the order given. Thread-safe.

@@ -12,11 +12,11 @@ TEST_F(FakeDaemon, Incidents) {
     const Ran wide = quell({"incidents"});
     EXPECT_EQ(wide.code, 0) << wide.err;
     EXPECT_EQ(wide.out,
-              "ID     SEVERITY  NAME                  AGE  CONTAINER  POD        IMAGE            PROCESS  FILE               STATE    OFFERS          LEFT\n"
+              "ID     SEVERITY  NAME                  AGE  CONTAINER  POD        IMAGE            PROCESS  OBJECT             STATE    OFFERS          LEFT\n"
               "00012  high      Clear Log Activities  2m   web        shop-7d9f  registry/shop:1  rm 4242  /var/log/dpkg.log  pending  kill-container  57m\n");
     const Ran narrow = quell({"incidents", "--all"}, {"COLUMNS=80"});
     EXPECT_EQ(narrow.out,
-              "ID     SEVERITY  NAME        AGE  CONTAINER  PROCESS  FILE         STATE    LEFT\n"
+              "ID     SEVERITY  NAME        AGE  CONTAINER  PROCESS  OBJECT       STATE    LEFT\n"
               "00012  high      Clear Log…  2m   web        rm 4242  /var/log/d…  pending  57m\n");
     EXPECT_EQ(calls(), (std::vector<std::string>{R"(Incidents {"all":false})", R"(Incidents {"all":true})"}));
 }

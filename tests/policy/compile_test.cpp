@@ -159,7 +159,7 @@ TEST_F(Compiled, RuleValues) {
     const ImageRule& entry = image.rules[1];
     EXPECT_EQ(entry.value.id, rule_id("t", "r"));
     EXPECT_EQ(entry.value.expires_ns, 90'000'000'000u);
-    EXPECT_EQ(entry.value.operations, QUELL_BIT(QUELL_OP_DELETE) | QUELL_BIT(QUELL_OP_OPEN_READ));
+    EXPECT_EQ(entry.value.operations, QUELL_OP_BIT(QUELL_OP_DELETE) | QUELL_OP_BIT(QUELL_OP_OPEN_READ));
     EXPECT_EQ(entry.value.subjects, QUELL_SUBJECT_HOST | QUELL_SUBJECT_CONTAINER);
     EXPECT_EQ(entry.value.offers, QUELL_BIT(QUELL_RESPONSE_KILL_PROCESS) | QUELL_BIT(QUELL_RESPONSE_KILL_CONTAINER));
     EXPECT_EQ(entry.value.severity, 4u);
@@ -178,7 +178,7 @@ TEST_F(Compiled, TheCanaryIsAlwaysFirst) {
     EXPECT_EQ(image.rules[0].policy + "/" + image.rules[0].id, "quell/canary");
     EXPECT_EQ(image.rules[0].value.flags, QUELL_RULE_DENY | QUELL_RULE_SILENT);
     EXPECT_EQ(image.rules[0].value.offers, 0u);
-    EXPECT_EQ(image.operations, QUELL_BIT(QUELL_OP_DELETE));
+    EXPECT_EQ(image.operations, QUELL_OP_BIT(QUELL_OP_DELETE));
     const std::uint32_t quell = child(child(QUELL_NODE_HOST, "run"), "quell");
     EXPECT_GE(quell, QUELL_NODE_FIRST);
     EXPECT_EQ(ids(edge(quell, QUELL_EDGE_LEAF, "canary")), Ids{"canary"});

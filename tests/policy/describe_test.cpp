@@ -43,7 +43,7 @@ TEST(Operations, AreThoseOfTheList) {
     std::size_t i = 0;
 #define OPERATION(name, word_, object, hooks_) \
     EXPECT_EQ(operations()[i].word, word_); \
-    EXPECT_EQ(operations()[i].place, std::string_view(#object) == "PLACE"); \
+    EXPECT_EQ(operations()[i].object, ObjectKind::object); \
     { \
         std::string joined; \
         for (const std::string_view hook : operations()[i].hooks) joined += (joined.empty() ? "" : " ") + std::string(hook); \
@@ -57,7 +57,7 @@ TEST(Operations, AreThoseOfTheList) {
 TEST(Operations, HooksAreKnownAndNamedOnce) {
     for (const Operation& operation : operations())
         for (const std::string_view hook : operation.hooks) EXPECT_TRUE(word_index(kHookWords, hook)) << hook;
-    EXPECT_EQ(hooks_of(QUELL_BIT(QUELL_OP_DELETE) | QUELL_BIT(QUELL_OP_MOUNT_OVER)), (std::vector<std::string_view>{"inode_unlink", "sb_mount", "move_mount"}));
+    EXPECT_EQ(hooks_of(QUELL_OP_BIT(QUELL_OP_DELETE) | QUELL_OP_BIT(QUELL_OP_MOUNT_OVER)), (std::vector<std::string_view>{"inode_unlink", "sb_mount", "move_mount"}));
     const auto all = hooks_of(~0u);
     auto sorted = all;
     std::sort(sorted.begin(), sorted.end());

@@ -174,7 +174,7 @@ TEST(ImageFile, EveryIndexIsChecked) {
     ASSERT_TRUE(valid_image(small()));
     refused("no digest", [](Image& image) { image.digest.clear(); });
     refused("digest", [](Image& image) { image.digest[0] = 'g'; });
-    refused("operations", [](Image& image) { image.operations ^= QUELL_BIT(QUELL_OP_LINK); });
+    refused("operations", [](Image& image) { image.operations ^= QUELL_OP_BIT(QUELL_OP_LINK); });
     refused("no rules", [](Image& image) { image.rules.clear(); });
     refused("no canary", [](Image& image) { image.rules[0].value.flags = 0; });
     refused("rule id", [](Image& image) { image.rules[1].value.id++; });
@@ -185,7 +185,7 @@ TEST(ImageFile, EveryIndexIsChecked) {
     refused("long title", [](Image& image) { image.rules[1].name = std::string(kMaxTitleBytes + 1, 'a'); });
     refused("tag", [](Image& image) { image.rules[1].tags = {"a\n"}; });
     refused("many tags", [](Image& image) { image.rules[1].tags.assign(kMaxTags + 1, "t"); });
-    refused("rule operations", [](Image& image) { image.rules[1].value.operations |= QUELL_BIT(QUELL_OP_COUNT), image.operations |= QUELL_BIT(QUELL_OP_COUNT); });
+    refused("rule operations", [](Image& image) { image.rules[1].value.operations |= QUELL_OP_BIT(QUELL_OP_COUNT), image.operations |= QUELL_OP_BIT(QUELL_OP_COUNT); });
     refused("no operations", [](Image& image) { image.rules[1].value.operations = 0; });
     refused("subjects", [](Image& image) { image.rules[1].value.subjects = 4; });
     refused("no subjects", [](Image& image) { image.rules[1].value.subjects = 0; });
@@ -204,7 +204,7 @@ TEST(ImageFile, EveryIndexIsChecked) {
     refused("set's rule", [](Image& image) { image.sets[0].rules = {3}; });
     refused("set's order", [](Image& image) { image.sets[0].rules = {2, 1}; });
     refused("set twice", [](Image& image) { image.sets[0].rules = {1, 1}; });
-    refused("edge kind", [&](Image& image) { edge(image, QUELL_EDGE_BELOW).kind = 6; });
+    refused("edge kind", [&](Image& image) { edge(image, QUELL_EDGE_BELOW).kind = 7; });
     refused("edge node", [&](Image& image) { edge(image, QUELL_EDGE_LEAF).node = 15; });
     refused("edge child", [&](Image& image) { edge(image, QUELL_EDGE_NAME).value.child = 5; });
     refused("large child", [&](Image& image) { edge(image, QUELL_EDGE_NAME).value.child = QUELL_NODE_FIRST + kMaxNodes; });

@@ -3,6 +3,8 @@
 
 #include <stdexcept>
 
+#include "user/base/vocabulary.h"
+
 namespace quell::policy::test {
 namespace {
 
@@ -81,6 +83,10 @@ bool Interpreter::holds(std::uint32_t index, const reference::Act& act, const st
         for (std::size_t above = 1; above <= 8; above++) is_held = is_held || member(above);
     } else if (c.field == QUELL_FIELD_PATH) {
         is_held = member(9);
+    } else if (c.field == QUELL_FIELD_TARGET_EXE) {
+        is_held = member(10);
+    } else if (c.field == QUELL_FIELD_HOLDS) {
+        is_held = (act.capabilities >> c.first & 1) != 0;
     } else if (c.field == QUELL_FIELD_MODE || c.field == QUELL_FIELD_NEW_MODE) {
         is_held = (act.numbers[c.field] & c.first) != 0;
     } else {
@@ -109,18 +115,20 @@ std::set<std::string> Interpreter::matches(const reference::Act& act) const {
     const std::uint32_t root_id = host ? QUELL_NODE_HOST : QUELL_NODE_CONTAINER;
     std::vector<std::uint64_t> found{entry_at(root_id, act.path)};
     if (is_place(act.operation)) found.push_back(below_at(root_id, act.path));
+    if (const quell_edge* any = edge(root_id, QUELL_EDGE_ANY, std::string(kOperationWords[act.operation]))) found.push_back(any->set);
     const std::uint32_t asked_root = host ? QUELL_NODE_ASK_HOST : QUELL_NODE_ASK_CONTAINER;
     std::vector<std::uint64_t> asked;
     for (const reference::Executable& exe : act.executables)
         asked.push_back(exe.path.empty() || asked.size() > 8 ? 0 : entry_at(asked_root, exe.path));
     asked.resize(9);
     asked.push_back(entry_at(asked_root, act.path));
+    asked.push_back(act.target.empty() ? 0 : entry_at(asked_root, act.target));
     std::set<std::string> fired;
     for (std::uint64_t set : found) {
         if (set == 0) continue;
         for (std::uint32_t index : sets_.at(set)->rules) {
             const ImageRule& rule = image_.rules.at(index);
-            if ((rule.value.operations & QUELL_BIT(act.operation)) == 0) continue;
+            if ((rule.value.operations & QUELL_OP_BIT(act.operation)) == 0) continue;
             if (!ask(rule.value, act, asked)) continue;
             fired.insert(rule.policy + "/" + rule.id);
         }

@@ -79,7 +79,7 @@ TEST(Limits, MorePathsThanAccepted) {
 }
 
 TEST(Limits, MoreDirectoriesThanANodeCanName) {
-    Checked checked = made(9'000, 1, QUELL_BIT(QUELL_OP_DELETE), false);
+    Checked checked = made(9'000, 1, QUELL_OP_BIT(QUELL_OP_DELETE), false);
     for (Rule& rule : checked.rules)
         for (int depth = 0; depth < 60; depth++) rule.paths[0].base += "/d";
     EXPECT_EQ(summary(run(checked).findings), "Q1403");
@@ -95,7 +95,7 @@ TEST(Limits, MoreRulesForOneObjectThanAreJudged) {
 }
 
 TEST(Limits, MoreRulesBelowADirectoryThanAreJudged) {
-    const Outcome outcome = run(made(1'000, 1, QUELL_BIT(QUELL_OP_RENAME), true));
+    const Outcome outcome = run(made(1'000, 1, QUELL_OP_BIT(QUELL_OP_RENAME), true));
     ASSERT_EQ(summary(outcome.findings), "Q1405") << "a warning, once, at the directory nearest to the rules";
     EXPECT_EQ(outcome.findings[0].severity, Severity::kWarning);
     EXPECT_NE(outcome.findings[0].message.find("'/d'"), std::string::npos);
@@ -121,7 +121,7 @@ TEST(Limits, MoreConditionsOfARuleThanAreAsked) {
 }
 
 TEST(Limits, MorePathsOfConditionsThanAccepted) {
-    Checked checked = made(4'200, 1, QUELL_BIT(QUELL_OP_DELETE), false);
+    Checked checked = made(4'200, 1, QUELL_OP_BIT(QUELL_OP_DELETE), false);
     const auto exe = [](Pattern pattern) { return Group{Condition{QUELL_FIELD_EXE, false, {std::move(pattern)}, {}}}; };
     for (Rule& rule : checked.rules) rule.exceptions.push_back(exe({Pattern::Kind::kCover, "/a", {}}));
     EXPECT_EQ(summary(run(checked).findings), "") << "one set of all rules";

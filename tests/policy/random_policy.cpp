@@ -38,12 +38,22 @@ std::uint32_t random_number(std::mt19937& random, FieldKind kind) {
     switch (kind) {
         case FieldKind::kYesNo: return below(random, 2);
         case FieldKind::kBits: return below(random, 07777);
-        default: return below(random, 12) == 0 ? 0xffffffffu : below(random, 14);
+        case FieldKind::kNumbers: return below(random, 12) == 0 ? 0xffffffffu : below(random, 14);
+        default: break;
     }
+    const auto words = words_of(kind);
+    return words.empty() ? 0 : words[below(random, static_cast<std::uint32_t>(words.size()))].number;
 }
 
 std::vector<Range> random_ranges(std::mt19937& random, FieldKind kind) {
     if (kind == FieldKind::kBits) return {{1 + below(random, 07777), 0}};
+    if (is_one_word_each(kind)) {
+        std::vector<Range> words;
+        for (const NumberWord& word : words_of(kind))
+            if (words.empty() || below(random, 4) == 0) words.push_back({word.number, word.number});
+        std::sort(words.begin(), words.end());
+        return words;
+    }
     std::vector<Range> ranges;
     std::uint32_t at = below(random, 3);
     for (unsigned left = kind == FieldKind::kYesNo ? 1 : 1 + below(random, 3); left > 0; left--) {
@@ -54,11 +64,30 @@ std::vector<Range> random_ranges(std::mt19937& random, FieldKind kind) {
     return ranges;
 }
 
-Group random_group(std::mt19937& random) {
+// One that all of these operations have.
+std::uint32_t random_field(std::mt19937& random, std::uint64_t operations) {
+    for (;;) {
+        const std::uint32_t field = below(random, QUELL_FIELD_COUNT);
+        if ((operations & ~kFieldRows[field].operations) == 0) return field;
+    }
+}
+
+// Of entries, all of them or some; or of what has no path; or of what may have one.
+std::uint64_t random_operations(std::mt19937& random, bool& has_path) {
+    std::uint64_t with = 0, without = 0, either = 0, mask = 0;
+    for (std::size_t i = 0; i < kObjectKinds.size(); i++)
+        (kObjectKinds[i] == ObjectKind::NONE ? without : kObjectKinds[i] == ObjectKind::EITHER ? either : with) |= QUELL_OP_BIT(i);
+    has_path = below(random, 3) != 0;
+    const std::uint64_t all = has_path ? with | either : without | either;
+    while (mask == 0) mask = all & (below(random, 2) == 0 ? QUELL_OP_BIT(below(random, QUELL_OP_COUNT)) : (std::uint64_t{random()} << 32 | random()));
+    return mask;
+}
+
+Group random_group(std::mt19937& random, std::uint64_t operations) {
     Group group;
     for (unsigned left = 1 + below(random, 3); left > 0; left--) {
         Condition condition;
-        condition.field = below(random, QUELL_FIELD_COUNT);
+        condition.field = random_field(random, operations);
         condition.negated = below(random, 3) == 0;
         const FieldKind kind = kFieldRows[condition.field].kind;
         if (kind == FieldKind::kPaths)
@@ -80,12 +109,13 @@ Checked random_policy(std::mt19937& random) {
         rule.policy = "random";
         rule.id = "r" + std::to_string(i);
         rule.where.line = 1;
-        rule.operations = 1 + below(random, QUELL_BIT(QUELL_OP_COUNT) - 1);
+        bool has_path = true;
+        rule.operations = random_operations(random, has_path);
         rule.subjects = 1 + below(random, 3);
         rule.severity = below(random, 5);
-        rule.paths = random_patterns(random, 1, 4);
-        if (below(random, 2) == 0) rule.conditions = random_group(random);
-        for (unsigned left = below(random, 3); left > 0; left--) rule.exceptions.push_back(random_group(random));
+        if (has_path) rule.paths = random_patterns(random, 1, 4);
+        if (below(random, 2) == 0) rule.conditions = random_group(random, rule.operations);
+        for (unsigned left = below(random, 3); left > 0; left--) rule.exceptions.push_back(random_group(random, rule.operations));
         normalise(rule.exceptions);
         checked.rules.push_back(std::move(rule));
     }
@@ -96,7 +126,11 @@ reference::Act random_act(std::mt19937& random) {
     reference::Act act;
     act.operation = below(random, QUELL_OP_COUNT);
     act.subject = below(random, 2) == 0 ? QUELL_SUBJECT_HOST : QUELL_SUBJECT_CONTAINER;
-    act.path = random_path(random, is_place(act.operation) ? 0 : 1, 5);
+    const ObjectKind object = kObjectKinds[act.operation];
+    if (object != ObjectKind::NONE && (object != ObjectKind::EITHER || below(random, 4) != 0))
+        act.path = random_path(random, is_place(act.operation) ? 0 : 1, 5);
+    if (below(random, 3) != 0) act.target = random_path(random, 1, 4);
+    act.capabilities = std::uint64_t{random()} << 32 | random();
     for (unsigned left = below(random, 11); left > 0; left--)
         act.executables.push_back({below(random, 3) != 0 ? random_path(random, 1, 4) : "", below(random, 2) == 0});
     for (std::uint32_t field = 0; field < QUELL_FIELD_COUNT; field++) act.numbers[field] = random_number(random, kFieldRows[field].kind);

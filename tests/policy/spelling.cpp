@@ -105,18 +105,15 @@ void put_exceptions(Node& to, const Rule& rule, std::mt19937& random) {
 }
 
 // Only what a policy can say, and what the check lets pass.
-void speakable(Group& group, const Rule& rule, bool is_exception) {
-    const bool creates = (rule.operations & QUELL_BIT(QUELL_OP_CREATE)) != 0;
+void speakable(Group& group, bool is_exception) {
     std::set<std::pair<std::uint32_t, bool>> seen;
     std::erase_if(group, [&](const Condition& one) {
-        const bool late = one.field == QUELL_FIELD_MODE || one.field == QUELL_FIELD_OWNER || one.field == QUELL_FIELD_GROUP || one.field == QUELL_FIELD_INTACT;
-        return (creates && late) || (one.field == QUELL_FIELD_PATH && (is_exception || !one.negated)) || !seen.emplace(one.field, one.negated).second;
+        return (one.field == QUELL_FIELD_PATH && (is_exception || !one.negated)) || !seen.emplace(one.field, one.negated).second;
     });
     for (Condition& one : group) {
         const FieldKind kind = kFieldRows[one.field].kind;
         if (kind == FieldKind::kPaths) narrow(one.paths);
         if (kind == FieldKind::kBits) one.ranges = {{04000, 0}};
-        if (kind == FieldKind::kTypes) one.ranges = {{8, 8}};
         if (kind == FieldKind::kYesNo) one.ranges = {{1, 1}};
     }
     normalise(group);
@@ -315,8 +312,8 @@ Checked random_rules(std::mt19937& random) {
     Checked checked = random_policy(random);
     for (Rule& rule : checked.rules) {
         narrow(rule.paths);
-        speakable(rule.conditions, rule, false);
-        for (Group& group : rule.exceptions) speakable(group, rule, true);
+        speakable(rule.conditions, false);
+        for (Group& group : rule.exceptions) speakable(group, true);
         std::erase_if(rule.exceptions, [](const Group& group) { return group.empty(); });
         normalise(rule.exceptions);
         rule.name = below(random, 3) == 0 ? rule.id : kTitles[below(random, kTitles.size())];

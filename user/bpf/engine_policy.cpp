@@ -9,6 +9,7 @@
 
 #include <vector>
 
+#include "user/base/vocabulary.h"
 #include "user/bpf/engine.h"
 #include "user/bpf/hook_table.h"
 #include "user/bpf/name_hash.h"
@@ -47,6 +48,11 @@ Status put(int map, const Key& key, const Value& value, const char* what) {
         return error;
     }
     return success();
+}
+
+std::uint64_t edge_name(const policy::ImageEdge& edge, std::uint64_t key) {
+    if (edge.kind == QUELL_EDGE_ANY) return word_index(kOperationWords, edge.name).value_or(QUELL_OP_COUNT);
+    return edge.name.empty() ? 0 : name_hash(key, edge.name);
 }
 
 quell_u32 with_half(quell_u32 node, quell_u32 half) { return node ? node | half : 0; }
@@ -94,7 +100,7 @@ Result<std::uint64_t> Engine::load_policy(const policy::Image& image, std::uint6
             quell_edge value = edge.value;
             value.child = with_half(value.child, half);
             value.cover = with_half(value.cover, half);
-            const quell_edge_key at{with_half(edge.node, half), edge.kind, edge.name.empty() ? 0 : name_hash(key, edge.name)};
+            const quell_edge_key at{with_half(edge.node, half), edge.kind, edge_name(edge, key)};
             if (auto s = put(map("edges"), at, value, "a path"); !s) return s;
             if (at.kind == QUELL_EDGE_LEAF) {
                 const auto bit = QUELL_LEAF_BIT(edge.node, at.name);
@@ -113,7 +119,7 @@ Result<std::uint64_t> Engine::load_policy(const policy::Image& image, std::uint6
         (void)clear(half);
         return done.error();
     }
-    quell_switch request{generation, half, image.operations};
+    quell_switch request{generation, image.operations, half, 0};
     LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &request, .ctx_size_in = sizeof(request));
     if (bpf_prog_test_run_opts(program("quell_switch_program"), &run)) {
         (void)clear(half);

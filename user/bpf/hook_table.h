@@ -72,10 +72,10 @@ inline constexpr std::array kOperationHooks = {
 }
 
 // Hooks that a mask of operations needs.
-[[nodiscard]] constexpr std::uint64_t operation_hooks(std::uint32_t operations) {
+[[nodiscard]] constexpr std::uint64_t operation_hooks(std::uint64_t operations) {
     std::uint64_t mask = 0;
     for (std::size_t i = 0; i < kOperationHooks.size(); i++)
-        if (operations & (1u << i)) mask |= kOperationHooks[i];
+        if (operations & QUELL_OP_BIT(i)) mask |= kOperationHooks[i];
     return mask;
 }
 

@@ -56,7 +56,8 @@ std::string container_section(const Json& incident) {
 
 std::string file_section(const Json& incident) {
     const Json& file = member(incident, "file");
-    if (!file.is_object()) return {};
+    const std::string object = text_of(incident, "object");
+    if (!file.is_object()) return object.empty() ? object : "Object\n" + line("object", object);
     std::string out = "File\n" + line("path", or_unknown(text_of(file, "path")) + " (" + text_of(file, "path_is") + ")");
     if (const std::string renamed = text_of(file, "renamed_to"); !renamed.empty()) out += line("renamed to", renamed);
     return out + line("inode", std::to_string(integer_member(file, "inode")) + ", generation " + std::to_string(integer_member(file, "generation")) +

@@ -7,6 +7,7 @@
 #include "user/base/id.h"
 #include "user/base/time.h"
 #include "user/base/vocabulary.h"
+#include "user/incident/object_text.h"
 #include "user/response/process.h"
 
 namespace quell::incident {
@@ -129,6 +130,7 @@ Json common_json(const Incident& incident) {
     if (entry.chain_count) json["process"] = task_json(entry.chain[0], "acted", boot);
     if (!incident.exe.empty()) json["executable"] = escape(incident.exe);
     if (!incident.path.empty()) json["file"] = file_json(incident);
+    if (auto object = object_text(entry.operation, entry.detail); !object.empty()) json["object"] = std::move(object);
     if (entry.approved_ns) json["response"] = word_at(kResponseWords, entry.response);
     if (incident.decided_by) json["decided_by"] = who_json(*incident.decided_by);
     put(json, "reason", std::optional(incident.reason));

@@ -13,6 +13,12 @@ std::string offers_text(const Json& incident) {
     return out;
 }
 
+// The file's path, or what else it was about.
+std::string object_text(const Json& incident) {
+    const Json& file = control::member(incident, "file");
+    return file.is_object() ? text_of(file, "path") : text_of(incident, "object");
+}
+
 std::string or_dash(std::string text) { return text.empty() ? "-" : text; }
 
 }  // namespace
@@ -23,7 +29,7 @@ int run_incidents(Invocation& invocation) {
     if (!reply) return code;
     if (invocation.json) return print_json(invocation, *reply), kDone;
     Table table({{"ID", 5}, {"SEVERITY", 8}, {"NAME", 10}, {"AGE", 3}, {"CONTAINER", 9, 1}, {"POD", 6, 5}, {"IMAGE", 8, 6}, {"PROCESS", 7, 3},
-                 {"FILE", 8, 2}, {"STATE", 7}, {"OFFERS", 8, 4}, {"LEFT", 4}});
+                 {"OBJECT", 8, 2}, {"STATE", 7}, {"OFFERS", 8, 4}, {"LEFT", 4}});
     for (const Json& one : control::member(*reply, "incidents")) {
         const Json& container = control::member(one, "container");
         const Json& process = control::member(one, "process");
@@ -31,7 +37,7 @@ int run_incidents(Invocation& invocation) {
         const std::string who = process.is_object() ? text_of(process, "comm") + " " + std::to_string(control::integer_member(process, "pid")) : "";
         table.add({text_of(one, "id"), text_of(one, "severity"), text_of(one, "name"), short_s_text(control::integer_member(one, "age_s")),
                    container.is_object() ? or_dash(text_of(container, "name")) : "host", or_dash(text_of(container, "pod")),
-                   or_dash(text_of(container, "image")), or_dash(who), or_dash(text_of(control::member(one, "file"), "path")), text_of(one, "state"),
+                   or_dash(text_of(container, "image")), or_dash(who), or_dash(object_text(one)), text_of(one, "state"),
                    or_dash(offers_text(one)), is_open ? short_s_text(control::integer_member(one, "time_left_s")) : "-"});
     }
     invocation.out.print(table.empty() ? "No incidents.\n" : table.text(invocation.out.columns()));

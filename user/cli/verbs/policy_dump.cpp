@@ -20,7 +20,7 @@ namespace {
 using policy::Image;
 
 template <std::size_t N>
-std::vector<std::string> words(std::uint32_t mask, const std::array<std::string_view, N>& vocabulary) {
+std::vector<std::string> words(std::uint64_t mask, const std::array<std::string_view, N>& vocabulary) {
     std::vector<std::string> list;
     for (std::size_t i = 0; i < N; i++)
         if (mask & QUELL_BIT(i)) list.emplace_back(vocabulary[i]);

@@ -12,7 +12,7 @@ namespace {
 Json operations_json() {
     Json list = Json::array();
     for (const policy::Operation& operation : policy::operations())
-        list.push_back({{"word", operation.word}, {"object", operation.place ? "place" : "file"}, {"hooks", operation.hooks}});
+        list.push_back({{"word", operation.word}, {"object", policy::object_word(operation)}, {"hooks", operation.hooks}});
     Json unseen = Json::array();
     for (const policy::Unseen& row : policy::unseen()) unseen.push_back({{"what", row.what}, {"why", row.why}});
     return {{"operations", std::move(list)}, {"not_seen", std::move(unseen)}};

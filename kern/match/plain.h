@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Operations that have no path, and rules that ask for none: found by the operation alone (the ANY edges of abi.h).
+ * A caller begins, says what the operation is about, and ends:
+ *
+ *	slot = plain_begin(container, QUELL_OP_SIGNAL, QUELL_HOOK_task_kill);
+ *	if (slot >= WORK_NONE)
+ *		return 0;
+ *	WORK(slot)->op.detail = signal;
+ *	return VERDICT(plain_end(slot));
+ */
+#pragma once
+
+/* WORK_NONE: no rule is about it. */
+static __always_inline u32 plain_begin(u64 container, u32 number_, u32 hook)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct lookup l = { .container = container };
+	u32 slot;
+	u64 set;
+
+	lookup_view(&l, task, 0);
+	set = edge_set((container ? QUELL_NODE_CONTAINER : QUELL_NODE_HOST) | (u32)l.policy, QUELL_EDGE_ANY, number_);
+	if (!set)
+		return WORK_NONE;
+	slot = work_claim();
+	if (slot >= WORK_NONE)
+		return WORK_NONE;
+	lookup_fill(&l, WORK(slot));
+	WORK(slot)->op = (struct operation){ .number = number_, .hook = hook };
+	WORK(slot)->sets[0] = set;
+	return slot;
+}
+
+/* What the conditions of the one set need. */
+__noinline int plain_collect(u32 slot)
+{
+	struct work *work = WORK(slot);
+	struct rules_walk r = { .slot = slot, .half = work->half };
+
+	r.set = r.chunk = r.index = zero; /* not as constants, see judge_places */
+	judge_clear(work);
+	work->query.entry = work->op.entry;
+	work->query.directory = 0;
+	work->set_count = 1;
+	bpf_loop(RULE_STEPS_MAX, interest_one, &r, 0);
+	return work->interest;
+}
+
+static __always_inline int plain_end(u32 slot)
+{
+	int verdict = 0;
+
+	if (plain_collect(slot)) {
+		if (WORK(slot)->needs)
+			asked_gather(slot);
+		verdict = judge_rules(slot);
+	}
+	work_release(slot);
+	return verdict;
+}
+
+/* An operation of current that nothing more is to be said of. */
+static __always_inline int judge_plain(u32 number_, u32 hook, u64 detail)
+{
+	u32 slot = plain_begin(subject_of(bpf_get_current_task_btf()), number_, hook);
+
+	if (slot >= WORK_NONE)
+		return 0;
+	WORK(slot)->op.detail = detail;
+	return plain_end(slot);
+}
+
+/* On another process. */
+static __always_inline int judge_target(u32 number_, u32 hook, u64 detail, u64 target)
+{
+	u32 slot = plain_begin(subject_of(bpf_get_current_task_btf()), number_, hook);
+
+	if (slot >= WORK_NONE)
+		return 0;
+	WORK(slot)->op.detail = detail;
+	WORK(slot)->op.target = target;
+	return plain_end(slot);
+}

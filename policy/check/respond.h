@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading `respond`: what a rule offers, refuses, and how often it speaks.
+#pragma once
+
+#include "policy/check/checked.h"
+#include "policy/document/node.h"
+#include "policy/finding.h"
+
+namespace quell::policy {
+
+// `respond` of a rule whose operations, subjects and paths are known already.
+// A rule without it only detects.
+void read_respond(const Node& rule_node, Rule& rule, Findings& findings);
+
+}  // namespace quell::policy

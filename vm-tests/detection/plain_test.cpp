@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operations that have no path, and rules that ask for none: each seen in a
+// container and on the host, with a neighbour that is not; and each refused
+// where the rule says so, but for those that no hook can refuse.
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <set>
+
+#include "vm-tests/detection/seen.h"
+#include "vm-tests/harness/quelld.h"
+
+namespace quell::guest {
+namespace {
+
+struct Case {
+    const char* word;
+    const char* match;   // below `match`, "" for none
+    const char* where;   // behind the subject, ", …" or ""
+    const char* seen;
+    const char* object;  // a part of what the incident says; "" for nothing
+    const char* unseen;
+    int matches = 1;
+    bool refuses = true;  // a hook that can
+    int fails_with = 0;   // what it ends with anyway
+};
+
+constexpr Case kCases[] = {
+    {"ptrace", "trace: [attach]", "", "acts attach", "attach to acts", "acts traceme; acts look"},
+    {"ptrace", "trace: [attach]", "", "acts poke", "attach to acts", "acts look"},
+    {"ptrace", "trace: [traceme]", "", "acts traceme", "traced by ", "acts attach"},
+    {"ptrace", "target-exe: [/bin/acts, /w/acts]", "", "acts attach", "attach to acts", "acts traceme"},
+    {"signal", "signal: [USR2]", "", "acts signal 12", "signal USR2 to acts", "acts signal 10; acts signal 0"},
+    {"signal", "signal: [USR2], not: {target-exe: [/w/acts]}", ", exe: [/bin/acts]", "true", "", "acts signal 10", 0},
+    {"setuid", "new-uid: [1-2000]", "", "acts setuid 1000", "uid 1000, gid 0", "acts setuid 0; acts setgid 5; acts setuid 3000"},
+    {"setuid", "new-gid: [5]", "", "acts setgid 5", "uid 0, gid 5", "acts setgid 0; acts setuid 1000"},
+    {"capability", "capability: [sys-admin]", ", exe: [/bin/acts, /w/acts]", "acts host-name", "sys-admin", "acts setuid 1000; acts nothing"},
+    {"user-namespace", "", "", "acts user-namespace", "", "acts uts-namespace"},
+    {"bpf", "command: [map-create]", ", exe: [/bin/acts, /w/acts]", "acts bpf-map", "map-create", "acts bpf-next"},
+    {"module-load", "module-from: [memory]", "", "acts module-of-memory", "from memory", "acts module-of-file /bin/acts /w/acts", 1, true, ENOEXEC},
+    {"module-load", "", "", "acts module-of-file $(command -v acts)", "from file", "acts nothing", 1, true, ENOEXEC},
+    {"mount", "filesystem: [tmpfs]", "", "acts mount none /srv/p/a tmpfs", "tmpfs", "acts bind-mount /srv/p/b /srv/p/a; acts mount none /srv/p/b proc"},
+    {"mount", "block-device: false, not: {filesystem: [tmpfs, proc]}", "", "acts mount none /srv/p/a ramfs", "ramfs", "acts mount none /srv/p/a tmpfs"},
+    {"pivot-root", "", "", "acts pivot-root /srv/p/a", "", "acts uts-namespace"},
+    {"connect", "port: [4000-4999], protocol: [udp]", "", "acts connect 127.0.0.1 4242", "udp 127.0.0.1:4242", "acts connect 127.0.0.1 53; acts bind 127.0.0.1 4243"},
+    {"connect", "family: [inet6]", "", "acts connect ::1 4242", "udp [::1]:4242", "acts connect 127.0.0.1 4242"},
+    {"bind", "port: [4300]", "", "acts bind 0.0.0.0 4300", "udp 0.0.0.0:4300", "acts bind 0.0.0.0 4301"},
+    {"listen", "port: [4400]", "", "acts listen 127.0.0.1 4400", "tcp 127.0.0.1:4400", "acts listen 127.0.0.1 4401; acts bind 127.0.0.1 4400"},
+    {"accept", "port: [4500]", "", "acts accept 127.0.0.1 4500", "tcp 127.0.0.1:4500", "acts accept 127.0.0.1 4501; acts listen 127.0.0.1 4500"},
+    {"socket", "socket-type: [raw], not: {family: [packet, netlink]}", "", "acts raw-socket", "inet raw", "acts plain-socket; acts packet-socket"},
+    {"socket", "family: [packet]", "", "acts packet-socket", "packet raw", "acts raw-socket"},
+    {"io-uring", "", "", "acts ring", "", "acts nothing", 1, false},
+    {"exec", "memfd: true", "", "acts execute-memory", "", "acts execute-deleted /srv/p/gone; acts nothing", 1, true},
+    {"exec", "linked: false, memfd: false", "", "acts execute-deleted /srv/p/gone", "", "acts nothing; acts execute-memory"},
+    {"exec", "stdin: [socket], stdout: [socket]", ", not: {exe: [/usr/**]}", "acts with-socket /bin/true 2>/dev/null", "", "true </dev/null"},
+    {"unix-connect", "", ", exe: [/bin/acts, /w/acts]", "acts unix-connect /srv/p/stream", "", "acts plain-socket"},
+    {"unix-connect", "path: [/srv/p/stream]", "", "acts unix-connect /srv/p/stream", "", "acts unix-connect /srv/p/other"},
+    {"unix-connect", "path: [/srv/p/datagram]", "", "acts unix-send /srv/p/datagram", "", "acts unix-send /srv/p/other"},
+};
+
+void apply(const Case& one, bool deny, bool container) {
+    write("/tmp/plain.yaml", std::string("apiVersion: quell/v1\nkind: Policy\nmetadata: {name: plain}\nspec:\n  rules:\n    - {id: one, severity: low, on: [") + one.word +
+                                 "], where: {subject: " + (container ? "container" : "host") + one.where + "}" + (*one.match ? std::string(", match: {") + one.match + "}" : "") +
+                                 (deny ? ", respond: {deny: true}" : "") + "}\n");
+    must("quell policy apply /tmp/plain.yaml");
+}
+
+class Plain : public testing::Test {
+protected:
+    void TearDown() override {
+        reject_all();
+        run("umount -l /srv/p/a /srv/p/b");
+        apply_pack();
+    }
+    static Output in(const Container* container, const std::string& command) {
+        const std::string prepare = "mkdir -p /srv/p/a /srv/p/b; rm -f /srv/p/stream /srv/p/datagram /srv/p/other /srv/p/gone; ";
+        const std::string after = "; r=$?; umount /srv/p/a /srv/p/b 2>/dev/null; exit $r";
+        return container ? container->exec(prepare + command + after) : run("PATH=/w:$PATH; " + prepare + command + after);
+    }
+    static void expect_each(const Container* container) {
+        for (const Case& one : kCases) {
+            SCOPED_TRACE(std::string(one.word) + ": " + one.seen + (container ? " in a container" : " on the host"));
+            reject_all();
+            apply(one, false, container != nullptr);
+            std::set<std::string> known;
+            for (const auto& old : incidents()) known.insert(old["id"]);
+            auto before = matches();
+            const auto unseen = in(container, one.unseen);
+            EXPECT_EQ(matches(), before) << one.unseen << ": " << unseen.text;
+            before = matches();
+            const auto seen = in(container, one.seen);
+            EXPECT_EQ(seen.status, one.fails_with) << seen.text;
+            EXPECT_EQ(matches() - before, one.matches) << seen.text;
+            if (!one.matches) continue;
+            const auto found = wait_for([&](const Json& it) { return !known.contains(it["id"]) && it["operation"] == one.word && it["subject"] == (container ? "container" : "host"); });
+            expect_told(found, before, one.seen);
+            if (!found) continue;
+            EXPECT_NE(found->value("object", "").find(one.object), std::string::npos) << *found;
+            if (container) {
+                EXPECT_EQ((*found)["container"]["id"], container->id());
+            }
+        }
+    }
+};
+
+TEST_F(Plain, OperationsAreSeenInAContainer) {
+    Container container("plain");
+    must("cp /w/acts " + container.directory() + "/lower/bin/");
+    container.start();
+    expect_each(&container);
+}
+
+TEST_F(Plain, OperationsAreSeenOnTheHost) { expect_each(nullptr); }
+
+}  // namespace
+}  // namespace quell::guest
