@@ -233,6 +233,25 @@ struct quell_condition {
 };
 QUELL_SIZE(struct quell_condition, 16);
 
+/*
+ * Addresses, by longest prefix: what it says holds for what is in it, and includes what shorter prefixes say. An address of
+ * IPv4 that is mapped into IPv6 is asked for as one of IPv4.
+ */
+#define QUELL_NETWORKS_MAX 131072
+#define QUELL_NETWORK_SIX 16u
+struct quell_network_key {
+	quell_u32 length; /* 32 and the prefix's, in bits */
+	quell_u32 root;   /* QUELL_NODE_CONTAINER or _HOST, the half, and QUELL_NETWORK_SIX */
+	quell_u8 address[16];
+};
+QUELL_SIZE(struct quell_network_key, 24);
+
+struct quell_network {
+	quell_u64 set;   /* rules that are found by it, 0: none */
+	quell_u64 asked; /* set of conditions, 0: none */
+};
+QUELL_SIZE(struct quell_network, 16);
+
 /* Present: the paths of the condition are among what the set stands for. */
 struct quell_member_key {
 	quell_u64 set;

@@ -20,6 +20,14 @@ HASH_MAP(edges, QUELL_EDGES_MAX, struct quell_edge_key, struct quell_edge);
 HASH_MAP(rule_sets, 65536, struct quell_set_key, struct quell_set);
 HASH_MAP(rules, 65536, struct quell_rule_key, struct quell_rule);
 HASH_MAP(conditions, QUELL_CONDITIONS_MAX, struct quell_condition_key, struct quell_condition);
+/* never allocated in front: kernels take a trie in no other way */
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, QUELL_NETWORKS_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct quell_network_key);
+	__type(value, struct quell_network);
+} networks SEC(".maps");
 HASH_MAP(condition_members, QUELL_MEMBERS_MAX, struct quell_member_key, u32);
 
 /* of rules with a threshold or once-per, by subject; the one that was asked for least recently goes first */

@@ -15,6 +15,7 @@
 #define ANCESTORS_MAX 8   /* above a process whose executables a rule can ask for */
 #define ASKED_OBJECT (ANCESTORS_MAX + 1) /* behind the process and its ancestors */
 #define ASKED_TARGET (ANCESTORS_MAX + 2)
+#define ASKED_ADDRESS (ANCESTORS_MAX + 3)
 #define ASKED_MAX 16
 #define MOUNTS_MAX 4096   /* mounts of a namespace that a recording visits */
 

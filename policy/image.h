@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kern/abi.h"
+#include "policy/check/network.h"
 
 namespace quell::policy {
 
@@ -35,6 +36,13 @@ struct ImageMember {
     std::uint32_t condition = 0;  // index into Image::conditions
 };
 
+// An address or network of the rules about one kind of subject.
+struct ImageNetwork {
+    std::uint32_t root = 0;  // QUELL_NODE_CONTAINER or QUELL_NODE_HOST
+    Network network;
+    quell_network value{};
+};
+
 // A rule and what only people need of it.
 struct ImageRule {
     quell_rule value{};
@@ -56,6 +64,7 @@ struct Image {
     std::vector<ImageSet> sets;
     std::vector<quell_condition> conditions;  // of one rule after the other
     std::vector<ImageMember> members;
+    std::vector<ImageNetwork> networks;
     std::uint64_t operations = 0;  // union over rules
     std::string digest;            // sha256 of the image's meaning, hex: equal digest, nothing to do
 

@@ -35,6 +35,10 @@ inline constexpr std::size_t kMaxPaths = 65'536;
 inline constexpr std::size_t kMaxExceptionsPerRule = 256;
 // Values of one condition: paths, or ranges of numbers.
 inline constexpr std::size_t kMaxValuesPerCondition = 256;
+// Addresses and networks of one list: block lists are long.
+inline constexpr std::size_t kMaxNetworksPerRule = 20'000;
+// Of all rules, with what each subject has of its own: the map holds two generations.
+inline constexpr std::size_t kMaxNetworks = QUELL_NETWORKS_MAX / 2;
 // The kernel asks this many of one rule, ranges counted one by one.
 inline constexpr std::size_t kMaxConditionsPerRule = QUELL_RULE_CONDITIONS_MAX;
 // The kernel's maps hold two generations of them.

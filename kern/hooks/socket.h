@@ -23,60 +23,124 @@ static __always_inline u64 detail_of_socket(struct socket *socket)
 
 #define PORT_OF(be) ((u64)(u16)((be) >> 8 | (be) << 8) << 32)
 
-/* Family, port and address of a struct sockaddr in kernel memory. */
-static __always_inline void address_read(struct operation *op, u64 address, u32 size)
+/* An address with its port, as a key for `networks`. */
+struct endpoint {
+	struct quell_network_key key; /* root: QUELL_NETWORK_SIX or 0; length 0: it has none */
+	u64 port;                     /* in its place of the detail */
+};
+
+/* ::ffff:a.b.c.d is a.b.c.d: who speaks IPv4 by a socket of IPv6 is found by the same rules. */
+static __always_inline void endpoint_unmap(struct endpoint *e)
+{
+	u32 *words = (u32 *)e->key.address;
+
+	if (words[0] || words[1] || words[2] != bpf_htonl(0xffff))
+		return;
+	words[0] = words[3];
+	words[2] = words[3] = 0;
+	e->key.root = 0;
+	e->key.length = 64;
+}
+
+/* Of a struct sockaddr in kernel memory; returns its family. */
+static __always_inline u32 endpoint_read(struct endpoint *e, u64 address, u32 size)
 {
 	u16 family = 0, port = 0;
 
-	if (size < 8)
-		return;
+	if (size < 2)
+		return 0;
 	read_kernel(family, address);
-	read_kernel(port, address + 2);
-	op->detail = (op->detail & ~255ull) | (family & 255);
-	if (family == AF_INET_NUMBER) {
-		u32 four = 0;
-
-		read_kernel(four, address + 4);
-		op->address[0] = four;
-		op->detail |= PORT_OF(port);
+	if (family == AF_INET_NUMBER && size >= 8) {
+		bpf_probe_read_kernel(e->key.address, 4, (void *)(address + 4));
+		e->key.length = 64;
 	} else if (family == AF_INET6_NUMBER && size >= 24) {
-		bpf_probe_read_kernel(op->address, sizeof(op->address), (void *)(address + 8));
-		op->detail |= PORT_OF(port);
+		bpf_probe_read_kernel(e->key.address, 16, (void *)(address + 8));
+		e->key.root = QUELL_NETWORK_SIX;
+		e->key.length = 160;
+		endpoint_unmap(e);
+	} else {
+		return family;
 	}
+	read_kernel(port, address + 2);
+	e->port = PORT_OF(port);
+	return family;
+}
+
+/* Of a socket that has an address already. */
+static __always_inline u32 endpoint_own(struct endpoint *e, struct sock *sk)
+{
+	u32 family = sk->__sk_common.skc_family;
+
+	if (family == AF_INET_NUMBER) {
+		u32 four = sk->__sk_common.skc_rcv_saddr;
+
+		__builtin_memcpy(e->key.address, &four, 4);
+		e->key.length = 64;
+	} else if (family == AF_INET6_NUMBER) {
+		bpf_probe_read_kernel(e->key.address, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+		e->key.root = QUELL_NETWORK_SIX;
+		e->key.length = 160;
+		endpoint_unmap(e);
+	} else {
+		return family;
+	}
+	e->port = (u64)sk->__sk_common.skc_num << 32;
+	return family;
+}
+
+/* By the rules on the address, and by those that ask for none. */
+static __always_inline int judge_endpoint(struct endpoint *e, u64 detail, u32 number_, u32 hook)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct lookup l = { .container = subject_of(task) };
+	struct quell_network *network = 0;
+	u64 any, set = 0, asked = 0;
+	struct work *work;
+	u32 slot, six = e->key.root;
+
+	lookup_view(&l, task, 0);
+	any = edge_set(root_of(&l), QUELL_EDGE_ANY, number_);
+	e->key.root = six | root_of(&l);
+	if (e->key.length)
+		network = bpf_map_lookup_elem(&networks, &e->key);
+	if (network) {
+		set = network->set;
+		asked = network->asked;
+	}
+	if (!any && !set)
+		return 0;
+	slot = plain_claim(&l, number_, hook, set, any);
+	if (slot >= WORK_NONE)
+		return 0;
+	work = WORK(slot);
+	work->sets_of[ASKED_ADDRESS] = asked;
+	work->op.detail = detail | e->port;
+	if (e->key.length && !six) /* an IPv4 one by a socket of IPv6 is told as what it is */
+		work->op.detail = (work->op.detail & ~255ull) | AF_INET_NUMBER;
+	__builtin_memcpy(work->op.address, e->key.address, sizeof(e->key.address));
+	return plain_end(slot);
 }
 
 static __always_inline int judge_address(struct socket *socket, u64 address, u32 size, u32 number_, u32 hook)
 {
-	u32 slot = plain_begin(subject_of(bpf_get_current_task_btf()), number_, hook);
+	struct endpoint e = {};
+	u64 detail = detail_of_socket(socket);
+	u32 family = endpoint_read(&e, address, size);
 
-	if (slot >= WORK_NONE)
+	if (family == AF_UNSPEC_NUMBER) /* it takes an address away */
 		return 0;
-	WORK(slot)->op.detail = detail_of_socket(socket);
-	address_read(&WORK(slot)->op, address, size);
-	return plain_end(slot);
+	return judge_endpoint(&e, (detail & ~255ull) | (family & 255), number_, hook);
 }
 
-/* Of a socket that has an address already. */
 static __always_inline int judge_own_address(struct socket *socket, u32 number_, u32 hook)
 {
 	struct sock *sk = socket->sk;
-	u64 detail;
-	u32 slot;
+	struct endpoint e = {};
 
 	if (!sk)
 		return 0;
-	slot = plain_begin(subject_of(bpf_get_current_task_btf()), number_, hook);
-	if (slot >= WORK_NONE)
-		return 0;
-	detail = socket_detail(sk->__sk_common.skc_family, sk->sk_type, sk->sk_protocol);
-	if (sk->__sk_common.skc_family == AF_INET_NUMBER)
-		WORK(slot)->op.address[0] = sk->__sk_common.skc_rcv_saddr;
-	if (sk->__sk_common.skc_family == AF_INET6_NUMBER)
-		bpf_probe_read_kernel(WORK(slot)->op.address, sizeof(WORK(slot)->op.address), &sk->__sk_common.skc_v6_rcv_saddr);
-	if (sk->__sk_common.skc_family == AF_INET_NUMBER || sk->__sk_common.skc_family == AF_INET6_NUMBER)
-		detail |= (u64)sk->__sk_common.skc_num << 32;
-	WORK(slot)->op.detail = detail;
-	return plain_end(slot);
+	endpoint_own(&e, sk);
+	return judge_endpoint(&e, detail_of_socket(socket), number_, hook);
 }
 
 static __always_inline int on_socket_connect(struct socket *socket, u64 address, u32 size)

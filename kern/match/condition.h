@@ -209,6 +209,8 @@ static __always_inline int condition_holds(struct work *work, struct quell_condi
 		return ancestor_holds(work, w, c->flags);
 	case QUELL_FIELD_PATH:
 		return set_holds(work, ASKED_OBJECT, w, 0);
+	case QUELL_FIELD_ADDRESS:
+		return set_holds(work, ASKED_ADDRESS, w, 0);
 	case QUELL_FIELD_TARGET_EXE:
 		return set_holds(work, ASKED_TARGET, w, 0);
 	}

@@ -11,38 +11,47 @@
  */
 #pragma once
 
-/* WORK_NONE: no rule is about it. */
-static __always_inline u32 plain_begin(u64 container, u32 number_, u32 hook)
+static __always_inline u32 root_of(struct lookup *l)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct lookup l = { .container = container };
-	u32 slot;
-	u64 set;
+	return (l->container ? QUELL_NODE_CONTAINER : QUELL_NODE_HOST) | (u32)l->policy;
+}
 
-	lookup_view(&l, task, 0);
-	set = edge_set((container ? QUELL_NODE_CONTAINER : QUELL_NODE_HOST) | (u32)l.policy, QUELL_EDGE_ANY, number_);
-	if (!set)
-		return WORK_NONE;
-	slot = work_claim();
+/* With the sets that found it, of which one may be 0. */
+static __always_inline u32 plain_claim(struct lookup *l, u32 number_, u32 hook, u64 set, u64 other)
+{
+	u32 slot = work_claim();
+	struct work *work = WORK(slot);
+
 	if (slot >= WORK_NONE)
 		return WORK_NONE;
-	lookup_fill(&l, WORK(slot));
-	WORK(slot)->op = (struct operation){ .number = number_, .hook = hook };
-	WORK(slot)->sets[0] = set;
+	lookup_fill(l, work);
+	judge_clear(work);
+	work->op = (struct operation){ .number = number_, .hook = hook };
+	set_add(work, set);
+	set_add(work, other);
 	return slot;
 }
 
-/* What the conditions of the one set need. */
+/* WORK_NONE: no rule is about it. */
+static __always_inline u32 plain_begin(u64 container, u32 number_, u32 hook)
+{
+	struct lookup l = { .container = container };
+	u64 set;
+
+	lookup_view(&l, bpf_get_current_task_btf(), 0);
+	set = edge_set(root_of(&l), QUELL_EDGE_ANY, number_);
+	return set ? plain_claim(&l, number_, hook, set, 0) : WORK_NONE;
+}
+
+/* What the conditions of the sets need. */
 __noinline int plain_collect(u32 slot)
 {
 	struct work *work = WORK(slot);
 	struct rules_walk r = { .slot = slot, .half = work->half };
 
 	r.set = r.chunk = r.index = zero; /* not as constants, see judge_places */
-	judge_clear(work);
 	work->query.entry = work->op.entry;
 	work->query.directory = 0;
-	work->set_count = 1;
 	bpf_loop(RULE_STEPS_MAX, interest_one, &r, 0);
 	return work->interest;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/check/checked.h"
 
+#include <algorithm>
 #include <array>
 
 #include "policy/check/field_table.h"
@@ -41,6 +42,7 @@ std::string Condition::text() const {
     std::string values;
     const auto add = [&](const std::string& value) { values += (values.empty() ? "" : ", ") + value; };
     for (const Pattern& path : paths) add(path.text());
+    for (const Network& network : networks) add(network.text());
     for (const Range& range : ranges) add(number_text(row.kind, range));
     if (row.kind != FieldKind::kYesNo) values = "[" + values + "]";
     return (negated ? "not " : "") + std::string(row.word) + ": " + values;
@@ -53,6 +55,11 @@ std::uint64_t place_operations() {
     for (std::uint32_t operation = 0; operation < kObjectKinds.size(); operation++)
         if (is_place(operation)) mask |= QUELL_OP_BIT(operation);
     return mask;
+}
+
+const Condition* address_of(const Rule& rule) {
+    const auto found = std::find_if(rule.conditions.begin(), rule.conditions.end(), [](const Condition& one) { return one.field == QUELL_FIELD_ADDRESS && !one.negated; });
+    return found == rule.conditions.end() ? nullptr : &*found;
 }
 
 std::vector<std::string_view> components(std::string_view path) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kern/abi.h"
+#include "policy/check/network.h"
 #include "policy/document/source_text.h"
 
 namespace quell::policy {
@@ -43,6 +44,7 @@ struct Condition {
     bool negated = false;
     std::vector<Pattern> paths;  // kPaths; sorted, no two equal
     std::vector<Range> ranges;   // other kinds; sorted, apart from one another. kBits: one, its `first` is the mask
+    std::vector<Network> networks = {};  // kNetworks; sorted, no two equal
 
     // As a policy has it: "not uid: [0, 1000-1999]".
     [[nodiscard]] std::string text() const;
@@ -70,6 +72,10 @@ struct Rule {
     std::uint64_t once_ns = 0;    // time after which it speaks again of one subject, 0: at once
     Location where;           // of its id
 };
+
+// The condition that finds the rule by an address, as paths do: the one of
+// `match` itself. nullptr: there is none.
+[[nodiscard]] const Condition* address_of(const Rule& rule);
 
 // Rules sorted by policy and id, so that the order of files means nothing.
 struct Checked {

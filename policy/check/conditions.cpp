@@ -68,10 +68,14 @@ public:
 
     void read(const Node& value, Condition& condition) {
         if (row_.kind == FieldKind::kYesNo) return yes_no(value, condition);
-        const auto texts = texts_of(&value, row_.word, kMaxValuesPerCondition, findings_);
+        const auto texts = texts_of(&value, row_.word, row_.kind == FieldKind::kNetworks ? kMaxNetworksPerRule : kMaxValuesPerCondition, findings_);
         if (row_.kind == FieldKind::kPaths) {
             condition.paths = read_patterns(texts, findings_);
             quell::policy::normalise(condition.paths);
+            return;
+        }
+        if (row_.kind == FieldKind::kNetworks) {
+            condition.networks = read_networks(texts, findings_);
             return;
         }
         for (const Node* text : texts) number(*text, condition);
@@ -112,7 +116,7 @@ void read_keys(const Node& node, FieldPlace place, bool both, std::string_view s
         condition.field = field;
         condition.negated = negated;
         Reader(row, findings).read(*value, condition);
-        if (!condition.paths.empty() || !condition.ranges.empty()) group.push_back(std::move(condition));
+        if (!condition.paths.empty() || !condition.networks.empty() || !condition.ranges.empty()) group.push_back(std::move(condition));
     }
 }
 

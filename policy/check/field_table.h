@@ -19,6 +19,7 @@ enum class FieldKind {
     kNumbers,
     kYesNo,
     kBits,
+    kNetworks,
     kTypes,  // this and those behind it: one number for each word
     kTraces,
     kModuleSources,
@@ -56,6 +57,7 @@ inline constexpr FieldKind NUMBERS = FieldKind::kNumbers;
 inline constexpr FieldKind YESNO = FieldKind::kYesNo;
 inline constexpr FieldKind TYPES = FieldKind::kTypes;
 inline constexpr FieldKind BITS = FieldKind::kBits;
+inline constexpr FieldKind NETWORKS = FieldKind::kNetworks;
 inline constexpr FieldKind TRACES = FieldKind::kTraces;
 inline constexpr FieldKind MODULE_SOURCES = FieldKind::kModuleSources;
 inline constexpr FieldKind CAPABILITIES = FieldKind::kCapabilities;
@@ -114,7 +116,8 @@ inline constexpr auto& kFieldRows = field_rows::kAll;
         case FieldKind::kProtocols: return kProtocolWords;
         case FieldKind::kFilesystems: return kFilesystemWords;
         case FieldKind::kPaths:
-        case FieldKind::kNumbers: break;
+        case FieldKind::kNumbers:
+        case FieldKind::kNetworks: break;
     }
     return {};
 }

@@ -97,7 +97,7 @@ void read_exceptions(const Node& node, Rule& rule, Findings& findings) {
 void check_conditions(const Rule& rule, Findings& findings) {
     std::size_t count = 0;
     const auto add = [&](const Group& group) {
-        for (const Condition& condition : group) count += condition.paths.empty() ? condition.ranges.size() : 1;
+        for (const Condition& condition : group) count += condition.ranges.empty() ? 1 : condition.ranges.size();
     };
     add(rule.conditions);
     for (const Group& exception : rule.exceptions) add(exception);

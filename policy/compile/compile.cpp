@@ -8,6 +8,7 @@
 #include "policy/compile/conditions.h"
 #include "policy/compile/digest.h"
 #include "policy/compile/flatten.h"
+#include "policy/compile/networks.h"
 #include "policy/compile/sets.h"
 #include "policy/compile/trie.h"
 #include "policy/limits.h"
@@ -33,6 +34,11 @@ struct Asked {
     Pattern pattern;
     std::uint32_t condition;
     std::uint32_t subjects;  // of its rule
+};
+struct AskedNetwork {
+    Network network;
+    std::uint32_t condition;
+    std::uint32_t subjects;
 };
 
 class Compiler {
@@ -69,9 +75,9 @@ private:
         entry.value.threshold = rule.threshold;
         entry.value.within_ns = rule.within_ns;
         entry.value.once_ns = rule.once_ns;
-        add_conditions(rule, image_.conditions, entry.value, [&](const Pattern& pattern, std::uint32_t condition) {
-            asked_.push_back({pattern, condition, rule.subjects});
-        });
+        const Asking asking{[&](const Pattern& pattern, std::uint32_t condition) { asked_.push_back({pattern, condition, rule.subjects}); },
+                            [&](const Network& network, std::uint32_t condition) { asked_networks_.push_back({network, condition, rule.subjects}); }};
+        add_conditions(rule, image_.conditions, entry.value, asking);
         entry.value.severity = rule.severity;
         entry.policy = rule.policy;
         entry.id = rule.id;
@@ -112,8 +118,33 @@ private:
         const std::size_t first = image_.edges.size();
         flatten(trie, to);
         next_node_ = to.next_node;
-        if (!root.asked) add_any(root);
-        if (root.asked) asked_edges_.insert(asked_edges_.end(), {first, image_.edges.size()});
+        if (root.asked) {
+            asked_edges_.insert(asked_edges_.end(), {first, image_.edges.size()});
+            return;
+        }
+        add_any(root);
+        add_networks(root);
+    }
+
+    void add_networks(const Root& root) {
+        Networks networks;
+        for (std::uint32_t index = 0; index < rules_.size(); index++)
+            if (const Condition* address = address_of(rules_[index]); address != nullptr && (rules_[index].subjects & root.subject) != 0)
+                for (const Network& network : address->networks) networks[network].rules.push_back(index);
+        for (const AskedNetwork& asked : asked_networks_)
+            if ((asked.subjects & root.subject) != 0) networks[asked.network].conditions.push_back(asked.condition);
+        if (image_.networks.size() + networks.size() > kMaxNetworks) {
+            findings_.add_general(Code::kQ1408, "the rules have more than " + std::to_string(kMaxNetworks) + " addresses and networks");
+            return;
+        }
+        spread(networks);
+        for (const auto& [network, lists] : networks) {
+            if (!lists.rules.empty()) check_judged(network.text(), lists.rules);
+            ImageNetwork entry{root.node, network, {}};
+            if (!lists.rules.empty()) entry.value.set = path_sets_.id(lists.rules);
+            if (!lists.conditions.empty()) entry.value.asked = asked_sets_.id(lists.conditions);
+            image_.networks.push_back(entry);
+        }
     }
 
     // Rules that ask for no path, by operation.
@@ -121,7 +152,7 @@ private:
         for (std::uint32_t operation = 0; operation < QUELL_OP_COUNT; operation++) {
             RuleList rules;
             for (std::uint32_t index = 0; index < rules_.size(); index++)
-                if (rules_[index].paths.empty() && (rules_[index].subjects & root.subject) != 0 && (rules_[index].operations & QUELL_OP_BIT(operation)) != 0)
+                if (rules_[index].paths.empty() && address_of(rules_[index]) == nullptr && (rules_[index].subjects & root.subject) != 0 && (rules_[index].operations & QUELL_OP_BIT(operation)) != 0)
                     rules.push_back(index);
             if (rules.empty()) continue;
             check_judged(kOperationWords[operation], rules);
@@ -140,6 +171,8 @@ private:
         for (std::size_t i = 0; i < asked_edges_.size(); i += 2)
             for (std::size_t edge = asked_edges_[i]; edge < asked_edges_[i + 1]; edge++)
                 if (image_.edges[edge].value.set != 0) image_.edges[edge].value.set += path_sets_.size();
+        for (ImageNetwork& network : image_.networks)
+            if (network.value.asked != 0) network.value.asked += path_sets_.size();
         std::size_t pairs = 0;
         for (const auto& [conditions, id] : asked_sets_.all()) pairs += conditions.size();
         if (pairs > kMaxMembers) {
@@ -181,6 +214,7 @@ private:
     Sets path_sets_;
     Sets asked_sets_;
     std::vector<Asked> asked_;              // in the order of conditions
+    std::vector<AskedNetwork> asked_networks_;
     std::vector<std::size_t> asked_edges_;  // pairs: first edge of a root, one past its last
     std::set<std::uint32_t> reported_;
     std::set<std::string> cut_;

@@ -14,13 +14,13 @@ bool is_executable(std::uint32_t field) {
 
 class Adder {
 public:
-    Adder(std::vector<quell_condition>& all, quell_rule& value,
-          const std::function<void(const Pattern&, std::uint32_t)>& paths)
-        : all_(all), value_(value), paths_(paths) {}
+    Adder(std::vector<quell_condition>& all, quell_rule& value, const Asking& asking) : all_(all), value_(value), asking_(asking) {}
 
-    void group(const Group& group, bool is_exception) {
-        for (const Condition& condition : group) add(condition, is_exception);
-        if (!group.empty()) all_.back().flags |= QUELL_CONDITION_END;
+    void group(const Group& group, bool is_exception, const Condition* finder = nullptr) {
+        const std::size_t before = all_.size();
+        for (const Condition& condition : group)
+            if (&condition != finder) add(condition, is_exception);
+        if (all_.size() != before) all_.back().flags |= QUELL_CONDITION_END;
     }
 
 private:
@@ -34,8 +34,13 @@ private:
         if (is_executable(condition.field) && condition.negated != is_exception) value.flags |= QUELL_CONDITION_INTACT;
         const FieldKind kind = kFieldRows[condition.field].kind;
         value_.needs |= need_of(condition.field);
+        if (kind == FieldKind::kNetworks) {
+            for (const Network& network : condition.networks) asking_.network(network, static_cast<std::uint32_t>(all_.size()));
+            all_.push_back(value);
+            return;
+        }
         if (kind == FieldKind::kPaths) {
-            for (const Pattern& path : condition.paths) paths_(path, static_cast<std::uint32_t>(all_.size()));
+            for (const Pattern& path : condition.paths) asking_.path(path, static_cast<std::uint32_t>(all_.size()));
             all_.push_back(value);
             return;
         }
@@ -50,16 +55,15 @@ private:
 
     std::vector<quell_condition>& all_;
     quell_rule& value_;
-    const std::function<void(const Pattern&, std::uint32_t)>& paths_;
+    const Asking& asking_;
 };
 
 }  // namespace
 
-void add_conditions(const Rule& rule, std::vector<quell_condition>& all, quell_rule& value,
-                    const std::function<void(const Pattern&, std::uint32_t)>& paths) {
+void add_conditions(const Rule& rule, std::vector<quell_condition>& all, quell_rule& value, const Asking& asking) {
     const std::size_t first = all.size();
-    Adder adder(all, value, paths);
-    adder.group(rule.conditions, false);
+    Adder adder(all, value, asking);
+    adder.group(rule.conditions, false, address_of(rule));
     for (const Group& exception : rule.exceptions) adder.group(exception, true);
     value.condition = static_cast<std::uint32_t>(first);
     value.conditions = static_cast<std::uint32_t>(all.size() - first);

@@ -12,10 +12,15 @@
 
 namespace quell::policy {
 
-// Appends a rule's conditions, and sets its `condition`, `conditions` and
-// `needs`. `paths` is told each path that a condition speaks of, with the
+// Who is told each path and each network that a condition speaks of, with the
 // index of that condition.
-void add_conditions(const Rule& rule, std::vector<quell_condition>& all, quell_rule& value,
-                    const std::function<void(const Pattern&, std::uint32_t)>& paths);
+struct Asking {
+    std::function<void(const Pattern&, std::uint32_t)> path;
+    std::function<void(const Network&, std::uint32_t)> network;
+};
+
+// Appends a rule's conditions, and sets its `condition`, `conditions` and
+// `needs`. The address by which it is found is none of them.
+void add_conditions(const Rule& rule, std::vector<quell_condition>& all, quell_rule& value, const Asking& asking);
 
 }  // namespace quell::policy

@@ -47,11 +47,11 @@ std::span<const Operation> operations() {
 
 std::string_view object_word(const Operation& operation) {
     constexpr std::array<std::string_view, 4> kWords = {"file", "place", "either", "none"};
-    return kWords[static_cast<std::size_t>(operation.object)];
+    return kWords[static_cast<std::size_t>(operation.kind)];
 }
 
 std::string_view object_text(const Operation& operation) {
-    switch (operation.object) {
+    switch (operation.kind) {
         case ObjectKind::FILE: return "the entry";
         case ObjectKind::PLACE: return "the entry, or any directory above a watched object";
         case ObjectKind::EITHER: return "the entry; a rule may ask for no path";

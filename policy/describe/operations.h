@@ -14,7 +14,7 @@ namespace quell::policy {
 
 struct Operation {
     std::string_view word;
-    ObjectKind object = ObjectKind::FILE;
+    ObjectKind kind = ObjectKind::FILE;
     std::vector<std::string_view> hooks;   // that see it; none: no hook can
 };
 

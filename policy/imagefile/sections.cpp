@@ -146,6 +146,40 @@ void read_members(Reader& from, std::uint32_t entries, Image& image) {
     }
 }
 
+// ---- networks ----
+
+constexpr std::size_t kNetworkBytes = 3 * sizeof(std::uint32_t) + 4 * sizeof(std::uint64_t);
+
+std::uint32_t write_networks(const Image& image, Writer& to) {
+    for (const ImageNetwork& one : image.networks) {
+        for (const std::uint32_t number : {one.root, std::uint32_t{one.network.six}, one.network.length}) to.u32(number);
+        for (const std::size_t half : {0, 8}) {
+            std::uint64_t bytes = 0;
+            for (std::size_t i = 8; i > 0; i--) bytes = bytes << 8 | one.network.bytes[half + i - 1];
+            to.u64(bytes);
+        }
+        to.u64(one.value.set);
+        to.u64(one.value.asked);
+    }
+    return static_cast<std::uint32_t>(image.networks.size());
+}
+
+void read_networks(Reader& from, std::uint32_t entries, Image& image) {
+    image.networks.resize(from.count(entries, kNetworkBytes, kMaxNetworks));
+    for (ImageNetwork& one : image.networks) {
+        one.root = from.u32();
+        const std::uint32_t six = from.u32();
+        one.network.six = six == 1;
+        one.network.length = six > 1 ? ~0u : from.u32();
+        for (const std::size_t half : {0, 8}) {
+            const std::uint64_t bytes = from.u64();
+            for (std::size_t i = 0; i < 8; i++) one.network.bytes[half + i] = static_cast<std::uint8_t>(bytes >> 8 * i);
+        }
+        one.value.set = from.u64();
+        one.value.asked = from.u64();
+    }
+}
+
 constexpr std::array kSections = {
     Section{1, "summary", write_summary, read_summary},
     Section{2, "rules", write_rules, read_rules},
@@ -153,6 +187,7 @@ constexpr std::array kSections = {
     Section{4, "sets", write_sets, read_sets},
     Section{5, "conditions", write_conditions, read_conditions},
     Section{6, "members", write_members, read_members},
+    Section{7, "networks", write_networks, read_networks},
 };
 
 }  // namespace

@@ -54,6 +54,9 @@ public:
             if (!edge(image_.edges[i])) return at("edge", i);
         if (const std::string where = roots_and_covers(); !where.empty()) return where;
         if (const std::string where = valid_conditions(image_); !where.empty()) return where;
+        if (image_.networks.size() > kMaxNetworks) return "the number of networks";
+        for (std::size_t i = 0; i < image_.networks.size(); i++)
+            if (!network(i)) return at("network", i);
         if (image_.members.size() > kMaxMembers) return "the number of members";
         for (std::size_t i = 0; i < image_.members.size(); i++)
             if (!member(i)) return at("member", i);
@@ -126,6 +129,15 @@ private:
                value.child == 0 && value.cover == 0 && is_set(edge.node, value.set) && keys_.emplace(edge.node, edge.kind, edge.name).second;
     }
 
+    // In order, so that none is there twice; nothing behind its prefix, which must say something.
+    bool network(std::size_t i) {
+        const ImageNetwork& one = image_.networks[i];
+        if ((one.root != QUELL_NODE_CONTAINER && one.root != QUELL_NODE_HOST) || one.network.length > (one.network.six ? 128u : 32u) || !one.network.holds(one.network)) return false;
+        if (i != 0 && std::tie(one.root, one.network) <= std::tie(image_.networks[i - 1].root, image_.networks[i - 1].network)) return false;
+        if (one.value.set > image_.sets.size() || (one.value.set == 0 && one.value.asked == 0)) return false;
+        return one.value.asked == 0 || is_set(QUELL_NODE_ASK_HOST, one.value.asked);
+    }
+
     // Looked up at the end: the node's COVER edge may come later.
     bool cover(std::uint32_t root, std::uint32_t node) {
         if (node != 0) wanted_.emplace(node, root);
@@ -136,7 +148,7 @@ private:
     bool is_set(std::uint32_t root, std::uint64_t id) {
         if (root < kFirstAskRoot) return id != 0 && id <= image_.sets.size();
         asked_sets_.insert(id);
-        return id > image_.sets.size() && id <= image_.sets.size() + image_.edges.size();
+        return id > image_.sets.size() && id <= image_.sets.size() + image_.edges.size() + image_.networks.size();
     }
 
     [[nodiscard]] std::string roots_and_covers() const {
@@ -150,7 +162,7 @@ private:
     [[nodiscard]] bool member(std::size_t i) const {
         const ImageMember& one = image_.members[i];
         if (!asked_sets_.contains(one.set) || one.condition >= image_.conditions.size()) return false;
-        if (kFieldRows[image_.conditions[one.condition].field].kind != FieldKind::kPaths) return false;
+        if (const FieldKind kind = kFieldRows[image_.conditions[one.condition].field].kind; kind != FieldKind::kPaths && kind != FieldKind::kNetworks) return false;
         return i == 0 || std::tie(image_.members[i - 1].set, image_.members[i - 1].condition) < std::tie(one.set, one.condition);
     }
 

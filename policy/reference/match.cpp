@@ -24,6 +24,8 @@ bool value_matches(const Condition& condition, const Act& act, bool must_be_inta
     constexpr std::size_t kAncestors = 8;
     switch (condition.field) {
         case QUELL_FIELD_PATH: return any_matches(condition.paths, act.path);
+        case QUELL_FIELD_ADDRESS:
+            return act.address && std::any_of(condition.networks.begin(), condition.networks.end(), [&](const Network& network) { return network.holds(*act.address); });
         case QUELL_FIELD_TARGET_EXE: return any_matches(condition.paths, act.target);
         case QUELL_FIELD_EXE: return executable_matches(condition, act, 0, must_be_intact);
         case QUELL_FIELD_PARENT: return executable_matches(condition, act, 1, must_be_intact);

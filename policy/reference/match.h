@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,10 +24,11 @@ struct Act {
     std::uint32_t operation = 0;  // QUELL_OP_…
     std::uint32_t subject = 0;    // QUELL_SUBJECT_HOST or QUELL_SUBJECT_CONTAINER
     std::string path;             // of the object; "/" only for places; "" where it has none
-    std::string target;           // the executable of the process that is acted on; "" if it has no path
     std::vector<Executable> executables;  // of the process, its parent, …; at most nine count
     std::array<std::uint32_t, QUELL_FIELD_COUNT> numbers{};  // by field: what a condition on a number is about
-    std::uint64_t capabilities = 0;  // those that are effective
+    std::string target = {};                 // the executable of the process that is acted on; "" if it has no path
+    std::optional<Network> address = {};     // of a socket: one address
+    std::uint64_t capabilities = 0;          // those that are effective
 };
 
 // The rules that fire, in the order given. Thread-safe.

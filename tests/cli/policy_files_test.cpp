@@ -78,7 +78,7 @@ TEST_F(PolicyFiles, ShowARule) {
     EXPECT_EQ(one.out, "t/one  " + file + ":6\n"
                        "  name               one (default)\n  severity           high\n  tags               none (default)\n"
                        "  on                 delete\n  where.subject      any (default)\n  match.path         /x/**\n                     /y\n"
-                       "  where              none (default)\n  match              none (default)\n  except             none (default)\n  respond.offer      none (default)\n  respond.expires    1h (default)\n"
+                       "  where              none (default)\n  match              none (default)\n  except             none (default)\n  respond.offer      none (default)\n  respond.deny       false (default)\n  respond.threshold.count  none (default)\n  respond.threshold.within  none (default)\n  respond.once-per   none (default)\n  respond.expires    1h (default)\n"
                        "  hooks              inode_unlink\n");
     const Json two = json({"policy", "show", "t/two", dir.path()}, 0);
     EXPECT_EQ(two["line"], 10);

@@ -26,7 +26,10 @@ void same_meaning(const std::vector<Source>& sources, const Image& image) {
             for (std::uint32_t operation = 0; operation < QUELL_OP_COUNT; operation++) {
                 const std::string inside = pattern.base == "/" ? "/entry" : pattern.base + "/entry";
                 const bool exact = pattern.kind == Pattern::Kind::kExact;
-                const reference::Act act{operation, QUELL_SUBJECT_CONTAINER, exact ? pattern.base : inside, ""};
+                reference::Act act;
+                act.operation = operation;
+                act.subject = QUELL_SUBJECT_CONTAINER;
+                act.path = exact ? pattern.base : inside;
                 std::set<std::string> expected;
                 for (const Rule* fired : reference::matches(checked.rules, act))
                     expected.insert(fired->policy + "/" + fired->id);

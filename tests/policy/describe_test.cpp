@@ -43,7 +43,7 @@ TEST(Operations, AreThoseOfTheList) {
     std::size_t i = 0;
 #define OPERATION(name, word_, object, hooks_) \
     EXPECT_EQ(operations()[i].word, word_); \
-    EXPECT_EQ(operations()[i].object, ObjectKind::object); \
+    EXPECT_EQ(operations()[i].kind, ObjectKind::object); \
     { \
         std::string joined; \
         for (const std::string_view hook : operations()[i].hooks) joined += (joined.empty() ? "" : " ") + std::string(hook); \
@@ -75,12 +75,12 @@ TEST(Operations, WhatIsNotSeenIsInTheThreatModelToo) {
 TEST(RuleKeys, ValuesAndDefaults) {
     const auto least = keys_of(checked(policy(rule("r", "/y, /x/**"))).rules.at(0));
     EXPECT_EQ(least, (std::map<std::string, std::string>{{"name", "r!"}, {"severity", "high"}, {"tags", "!"}, {"on", "delete"}, {"where.subject", "any!"},
-                                                         {"match.path", "/x/**,/y"}, {"where", "!"}, {"match", "!"}, {"except", "!"}, {"respond.offer", "!"}, {"respond.expires", "1h!"}}));
+                                                         {"match.path", "/x/**,/y"}, {"where", "!"}, {"match", "!"}, {"except", "!"}, {"respond.offer", "!"}, {"respond.deny", "false!"}, {"respond.threshold.count", "!"}, {"respond.threshold.within", "!"}, {"respond.once-per", "!"}, {"respond.expires", "1h!"}}));
     const auto most = keys_of(checked(policy(rule("r", "/x/*", "unmount, delete", "host",
                                                   "name: N\n      tags: [b, a]\n      except: [{exe: [/b]}, {exe: [/a]}]\n      respond: {offer: [quarantine-file, kill-process], expires: 90s}")))
                                   .rules.at(0));
     EXPECT_EQ(most, (std::map<std::string, std::string>{{"name", "N"}, {"severity", "high"}, {"tags", "a,b"}, {"on", "delete,unmount"}, {"where.subject", "host"},
-                                                        {"match.path", "/x/*"}, {"where", "!"}, {"match", "!"}, {"except", "{exe: [/a, /b]}"}, {"respond.offer", "quarantine-file,kill-process"}, {"respond.expires", "90s"}}));
+                                                        {"match.path", "/x/*"}, {"where", "!"}, {"match", "!"}, {"except", "{exe: [/a, /b]}"}, {"respond.offer", "quarantine-file,kill-process"}, {"respond.deny", "false!"}, {"respond.threshold.count", "!"}, {"respond.threshold.within", "!"}, {"respond.once-per", "!"}, {"respond.expires", "90s"}}));
 }
 
 TEST(RuleKeys, Durations) {
@@ -110,7 +110,7 @@ TEST(Difference, AddedRemovedChanged) {
 TEST(Difference, AKeyThatCannotBeShownIsNotOverlooked) {
     const Checked before = checked(policy(rule("r", "/x")));
     Checked after = before;
-    after.rules[0].flags = QUELL_RULE_DENY;
+    after.rules[0].flags = QUELL_RULE_SILENT;
     const Difference difference = policy::difference(before, after);
     ASSERT_EQ(difference.changed.size(), 1u);
     ASSERT_EQ(difference.changed[0].keys.size(), 1u);

@@ -62,10 +62,15 @@ TEST(Differential, TheCanaryIsDeniedAmongUserRules) {
     const auto result = compile_text(policy(rule("all", "/run/**", "delete", "host")));
     ASSERT_TRUE(result.image);
     const Interpreter interpreter(*result.image);
-    const reference::Act on_host{QUELL_OP_DELETE, QUELL_SUBJECT_HOST, "/run/quell/canary", {}, {}};
-    EXPECT_EQ(interpreter.matches(on_host), (std::set<std::string>{"quell/canary", "t/all"}));
-    const reference::Act inside{QUELL_OP_DELETE, QUELL_SUBJECT_CONTAINER, "/run/quell/canary", {}, {}};
-    EXPECT_TRUE(interpreter.matches(inside).empty());
+    const auto act = [](std::uint32_t subject) {
+        reference::Act removal;
+        removal.operation = QUELL_OP_DELETE;
+        removal.subject = subject;
+        removal.path = "/run/quell/canary";
+        return removal;
+    };
+    EXPECT_EQ(interpreter.matches(act(QUELL_SUBJECT_HOST)), (std::set<std::string>{"quell/canary", "t/all"}));
+    EXPECT_TRUE(interpreter.matches(act(QUELL_SUBJECT_CONTAINER)).empty());
 }
 
 }  // namespace

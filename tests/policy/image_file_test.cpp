@@ -106,7 +106,7 @@ TEST(ImageFile, HeaderIsChecked) {
     EXPECT_EQ(with_header(content), bytes) << "the test knows the header";
     EXPECT_NE(refusal("").find("does not begin with QUELLIMG"), std::string::npos);
     EXPECT_NE(refusal(bytes.substr(0, 20)).find("ends within its header"), std::string::npos);
-    EXPECT_NE(refusal(with_header(content, kImageVersion + 1)).find("of version 3, this command reads 2"), std::string::npos);
+    EXPECT_NE(refusal(with_header(content, kImageVersion + 1)).find("of version 4, this command reads 3"), std::string::npos);
     EXPECT_NE(refusal(with_header(content, kImageVersion, 4)).find("4 sections"), std::string::npos);
     EXPECT_NE(refusal(bytes.substr(0, bytes.size() - 1)).find("bytes behind its header"), std::string::npos);
     EXPECT_NE(refusal(bytes + "x").find("bytes behind its header"), std::string::npos);
@@ -270,7 +270,7 @@ TEST(ImageFile, CountsMakeNoRoomForWhatIsNotThere) {
     Writer content;
     Writer summary;
     summary.text(std::string(64, '0'));
-    summary.u32(0);
+    summary.u64(0);
     content.u32(1);
     content.u32(1);
     content.u64(summary.bytes().size());

@@ -67,6 +67,14 @@ std::uint64_t Interpreter::below_at(std::uint32_t root_id, const std::string& pa
     return found == nullptr ? 0 : found->set;
 }
 
+// The longest prefix alone, as the kernel's trie gives it.
+const quell_network* Interpreter::network_at(std::uint32_t root_id, const reference::Act& act) const {
+    const ImageNetwork* longest = nullptr;
+    for (const ImageNetwork& one : image_.networks)
+        if (act.address && one.root == root_id && one.network.holds(*act.address) && (longest == nullptr || longest->network.length < one.network.length)) longest = &one;
+    return longest != nullptr ? &longest->value : nullptr;
+}
+
 bool Interpreter::holds(std::uint32_t index, const reference::Act& act, const std::vector<std::uint64_t>& asked) const {
     const quell_condition& c = image_.conditions.at(index);
     const auto member = [&](std::size_t which) {
@@ -83,6 +91,8 @@ bool Interpreter::holds(std::uint32_t index, const reference::Act& act, const st
         for (std::size_t above = 1; above <= 8; above++) is_held = is_held || member(above);
     } else if (c.field == QUELL_FIELD_PATH) {
         is_held = member(9);
+    } else if (c.field == QUELL_FIELD_ADDRESS) {
+        is_held = member(11);
     } else if (c.field == QUELL_FIELD_TARGET_EXE) {
         is_held = member(10);
     } else if (c.field == QUELL_FIELD_HOLDS) {
@@ -123,6 +133,9 @@ std::set<std::string> Interpreter::matches(const reference::Act& act) const {
     asked.resize(9);
     asked.push_back(entry_at(asked_root, act.path));
     asked.push_back(act.target.empty() ? 0 : entry_at(asked_root, act.target));
+    const quell_network* network = network_at(root_id, act);
+    asked.push_back(network != nullptr ? network->asked : 0);
+    if (network != nullptr) found.push_back(network->set);
     std::set<std::string> fired;
     for (std::uint64_t set : found) {
         if (set == 0) continue;

@@ -37,6 +37,7 @@ private:
     [[nodiscard]] std::uint64_t entry_at(std::uint32_t root_id, const std::string& path) const;
     // Whether the conditions of a rule hold; `asked`: the sets at the paths of the executables, and last of the object.
     [[nodiscard]] bool ask(const quell_rule& rule, const reference::Act& act, const std::vector<std::uint64_t>& asked) const;
+    [[nodiscard]] const quell_network* network_at(std::uint32_t root_id, const reference::Act& act) const;
     [[nodiscard]] bool holds(std::uint32_t index, const reference::Act& act, const std::vector<std::uint64_t>& asked) const;
     [[nodiscard]] std::uint64_t below_at(std::uint32_t root_id, const std::string& path) const;
 

@@ -120,6 +120,25 @@ TEST(Limits, MoreConditionsOfARuleThanAreAsked) {
     EXPECT_EQ(with(kMaxValuesPerCondition + 1), "Q1407@6:12 Q1108@7:1264");
 }
 
+TEST(Limits, MoreNetworksThanTheMapTakes) {
+    Checked checked = made(6, 1, QUELL_OP_BIT(QUELL_OP_CONNECT), false);
+    for (std::size_t i = 0; i < 6; i++) {
+        Condition address;
+        address.field = QUELL_FIELD_ADDRESS;
+        for (unsigned n = 0; n < 11'000; n++) {
+            Network network;
+            network.length = 32;
+            network.bytes = {10, static_cast<std::uint8_t>(i), static_cast<std::uint8_t>(n >> 8), static_cast<std::uint8_t>(n)};
+            address.networks.push_back(network);
+        }
+        checked.rules[i].paths.clear();
+        checked.rules[i].conditions = {address};
+    }
+    EXPECT_EQ(summary(run(checked).findings), "Q1408") << "66,000";
+    checked.rules.pop_back();
+    EXPECT_EQ(summary(run(checked).findings), "");
+}
+
 TEST(Limits, MorePathsOfConditionsThanAccepted) {
     Checked checked = made(4'200, 1, QUELL_OP_BIT(QUELL_OP_DELETE), false);
     const auto exe = [](Pattern pattern) { return Group{Condition{QUELL_FIELD_EXE, false, {std::move(pattern)}, {}}}; };

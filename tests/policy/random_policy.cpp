@@ -79,8 +79,28 @@ std::uint64_t random_operations(std::mt19937& random, bool& has_path) {
         (kObjectKinds[i] == ObjectKind::NONE ? without : kObjectKinds[i] == ObjectKind::EITHER ? either : with) |= QUELL_OP_BIT(i);
     has_path = below(random, 3) != 0;
     const std::uint64_t all = has_path ? with | either : without | either;
-    while (mask == 0) mask = all & (below(random, 2) == 0 ? QUELL_OP_BIT(below(random, QUELL_OP_COUNT)) : (std::uint64_t{random()} << 32 | random()));
+    const unsigned how = below(random, 5);
+    while (mask == 0) mask = all & (how == 0 ? QUELL_OP_BIT(below(random, QUELL_OP_COUNT)) : how == 1 ? (std::uint64_t{random()} << 32 | random()) : ~0ull);
     return mask;
+}
+
+// Few bits, so that they hold one another and addresses are in them.
+Network random_network(std::mt19937& random, bool address) {
+    Network network;
+    network.six = below(random, 3) == 0;
+    const std::uint32_t most = network.six ? 128 : 32;
+    network.length = address ? most : std::min(most, below(random, 5) == 0 ? most : below(random, 5));
+    const auto byte = static_cast<std::uint8_t>(below(random, 8) << 5);
+    network.bytes[0] = network.length < 8 ? static_cast<std::uint8_t>(byte & ~(0xffu >> network.length)) : byte;
+    return network;
+}
+
+std::vector<Network> random_networks(std::mt19937& random) {
+    std::vector<Network> networks;
+    for (unsigned left = 1 + below(random, 3); left > 0; left--) networks.push_back(random_network(random, false));
+    std::sort(networks.begin(), networks.end());
+    networks.erase(std::unique(networks.begin(), networks.end()), networks.end());
+    return networks;
 }
 
 Group random_group(std::mt19937& random, std::uint64_t operations) {
@@ -92,6 +112,8 @@ Group random_group(std::mt19937& random, std::uint64_t operations) {
         const FieldKind kind = kFieldRows[condition.field].kind;
         if (kind == FieldKind::kPaths)
             condition.paths = random_patterns(random, 1, 3);
+        else if (kind == FieldKind::kNetworks)
+            condition.networks = random_networks(random);
         else
             condition.ranges = random_ranges(random, kind);
         group.push_back(std::move(condition));
@@ -130,6 +152,7 @@ reference::Act random_act(std::mt19937& random) {
     if (object != ObjectKind::NONE && (object != ObjectKind::EITHER || below(random, 4) != 0))
         act.path = random_path(random, is_place(act.operation) ? 0 : 1, 5);
     if (below(random, 3) != 0) act.target = random_path(random, 1, 4);
+    if (below(random, 4) != 0) act.address = random_network(random, true);
     act.capabilities = std::uint64_t{random()} << 32 | random();
     for (unsigned left = below(random, 11); left > 0; left--)
         act.executables.push_back({below(random, 3) != 0 ? random_path(random, 1, 4) : "", below(random, 2) == 0});

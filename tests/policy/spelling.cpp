@@ -64,6 +64,7 @@ void put(Node& to, const std::string& key, Node value) {
 std::vector<std::string> values_of(const Condition& condition) {
     std::vector<std::string> values;
     for (const Pattern& path : condition.paths) values.push_back(path.text());
+    for (const Network& network : condition.networks) values.push_back(network.text());
     for (const Range& range : condition.ranges) {
         Condition one = condition;
         one.negated = false;
@@ -311,7 +312,7 @@ private:
 Checked random_rules(std::mt19937& random) {
     Checked checked = random_policy(random);
     for (Rule& rule : checked.rules) {
-        narrow(rule.paths);
+        if (!rule.paths.empty()) narrow(rule.paths);
         speakable(rule.conditions, false);
         for (Group& group : rule.exceptions) speakable(group, true);
         std::erase_if(rule.exceptions, [](const Group& group) { return group.empty(); });

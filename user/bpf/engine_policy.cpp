@@ -70,6 +70,7 @@ Result<std::uint64_t> Engine::load_policy(const policy::Image& image, std::uint6
         if (auto s = remove_half<quell_set_key>(map("rule_sets"), which, [](const auto& k) { return k.half; }); !s) return s;
         if (auto s = remove_half<quell_rule_key>(map("rules"), which, [](const auto& k) { return k.half; }); !s) return s;
         if (auto s = remove_half<quell_condition_key>(map("conditions"), which, [](const auto& k) { return k.half; }); !s) return s;
+        if (auto s = remove_half<quell_network_key>(map("networks"), which, [](const auto& k) { return k.root & QUELL_NODE_HALF; }); !s) return s;
         return remove_half<quell_member_key>(map("condition_members"), which, [](const auto& k) { return k.half; });
     };
     const auto load = [&]() -> Status {
@@ -93,6 +94,12 @@ Result<std::uint64_t> Engine::load_policy(const policy::Image& image, std::uint6
         for (const auto& member : image.members) {
             if (auto s = put(map("condition_members"), quell_member_key{member.set, member.condition, half}, quell_u32{1}, "a path of a condition"); !s) return s;
             bytes += sizeof(quell_member_key) + 4 + 48;
+        }
+        for (const auto& one : image.networks) {
+            quell_network_key at{32 + one.network.length, one.root | half | (one.network.six ? QUELL_NETWORK_SIX : 0), {}};
+            std::copy(one.network.bytes.begin(), one.network.bytes.end(), at.address);
+            if (auto s = put(map("networks"), at, one.value, "a network"); !s) return s;
+            bytes += sizeof(quell_network_key) + sizeof(quell_network) + 48;
         }
         auto* leaves = globals_->leaf_filter[half != 0];
         for (std::size_t i = 0; i < QUELL_LEAF_BITS / 64; i++) leaves[i] = 0;

@@ -69,7 +69,7 @@ class Plain : public testing::Test {
 protected:
     void TearDown() override {
         reject_all();
-        run("umount -l /srv/p/a /srv/p/b");
+        (void)run("umount -l /srv/p/a /srv/p/b");
         apply_pack();
     }
     static Output in(const Container* container, const std::string& command) {
