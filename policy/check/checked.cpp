@@ -55,6 +55,11 @@ std::string Condition::text() const {
     return (negated ? "not " : "") + std::string(row.word) + ": " + values;
 }
 
+Rule as_loaded(Rule rule) {
+    if (rule.mode == Mode::kObserve) rule.offers.clear();
+    return rule;
+}
+
 bool is_place(std::uint32_t operation) { return operation < kObjects.size() && kObjects[operation] == Object::PLACE; }
 
 std::uint32_t place_operations() {

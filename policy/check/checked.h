@@ -4,6 +4,7 @@
 // matcher both start from here, and share nothing else.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -48,14 +49,22 @@ struct Condition {
     [[nodiscard]] std::string text() const;
 };
 
-// All of them hold. Sorted by field; each field at most twice, one negated.
+// All of them hold. Sorted by field; of one field there are several where macros say it too.
 using Group = std::vector<Condition>;
+
+// What becomes of a rule. In the order of kModeWords.
+enum class Mode {
+    kOn,
+    kObserve,  // detected and told; nothing is offered, denied or done by itself
+    kOff,      // not loaded
+};
+inline constexpr std::array<std::string_view, 3> kModeWords = {"on", "observe", "off"};
 
 struct Rule {
     std::string policy;  // metadata.name
     std::string id;
     std::string name;
-    std::vector<std::string> tags;
+    std::vector<std::string> tags;  // sorted
     std::uint32_t severity = 0;    // position in kSeverityWords
     std::uint32_t operations = 0;  // mask of QUELL_BIT(QUELL_OP_…)
     std::uint32_t subjects = 0;    // mask of QUELL_SUBJECT_…
@@ -65,6 +74,7 @@ struct Rule {
     std::vector<std::uint32_t> offers;  // positions in kResponseWords, in the policy's order
     std::uint64_t expires_ns = 0;
     std::uint32_t flags = 0;  // QUELL_RULE_…, only of built-in rules
+    Mode mode = Mode::kOn;
     Location where;           // of its id
 };
 
@@ -72,6 +82,9 @@ struct Rule {
 struct Checked {
     std::vector<Rule> rules;
 };
+
+// What is loaded of it: observed, it has nothing to respond with. Not for kOff.
+[[nodiscard]] Rule as_loaded(Rule rule);
 
 // Operations whose object is a place: they also hit what lies below it.
 [[nodiscard]] bool is_place(std::uint32_t operation);

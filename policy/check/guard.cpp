@@ -5,6 +5,7 @@
 #include <array>
 
 #include "policy/check/field_table.h"
+#include "policy/check/never.h"
 
 namespace quell::policy {
 namespace {
@@ -57,7 +58,8 @@ void warn_of_links(const Rule& rule, const Group& group, Findings& findings) {
         for (const Pattern& pattern : condition.paths) warn_of_link(rule, pattern, findings);
 }
 
-// Does the first match all that the second one does?
+}  // namespace
+
 bool covers(const Pattern& wide, const Pattern& narrow) {
     if (wide.kind == Pattern::Kind::kCover) {
         if (wide.base == "/" || (narrow.base != wide.base && at_or_below(narrow.base, wide.base))) return true;
@@ -69,6 +71,8 @@ bool covers(const Pattern& wide, const Pattern& narrow) {
     return narrow.kind == Pattern::Kind::kExact && (slash == 0 ? "/" : narrow.base.substr(0, slash)) == wide.base;
 }
 
+namespace {
+
 // An exception that leaves nothing. Several that do so together are not looked for.
 void guard_exception(const Rule& rule, const Group& exception, Findings& findings) {
     if (exception.size() != 1 || exception[0].negated) return;
@@ -77,7 +81,8 @@ void guard_exception(const Rule& rule, const Group& exception, Findings& finding
         if (only.field == QUELL_FIELD_EXE && pattern.kind == Pattern::Kind::kCover && pattern.base == "/")
             findings.add(Code::kQ1306, pattern.where, "the exception '/**' covers every executable: the rule never fires",
                          "name the executables", pattern.text());
-    if (only.field != QUELL_FIELD_PATH || rule.paths.empty()) return;
+    // operations on places also meet what lies above the rule's paths
+    if (only.field != QUELL_FIELD_PATH || rule.paths.empty() || (rule.operations & place_operations()) != 0) return;
     const bool all = std::all_of(rule.paths.begin(), rule.paths.end(), [&](const Pattern& path) {
         return std::any_of(only.paths.begin(), only.paths.end(), [&](const Pattern& wide) { return covers(wide, path); });
     });
@@ -103,6 +108,18 @@ void guard_creation(const Rule& rule, Findings& findings) {
     for (const Group& exception : rule.exceptions) guard(exception);
 }
 
+// Why the rule never meets a regular file, nullptr where it may.
+const char* no_file(const Rule& rule) {
+    constexpr std::uint32_t kRegular = 8;  // S_IFREG >> 12
+    if (rule.operations == QUELL_BIT(QUELL_OP_CREATE)) return "what 'create' makes is not there yet";
+    for (const Condition& condition : rule.conditions) {
+        const auto has_regular = [](const Range& range) { return range.first <= kRegular && kRegular <= range.last; };
+        if (condition.field == QUELL_FIELD_TYPE && std::any_of(condition.ranges.begin(), condition.ranges.end(), has_regular) == condition.negated)
+            return "it holds regular files, and the rule's 'type' leaves none";
+    }
+    return nullptr;
+}
+
 }  // namespace
 
 void guard_offers(const Rule& rule, const std::vector<const Node*>& offers, Findings& findings) {
@@ -110,6 +127,9 @@ void guard_offers(const Rule& rule, const std::vector<const Node*>& offers, Find
         if (rule.offers[i] == QUELL_RESPONSE_KILL_CONTAINER && (rule.subjects & QUELL_SUBJECT_CONTAINER) == 0)
             findings.add(Code::kQ1304, offers[i]->where, "kill-container cannot work: the rule is about the host only",
                          "remove it, or set 'subject: any'", offers[i]->text);
+    for (std::size_t i = 0; i < rule.offers.size(); i++)
+        if (const char* why = rule.offers[i] == QUELL_RESPONSE_QUARANTINE_FILE ? no_file(rule) : nullptr)
+            findings.add(Code::kQ1322, offers[i]->where, std::string("quarantine-file cannot work: ") + why, "remove it", offers[i]->text);
     if (rule.offers.empty() || (rule.subjects & QUELL_SUBJECT_HOST) == 0) return;
     for (const Pattern& pattern : rule.paths) {
         const auto hits = [&](std::string_view directory) { return at_or_below(pattern.base, directory); };
@@ -128,11 +148,17 @@ void guard_offers(const Rule& rule, const std::vector<const Node*>& offers, Find
 void guard_paths(const Rule& rule, Findings& findings) {
     for (const Pattern& pattern : rule.paths) warn_of_link(rule, pattern, findings);
     warn_of_links(rule, rule.conditions, findings);
+    guard_exceptions(rule, findings);
+    guard_creation(rule, findings);
+    guard_fields(rule, findings);
+}
+
+void guard_exceptions(const Rule& rule, Findings& findings) {
     for (const Group& exception : rule.exceptions) {
         warn_of_links(rule, exception, findings);
         guard_exception(rule, exception, findings);
     }
-    guard_creation(rule, findings);
+    guard_shadowed(rule, findings);
 }
 
 }  // namespace quell::policy

@@ -17,6 +17,7 @@ namespace {
 constexpr std::array kRuleFields = {
     Field{"id", true},  Field{"name"},      Field{"description"},  Field{"severity", true}, Field{"tags"},
     Field{"on", true}, Field{"where"}, Field{"match", true}, Field{"except"},         Field{"respond"},
+    Field{"mode"},
 };
 constexpr std::array kRespondFields = {Field{"offer", true}, Field{"expires"}};
 
@@ -46,10 +47,10 @@ void read_labels(const Node& node, Rule& rule, Findings& findings) {
     rule.name = rule.id;
     if (const Node* name = printable(node.find("name"), "name", kMaxTitleBytes, false, findings)) rule.name = name->text;
     (void)printable(node.find("description"), "description", kMaxDescriptionBytes, true, findings);
-    if (const Node* severity = text_of(node.find("severity"), "severity", findings))
-        rule.severity = word_of(*severity, "severity", kSeverityWords, findings).value_or(0);
+    read_severity(node.find("severity"), rule, findings);
     for (const Node* tag : texts_of(node.find("tags"), "tags", kMaxTags, findings))
         if (printable(tag, "a tag", kMaxTagBytes, false, findings) != nullptr) rule.tags.push_back(tag->text);
+    std::sort(rule.tags.begin(), rule.tags.end());
 }
 
 void read_operations(const Node& node, Rule& rule, Findings& findings) {
@@ -59,9 +60,9 @@ void read_operations(const Node& node, Rule& rule, Findings& findings) {
 }
 
 void read_where(const Node& node, Rule& rule, Findings& findings) {
-    static const auto kFields = condition_fields(FieldPlace::kSubject, !kBothPlaces, {Field{"subject"}, Field{"not"}});
+    static const auto kFields = condition_fields(FieldPlace::kSubject, !kBothPlaces, {Field{"subject"}, Field{kNot}, Field{kUse}});
     rule.subjects = kSubjectMasks[0];
-    const Node* where = node.find("where");
+    const Node* where = node.find(kWhere);
     if (where == nullptr || !check_map(*where, "where", kFields, findings)) return;
     if (where->entries.empty()) findings.add(Code::kQ1104, where->where, "where is an empty map");
     if (const Node* subject = text_of(where->find("subject"), "subject", findings))
@@ -70,16 +71,28 @@ void read_where(const Node& node, Rule& rule, Findings& findings) {
 }
 
 void read_match(const Node& node, Rule& rule, Findings& findings) {
-    static const auto kFields = condition_fields(FieldPlace::kObject, !kBothPlaces, {Field{"path", true}, Field{"not"}});
-    const Node* match = node.find("match");
+    static const auto kFields = condition_fields(FieldPlace::kObject, !kBothPlaces, {Field{"path", true}, Field{kNot}, Field{kUse}});
+    const Node* match = node.find(kMatch);
     if (match == nullptr || !check_map(*match, "match", kFields, findings)) return;
     rule.paths = read_patterns(texts_of(match->find("path"), "path", kMaxPathsPerRule, findings), findings);
     normalise(rule.paths);
     read_conditions(*match, FieldPlace::kObject, !kBothPlaces, "path", rule.conditions, findings);
 }
 
+}  // namespace
+
+void read_severity(const Node* value, Rule& rule, Findings& findings) {
+    if (const Node* severity = text_of(value, "severity", findings))
+        if (const auto index = word_of(*severity, "severity", kSeverityWords, findings)) rule.severity = *index;
+}
+
+void read_mode(const Node* value, Mode& mode, Findings& findings) {
+    if (const Node* word = text_of(value, "mode", findings))
+        if (const auto index = word_of(*word, "a mode", kModeWords, findings)) mode = static_cast<Mode>(*index);
+}
+
 void read_exceptions(const Node& node, Rule& rule, Findings& findings) {
-    static const auto kFields = condition_fields(FieldPlace::kSubject, kBothPlaces, {Field{"not"}});
+    static const auto kFields = condition_fields(FieldPlace::kSubject, kBothPlaces, {Field{kNot}, Field{kUse}});
     for (const Node& exception : items_of(node.find("except"), "except", kMaxExceptionsPerRule, findings)) {
         if (!check_map(exception, "an exception", kFields, findings)) continue;
         if (exception.entries.empty()) findings.add(Code::kQ1104, exception.where, "an exception is an empty map");
@@ -120,28 +133,35 @@ void read_expires(const Node* value, Rule& rule, Findings& findings) {
     }
 }
 
-void read_respond(const Node& node, Rule& rule, Findings& findings) {
-    rule.expires_ns = kDefaultExpiresNs;
-    const Node* respond = node.find("respond");
-    if (respond == nullptr || !check_map(*respond, "respond", kRespondFields, findings)) return;
+void read_offers(const Node* value, Rule& rule, Findings& findings) {
     std::vector<const Node*> nodes;
-    for (const Node* word : texts_of(respond->find("offer"), "offer", QUELL_RESPONSE_COUNT, findings)) {
+    for (const Node* word : texts_of(value, "offer", QUELL_RESPONSE_COUNT, findings)) {
         if (auto response = word_of(*word, "a response", kResponseWords, findings)) {
             rule.offers.push_back(*response);
             nodes.push_back(word);
         }
     }
-    read_expires(respond->find("expires"), rule, findings);
     guard_offers(rule, nodes, findings);
+}
+
+namespace {
+
+void read_respond(const Node& node, Rule& rule, Findings& findings) {
+    rule.expires_ns = kDefaultExpiresNs;
+    const Node* respond = node.find("respond");
+    if (respond == nullptr || !check_map(*respond, "respond", kRespondFields, findings)) return;
+    read_offers(respond->find("offer"), rule, findings);
+    read_expires(respond->find("expires"), rule, findings);
 }
 
 }  // namespace
 
-std::optional<Rule> check_rule(const Node& node, const std::string& policy, Findings& findings) {
+std::optional<Rule> check_rule(const Node& node, const std::string& policy, Mode mode, Findings& findings) {
     if (!check_map(node, "a rule", kRuleFields, findings)) return std::nullopt;
     Rule rule;
     rule.policy = policy;
     rule.where = node.where;
+    rule.mode = mode;
     const Node* id = text_of(node.find("id"), "id", findings);
     if (id != nullptr) {
         rule.where = id->where;
@@ -159,6 +179,7 @@ std::optional<Rule> check_rule(const Node& node, const std::string& policy, Find
     read_exceptions(node, rule, findings);
     check_conditions(rule, findings);
     read_respond(node, rule, findings);
+    read_mode(node.find("mode"), rule.mode, findings);
     guard_paths(rule, findings);
     if (rule.id.empty()) return std::nullopt;
     return rule;
