@@ -63,6 +63,9 @@ inline constexpr std::size_t kMaxNamesInHint = 20;
 // Override documents' entries, of all files.
 inline constexpr std::size_t kMaxOverrides = kMaxRules;
 
+// Of one file for `policy test`: each is matched against every rule.
+inline constexpr std::size_t kMaxScenarios = 10'000;
+
 // PATH_MAX without its NUL.
 inline constexpr std::size_t kMaxPathBytes = 4'095;
 // NAME_MAX: no file system has longer names, so a longer one never matches.

@@ -102,16 +102,25 @@ private:
     Findings& findings_;
 };
 
+}  // namespace
+
+Condition read_condition(std::uint32_t field, const Node& value, Findings& findings) {
+    Condition condition;
+    condition.field = field;
+    Reader(kFieldRows[field], findings).read(value, condition);
+    return condition;
+}
+
+namespace {
+
 void read_keys(const Node& node, FieldPlace place, bool both, std::string_view skip, bool negated, Group& group,
                Findings& findings) {
     for (std::uint32_t field = 0; field < kFieldRows.size(); field++) {
         const FieldRow& row = kFieldRows[field];
         const Node* value = stands_here(row, place, both) && row.word != skip ? node.find(row.word) : nullptr;
         if (value == nullptr) continue;
-        Condition condition;
-        condition.field = field;
+        Condition condition = read_condition(field, *value, findings);
         condition.negated = negated;
-        Reader(row, findings).read(*value, condition);
         if (!condition.paths.empty() || !condition.ranges.empty()) group.push_back(std::move(condition));
     }
 }

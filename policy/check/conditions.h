@@ -30,6 +30,9 @@ inline constexpr std::string_view kMatch = "match";
 void read_conditions(const Node& node, FieldPlace place, bool both, std::string_view skip, Group& group,
                      Findings& findings);
 
+// One key's values, as they stand behind it; no ranges and no paths after an error.
+[[nodiscard]] Condition read_condition(std::uint32_t field, const Node& value, Findings& findings);
+
 // Appends what a macro says: a map of `where` and `match`, or of one of them,
 // in which Definitions (expand.h) has put what it uses in turn.
 void read_macro(const Node& macro, Group& group, Findings& findings);
