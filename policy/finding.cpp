@@ -98,7 +98,17 @@ bool Findings::count_only(Code code) {
     return false;
 }
 
+// What a list or macro says is read at each place where it stands, and its
+// findings are the same each time.
+bool Findings::is_said(const Finding& finding) const {
+    return finding.line != 0 && std::any_of(findings_.begin(), findings_.end(), [&](const Finding& said) {
+        return said.code == finding.code && said.line == finding.line && said.column == finding.column && said.file == finding.file &&
+               said.message == finding.message;
+    });
+}
+
 void Findings::push(Finding finding) {
+    if (is_said(finding)) return;
     finding.severity = code_severity(finding.code);
     findings_.push_back(std::move(finding));
 }

@@ -49,6 +49,7 @@ public:
     // `sources` must outlive this; locations index into it.
     explicit Findings(std::span<const SourceText> sources) : sources_(sources) {}
 
+    // The same at the same place is kept once.
     void add(Code code, const Location& where, std::string message, std::string hint = {}, std::string_view text = {});
     // About no place in a file.
     void add_general(Code code, std::string message, std::string hint = {});
@@ -60,6 +61,7 @@ public:
 private:
     // True where there is no room to show one more.
     bool count_only(Code code);
+    [[nodiscard]] bool is_said(const Finding& finding) const;
     void push(Finding finding);
 
     std::span<const SourceText> sources_;

@@ -53,6 +53,23 @@ static_assert(kMaxNodes <= QUELL_NODE_HALF - QUELL_NODE_FIRST, "node ids have 20
 // The kernel reads this many rules of one object, then stops.
 inline constexpr std::size_t kMaxRulesPerObject = QUELL_SET_CHUNK * QUELL_SET_CHUNKS_MAX;
 
+// Lists and macros. A list may be all the paths of a rule.
+inline constexpr std::size_t kMaxListValues = kMaxPathsPerRule;
+// Lists of lists, macros of macros; resolving them recurses.
+inline constexpr unsigned kMaxDefinitionNesting = 16;
+// Below one `use`.
+inline constexpr std::size_t kMaxMacrosUsed = 32;
+// Of all files, once lists and macros are in their places: as many as one file may write.
+inline constexpr std::size_t kMaxExpandedValues = kMaxValues;
+// A longer list of names helps nobody.
+inline constexpr std::size_t kMaxNamesInHint = 20;
+
+// Override documents' entries, of all files.
+inline constexpr std::size_t kMaxOverrides = kMaxRules;
+
+// Of one file for `policy test`: each is matched against every rule.
+inline constexpr std::size_t kMaxScenarios = 10'000;
+
 // PATH_MAX without its NUL.
 inline constexpr std::size_t kMaxPathBytes = 4'095;
 // NAME_MAX: no file system has longer names, so a longer one never matches.

@@ -15,6 +15,8 @@ CompileResult compile(std::span<const Source> sources, const Options& options) {
     if (!findings.has_errors()) {
         Image image = compile_image(checked, texts, findings);
         if (!findings.has_errors()) result.image = std::move(image);
+        for (const Rule& rule : checked.rules)
+            if (rule.mode != Mode::kOn) result.moded.push_back({rule.policy, rule.id, sources[rule.where.source].file, rule.mode});
     }
     result.findings = findings.take();
     return result;

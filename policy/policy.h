@@ -16,9 +16,18 @@
 
 namespace quell::policy {
 
+// A rule that is observed or off.
+struct ModedRule {
+    std::string policy;
+    std::string id;
+    std::string file;
+    Mode mode = Mode::kOn;
+};
+
 struct CompileResult {
     std::vector<Finding> findings;
     std::optional<Image> image;  // nothing if a finding is an error
+    std::vector<ModedRule> moded;  // by policy and id; those that are off are not in the image
 };
 
 // All files are one policy set; their order means nothing. Never fails

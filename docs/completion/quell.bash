@@ -16,13 +16,13 @@ _quell() {
     for ((i = 1; i < COMP_CWORD; i++)); do
         if [[ -n $skip ]]; then skip=; continue; fi
         case ${COMP_WORDS[i]} in
-            --socket | --reason | --limit | --head | --incident | --dir | --output | -o) skip=1 ;;
+            --socket | --reason | --limit | --head | --incident | --dir | --policies | --output | -o) skip=1 ;;
             -*) ;;
             *) if [[ -z $verb ]]; then verb=${COMP_WORDS[i]}; elif [[ -z $sub ]]; then sub=${COMP_WORDS[i]}; fi ;;
         esac
     done
     case $previous in
-        --socket | --output | -o) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        --socket | --policies | --output | -o) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         --dir) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
         --incident) mapfile -t COMPREPLY < <(compgen -W "$(_quell_incidents)" -- "$current"); return ;;
         --reason | --limit | --head) return ;;
@@ -42,7 +42,7 @@ _quell() {
         history) words="verify --head --limit --incident" ;;
         policy)
             case $sub in
-                "") words="check apply list show diff fmt compile dump operations explain" ;;
+                "") words="check apply rollback test list show diff fmt compile dump operations explain" ;;
                 check | diff | show | dump) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
                 fmt)
                     words="--check --write"
@@ -53,6 +53,11 @@ _quell() {
                     mapfile -t COMPREPLY < <(compgen -f -- "$current")
                     ;;
                 explain) words=$(_quell_codes) ;;
+                rollback) words="--dry-run" ;;
+                test)
+                    words="--policies"
+                    mapfile -t COMPREPLY < <(compgen -f -- "$current")
+                    ;;
                 apply)
                     words="--dir --dry-run --allow-empty"
                     mapfile -t COMPREPLY < <(compgen -f -- "$current")

@@ -15,6 +15,8 @@ inline constexpr const char* kBuiltinPolicy = "quell";
 struct Options {
     // No rule at all is accepted: nothing but the built-in canary is loaded.
     bool allow_empty = false;
+    // Some files of a set: what they override may stand in others. For nothing that is loaded.
+    bool is_part = false;
 };
 
 // Reads and checks all files. What it returns is whole only if `findings`

@@ -48,6 +48,13 @@ std::string Condition::text() const {
     return (negated ? "not " : "") + std::string(row.word) + ": " + values;
 }
 
+Rule as_loaded(Rule rule) {
+    if (rule.mode != Mode::kObserve) return rule;
+    rule.offers.clear();
+    rule.flags &= ~QUELL_RULE_DENY;
+    return rule;
+}
+
 bool is_place(std::uint32_t operation) { return operation < kObjectKinds.size() && kObjectKinds[operation] == ObjectKind::PLACE; }
 
 std::uint64_t place_operations() {

@@ -4,6 +4,7 @@
 // matcher both start from here, and share nothing else.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -50,14 +51,22 @@ struct Condition {
     [[nodiscard]] std::string text() const;
 };
 
-// All of them hold. Sorted by field; each field at most twice, one negated.
+// All of them hold. Sorted by field; of one field there are several where macros say it too.
 using Group = std::vector<Condition>;
+
+// What becomes of a rule. In the order of kModeWords.
+enum class Mode {
+    kOn,
+    kObserve,  // detected and told; nothing is offered, denied or done by itself
+    kOff,      // not loaded
+};
+inline constexpr std::array<std::string_view, 3> kModeWords = {"on", "observe", "off"};
 
 struct Rule {
     std::string policy;  // metadata.name
     std::string id;
     std::string name;
-    std::vector<std::string> tags;
+    std::vector<std::string> tags;  // sorted
     std::uint32_t severity = 0;    // position in kSeverityWords
     std::uint64_t operations = 0;  // mask of QUELL_OP_BIT(QUELL_OP_…)
     std::uint32_t subjects = 0;    // mask of QUELL_SUBJECT_…
@@ -70,6 +79,7 @@ struct Rule {
     std::uint32_t threshold = 0;  // events within within_ns of one subject before it fires, 0: at each
     std::uint64_t within_ns = 0;
     std::uint64_t once_ns = 0;    // time after which it speaks again of one subject, 0: at once
+    Mode mode = Mode::kOn;
     Location where;           // of its id
 };
 
@@ -81,6 +91,9 @@ struct Rule {
 struct Checked {
     std::vector<Rule> rules;
 };
+
+// What is loaded of it: observed, it has nothing to respond with. Not for kOff.
+[[nodiscard]] Rule as_loaded(Rule rule);
 
 // Operations whose object is a place: they also hit what lies below it.
 [[nodiscard]] bool is_place(std::uint32_t operation);

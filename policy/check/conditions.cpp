@@ -14,7 +14,6 @@
 namespace quell::policy {
 namespace {
 
-constexpr std::string_view kNot = "not";
 
 bool stands_here(const FieldRow& row, FieldPlace place, bool both) { return both || row.place == place; }
 
@@ -106,16 +105,25 @@ private:
     Findings& findings_;
 };
 
+}  // namespace
+
+Condition read_condition(std::uint32_t field, const Node& value, Findings& findings) {
+    Condition condition;
+    condition.field = field;
+    Reader(kFieldRows[field], findings).read(value, condition);
+    return condition;
+}
+
+namespace {
+
 void read_keys(const Node& node, FieldPlace place, bool both, std::string_view skip, bool negated, Group& group,
                Findings& findings) {
     for (std::uint32_t field = 0; field < kFieldRows.size(); field++) {
         const FieldRow& row = kFieldRows[field];
         const Node* value = stands_here(row, place, both) && row.word != skip ? node.find(row.word) : nullptr;
         if (value == nullptr) continue;
-        Condition condition;
-        condition.field = field;
+        Condition condition = read_condition(field, *value, findings);
         condition.negated = negated;
-        Reader(row, findings).read(*value, condition);
         if (!condition.paths.empty() || !condition.networks.empty() || !condition.ranges.empty()) group.push_back(std::move(condition));
     }
 }
@@ -137,10 +145,17 @@ std::vector<Field> condition_fields(FieldPlace place, bool both, std::vector<Fie
 void read_conditions(const Node& node, FieldPlace place, bool both, std::string_view skip, Group& group,
                      Findings& findings) {
     read_keys(node, place, both, skip, false, group, findings);
+    if (const Node* used = node.find(kUse))
+        for (const Node& macro : used->items) read_macro(macro, group, findings);
     const Node* negated = node.find(kNot);
     if (negated == nullptr || !check_map(*negated, "not", condition_fields(place, both, {}), findings)) return;
     if (negated->entries.empty()) findings.add(Code::kQ1104, negated->where, "not is an empty map");
     read_keys(*negated, place, both, "", true, group, findings);
+}
+
+void read_macro(const Node& macro, Group& group, Findings& findings) {
+    if (const Node* where = macro.find(kWhere)) read_conditions(*where, FieldPlace::kSubject, !kBothPlaces, "", group, findings);
+    if (const Node* match = macro.find(kMatch)) read_conditions(*match, FieldPlace::kObject, !kBothPlaces, "", group, findings);
 }
 
 std::vector<Pattern> read_patterns(const std::vector<const Node*>& texts, Findings& findings) {
@@ -157,9 +172,12 @@ void normalise(std::vector<Pattern>& patterns) {
 }
 
 void normalise(Group& group) {
-    std::sort(group.begin(), group.end(), [](const Condition& a, const Condition& b) {
-        return std::tie(a.field, a.negated) < std::tie(b.field, b.negated);
-    });
+    const auto less = [](const Condition& a, const Condition& b) {
+        if (a.field != b.field || a.negated != b.negated) return std::tie(a.field, a.negated) < std::tie(b.field, b.negated);
+        return a.text() < b.text();  // only where macros say a key more than once
+    };
+    std::sort(group.begin(), group.end(), less);
+    group.erase(std::unique(group.begin(), group.end(), [&](const Condition& a, const Condition& b) { return !less(a, b) && !less(b, a); }), group.end());
 }
 
 void normalise(std::vector<Group>& groups) {

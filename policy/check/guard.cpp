@@ -5,6 +5,7 @@
 #include <array>
 
 #include "policy/check/field_table.h"
+#include "policy/check/never.h"
 #include "user/base/vocabulary.h"
 
 namespace quell::policy {
@@ -58,7 +59,8 @@ void warn_of_links(const Rule& rule, const Group& group, Findings& findings) {
         for (const Pattern& pattern : condition.paths) warn_of_link(rule, pattern, findings);
 }
 
-// Does the first match all that the second one does?
+}  // namespace
+
 bool covers(const Pattern& wide, const Pattern& narrow) {
     if (wide.kind == Pattern::Kind::kCover) {
         if (wide.base == "/" || (narrow.base != wide.base && at_or_below(narrow.base, wide.base))) return true;
@@ -70,6 +72,8 @@ bool covers(const Pattern& wide, const Pattern& narrow) {
     return narrow.kind == Pattern::Kind::kExact && (slash == 0 ? "/" : narrow.base.substr(0, slash)) == wide.base;
 }
 
+namespace {
+
 // An exception that leaves nothing. Several that do so together are not looked for.
 void guard_exception(const Rule& rule, const Group& exception, Findings& findings) {
     if (exception.size() != 1 || exception[0].negated) return;
@@ -78,7 +82,8 @@ void guard_exception(const Rule& rule, const Group& exception, Findings& finding
         if (only.field == QUELL_FIELD_EXE && pattern.kind == Pattern::Kind::kCover && pattern.base == "/")
             findings.add(Code::kQ1306, pattern.where, "the exception '/**' covers every executable: the rule never fires",
                          "name the executables", pattern.text());
-    if (only.field != QUELL_FIELD_PATH || rule.paths.empty()) return;
+    // operations on places also meet what lies above the rule's paths
+    if (only.field != QUELL_FIELD_PATH || rule.paths.empty() || (rule.operations & place_operations()) != 0) return;
     const bool all = std::all_of(rule.paths.begin(), rule.paths.end(), [&](const Pattern& path) {
         return std::any_of(only.paths.begin(), only.paths.end(), [&](const Pattern& wide) { return covers(wide, path); });
     });
@@ -99,21 +104,28 @@ std::string operations_text(std::uint64_t mask) {
 }
 
 // A value that an operation does not have would never hold, or, below `not`, always.
-void guard_fields(const Rule& rule, Findings& findings) {
-    const auto guard = [&](const Group& group) {
-        for (const Condition& condition : group) {
-            const FieldRow& row = kFieldRows[condition.field];
-            const std::uint64_t without = rule.operations & ~row.operations;
-            if (without == 0) continue;
-            findings.add(Code::kQ1310, rule.where,
-                         in_quotes(row.word) + " is not known of " + operations_text(without),
-                         (rule.operations & row.operations) != 0 ? "write a rule of its own for " + operations_text(without)
-                                                                 : "it is known of " + operations_text(row.operations),
-                         rule.id);
-        }
-    };
-    guard(rule.conditions);
-    for (const Group& exception : rule.exceptions) guard(exception);
+void guard_fields(const Rule& rule, const Group& group, Findings& findings) {
+    for (const Condition& condition : group) {
+        const FieldRow& row = kFieldRows[condition.field];
+        const std::uint64_t without = rule.operations & ~row.operations;
+        if (without == 0) continue;
+        findings.add(Code::kQ1310, rule.where, in_quotes(row.word) + " is not known of " + operations_text(without),
+                     (rule.operations & row.operations) != 0 ? "write a rule of its own for " + operations_text(without)
+                                                             : "it is known of " + operations_text(row.operations),
+                     rule.id);
+    }
+}
+
+// Why the rule never meets a regular file, nullptr where it may.
+const char* no_file(const Rule& rule) {
+    constexpr std::uint32_t kRegular = 8;  // S_IFREG >> 12
+    if (rule.operations == QUELL_BIT(QUELL_OP_CREATE)) return "what 'create' makes is not there yet";
+    for (const Condition& condition : rule.conditions) {
+        const auto has_regular = [](const Range& range) { return range.first <= kRegular && kRegular <= range.last; };
+        if (condition.field == QUELL_FIELD_TYPE && std::any_of(condition.ranges.begin(), condition.ranges.end(), has_regular) == condition.negated)
+            return "it holds regular files, and the rule's 'type' leaves none";
+    }
+    return nullptr;
 }
 
 }  // namespace
@@ -123,6 +135,9 @@ void guard_offers(const Rule& rule, const std::vector<const Node*>& offers, Find
         if (rule.offers[i] == QUELL_RESPONSE_KILL_CONTAINER && (rule.subjects & QUELL_SUBJECT_CONTAINER) == 0)
             findings.add(Code::kQ1304, offers[i]->where, "kill-container cannot work: the rule is about the host only",
                          "remove it, or set 'subject: any'", offers[i]->text);
+    for (std::size_t i = 0; i < rule.offers.size(); i++)
+        if (const char* why = rule.offers[i] == QUELL_RESPONSE_QUARANTINE_FILE ? no_file(rule) : nullptr)
+            findings.add(Code::kQ1322, offers[i]->where, std::string("quarantine-file cannot work: ") + why, "remove it", offers[i]->text);
     if (rule.offers.empty() || (rule.subjects & QUELL_SUBJECT_HOST) == 0) return;
     for (const Pattern& pattern : rule.paths) {
         const auto hits = [&](std::string_view directory) { return at_or_below(pattern.base, directory); };
@@ -172,11 +187,17 @@ void guard_path(const Rule& rule, const Node* on, const Node* match, Findings& f
 void guard_paths(const Rule& rule, Findings& findings) {
     for (const Pattern& pattern : rule.paths) warn_of_link(rule, pattern, findings);
     warn_of_links(rule, rule.conditions, findings);
+    guard_fields(rule, rule.conditions, findings);
+    guard_exceptions(rule, findings);
+}
+
+void guard_exceptions(const Rule& rule, Findings& findings) {
     for (const Group& exception : rule.exceptions) {
         warn_of_links(rule, exception, findings);
         guard_exception(rule, exception, findings);
+        guard_fields(rule, exception, findings);
     }
-    guard_fields(rule, findings);
+    guard_shadowed(rule, findings);
 }
 
 }  // namespace quell::policy

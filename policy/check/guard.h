@@ -11,11 +11,16 @@
 
 namespace quell::policy {
 
+// Does the first match all that the second one does?
+[[nodiscard]] bool covers(const Pattern& wide, const Pattern& narrow);
+
 // `offers`: the nodes of rule.offers, in the same order. Thread-safe.
 void guard_offers(const Rule& rule, const std::vector<const Node*>& offers, Findings& findings);
 
 // Paths and exceptions that say less, or more, than their author thinks.
 void guard_paths(const Rule& rule, Findings& findings);
+// Of the rule's exceptions alone: part of guard_paths, and for those that an override adds.
+void guard_exceptions(const Rule& rule, Findings& findings);
 
 // Where a rule refuses: that it can, and whom it would hit on the host.
 void guard_deny(const Rule& rule, const Location& where, Findings& findings);

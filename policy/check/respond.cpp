@@ -31,18 +31,6 @@ std::optional<std::uint64_t> duration(const Node* value, std::string_view what, 
     return std::nullopt;
 }
 
-void read_offers(const Node& respond, Rule& rule, Findings& findings) {
-    std::vector<const Node*> nodes;
-    for (const Node* word : texts_of(respond.find("offer"), "offer", QUELL_RESPONSE_COUNT, findings)) {
-        if (auto response = word_of(*word, "a response", kResponseWords, findings)) {
-            rule.offers.push_back(*response);
-            nodes.push_back(word);
-        }
-    }
-    if (const auto expires = duration(respond.find("expires"), "expires", kMinExpiresNs, kMaxExpiresNs, findings)) rule.expires_ns = *expires;
-    guard_offers(rule, nodes, findings);
-}
-
 void read_deny(const Node& respond, Rule& rule, Findings& findings) {
     constexpr std::array<std::string_view, 2> kWords = {"false", "true"};
     const Node* text = text_of(respond.find("deny"), "deny", findings);
@@ -73,12 +61,28 @@ void read_threshold(const Node& respond, Rule& rule, Findings& findings) {
 
 }  // namespace
 
+void read_expires(const Node* value, Rule& rule, Findings& findings) {
+    if (const auto expires = duration(value, "expires", kMinExpiresNs, kMaxExpiresNs, findings)) rule.expires_ns = *expires;
+}
+
+void read_offers(const Node* value, Rule& rule, Findings& findings) {
+    std::vector<const Node*> nodes;
+    for (const Node* word : texts_of(value, "offer", QUELL_RESPONSE_COUNT, findings)) {
+        if (auto response = word_of(*word, "a response", kResponseWords, findings)) {
+            rule.offers.push_back(*response);
+            nodes.push_back(word);
+        }
+    }
+    guard_offers(rule, nodes, findings);
+}
+
 void read_respond(const Node& rule_node, Rule& rule, Findings& findings) {
     rule.expires_ns = kDefaultExpiresNs;
     const Node* respond = rule_node.find("respond");
     if (respond == nullptr || !check_map(*respond, "respond", kRespondFields, findings)) return;
     if (respond->entries.empty()) findings.add(Code::kQ1104, respond->where, "respond is an empty map");
-    read_offers(*respond, rule, findings);
+    read_offers(respond->find("offer"), rule, findings);
+    read_expires(respond->find("expires"), rule, findings);
     read_deny(*respond, rule, findings);
     read_threshold(*respond, rule, findings);
     if (const auto once = duration(respond->find("once-per"), "once-per", kMinExpiresNs, kMaxExpiresNs, findings)) rule.once_ns = *once;

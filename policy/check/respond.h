@@ -12,4 +12,9 @@ namespace quell::policy {
 // A rule without it only detects.
 void read_respond(const Node& rule_node, Rule& rule, Findings& findings);
 
+// Each leaves the rule as it is where the value is missing or wrong. Offers
+// are added to those that are there. Thread-safe.
+void read_expires(const Node* value, Rule& rule, Findings& findings);
+void read_offers(const Node* value, Rule& rule, Findings& findings);
+
 }  // namespace quell::policy

@@ -18,6 +18,7 @@ namespace {
 constexpr std::array kRuleFields = {
     Field{"id", true},  Field{"name"},      Field{"description"},  Field{"severity", true}, Field{"tags"},
     Field{"on", true}, Field{"where"}, Field{"match"}, Field{"except"},         Field{"respond"},
+    Field{"mode"},
 };
 
 constexpr std::array<std::string_view, 3> kSubjectWords = {"any", "host", "container"};
@@ -46,10 +47,10 @@ void read_labels(const Node& node, Rule& rule, Findings& findings) {
     rule.name = rule.id;
     if (const Node* name = printable(node.find("name"), "name", kMaxTitleBytes, false, findings)) rule.name = name->text;
     (void)printable(node.find("description"), "description", kMaxDescriptionBytes, true, findings);
-    if (const Node* severity = text_of(node.find("severity"), "severity", findings))
-        rule.severity = word_of(*severity, "severity", kSeverityWords, findings).value_or(0);
+    read_severity(node.find("severity"), rule, findings);
     for (const Node* tag : texts_of(node.find("tags"), "tags", kMaxTags, findings))
         if (printable(tag, "a tag", kMaxTagBytes, false, findings) != nullptr) rule.tags.push_back(tag->text);
+    std::sort(rule.tags.begin(), rule.tags.end());
 }
 
 void read_operations(const Node& node, Rule& rule, Findings& findings) {
@@ -59,9 +60,9 @@ void read_operations(const Node& node, Rule& rule, Findings& findings) {
 }
 
 void read_where(const Node& node, Rule& rule, Findings& findings) {
-    static const auto kFields = condition_fields(FieldPlace::kSubject, !kBothPlaces, {Field{"subject"}, Field{"not"}});
+    static const auto kFields = condition_fields(FieldPlace::kSubject, !kBothPlaces, {Field{"subject"}, Field{kNot}, Field{kUse}});
     rule.subjects = kSubjectMasks[0];
-    const Node* where = node.find("where");
+    const Node* where = node.find(kWhere);
     if (where == nullptr || !check_map(*where, "where", kFields, findings)) return;
     if (where->entries.empty()) findings.add(Code::kQ1104, where->where, "where is an empty map");
     if (const Node* subject = text_of(where->find("subject"), "subject", findings))
@@ -70,8 +71,8 @@ void read_where(const Node& node, Rule& rule, Findings& findings) {
 }
 
 void read_match(const Node& node, Rule& rule, Findings& findings) {
-    static const auto kFields = condition_fields(FieldPlace::kObject, !kBothPlaces, {Field{"path"}, Field{"not"}});
-    const Node* match = node.find("match");
+    static const auto kFields = condition_fields(FieldPlace::kObject, !kBothPlaces, {Field{"path"}, Field{kNot}, Field{kUse}});
+    const Node* match = node.find(kMatch);
     if (match != nullptr && !check_map(*match, "match", kFields, findings)) return;
     guard_path(rule, node.find("on"), match, findings);
     if (match == nullptr) return;
@@ -81,8 +82,20 @@ void read_match(const Node& node, Rule& rule, Findings& findings) {
     read_conditions(*match, FieldPlace::kObject, !kBothPlaces, "path", rule.conditions, findings);
 }
 
+}  // namespace
+
+void read_severity(const Node* value, Rule& rule, Findings& findings) {
+    if (const Node* severity = text_of(value, "severity", findings))
+        if (const auto index = word_of(*severity, "severity", kSeverityWords, findings)) rule.severity = *index;
+}
+
+void read_mode(const Node* value, Mode& mode, Findings& findings) {
+    if (const Node* word = text_of(value, "mode", findings))
+        if (const auto index = word_of(*word, "a mode", kModeWords, findings)) mode = static_cast<Mode>(*index);
+}
+
 void read_exceptions(const Node& node, Rule& rule, Findings& findings) {
-    static const auto kFields = condition_fields(FieldPlace::kSubject, kBothPlaces, {Field{"not"}});
+    static const auto kFields = condition_fields(FieldPlace::kSubject, kBothPlaces, {Field{kNot}, Field{kUse}});
     for (const Node& exception : items_of(node.find("except"), "except", kMaxExceptionsPerRule, findings)) {
         if (!check_map(exception, "an exception", kFields, findings)) continue;
         if (exception.entries.empty()) findings.add(Code::kQ1104, exception.where, "an exception is an empty map");
@@ -108,13 +121,12 @@ void check_conditions(const Rule& rule, Findings& findings) {
                      "ranges of numbers count one by one; put paths into one list", rule.id);
 }
 
-}  // namespace
-
-std::optional<Rule> check_rule(const Node& node, const std::string& policy, Findings& findings) {
+std::optional<Rule> check_rule(const Node& node, const std::string& policy, Mode mode, Findings& findings) {
     if (!check_map(node, "a rule", kRuleFields, findings)) return std::nullopt;
     Rule rule;
     rule.policy = policy;
     rule.where = node.where;
+    rule.mode = mode;
     const Node* id = text_of(node.find("id"), "id", findings);
     if (id != nullptr) {
         rule.where = id->where;
@@ -132,6 +144,7 @@ std::optional<Rule> check_rule(const Node& node, const std::string& policy, Find
     read_exceptions(node, rule, findings);
     check_conditions(rule, findings);
     read_respond(node, rule, findings);
+    read_mode(node.find("mode"), rule.mode, findings);
     guard_paths(rule, findings);
     if (rule.id.empty()) return std::nullopt;
     return rule;

@@ -47,6 +47,9 @@ public:
         : sources_(sources), findings_(findings) {
         rules_.push_back(canary());
         rules_.insert(rules_.end(), checked.rules.begin(), checked.rules.end());
+        digest_ = meaning_digest(rules_);  // a rule that is off is part of the meaning
+        std::erase_if(rules_, [](const Rule& rule) { return rule.mode == Mode::kOff; });
+        for (Rule& rule : rules_) rule = as_loaded(std::move(rule));
     }
 
     Image run() {
@@ -59,7 +62,7 @@ public:
             findings_.add_general(Code::kQ1403, "the rules' paths make " + std::to_string(image_.edges.size()) +
                                   " entries of the kernel's map, which takes " + std::to_string(kMaxEdges));
         add_sets();
-        image_.digest = meaning_digest(rules_);
+        image_.digest = std::move(digest_);
         return std::move(image_);
     }
 
@@ -211,6 +214,7 @@ private:
     Findings& findings_;
     std::vector<Rule> rules_;
     Image image_;
+    std::string digest_;
     Sets path_sets_;
     Sets asked_sets_;
     std::vector<Asked> asked_;              // in the order of conditions

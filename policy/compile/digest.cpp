@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/compile/digest.h"
 
-#include <algorithm>
-
 #include "user/base/sha256.h"
 #include "user/base/vocabulary.h"
 
@@ -40,9 +38,8 @@ std::string meaning_digest(std::span<const Rule> rules) {
         form.field(rule.id);
         form.field(rule.name);
         form.field(word_at(kSeverityWords, rule.severity));
-        std::vector<std::string> tags = rule.tags;
-        std::sort(tags.begin(), tags.end());
-        form.list(tags, [](const std::string& tag) { return tag; });
+        form.field(kModeWords[static_cast<std::size_t>(rule.mode)]);
+        form.list(rule.tags, [](const std::string& tag) { return tag; });
         for (std::size_t i = 0; i < kOperationWords.size(); i++)
             if (rule.operations & QUELL_OP_BIT(i)) form.field(kOperationWords[i]);
         form.number(rule.subjects);

@@ -74,7 +74,9 @@ Values nothing(const Rule&) { return {}; }
 constexpr std::array kKeys = {
     Key{"name", KeyShape::kText, [](const Rule& rule) { return Values{rule.name}; }, [](const Rule& rule) { return Values{rule.id}; }},
     Key{"severity", KeyShape::kText, [](const Rule& rule) { return Values{std::string(word_at(kSeverityWords, rule.severity))}; }, nullptr},
-    Key{"tags", KeyShape::kSet, [](const Rule& rule) { return sorted(rule.tags); }, nothing},
+    Key{"mode", KeyShape::kText, [](const Rule& rule) { return Values{std::string(kModeWords[static_cast<std::size_t>(rule.mode)])}; },
+        [](const Rule&) { return Values{"on"}; }},
+    Key{"tags", KeyShape::kSet, [](const Rule& rule) { return rule.tags; }, nothing},
     Key{"on", KeyShape::kSet, operation_words, nullptr},
     Key{"where.subject", KeyShape::kText, [](const Rule& rule) { return Values{subject_word(rule.subjects)}; },
         [](const Rule&) { return Values{"any"}; }},

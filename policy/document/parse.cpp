@@ -40,6 +40,8 @@ public:
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { refuse_anchor(mark); }
     void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
         Node node = make(Node::Type::kText, mark, tag, anchor);
+        // yaml-cpp makes one byte of the escapes \N and \_, which is no character of UTF-8
+        if (!is_utf8(value)) stop(Code::kQ1002, mark, "an escape in this text stands for no UTF-8 character", "write \\u0085 for \\N and \\u00a0 for \\_, or the character itself");
         node.text = value;
         // A quoted text is marked with its quotes. Width cannot be known for folded text.
         node.where.width = static_cast<std::uint32_t>(value.size()) + (tag == "!" ? 2 : 0);

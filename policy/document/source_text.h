@@ -40,6 +40,11 @@ private:
     const Source* source_;
 };
 
+// Bytes of the character of valid UTF-8 at the start of `text` (no overlong
+// forms, no surrogates), 0 if there is none.
+[[nodiscard]] std::size_t utf8_size(std::string_view text);
+[[nodiscard]] bool is_utf8(std::string_view text);
+
 // Takes the next line off `rest`, without its line end.
 [[nodiscard]] std::string_view next_line(std::string_view& rest);
 

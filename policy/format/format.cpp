@@ -47,7 +47,7 @@ std::string without_carriage_returns(std::string_view text) {
 }
 
 std::string digest_of(const Source& source) {
-    const CompileResult result = compile(std::span(&source, 1), Options{.allow_empty = true});
+    const CompileResult result = compile(std::span(&source, 1), Options{.allow_empty = true, .is_part = true});
     return result.image ? result.image->digest : std::string{};
 }
 
@@ -59,7 +59,7 @@ Error unsafe() {
 
 Formatted format(const Source& source) {
     Formatted result;
-    CompileResult compiled = compile(std::span(&source, 1), Options{.allow_empty = true});
+    CompileResult compiled = compile(std::span(&source, 1), Options{.allow_empty = true, .is_part = true});
     result.findings = std::move(compiled.findings);
     if (!compiled.image) return result;
     const auto refuse = [&](Error why) {

@@ -69,7 +69,7 @@ std::vector<const Rule*> matches(const std::vector<Rule>& rules, const Act& act)
     const bool place = is_place(act.operation);
     std::vector<const Rule*> fired;
     for (const Rule& rule : rules) {
-        if ((rule.operations & QUELL_OP_BIT(act.operation)) == 0) continue;
+        if (rule.mode == Mode::kOff || (rule.operations & QUELL_OP_BIT(act.operation)) == 0) continue;
         if ((rule.subjects & act.subject) == 0) continue;
         const bool hit = rule.paths.empty() || std::any_of(rule.paths.begin(), rule.paths.end(), [&](const Pattern& pattern) {
             return path_matches(pattern, act.path) || (place && lies_below(pattern, act.path));

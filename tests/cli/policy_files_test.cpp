@@ -64,11 +64,49 @@ TEST_F(PolicyFiles, ExplainRefusesWhatIsNoCode) {
     const Ran near = run_quell({"policy", "explain", "Q110l"});
     EXPECT_EQ(near.code, 1);
     EXPECT_NE(near.err.find("did you mean 'Q1101'?"), std::string::npos) << near.err;
-    const Ran rule = run_quell({"policy", "explain", "notable-events/clear-log-activities"});
-    EXPECT_EQ(rule.code, 1);
-    EXPECT_NE(rule.err.find("is no code of a finding, such as Q1101; rules are not explained yet"), std::string::npos) << rule.err;
     EXPECT_EQ(json({"policy", "explain", "Q9"}, 1)["error"], "io.quell.Failed");
     EXPECT_EQ(run_quell({"policy", "explain", "a\x1b[2J"}).err.find('\x1b'), std::string::npos);
+}
+
+TEST_F(PolicyFiles, ExplainARule) {
+    const Ran text = run_quell({"policy", "explain", "clear-log-activities", kPack}, {"COLUMNS=120"});
+    EXPECT_EQ(text.code, 0) << text.err;
+    EXPECT_NE(text.out.find("delete      inode_unlink"), std::string::npos) << text.out;
+    EXPECT_NE(text.out.find("Attached while an incident offers kill-container"), std::string::npos);
+    const Json rule = json({"policy", "explain", "notable-events/clear-log-activities", kPack}, 0);
+    EXPECT_EQ(rule["operations"][0], (Json{{"word", "delete"}, {"hooks", {"inode_unlink"}}, {"instructions", {{"host", 347}, {"container", 674}}}}));
+    EXPECT_FALSE(rule["operations"][4].contains("instructions")) << "mount-over was not measured";
+    EXPECT_EQ(rule["mode"], "on");
+    EXPECT_EQ(rule["while_waiting"].size(), 3u);
+    EXPECT_EQ(rule["maps"][0], (Json{{"map", "rules"}, {"entries", 1}}));
+    EXPECT_GT(rule["map_bytes"], 500);
+    EXPECT_NE(run_quell({"policy", "explain", "clear-logs", kPack}).err.find("there is no rule 'clear-logs'"), std::string::npos);
+}
+
+TEST_F(PolicyFiles, Test) {
+    write("p.yaml", kHead + rule("one", "/x"));
+    const std::string head = "apiVersion: quell/v1\nkind: PolicyTest\nspec:\n  policies: [p.yaml]\n  scenarios:\n";
+    const std::string good = write("good.test", head + "    - {name: it is removed, on: delete, object: {path: /x}, fires: [t/one]}\n");
+    EXPECT_EQ(run_quell({"policy", "test", good}).out, "ok: 1 scenarios\n");
+    const std::string bad = write("bad.test", head + "    - {name: another, on: delete, object: {path: /y}, fires: [t/one, t/onne]}\n");
+    const Ran failed = run_quell({"policy", "test", good, bad});
+    EXPECT_EQ(failed.code, 1);
+    EXPECT_EQ(failed.out, bad + ":6:67: failed: another\n    did not fire: t/one, t/onne\n    no rule t/onne is on: did you mean 't/one'?\n1 of 2 scenarios failed\n");
+    const Json result = json({"policy", "test", bad}, 1);
+    EXPECT_EQ(result["ok"], false);
+    EXPECT_EQ(result["files"][0]["failures"][0]["missing"], (Json{"t/one", "t/onne"}));
+    EXPECT_EQ(run_quell({"policy", "test", bad, "--policies", kPack}).code, 1);
+    EXPECT_EQ(json({"policy", "test", write("broken.test", head)}, 1)["error"], "io.quell.PolicyInvalid");
+    EXPECT_EQ(run_quell({"policy", "test", QUELL_SOURCE_DIR "/policy/packs/scenarios/notable-events.yaml"}).code, 0);
+}
+
+TEST_F(PolicyFiles, ShowSaysWhatAnOverrideMakes) {
+    write("a.yaml", kHead + rule("one", "/x"));
+    write("b.yaml", "apiVersion: quell/v1\nkind: Override\nmetadata: {name: site}\nspec:\n  overrides: [{rule: t/one, severity: low, mode: observe}]\n");
+    const Json one = json({"policy", "show", "one", dir.path()}, 0);
+    EXPECT_EQ(one["keys"]["severity"], "low");
+    EXPECT_EQ(one["keys"]["mode"], "observe");
+    EXPECT_EQ(one["file"], dir / "a.yaml");
 }
 
 TEST_F(PolicyFiles, ShowARule) {
@@ -76,7 +114,7 @@ TEST_F(PolicyFiles, ShowARule) {
     const Ran one = run_quell({"policy", "show", "one", file});
     EXPECT_EQ(one.code, 0) << one.err;
     EXPECT_EQ(one.out, "t/one  " + file + ":6\n"
-                       "  name               one (default)\n  severity           high\n  tags               none (default)\n"
+                       "  name               one (default)\n  severity           high\n  mode               on (default)\n  tags               none (default)\n"
                        "  on                 delete\n  where.subject      any (default)\n  match.path         /x/**\n                     /y\n"
                        "  where              none (default)\n  match              none (default)\n  except             none (default)\n  respond.offer      none (default)\n  respond.deny       false (default)\n  respond.threshold.count  none (default)\n  respond.threshold.within  none (default)\n  respond.once-per   none (default)\n  respond.expires    1h (default)\n"
                        "  hooks              inode_unlink\n");

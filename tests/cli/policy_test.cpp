@@ -31,7 +31,7 @@ TEST(PolicyCheck, SaysWhereItIsWrong) {
 TEST_F(FakeDaemon, PolicyApplyAndList) {
     const Json finding = {{"code", "Q2"}, {"severity", "warning"}, {"file", "/p"}, {"line", 1}, {"column", 2}, {"message", "hm"}};
     will_reply("ApplyPolicy", {{"changed", true}, {"generation", 5}, {"digest", std::string(64, 'd')}, {"rules", 3}, {"map_bytes", 4096}, {"findings", {finding}}});
-    will_reply("ListPolicies", {{"generation", 5}, {"policies", {{{"name", "notable-events"}, {"file", "/etc/p.yaml"}, {"rules", 2}, {"rule_ids", {"a", "b"}}}}}});
+    will_reply("ListPolicies", {{"generation", 5}, {"policies", {{{"name", "notable-events"}, {"file", "/etc/p.yaml"}, {"rules", 2}, {"rule_ids", {"a", "b"}}, {"observed", {"b"}}, {"off", {"c"}}}}}});
     start();
     EXPECT_EQ(quell({"policy", "apply"}).out, "/p:1:2: warning: hm [Q2]\napplied: generation 5, 3 rules, 4096 bytes of maps, digest dddddddddddd\n");
     std::ofstream(dir / "b.yaml") << "x";
@@ -41,7 +41,35 @@ TEST_F(FakeDaemon, PolicyApplyAndList) {
     EXPECT_EQ(calls(), (std::vector<std::string>{R"(ApplyPolicy {"allow_empty":false,"dry_run":false,"files":[]})",
                                                  R"(ApplyPolicy {"allow_empty":true,"dry_run":true,"files":[")" + (dir / "a.yaml") + "\",\"" + (dir / "b.yaml") + "\"]}"}));
     EXPECT_EQ(quell({"policy", "apply", "--dir", dir / "none"}).code, 1);
-    EXPECT_EQ(quell({"policy", "list"}).out, "generation 5\nPOLICY          RULES  FILE         IDS\nnotable-events  2      /etc/p.yaml  a,b\n");
+    EXPECT_EQ(quell({"policy", "list"}).out, "generation 5\nPOLICY          RULES  FILE         IDS\nnotable-events  2      /etc/p.yaml  a,b (observe),c (off)\n");
+}
+
+TEST_F(FakeDaemon, PolicyRollback) {
+    will_reply("RollbackPolicy", {{"changed", true}, {"generation", 6}, {"digest", std::string(64, 'd')}, {"rules", 3}, {"map_bytes", 4096}, {"findings", Json::array()}, {"origin", 4}});
+    start();
+    const Ran back = quell({"policy", "rollback"});
+    EXPECT_EQ(back.code, 0) << back.err;
+    EXPECT_EQ(back.out, "rolled back to generation 4: generation 6, 3 rules, 4096 bytes of maps, digest dddddddddddd\n");
+    EXPECT_NE(back.err.find("a reload or restart applies them again"), std::string::npos);
+    EXPECT_EQ(quell({"policy", "rollback", "4", "--dry-run"}).out, "would roll back to generation 4: generation 6, 3 rules, 4096 bytes of maps, digest dddddddddddd\n");
+    EXPECT_EQ(calls(), (std::vector<std::string>{R"(RollbackPolicy {"dry_run":false})", R"(RollbackPolicy {"dry_run":true,"generation":4})"}));
+    for (const char* wrong : {"0", "-1", "4x", "newest"}) EXPECT_EQ(quell({"policy", "rollback", wrong}).code, 2) << wrong;
+}
+
+TEST_F(FakeDaemon, PolicyDiffAgainstWhatRuns) {
+    const std::string rules = "apiVersion: quell/v1\nkind: Policy\nmetadata: {name: t}\nspec:\n  rules:\n    - {id: one, severity: low, on: [delete], match: {path: [/x]}}\n";
+    will_reply("RunningPolicy", {{"generation", 7}, {"digest", std::string(64, 'd')}, {"files", 1}, {"file", "/etc/quell/policy.d/a.yaml"}, {"text", rules}});
+    start();
+    std::ofstream(dir / "a.yaml") << "# respelt\n" << rules;
+    const Ran same = quell({"policy", "diff", dir / "a.yaml"});
+    EXPECT_EQ(same.code, 0) << same.err;
+    EXPECT_EQ(same.out, "from what runs, generation 7:\nno difference in meaning\n");
+    std::ofstream(dir / "a.yaml") << rules << "    - {id: two, severity: low, on: [delete], match: {path: [/x]}}\n";
+    EXPECT_EQ(quell({"policy", "diff", dir / "a.yaml"}).out, "from what runs, generation 7:\nadded t/two\n");
+    const Json json = Json::parse(quell({"--json", "policy", "diff", dir / "a.yaml"}).out);
+    EXPECT_EQ(json["generation"], 7);
+    EXPECT_EQ(json["added"], Json{"t/two"});
+    EXPECT_EQ(calls()[0], R"(RunningPolicy {"index":0})");
 }
 
 }  // namespace

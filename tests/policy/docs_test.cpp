@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // docs/policy.md: every example is run. ```yaml is a whole policy that is
-// accepted without a finding; ```yaml rule is one rule; ```yaml Q1234 is a
-// rule in which exactly that is found. Words and codes are all listed.
+// accepted without a finding; ```yaml overrides is one beside the pack; ```yaml
+// rule is one rule; ```yaml Q1234 is a rule in which exactly that is found. Words and codes are all listed.
 #include <gtest/gtest.h>
 
 #include "policy/check/field_table.h"
@@ -50,8 +50,11 @@ TEST(PolicyDocument, ExamplesDoWhatTheySay) {
     const std::vector<Example> all = examples();
     ASSERT_GE(all.size(), 8u);
     for (const Example& example : all) {
-        const CompileResult result = compile_text(example.kind.empty() ? example.text : policy(indented(example.text)));
-        if (example.kind.empty() || example.kind == "rule") {
+        const bool is_document = example.kind.empty() || example.kind == "overrides";
+        std::vector<Source> sources{{"t.yaml", is_document ? example.text : policy(indented(example.text))}};
+        if (example.kind == "overrides") sources.push_back({"pack.yaml", slurp(QUELL_SOURCE_DIR "/policy/packs/notable-events.yaml")});
+        const CompileResult result = compile(sources);
+        if (is_document || example.kind == "rule") {
             EXPECT_EQ(summary(result.findings), "") << example.text;
             EXPECT_TRUE(result.image) << example.text;
         } else {

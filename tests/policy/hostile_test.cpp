@@ -38,6 +38,17 @@ TEST(Hostile, Bytes) {
     EXPECT_EQ(summary(compile_text("\xff\xfe" "a\0:\0"s).findings), "Q1002@1:1") << "UTF-16";
 }
 
+// yaml-cpp makes a single byte of these, which no terminal and no JSON may get.
+TEST(Hostile, EscapesThatStandForNoCharacter) {
+    for (const char* escape : {"\\N", "\\_"}) {
+        EXPECT_EQ(summary(compile_text("a: \"x" + std::string(escape) + "\"\n").findings), "Q1002@1:4") << escape;
+        EXPECT_EQ(summary(compile_text("\"" + std::string(escape) + "\": b\n").findings), "Q1002@1:1") << escape;
+    }
+    const auto named = [](const std::string& text) { return summary(compile_text(policy(rule("r", "/x", "delete", "any", "name: \"" + text + "\""))).findings); };
+    EXPECT_EQ(named("\\u00a0\\L"), "");
+    EXPECT_EQ(named("\\u0085"), "Q1107@11:13");
+}
+
 TEST(Hostile, Empty) {
     for (const char* text : {"", "\n", "# only a comment\n", "---\n", "~\n", "...\n"})
         EXPECT_EQ(first_code(text), "Q1010") << text;

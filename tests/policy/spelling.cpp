@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "policy/check/never.h"
 #include "policy/check/conditions.h"
 #include "policy/describe/rule_keys.h"
 #include "policy/document/node.h"
@@ -118,6 +119,16 @@ void speakable(Group& group, bool is_exception) {
         if (kind == FieldKind::kYesNo) one.ranges = {{1, 1}};
     }
     normalise(group);
+}
+
+bool leaves_nothing(const Rule& rule, const Group& exception) {
+    static const Source nowhere{};
+    const SourceText text(nowhere);
+    Findings findings(std::span(&text, 1));
+    Rule alone = rule;
+    alone.exceptions = {exception};
+    guard_shadowed(alone, findings);
+    return findings.has_errors();
 }
 
 // The document that says the rule, from its keys in words.
@@ -317,6 +328,8 @@ Checked random_rules(std::mt19937& random) {
         for (Group& group : rule.exceptions) speakable(group, true);
         std::erase_if(rule.exceptions, [](const Group& group) { return group.empty(); });
         normalise(rule.exceptions);
+        std::erase_if(rule.exceptions, [&](const Group& group) { return leaves_nothing(rule, group); });
+        if (below(random, 4) == 0) rule.mode = static_cast<Mode>(below(random, 3));
         rule.name = below(random, 3) == 0 ? rule.id : kTitles[below(random, kTitles.size())];
         for (unsigned left = below(random, 4); left > 0; left--) rule.tags.emplace_back(kTitles[below(random, kTitles.size())]);
         std::sort(rule.tags.begin(), rule.tags.end());

@@ -72,8 +72,8 @@ public:
 
     // --- policy: all or nothing. On error the old generation is untouched.
     // Attaches the hooks its operations need first; hooks no longer needed
-    // are the caller's to detach. Returns an estimate of map memory in bytes.
-    [[nodiscard]] Result<std::uint64_t> load_policy(const policy::Image& image, std::uint64_t generation);
+    // are the caller's to detach.
+    [[nodiscard]] Status load_policy(const policy::Image& image, std::uint64_t generation);
 
     // --- containments
     // Runs the pinned transition program. The Result is an error only when

@@ -59,11 +59,10 @@ quell_u32 with_half(quell_u32 node, quell_u32 half) { return node ? node | half 
 
 }  // namespace
 
-Result<std::uint64_t> Engine::load_policy(const policy::Image& image, std::uint64_t generation) {
+Status Engine::load_policy(const policy::Image& image, std::uint64_t generation) {
     const quell_u32 old_half = globals_->half;
     const quell_u32 half = generation == 0 || globals_->generation == 0 ? 0 : old_half ^ QUELL_NODE_HALF;
     const std::uint64_t key = globals_->name_key;
-    std::uint64_t bytes = 0;
 
     const auto clear = [&](quell_u32 which) -> Status {
         if (auto s = remove_half<quell_edge_key>(map("edges"), which, [](const auto& k) { return k.node & QUELL_NODE_HALF; }); !s) return s;
@@ -76,7 +75,6 @@ Result<std::uint64_t> Engine::load_policy(const policy::Image& image, std::uint6
     const auto load = [&]() -> Status {
         for (std::size_t i = 0; i < image.rules.size(); i++) {
             if (auto s = put(map("rules"), quell_rule_key{static_cast<quell_u32>(i), half}, image.rules[i].value, "a rule"); !s) return s;
-            bytes += sizeof(quell_rule_key) + sizeof(quell_rule) + 48;
         }
         for (const auto& set : image.sets)
             for (std::size_t at = 0, chunk = 0; at < set.rules.size(); at += QUELL_SET_CHUNK, chunk++) {
@@ -85,21 +83,17 @@ Result<std::uint64_t> Engine::load_policy(const policy::Image& image, std::uint6
                 value.more = at + QUELL_SET_CHUNK < set.rules.size();
                 std::copy_n(set.rules.begin() + static_cast<std::ptrdiff_t>(at), value.count, value.rules);
                 if (auto s = put(map("rule_sets"), quell_set_key{set.id, static_cast<quell_u32>(chunk), half}, value, "a set of rules"); !s) return s;
-                bytes += sizeof(quell_set_key) + sizeof(quell_set) + 48;
             }
         for (std::size_t i = 0; i < image.conditions.size(); i++) {
             if (auto s = put(map("conditions"), quell_condition_key{static_cast<quell_u32>(i), half}, image.conditions[i], "a condition"); !s) return s;
-            bytes += sizeof(quell_condition_key) + sizeof(quell_condition) + 48;
         }
         for (const auto& member : image.members) {
             if (auto s = put(map("condition_members"), quell_member_key{member.set, member.condition, half}, quell_u32{1}, "a path of a condition"); !s) return s;
-            bytes += sizeof(quell_member_key) + 4 + 48;
         }
         for (const auto& one : image.networks) {
             quell_network_key at{32 + one.network.length, one.root | half | (one.network.six ? QUELL_NETWORK_SIX : 0), {}};
             std::copy(one.network.bytes.begin(), one.network.bytes.end(), at.address);
             if (auto s = put(map("networks"), at, one.value, "a network"); !s) return s;
-            bytes += sizeof(quell_network_key) + sizeof(quell_network) + 48;
         }
         auto* leaves = globals_->leaf_filter[half != 0];
         for (std::size_t i = 0; i < QUELL_LEAF_BITS / 64; i++) leaves[i] = 0;
@@ -113,7 +107,6 @@ Result<std::uint64_t> Engine::load_policy(const policy::Image& image, std::uint6
                 const auto bit = QUELL_LEAF_BIT(edge.node, at.name);
                 leaves[bit / 64] = leaves[bit / 64] | 1ull << bit % 64;
             }
-            bytes += sizeof(quell_edge_key) + sizeof(quell_edge) + 48;
         }
         return success();
     };
@@ -135,7 +128,7 @@ Result<std::uint64_t> Engine::load_policy(const policy::Image& image, std::uint6
     wait_for_programs();
     if (half != old_half)
         if (auto cleared = clear(old_half); !cleared) return cleared.error();
-    return bytes;
+    return success();
 }
 
 }  // namespace quell::bpf

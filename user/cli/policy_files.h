@@ -25,6 +25,11 @@ struct CheckedFiles {
 // Files with errors are refused, their findings printed. Warnings are not: they are for `policy check`.
 [[nodiscard]] std::optional<CheckedFiles> check_policy_files(Invocation& invocation, std::span<const std::string> paths);
 
+[[nodiscard]] std::optional<CheckedFiles> check_policy_sources(Invocation& invocation, std::vector<policy::Source> sources);
+
+// The rule that is called so, policy/id, or by an id that only one policy has; nullptr with the reason.
+[[nodiscard]] const policy::Rule* find_rule(const std::vector<policy::Rule>& rules, const std::string& wanted, Error& why);
+
 // Both print and return what to end with, kFailed.
 int report_error(Invocation& invocation, const Error& error);
 int report_findings(Invocation& invocation, std::span<const policy::Finding> findings);

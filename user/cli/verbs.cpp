@@ -24,6 +24,8 @@ int run_policy_compile(Invocation&);
 int run_policy_dump(Invocation&);
 int run_policy_operations(Invocation&);
 int run_policy_explain(Invocation&);
+int run_policy_rollback(Invocation&);
+int run_policy_test(Invocation&);
 int run_doctor(Invocation&);
 int run_version(Invocation&);
 
@@ -61,6 +63,15 @@ const std::vector<Verb>& verbs() {
           {"--dry-run", "", "say what would change, change nothing"},
           {"--allow-empty", "", "accept a policy without a rule"}},
          run_policy_apply},
+        {"policy rollback",
+         "apply an earlier policy again: the one before that which runs",
+         {{"GENERATION", "", "this one, as quell history has it (the last eight are kept)", false, false},
+          {"--dry-run", "", "say what would change, change nothing"}}, run_policy_rollback},
+        {"policy test",
+         "run scenarios against policy files, without daemon, privilege or kernel",
+         {{"FILES", "", "files of scenarios (docs/policy-test.md)", true, true},
+          {"--policies", "PATH", "a policy file or directory, instead of those that the files name"}},
+         run_policy_test},
         {"policy list", "the policies that are loaded", {}, run_policy_list},
         {"policy show",
          "one rule as it is understood, and where it is written",
@@ -68,8 +79,8 @@ const std::vector<Verb>& verbs() {
           {"FILES", "", "policy files, or directories of them (default: /etc/quell/policy.d)", false, true}},
          run_policy_show},
         {"policy diff",
-         "what changes in meaning from A to B; exit 1 where something does",
-         {{"A", "", "a policy file, or a directory of them", true, false}, {"B", "", "the other", true, false}},
+         "what changes in meaning from A to B, or from what runs to A; exit 1 where something does",
+         {{"A", "", "a policy file, or a directory of them (default: /etc/quell/policy.d)", false, false}, {"B", "", "the other (default: A against what runs)", false, false}},
          run_policy_diff},
         {"policy fmt",
          "write policy files in their canonical form; comments and meaning stay",
@@ -86,8 +97,9 @@ const std::vector<Verb>& verbs() {
         {"policy dump", "show a file with a map image: rules, edges, sets", {{"FILE", "", "what `quell policy compile` wrote", true, false}}, run_policy_dump},
         {"policy operations", "the words after `on:`, and the hooks that see them", {}, run_policy_operations},
         {"policy explain",
-         "what is behind a finding's code",
-         {{"WHAT", "", "a code, such as Q1101 (default: list all)", false, false}},
+         "what is behind a finding's code, or what a rule costs",
+         {{"WHAT", "", "a code, such as Q1101, or a rule, policy/id (default: list all codes)", false, false},
+          {"FILES", "", "the policy files that have the rule (default: /etc/quell/policy.d)", false, true}},
          run_policy_explain},
         {"doctor", "can this host run Quell, and what is missing", {{"--verbose", "", "also a line for each program that the verifier accepts"}}, run_doctor},
         {"version", "the versions of command, daemon and kernel", {}, run_version},

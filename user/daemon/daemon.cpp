@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "user/base/escape.h"
 #include "user/base/fd.h"
 #include "user/base/id.h"
 #include "user/base/log.h"
@@ -40,6 +41,13 @@ std::optional<gid_t> operators_group(const Config& config) {
         return std::nullopt;
     }
     return found->gr_gid;
+}
+
+void log_finding(const policy::Finding& finding) {
+    const std::string place = finding.line == 0 ? escape(finding.file) : escape(finding.file) + ":" + std::to_string(finding.line) + ":" + std::to_string(finding.column);
+    const std::string text = (place.empty() ? "" : place + ": ") + std::string(policy::code_name(finding.code)) + ": " + finding.message;
+    if (finding.severity == policy::Severity::kError) log::error(text);
+    else log::warn(text);
 }
 
 Error with_hint(Error error, std::string hint) {
@@ -94,6 +102,10 @@ Result<boost::interprocess::file_lock> instance_lock() {
 std::filesystem::path page_path(const Config& config) { return std::filesystem::path(config.socket_path).parent_path() / "status"; }
 
 }  // namespace
+
+Daemon::Daemon(const Config& config)
+    : config_(config), service_(notify::Service::from_environment()),
+      kept_(std::filesystem::path(config.history_path).parent_path() / "policies") {}
 
 Status Daemon::unload(const Config& config) {
     auto lock = instance_lock();
@@ -212,7 +224,9 @@ Status Daemon::attach_standing() {
     row.subject = "quelld";
     row.result = engine_->adopted() ? "the pins of an earlier daemon were adopted" : "loaded";
     history_->append(std::move(row));
-    policies_ = std::make_unique<Policies>(*engine_, last_generation_);
+    policies_ = std::make_unique<Policies>(PolicyLoader{[this](const policy::Image& image, std::uint64_t generation) { return engine_->load_policy(image, generation); },
+                                                        [this] { return std::uint64_t{engine_->globals().generation}; }},
+                                           last_generation_);
     return success();
 }
 
@@ -220,16 +234,24 @@ Status Daemon::apply_at_start() {
     // Rules that an earlier daemon loaded do not end because a directory is empty: that takes `apply --allow-empty`.
     adopt_policy();
     const bool has_rules = policies_->rule_count() > 0;
-    auto outcome = policies_->apply({.paths = {config_.policy_dir}, .dry_run = false, .allow_empty = !has_rules});
-    if (!outcome) return outcome.error();
-    for (const auto& finding : outcome->findings) log::warn(std::string(policy::code_name(finding.code)) + ": " + finding.message);
-    if (!outcome->applied) {
-        log::error("the policy has errors: see quell policy check " + config_.policy_dir);
-        vitals_.policy_warning = "the policy in " + config_.policy_dir + " has errors and was not loaded" + (has_rules ? ": the earlier one runs on" : "");
-        return success();  // what runs goes on; nothing runs without being said
+    const auto outcome = apply_directory(!has_rules);
+    return outcome ? success() : Status(outcome.error());  // wrong policies: what runs goes on, and nothing runs without being said
+}
+
+// What is wrong is in the log and in the status; a broken policy leaves what runs.
+Result<ApplyOutcome> Daemon::apply_directory(bool allow_empty) {
+    const bool has_rules = policies_->rule_count() > 0;
+    auto outcome = policies_->apply({.paths = {config_.policy_dir}, .dry_run = false, .allow_empty = allow_empty});
+    if (outcome)
+        for (const auto& finding : outcome->findings) log_finding(finding);
+    vitals_.policy_warning = policy_warning(outcome, "the policy in " + config_.policy_dir, has_rules);
+    if (!vitals_.policy_warning.empty()) {
+        log::error(vitals_.policy_warning + "; see quell policy check " + config_.policy_dir);
+        return outcome;
     }
     record_policy(*outcome, nullptr);
-    return success();
+    if (!outcome->changed) log::info("policy: nothing to change, generation " + std::to_string(outcome->generation) + ", " + outcome->digest.substr(0, 12));
+    return outcome;
 }
 
 // The generation that an earlier daemon loaded is still the kernel's.
@@ -304,12 +326,8 @@ void Daemon::on_signal(const signalfd_siginfo& info) {
         return;
     }
     (void)service_.reloading();
-    if (auto outcome = policies_->apply({.paths = {config_.policy_dir}, .dry_run = false, .allow_empty = false}); !outcome)
-        log::error("reload failed, the old policy runs on: " + outcome.error().message);
-    else if (!outcome->applied)
-        log::error("the new policy has errors, the old one runs on: see quell policy check " + config_.policy_dir);
-    else
-        record_policy(*outcome, nullptr);
+    (void)apply_directory(false);
+    publish();
     (void)service_.ready("watching");
 }
 
@@ -335,19 +353,34 @@ void Daemon::publish() {
     if (page_) page_->write(status_snapshot(*engine_, *policies_, vitals_));
 }
 
-void Daemon::record_policy(const ApplyOutcome& outcome, const control::Peer* peer) {
+void Daemon::record_policy(const ApplyOutcome& outcome, const control::Peer* peer, std::uint64_t origin) {
     vitals_.policy_warning.clear();  // also when the files are again what runs on
+    keep_policy(outcome, origin);
     if (!outcome.changed) return;
     store_.add_rules(outcome.generation, policies_->image());
     history::Row row;
     row.action = history::Action::POLICY_APPLIED;
     row.generation = outcome.generation;
     row.subject = "policy";
-    row.result = std::to_string(outcome.rules) + " rules, generation " + std::to_string(outcome.generation) + ", " + outcome.digest.substr(0, 12);
+    row.result = (origin ? "rollback to generation " + std::to_string(origin) + ": " : "") + std::to_string(outcome.rules) + " rules, generation " +
+                 std::to_string(outcome.generation) + ", " + outcome.digest.substr(0, 12);
     if (peer) row.who = who_of(*peer);
     log::info("policy: " + row.result);
     history::Generation generation{outcome.generation, outcome.digest, store_.rules().text(outcome.generation)};
     history_->append(history::Entry{std::move(row), std::nullopt, std::move(generation)});
+}
+
+// On the reader's thread: a disk that hangs holds up no decision.
+void Daemon::keep_policy(const ApplyOutcome& outcome, std::uint64_t origin) {
+    if (!outcome.generation) return;
+    KeptPolicy kept{outcome.generation, origin ? origin : outcome.generation, outcome.digest, outcome.sources};
+    const auto done = [this](const Status& saved) {
+        vitals_.kept_warning = saved ? "" : "the policy that runs could not be kept for rollback and diff: " + saved.error().message;
+        if (!saved) log::warn(vitals_.kept_warning);
+    };
+    auto submitted = reader_->submit(
+        [this, kept = std::move(kept), changed = outcome.changed]() -> Status { return !changed && kept_.has(kept.generation) ? success() : kept_.save(kept); }, done);
+    if (!submitted) done(submitted);
 }
 
 // overlay.ko may come with the first container, after the daemon.

@@ -15,6 +15,7 @@
 #include "user/control/server.h"
 #include "user/control/status_page.h"
 #include "user/daemon/config.h"
+#include "user/daemon/kept_policies.h"
 #include "user/daemon/policies.h"
 #include "user/daemon/removed.h"
 #include "user/daemon/status.h"
@@ -40,7 +41,7 @@ public:
               control::Responder responder) override;
 
 private:
-    explicit Daemon(const Config& config) : config_(config), service_(notify::Service::from_environment()) {}
+    explicit Daemon(const Config& config);
     [[nodiscard]] Status start();
     [[nodiscard]] Status load_engine();
     void start_history();
@@ -54,13 +55,20 @@ private:
     void check_canary();
     void learn_overlay();
     void publish();
-    void record_policy(const ApplyOutcome& outcome, const control::Peer* peer);
+    [[nodiscard]] Result<ApplyOutcome> apply_directory(bool allow_empty);
+    // `origin`: the generation that was rolled back to, 0 for none.
+    void record_policy(const ApplyOutcome& outcome, const control::Peer* peer, std::uint64_t origin = 0);
+    void keep_policy(const ApplyOutcome& outcome, std::uint64_t origin);
 
     // methods of io.quell (service.cpp)
     void status(const control::Json&, const control::Peer&, control::Responder);
     void version(const control::Json&, const control::Peer&, control::Responder);
     void apply_policy(const control::Json&, const control::Peer&, control::Responder);
     void list_policies(const control::Json&, const control::Peer&, control::Responder);
+    // (policy_service.cpp)
+    void rollback_policy(const control::Json&, const control::Peer&, control::Responder);
+    void running_policy(const control::Json&, const control::Peer&, control::Responder);
+    void roll_back(const KeptPolicy& kept, bool dry_run, const control::Peer& peer, control::Responder& responder);
     void list_history(const control::Json&, const control::Peer&, control::Responder);
     void verify_history(const control::Json&, const control::Peer&, control::Responder);
     // Answers with what `read` finds, on the reader's thread.
@@ -85,6 +93,7 @@ private:
 
     Config config_;
     notify::Service service_;
+    const KeptPolicies kept_;
     notify::Journal journal_;
     Vitals vitals_;
     bool learning_overlay_ = false;

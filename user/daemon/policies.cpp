@@ -4,13 +4,20 @@
 #include <algorithm>
 #include <set>
 
+#include "policy/map_memory.h"
+
 namespace quell::daemon {
 
 Result<ApplyOutcome> Policies::apply(const ApplyRequest& request) {
     auto sources = policy::read_sources(request.paths);
     if (!sources) return sources.error();
-    auto compiled = policy::compile(*sources, {.allow_empty = request.allow_empty});
+    return apply(std::move(*sources), request);
+}
+
+Result<ApplyOutcome> Policies::apply(std::vector<policy::Source> sources, const ApplyRequest& request) {
+    auto compiled = policy::compile(sources, {.allow_empty = request.allow_empty});
     ApplyOutcome outcome;
+    outcome.sources = std::move(sources);
     outcome.findings = std::move(compiled.findings);
     outcome.generation = generation_;
     outcome.digest = digest_;
@@ -20,18 +27,17 @@ Result<ApplyOutcome> Policies::apply(const ApplyRequest& request) {
     outcome.changed = compiled.image->digest != digest_;
     outcome.digest = compiled.image->digest;
     outcome.rules = compiled.image->own_rules();
+    outcome.map_bytes = policy::map_memory(*compiled.image);
     if (request.dry_run) return outcome;
-    if (!outcome.changed) {
-        image_ = std::move(*compiled.image);  // means the same, and knows its files where an adopted one does not
-        return outcome;
+    if (outcome.changed) {
+        const auto next = std::max({generation_, loader_.generation(), last_generation_}) + 1;
+        if (auto loaded = loader_.load(*compiled.image, next); !loaded) return loaded.error();
+        outcome.generation = generation_ = next;
+        digest_ = compiled.image->digest;
     }
-    const auto next = std::max({generation_, std::uint64_t{engine_.globals().generation}, last_generation_}) + 1;
-    auto bytes = engine_.load_policy(*compiled.image, next);
-    if (!bytes) return bytes.error();
-    outcome.map_bytes = *bytes;
-    outcome.generation = generation_ = next;
-    digest_ = compiled.image->digest;
+    // also where it means the same: it knows its files, and an adopted one does not
     image_ = std::move(*compiled.image);
+    moded_ = std::move(compiled.moded);
     return outcome;
 }
 
@@ -39,6 +45,7 @@ void Policies::adopt(std::uint64_t generation, const std::string& digest, const 
     generation_ = generation;
     digest_ = digest;
     image_ = {};
+    moded_ = {};
     for (const auto& facts : rules) {
         policy::ImageRule rule;
         rule.value.id = facts.id;
@@ -60,6 +67,13 @@ std::size_t Policies::policy_count() const {
     for (const auto& rule : image_.rules)
         if (!rule.is_builtin()) names.insert(rule.policy);
     return names.size();
+}
+
+std::string policy_warning(const Result<ApplyOutcome>& outcome, const std::string& what, bool has_rules) {
+    const std::string runs_on = has_rules ? ": the earlier one runs on" : "";
+    if (!outcome) return what + " was not loaded, " + outcome.error().message + runs_on;
+    if (!outcome->applied) return what + " has errors and was not loaded" + runs_on;
+    return {};
 }
 
 }  // namespace quell::daemon

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The methods of io.quell that are about the engine, the policy and the
-// history. Those about incidents are in incidents.cpp.
+// The methods of io.quell that are about the engine and the history. Those
+// about policies are in policy_service.cpp, about incidents in incidents.cpp.
 #include <map>
 
 #include "user/base/escape.h"
@@ -14,23 +14,6 @@ namespace quell::daemon {
 namespace {
 
 using control::Json;
-
-Json finding_json(const policy::Finding& finding) {
-    Json json = {{"code", policy::code_name(finding.code)},
-                 {"severity", finding.severity == policy::Severity::kError ? "error" : "warning"},
-                 {"file", escape(finding.file)},
-                 {"line", finding.line},
-                 {"column", finding.column},
-                 {"message", escape(finding.message)}};
-    if (!finding.hint.empty()) json["hint"] = escape(finding.hint);
-    return json;
-}
-
-Json findings_json(const std::vector<policy::Finding>& findings) {
-    auto list = Json::array();
-    for (const auto& finding : findings) list.push_back(finding_json(finding));
-    return list;
-}
 
 void put(Json& json, const char* name, const std::optional<std::int64_t>& value) {
     if (value) json[name] = *value;
@@ -74,6 +57,7 @@ void Daemon::call(std::string_view method, const Json& params, const control::Pe
         {"Incidents", &Daemon::incidents},     {"Show", &Daemon::show},
         {"Approve", &Daemon::approve},         {"Reject", &Daemon::reject},
         {"Undo", &Daemon::undo},
+        {"RollbackPolicy", &Daemon::rollback_policy}, {"RunningPolicy", &Daemon::running_policy},
         {"History", &Daemon::list_history},    {"VerifyHistory", &Daemon::verify_history},
     };
     if (auto found = kMethods.find(method); found != kMethods.end()) return (this->*found->second)(params, peer, std::move(responder));
@@ -87,33 +71,6 @@ void Daemon::status(const Json&, const control::Peer&, control::Responder respon
 
 void Daemon::version(const Json&, const control::Peer&, control::Responder responder) {
     responder.reply({{"version", QUELL_VERSION}, {"abi", QUELL_ABI_VERSION}, {"kernel", status_json(*engine_, *policies_, vitals_)["kernel"]}});
-}
-
-void Daemon::apply_policy(const Json& params, const control::Peer& peer, control::Responder responder) {
-    ApplyRequest request{.paths = {}, .dry_run = control::true_member(params, "dry_run"), .allow_empty = control::true_member(params, "allow_empty")};
-    for (const auto& file : control::member(params, "files")) request.paths.push_back(file.get<std::string>());
-    for (const auto& path : request.paths)
-        if (path.empty() || path.front() != '/') return responder.fail("paths must be absolute: " + escape(path));
-    if (request.paths.empty()) request.paths.push_back(config_.policy_dir);
-    auto outcome = policies_->apply(request);
-    if (!outcome) return responder.fail(escape(outcome.error().message));
-    if (!outcome->applied) return responder.error("io.quell.PolicyInvalid", {{"findings", findings_json(outcome->findings)}});
-    if (!request.dry_run) record_policy(*outcome, &peer);
-    responder.reply({{"changed", outcome->changed}, {"generation", outcome->generation}, {"digest", outcome->digest},
-                     {"rules", outcome->rules}, {"map_bytes", outcome->map_bytes}, {"findings", findings_json(outcome->findings)}});
-}
-
-void Daemon::list_policies(const Json&, const control::Peer&, control::Responder responder) {
-    std::map<std::string, Json> found;
-    for (const auto& rule : policies_->image().rules) {
-        if (rule.is_builtin()) continue;
-        auto& policy = found.try_emplace(rule.policy, Json{{"name", escape(rule.policy)}, {"file", escape(rule.file)}, {"rules", 0}, {"rule_ids", Json::array()}}).first->second;
-        policy["rules"] = policy["rules"].get<int>() + 1;
-        policy["rule_ids"].push_back(escape(rule.id));
-    }
-    auto list = Json::array();
-    for (auto& [name, json] : found) list.push_back(std::move(json));
-    responder.reply({{"generation", policies_->generation()}, {"policies", list}});
 }
 
 void Daemon::list_history(const Json& params, const control::Peer&, control::Responder responder) {

@@ -23,6 +23,7 @@ struct Vitals {
     // what is wrong in user space; empty: nothing
     std::string history_warning;
     std::string policy_warning;
+    std::string kept_warning;
 };
 
 // "ready", "blind" (the canary was not denied), "starting", "stopping"

@@ -36,6 +36,71 @@ TEST(Unit, ReloadAppliesThePolicy) {
     apply_pack();
 }
 
+int generation() { return quell("status")["status"]["generation"].get<int>(); }
+std::string warnings() { return quell("status")["status"]["warnings"].dump(); }
+
+// All or nothing: a broken policy leaves the old one running, and says so until it is mended.
+TEST(Unit, ABrokenPolicyIsLoudAndChangesNothing) {
+    const auto before = generation();
+    must("sed -i 's/severity: high/severity: hihg/' /etc/quell/policy.d/notable-events.yaml && systemctl reload quelld");
+    EXPECT_TRUE(eventually([] { return warnings().find("has errors and was not loaded: the earlier one runs on") != std::string::npos; }));
+    EXPECT_EQ(generation(), before);
+    EXPECT_TRUE(eventually([] { return run("journalctl -u quelld -n 20 | grep -F 'notable-events.yaml:' | grep -F Q1105").status == 0; })) << run("journalctl -n 20 -u quelld").text;
+    Container victim("broken");
+    victim.start();
+    EXPECT_EQ(attack(victim, "unlink /var/log/dpkg.log"), 0);
+    EXPECT_FALSE(pending_id("broken", "delete").empty()) << "the old policy runs on";
+    must("sed -i 's/severity: hihg/severity: high/' /etc/quell/policy.d/notable-events.yaml && systemctl reload quelld");
+    EXPECT_TRUE(eventually([] { return warnings().find("has errors") == std::string::npos; }));
+    EXPECT_EQ(generation(), before) << "the files mean what runs: nothing was done";
+}
+
+TEST(Unit, RollbackAppliesThePolicyBefore) {
+    must("systemctl reload quelld");
+    const auto before = generation();
+    must("cp /etc/quell/policy.d/notable-events.yaml /tmp/kept.yaml && sed -i 's/severity: high/severity: low/' /etc/quell/policy.d/notable-events.yaml");
+    int status = -1;
+    const auto difference = quell("policy diff", &status);
+    EXPECT_EQ(status, 1);
+    EXPECT_EQ(difference["generation"], before);
+    EXPECT_EQ(difference["changed"].size(), 2u) << difference.dump(1);
+    must("quell policy apply");
+    EXPECT_EQ(generation(), before + 1);
+    EXPECT_EQ(run("quell policy diff").status, 0);
+    const auto rolled = quell("policy rollback", &status);
+    EXPECT_EQ(status, 0) << rolled.dump(1);
+    EXPECT_EQ(rolled["origin"], before);
+    EXPECT_EQ(generation(), before + 2);
+    EXPECT_NE(warnings().find("rolled back to the policy of generation " + std::to_string(before)), std::string::npos);
+    EXPECT_EQ(run("quell policy diff /tmp/kept.yaml").status, 0) << "what runs is what ran before";
+    const auto row = quell("history --limit 1")["rows"][0];
+    EXPECT_EQ(row["action"], "policy-applied");
+    EXPECT_NE(row["result"].get<std::string>().find("rollback to generation " + std::to_string(before)), std::string::npos) << row.dump();
+    EXPECT_EQ(row["who"]["uid"], 0);
+    must("cp /tmp/kept.yaml /etc/quell/policy.d/notable-events.yaml && systemctl reload quelld");
+    EXPECT_TRUE(eventually([] { return warnings().find("rolled back") == std::string::npos; }));
+}
+
+// Observed, a rule tells and offers nothing; off, it is not loaded and is still listed.
+TEST(Unit, AnOverrideObservesAndSwitchesOff) {
+    const auto site = [](const std::string& mode) {
+        must("printf 'apiVersion: quell/v1\nkind: Override\nmetadata: {name: site}\nspec:\n  overrides: [{rule: notable-events/clear-log-activities, mode: \"" + mode +
+             "\"}]\n' >/etc/quell/policy.d/site.yaml && quell policy apply");
+    };
+    site("observe");
+    Container victim("watched");
+    victim.start();
+    EXPECT_EQ(attack(victim, "unlink /var/log/dpkg.log"), 0);
+    const auto id = pending_id("watched", "delete");
+    EXPECT_EQ(show(id)["offers"].size(), 0u) << show(id).dump(1);
+    EXPECT_NE(run("quell approve " + id + "@000000000000 kill-container --reason test").status, 0);
+    EXPECT_TRUE(victim.running());
+    EXPECT_EQ(quell("policy list")["policies"][0]["observed"], (Json{"clear-log-activities"}));
+    site("off");
+    EXPECT_EQ(quell("policy list")["policies"][0]["off"], (Json{"clear-log-activities"}));
+    must("rm /etc/quell/policy.d/site.yaml && quell policy apply");
+}
+
 TEST(Unit, AContainerIsContained) {
     Container victim("unit");
     victim.start();

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What changes in meaning from one set of policy files to another.
+// What changes in meaning from one set of policy files to another, or from
+// what runs to a set of files.
 #include "policy/diff/diff.h"
 
 #include <algorithm>
+#include <cerrno>
 
+#include "policy/limits.h"
 #include "user/base/escape.h"
 #include "user/cli/policy_files.h"
 
@@ -60,19 +63,56 @@ std::string difference_text(const policy::Difference& difference, const Terminal
     return text.empty() ? "no difference in meaning\n" : text;
 }
 
+// The files of the policy that runs, one call each. It may be replaced meanwhile: then they are of two.
+std::optional<std::vector<policy::Source>> running_files(Invocation& invocation, std::int64_t& generation, int& code) {
+    std::vector<policy::Source> sources;
+    std::int64_t files = 1;
+    for (std::int64_t index = 0; index < files; index++) {
+        const auto reply = ask(invocation, "RunningPolicy", {{"index", index}}, code);
+        if (!reply) return std::nullopt;
+        const std::int64_t of = control::integer_member(*reply, "generation");
+        if (index > 0 && of != generation) {
+            code = report_error(invocation, Error{"another policy was applied meanwhile", EAGAIN, "try again"});
+            return std::nullopt;
+        }
+        generation = of;
+        files = std::min<std::int64_t>(control::integer_member(*reply, "files"), policy::kMaxFiles);
+        if (files > 0) sources.push_back({control::string_member(*reply, "file"), control::string_member(*reply, "text")});
+    }
+    return sources;
+}
+
+int report_difference(Invocation& invocation, const policy::Checked& before, const policy::Checked& after, std::int64_t generation) {
+    const policy::Difference difference = policy::difference(before, after);
+    if (invocation.json) {
+        Json json = difference_json(difference);
+        if (generation != 0) json["generation"] = generation;
+        print_json(invocation, json);
+    } else {
+        invocation.out.print((generation == 0 ? "" : "from what runs, generation " + std::to_string(generation) + ":\n") +
+                             difference_text(difference, invocation.out));
+    }
+    return difference.empty() ? kDone : kFailed;
+}
+
 }  // namespace
 
 int run_policy_diff(Invocation& invocation) {
-    const auto before = check_policy_files(invocation, std::vector{invocation.value("A")});
+    const std::string first = invocation.has("A") ? invocation.value("A") : kPolicyDirectory;
+    std::int64_t generation = 0;
+    if (invocation.has("B")) {
+        const auto before = check_policy_files(invocation, std::vector{first});
+        if (!before) return kFailed;
+        const auto after = check_policy_files(invocation, std::vector{invocation.value("B")});
+        return after ? report_difference(invocation, before->checked, after->checked, generation) : kFailed;
+    }
+    int code = kDone;
+    auto running = running_files(invocation, generation, code);
+    if (!running) return code;
+    const auto before = check_policy_sources(invocation, std::move(*running));
     if (!before) return kFailed;
-    const auto after = check_policy_files(invocation, std::vector{invocation.value("B")});
-    if (!after) return kFailed;
-    const policy::Difference difference = policy::difference(before->checked, after->checked);
-    if (invocation.json)
-        print_json(invocation, difference_json(difference));
-    else
-        invocation.out.print(difference_text(difference, invocation.out));
-    return difference.empty() ? kDone : kFailed;
+    const auto after = check_policy_files(invocation, std::vector{first});
+    return after ? report_difference(invocation, before->checked, after->checked, generation) : kFailed;
 }
 
 }  // namespace quell::cli

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is behind a finding's code.
+// What is behind a finding's code, or what a rule costs.
 #include "policy/check/words.h"
 #include "policy/finding.h"
 
@@ -8,6 +8,7 @@
 
 #include "user/cli/policy_files.h"
 #include "user/cli/table.h"
+#include "user/cli/verbs/policy_explain_rule.h"
 
 namespace quell::cli {
 
@@ -42,14 +43,16 @@ bool looks_like_code(const std::string& text) {
 }
 
 Error no_code(const std::string& given) {
-    const auto names = policy::code_names();
-    if (looks_like_code(given)) {
-        // Of four digits nearly every code is near: only the nearest is named, never the whole list.
-        const std::string guess = policy::suggestion(given, names);
-        return Error{policy::in_quotes(given) + " is no code", ENOENT, guess.starts_with("did you mean") ? guess : "`quell policy explain` lists them"};
-    }
-    return Error{policy::in_quotes(given) + " is no code of a finding, such as Q1101; rules are not explained yet", ENOENT,
-                 "`quell policy explain` lists the codes, `quell policy show` shows a rule"};
+    // Of four digits nearly every code is near: only the nearest is named, never the whole list.
+    const std::string guess = policy::suggestion(given, policy::code_names());
+    return Error{policy::in_quotes(given) + " is no code", ENOENT, guess.starts_with("did you mean") ? guess : "`quell policy explain` lists them"};
+}
+
+int explain_code(Invocation& invocation, Code code) {
+    if (invocation.json) return print_json(invocation, code_json(code)), kDone;
+    invocation.out.print(invocation.out.paint(Colour::Bold, std::string(policy::code_name(code)) + ": " + std::string(policy::code_title(code))) + " (" +
+                         std::string(policy::severity_word(policy::code_severity(code))) + ")\n" + std::string(policy::code_explanation(code)) + "\n");
+    return kDone;
 }
 
 }  // namespace
@@ -61,12 +64,16 @@ int run_policy_explain(Invocation& invocation) {
     std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
     const auto names = policy::code_names();
     const auto found = std::ranges::find(names, std::string_view(name));
-    if (found == names.end()) return report_error(invocation, no_code(given));
-    const auto code = static_cast<Code>(found - names.begin());
-    if (invocation.json) return print_json(invocation, code_json(code)), kDone;
-    invocation.out.print(invocation.out.paint(Colour::Bold, std::string(policy::code_name(code)) + ": " + std::string(policy::code_title(code))) + " (" +
-                         std::string(policy::severity_word(policy::code_severity(code))) + ")\n" + std::string(policy::code_explanation(code)) + "\n");
-    return kDone;
+    if (found != names.end()) return explain_code(invocation, static_cast<Code>(found - names.begin()));
+    if (looks_like_code(given)) return report_error(invocation, no_code(given));
+    std::vector<std::string> paths = invocation.all("FILES");
+    if (paths.empty()) paths = {kPolicyDirectory};
+    const auto files = check_policy_files(invocation, paths);
+    if (!files) return kFailed;
+    Error why;
+    const policy::Rule* rule = find_rule(files->checked.rules, given, why);
+    if (rule == nullptr) return report_error(invocation, why);
+    return explain_rule(invocation, *rule, files->sources[rule->where.source].file);
 }
 
 }  // namespace quell::cli

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "user/cli/ask.h"
 #include "user/cli/table.h"
 
@@ -11,9 +13,14 @@ int run_policy_list(Invocation& invocation) {
     if (invocation.json) return print_json(invocation, *reply), kDone;
     Table table({{"POLICY", 10}, {"RULES", 5}, {"FILE", 20}, {"IDS", 10, 1}});
     for (const Json& policy : control::member(*reply, "policies")) {
+        const Json& observed = control::member(policy, "observed");
         std::string ids;
+        const auto add = [&](const Json& id, const char* mode) {
+            if (id.is_string()) ids += (ids.empty() ? "" : ",") + safe(id.get<std::string>()) + mode;
+        };
         for (const Json& id : control::member(policy, "rule_ids"))
-            if (id.is_string()) ids += (ids.empty() ? "" : ",") + safe(id.get<std::string>());
+            add(id, observed.is_array() && std::find(observed.begin(), observed.end(), id) != observed.end() ? " (observe)" : "");
+        for (const Json& id : control::member(policy, "off")) add(id, " (off)");
         table.add({text_of(policy, "name"), std::to_string(control::integer_member(policy, "rules")), text_of(policy, "file"), ids});
     }
     invocation.out.print("generation " + std::to_string(control::integer_member(*reply, "generation")) + "\n" +

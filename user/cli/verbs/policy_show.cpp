@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "policy/check/words.h"
 #include "user/base/escape.h"
 #include "user/cli/policy_files.h"
 
@@ -51,33 +50,6 @@ Json rule_json(const policy::Rule& rule, const std::string& file) {
     }
     return {{"rule", policy::full_name(rule)}, {"file", escape(file)}, {"line", rule.where.line}, {"keys", std::move(keys)},
             {"defaults", std::move(defaults)}, {"hooks", policy::hooks_of(rule.operations)}};
-}
-
-// policy/id, or an id that only one policy has.
-const policy::Rule* find_rule(const std::vector<policy::Rule>& rules, const std::string& wanted, Error& why) {
-    const policy::Rule* found = nullptr;
-    std::vector<std::string> names;
-    std::string several;
-    for (const policy::Rule& rule : rules) {
-        names.push_back(policy::full_name(rule));
-        if (wanted == names.back()) return &rule;
-        if (wanted != rule.id) continue;
-        several += (several.empty() ? "" : ", ") + names.back();
-        if (found == nullptr) found = &rule;
-    }
-    if (several.find(',') != std::string::npos) {
-        why = Error{"several policies have a rule " + policy::in_quotes(wanted), EINVAL, "name one of " + several};
-        return nullptr;
-    }
-    if (found != nullptr) return found;
-    constexpr std::size_t kNamed = 20;  // of more, a list helps nobody
-    std::vector<std::string_view> words;
-    const bool is_full = wanted.find('/') != std::string::npos;
-    for (std::size_t i = 0; i < rules.size(); i++) words.push_back(is_full ? std::string_view(names[i]) : std::string_view(rules[i].id));
-    std::string hint = policy::suggestion(wanted, words);
-    if (words.size() > kNamed && !hint.starts_with("did you mean")) hint.clear();
-    why = Error{"there is no rule " + policy::in_quotes(wanted), ENOENT, std::move(hint)};
-    return nullptr;
 }
 
 }  // namespace

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <iterator>
+#include <set>
+
+#include "policy/describe/rule_keys.h"
+#include "policy/scenario/scenario.h"
+
+namespace quell::policy {
+
+std::vector<ScenarioFailure> run_scenarios(std::span<const Scenario> scenarios, const std::vector<Rule>& rules) {
+    std::set<std::string> known;
+    for (const Rule& rule : rules)
+        if (rule.mode != Mode::kOff) known.insert(full_name(rule));
+    std::vector<ScenarioFailure> failures;
+    for (const Scenario& scenario : scenarios) {
+        std::set<std::string> fired;
+        for (const Rule* rule : reference::matches(rules, scenario.act)) fired.insert(full_name(*rule));
+        ScenarioFailure failure{scenario.name, scenario.where, {}, {}, {}};
+        std::set_difference(scenario.fires.begin(), scenario.fires.end(), fired.begin(), fired.end(), std::back_inserter(failure.missing));
+        std::set_difference(fired.begin(), fired.end(), scenario.fires.begin(), scenario.fires.end(), std::back_inserter(failure.unexpected));
+        if (failure.missing.empty() && failure.unexpected.empty()) continue;
+        for (const std::string& rule : failure.missing)
+            if (!known.contains(rule)) failure.unknown.push_back(rule);
+        // the first that did not fire is what to look at
+        for (std::size_t i = 0; i < scenario.fires.size(); i++)
+            if (!failure.missing.empty() && scenario.fires[i] == failure.missing.front()) failure.where = scenario.fires_where[i];
+        failures.push_back(std::move(failure));
+    }
+    return failures;
+}
+
+}  // namespace quell::policy
