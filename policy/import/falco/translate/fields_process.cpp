@@ -211,6 +211,25 @@ Said line(const Question& question, std::string_view) {
     return says("arguments", std::move(values));
 }
 
+// proc.env[NAME], or a text in all of it: NAME=value. Ours are names.
+Said environment(const Question& question, std::string_view key) {
+    if (question.act.kind != Act::Kind::kExec) return unsaid("it is known at an execution only");
+    const auto& name = question.check.left.argument;
+    const Note values{Change::kWider, "of the environment names are known, not values"};
+    if (name) return says(key, {spelt(*name)}, question.check.op == Operator::kExists ? std::vector<Note>{} : std::vector<Note>{values});
+    if (question.check.op != Operator::kContains && question.check.op != Operator::kIcontains) return operator_unread(question);
+    const auto globs = globs_of(question.check);
+    if (!globs) return operator_unread(question);
+    std::vector<std::string> texts;
+    for (Glob glob : *globs) {
+        const auto equals = std::find_if(glob.begin(), glob.end(), [](const Piece& piece) { return piece.kind == Piece::Kind::kByte && piece.text == "="; });
+        if (equals != glob.end()) glob.erase(equals, glob.end());
+        if (glob.size() <= 1) return unsaid("of the environment names are known, not values");
+        texts.push_back(text_value(glob));
+    }
+    return says(key, std::move(texts), {values, {Change::kNarrower, "a text is looked for in the names of the environment only"}});
+}
+
 Said terminal(const Question& question, std::string_view) {
     const Check& check = question.check;
     if (check.op == Operator::kExists) return says("terminal", {"true"});
@@ -328,7 +347,7 @@ std::vector<FieldSayer> process_fields() {
         {"proc.exe", first_argument, "exe"},  {"proc.pexe", first_argument, "parent"}, {"proc.aexe", ancestor_exe, ""},
         {"proc.args", arguments, ""},         {"proc.cmdline", command_line, ""},     {"proc.exeline", line, ""},
         {"proc.pcmdline", parent_line, ""},   {"proc.acmdline", parent_line, ""},     {"proc.pargs", parent_line, ""},
-        {"proc.tty", terminal, ""},           {"proc.is_exe_from_memfd", memfd, "memfd"}, {"proc.is_exe_upper_layer", upper_layer, "intact"},
+        {"proc.env", environment, "environment"}, {"proc.tty", terminal, ""},           {"proc.is_exe_from_memfd", memfd, "memfd"}, {"proc.is_exe_upper_layer", upper_layer, "intact"},
         {"proc.is_exe_lower_layer", lower_layer, "intact"}, {"proc.vpid", first_process, ""}, {"thread.vtid", first_process, ""},
         {"proc.duration", time, ""},          {"proc.ppid.duration", time, ""},       {"proc.pid.ts", time, ""},
         {"proc.cwd", directory, ""},          {"proc.pcwd", directory, ""},

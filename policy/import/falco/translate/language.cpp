@@ -71,6 +71,7 @@ constexpr std::array kRows = {
     LanguageRow{"stdout", kNotYet, "on: [exec]\nmatch: {path: [/x], stdout: [socket]}"},
     LanguageRow{"open-flags", kNotYet, "on: [open-write]\nmatch: {path: [/x], open-flags: [truncate]}"},
     LanguageRow{"arguments", kNotYet, "on: [exec]\nmatch: {path: [/x], arguments: [{prefix: x, at: 1}, {line-contains: x}, {line-glob: '* x'}]}"},
+    LanguageRow{"environment", kNotYet, "on: [exec]\nmatch: {path: [/x], environment: [LD_PRELOAD, {contains: X}]}"},
     LanguageRow{"target", kNotYet, "on: [symlink]\nmatch: {path: [/**], target: [/x]}"},
     LanguageRow{"address", kNotYet, "on: [connect]\nmatch: {address: [10.0.0.0/8]}"},
     LanguageRow{"port", kNotYet, "on: [connect]\nmatch: {port: [22, 1-9]}"},
