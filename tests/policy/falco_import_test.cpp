@@ -86,12 +86,12 @@ void expect_share(const std::string& path, const Imported& imported) {
     SCOPED_TRACE(path);
     EXPECT_FALSE(has_errors(imported)) << summary(imported.findings);
     shows(path, imported);
-    const std::size_t all = imported.rules.size(), out = all - imported.count(Outcome::kNot);
+    const std::size_t all = imported.rules.size(), out = all - imported.count(Fidelity::kNot);
     EXPECT_GE(100 * out, 85 * all) << report(imported);
     for (const ImportedRule& rule : imported.rules) {
-        EXPECT_EQ(rule.reason.empty(), rule.outcome != Outcome::kNot) << rule.name;
-        EXPECT_EQ(rule.notes.empty(), rule.outcome != Outcome::kChanged) << rule.name;
-        EXPECT_EQ(rule.ids.empty(), rule.outcome == Outcome::kNot) << rule.name;
+        EXPECT_EQ(rule.reason.empty(), rule.outcome != Fidelity::kNot) << rule.name;
+        EXPECT_EQ(rule.notes.empty(), rule.outcome != Fidelity::kChanged) << rule.name;
+        EXPECT_EQ(rule.ids.empty(), rule.outcome == Fidelity::kNot) << rule.name;
     }
 }
 
@@ -104,7 +104,7 @@ TEST(FalcoImport, OwnFilesComeOut) {
         EXPECT_FALSE(has_errors(imported)) << file.path << summary(imported.findings);
         shows(file.path, imported);
         rules += imported.rules.size();
-        out += imported.rules.size() - imported.count(Outcome::kNot);
+        out += imported.rules.size() - imported.count(Fidelity::kNot);
     }
     EXPECT_GE(rules, 60u);
     EXPECT_GE(100 * out, 85 * rules) << out << " of " << rules;
@@ -115,7 +115,7 @@ TEST(FalcoImport, CorpusComesOut) {
     for (const RuleFile& file : files) {
         const Imported imported = import_file(file, files);
         if (fs::path(file.path).filename() == "falco_rules.yaml" && imported.rules.size() == 25) {
-            EXPECT_GE(imported.rules.size() - imported.count(Outcome::kNot), 22u) << report(imported);
+            EXPECT_GE(imported.rules.size() - imported.count(Fidelity::kNot), 22u) << report(imported);
             EXPECT_FALSE(has_errors(imported)) << summary(imported.findings);
             shows(file.path, imported);
         } else if (!imported.rules.empty()) {

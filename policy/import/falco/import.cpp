@@ -58,7 +58,7 @@ private:
             return;
         }
         const Source& source = sources_[rule.where.source];
-        ImportedRule report{rule.name, source.file, rule.where.line, Outcome::kNot, {}, {}, {}};
+        ImportedRule report{rule.name, source.file, rule.where.line, Fidelity::kNot, {}, {}, {}};
         const bool is_off = !rule.enabled && !options_.with_disabled;
         if (is_off && !options_.language.knows("mode")) {
             report.reason = "enabled: the rule is disabled; --with-disabled takes it all the same";
@@ -124,7 +124,7 @@ private:
 
     void refuse(std::size_t rule, const std::string& why) {
         ImportedRule& report = result_.rules[rule];
-        report.outcome = Outcome::kNot;
+        report.outcome = Fidelity::kNot;
         report.notes.clear();
         report.ids.clear();
         report.reason = "`policy check` refuses it: " + why;
@@ -153,22 +153,22 @@ private:
 
 }  // namespace
 
-std::size_t Imported::count(Outcome outcome) const {
+std::size_t Imported::count(Fidelity outcome) const {
     return static_cast<std::size_t>(std::count_if(rules.begin(), rules.end(), [&](const ImportedRule& rule) { return rule.outcome == outcome; }));
 }
 
 std::string Imported::totals() const {
-    return "exact " + std::to_string(count(Outcome::kExact)) + ", changed " + std::to_string(count(Outcome::kChanged)) + ", not " +
-           std::to_string(count(Outcome::kNot)) + ", of " + std::to_string(rules.size());
+    return "exact " + std::to_string(count(Fidelity::kExact)) + ", changed " + std::to_string(count(Fidelity::kChanged)) + ", not " +
+           std::to_string(count(Fidelity::kNot)) + ", of " + std::to_string(rules.size());
 }
 
 Imported import_rules(std::span<const Source> sources, const ImportOptions& options) { return Importer(sources, options).run(); }
 
-std::string_view outcome_word(Outcome outcome) {
+std::string_view outcome_word(Fidelity outcome) {
     switch (outcome) {
-        case Outcome::kExact: return "exact";
-        case Outcome::kChanged: return "changed";
-        case Outcome::kNot: return "not";
+        case Fidelity::kExact: return "exact";
+        case Fidelity::kChanged: return "changed";
+        case Fidelity::kNot: return "not";
     }
     return "not";
 }

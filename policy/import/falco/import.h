@@ -22,7 +22,7 @@ struct ImportedRule {
     std::string name;
     std::string file;
     std::uint32_t line = 0;
-    Outcome outcome = Outcome::kNot;
+    Fidelity outcome = Fidelity::kNot;
     std::vector<Note> notes;
     std::string reason;            // kNot
     std::vector<std::string> ids;  // policy/id of what it became
@@ -40,7 +40,7 @@ struct Imported {
     std::vector<ImportedRule> rules;                     // of system calls, in their order
     std::map<std::string, std::size_t> other_sources;    // rules that are about something else, by source
 
-    [[nodiscard]] std::size_t count(Outcome outcome) const;
+    [[nodiscard]] std::size_t count(Fidelity outcome) const;
     // "exact N, changed M, not K, of T"
     [[nodiscard]] std::string totals() const;
 };
@@ -49,7 +49,7 @@ struct Imported {
 // not translated. All files are read together, in their order. Thread-safe.
 [[nodiscard]] Imported import_rules(std::span<const Source> sources, const ImportOptions& options = {});
 
-[[nodiscard]] std::string_view outcome_word(Outcome outcome);
+[[nodiscard]] std::string_view outcome_word(Fidelity outcome);
 // "wider", "narrower", "different"
 [[nodiscard]] std::string_view change_word(Change change);
 

@@ -31,13 +31,13 @@ Json all_json(const falco::Imported& imported, const std::string& directory) {
     for (const falco::ImportedFile& file : imported.files) files.push_back({{"file", escape(path_of(directory, file))}, {"origin", escape(file.origin)}, {"policy", file.name}});
     for (const auto& [source, count] : imported.other_sources) others[escape(source)] = count;
     return {{"files", std::move(files)}, {"rules", std::move(rules)}, {"other_sources", std::move(others)},
-            {"exact", imported.count(falco::Outcome::kExact)}, {"changed", imported.count(falco::Outcome::kChanged)}, {"not", imported.count(falco::Outcome::kNot)},
+            {"exact", imported.count(falco::Fidelity::kExact)}, {"changed", imported.count(falco::Fidelity::kChanged)}, {"not", imported.count(falco::Fidelity::kNot)},
             {"of", imported.rules.size()}, {"findings", policy::findings_to_json(imported.findings)}};
 }
 
 std::string rule_text(const falco::ImportedRule& rule) {
     std::string text = std::string(falco::outcome_word(rule.outcome)) + ": " + escape(rule.name);
-    if (rule.outcome == falco::Outcome::kNot) return text + "\n  " + escape(rule.reason) + "\n";
+    if (rule.outcome == falco::Fidelity::kNot) return text + "\n  " + escape(rule.reason) + "\n";
     for (std::size_t i = 0; i < rule.ids.size(); i++) text += (i == 0 ? " -> " : ", ") + escape(rule.ids[i]);
     text += "\n";
     for (const falco::Note& note : rule.notes) text += "  " + std::string(falco::change_word(note.change)) + ": " + escape(note.text) + "\n";

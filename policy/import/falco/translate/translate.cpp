@@ -41,11 +41,11 @@ public:
             return refused("its condition: it would be " + std::to_string(drafts_.size()) + " rules, at most " + std::to_string(kMaxFalcoRulesPerRule) + " are made of one");
         if (drafts_.empty()) return refused(reason_.empty() ? "its condition: it never holds for what a hook sees" : reason_);
         for (const std::string& left : left_) add(notes_, {{Change::kNarrower, "an alternative is left out, " + left}});
-        return {notes_.empty() ? Outcome::kExact : Outcome::kChanged, std::move(notes_), {}, std::move(drafts_)};
+        return {notes_.empty() ? Fidelity::kExact : Fidelity::kChanged, std::move(notes_), {}, std::move(drafts_)};
     }
 
 private:
-    static Translation refused(std::string reason) { return {Outcome::kNot, {}, std::move(reason), {}}; }
+    static Translation refused(std::string reason) { return {Fidelity::kNot, {}, std::move(reason), {}}; }
 
     void alternative(const Conjunction& conjunction) {
         const Acts acts = acts_of(conjunction.literals, language_);
@@ -86,7 +86,7 @@ private:
 
 Translation translate(const Rule& rule, const Language& language) {
     const auto form = normal_form(*rule.condition);
-    if (!form) return {Outcome::kNot, {}, "its condition: it has too many alternatives", {}};
+    if (!form) return {Fidelity::kNot, {}, "its condition: it has too many alternatives", {}};
     return Translator(language).translate(*form);
 }
 

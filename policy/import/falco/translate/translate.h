@@ -11,10 +11,10 @@
 
 namespace quell::policy::falco {
 
-enum class Outcome { kExact, kChanged, kNot };
+enum class Fidelity { kExact, kChanged, kNot };
 
 struct Translation {
-    Outcome outcome = Outcome::kNot;
+    Fidelity outcome = Fidelity::kNot;
     std::vector<Note> notes;    // kChanged: each difference once, in order
     std::string reason;         // kNot: the field, and why
     std::vector<Draft> drafts;  // each becomes a rule of ours; they differ in more than one list
