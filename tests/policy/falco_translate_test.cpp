@@ -28,7 +28,8 @@ std::string to_text(const Clause& clause) {
 std::string translated(const std::string& condition, const Language& language = Language::whole()) {
     const auto outcome = read(rule(condition));
     if (outcome.rules.rules.size() != 1) return errors(outcome);
-    const Translation translation = translate(outcome.rules.rules[0], language);
+    Budget budget{kMaxFalcoWork};
+    const Translation translation = translate(outcome.rules.rules[0], language, budget);
     if (translation.outcome == Fidelity::kNot) return "not: " + translation.reason;
     std::string text;
     for (const Draft& draft : translation.drafts) {
@@ -41,7 +42,8 @@ std::string translated(const std::string& condition, const Language& language = 
 
 std::vector<std::string> changes(const std::string& condition, Change change) {
     std::vector<std::string> texts;
-    for (const Note& note : translate(read(rule(condition)).rules.rules.at(0), Language::whole()).notes)
+    Budget budget{kMaxFalcoWork};
+    for (const Note& note : translate(read(rule(condition)).rules.rules.at(0), Language::whole(), budget).notes)
         if (note.change == change) texts.push_back(note.text);
     return texts;
 }
@@ -112,10 +114,10 @@ TEST(FalcoTranslate, Operations) {
 }
 
 TEST(FalcoTranslate, Processes) {
-    EXPECT_EQ(translated("evt.type = execve and proc.name = nc"), "on exec: path=[**/nc]\n");
-    EXPECT_EQ(translated("evt.type = unlink and fs.path.name = /x and proc.name = nc"), "on delete: exe=[**/nc], path=[/x]\n");
-    EXPECT_EQ(translated("evt.type = execve and proc.exepath = /a and not proc.pname in (b, c)"), "on exec: path=[/a] except parent=[**/b **/c]\n");
-    EXPECT_EQ(translated("evt.type = execve and proc.exepath = /a and proc.aname[3] = b"), "on exec: ancestor=[**/b], path=[/a]\n");
+    EXPECT_EQ(translated("evt.type = execve and proc.name = nc"), "on exec: path=['**/nc']\n");
+    EXPECT_EQ(translated("evt.type = unlink and fs.path.name = /x and proc.name = nc"), "on delete: exe=['**/nc'], path=[/x]\n");
+    EXPECT_EQ(translated("evt.type = execve and proc.exepath = /a and not proc.pname in (b, c)"), "on exec: path=[/a] except parent=['**/b' '**/c']\n");
+    EXPECT_EQ(translated("evt.type = execve and proc.exepath = /a and proc.aname[3] = b"), "on exec: ancestor=['**/b'], path=[/a]\n");
     // which ancestor it is cannot be said, so nothing is excepted
     EXPECT_EQ(translated("evt.type = execve and proc.exepath = /a and not proc.aname[3] = b"), "on exec: path=[/a]\n");
     EXPECT_EQ(changes("evt.type = execve and proc.exepath = /a and not proc.aname[3] = b", Change::kWider),
@@ -128,19 +130,30 @@ TEST(FalcoTranslate, Processes) {
 
 TEST(FalcoTranslate, AParentThatIsTheRuntime) {
     const std::string text = translated("evt.type = execve and container.id != host and proc.exepath = /a and (not proc.pname exists or proc.pname in (runc, systemd))");
-    EXPECT_EQ(text, "on exec container: path=[/a] except parent=[/**]\non exec container: parent=[**/systemd], path=[/a]\n");
+    EXPECT_EQ(text, "on exec container: path=[/a] except parent=[/**]\non exec container: parent=['**/systemd'], path=[/a]\n");
 }
 
 TEST(FalcoTranslate, Arguments) {
     const auto of = [](const char* check) { return translated("evt.type = execve and " + std::string(check)); };
-    EXPECT_EQ(of("proc.args contains \" -e\""), "on exec: arguments=[{line-glob: \"* * -e*\"}]\n");
+    EXPECT_EQ(of("proc.args contains \" -e\""), "on exec: arguments=[{line-glob: '* * -e*'}]\n");
     EXPECT_EQ(of("proc.args startswith /dev/shm"), "on exec: arguments=[{prefix: /dev/shm, at: 1}]\n");
     EXPECT_EQ(of("proc.exe startswith /dev/shm/"), "on exec: arguments=[{prefix: /dev/shm/, at: 0}]\n");
     EXPECT_EQ(of("proc.cmdline contains stratum"), "on exec: arguments=[{line-contains: stratum}]\n");
-    EXPECT_EQ(of("proc.args icontains ab"), "on exec: arguments=[{line-glob: \"* *[Aa][Bb]*\"}]\n");
+    EXPECT_EQ(of("proc.args icontains ab"), "on exec: arguments=[{line-glob: '* *[Aa][Bb]*'}]\n");
     // arguments are not known of who opens a file
     EXPECT_EQ(translated("evt.type = open and fd.name = /x and not proc.cmdline contains a"), "on open-read open-write: path=[/x]\n");
     EXPECT_EQ(translated("evt.type = open and proc.cmdline contains a"), "not: proc.cmdline: arguments are known at an execution only");
+}
+
+TEST(FalcoTranslate, NoArgumentsAtAll) {
+    EXPECT_EQ(translated("evt.type = execve and proc.exepath = /a and proc.args = ''"), "on exec: path=[/a] except arguments=[{line-contains: ' '}]\n");
+}
+
+TEST(FalcoTranslate, TheBudgetEndsIt) {
+    Budget budget{200};
+    const Translation translation = translate(read(rule("evt.type = execve and proc.name in (a, b, c, d, e, f, g)")).rules.rules.at(0), Language::whole(), budget);
+    EXPECT_EQ(translation.outcome, Fidelity::kNot);
+    EXPECT_EQ(translation.reason, "its condition: all conditions together stand for too much");
 }
 
 TEST(FalcoTranslate, Network) {
@@ -153,7 +166,7 @@ TEST(FalcoTranslate, Network) {
 TEST(FalcoTranslate, Containers) {
     EXPECT_EQ(translated("evt.type = unlink and fs.path.name = /x and container.id = host"), "on delete host: path=[/x]\n");
     EXPECT_EQ(translated("evt.type = unlink and fs.path.name = /x and container.image.repository = a/b"),
-              "on delete container: container.image=[a/b {prefix: \"a/b:\"} {prefix: a/b@}], path=[/x]\n");
+              "on delete container: container.image=[a/b {prefix: 'a/b:'} {prefix: a/b@}], path=[/x]\n");
     EXPECT_EQ(translated("evt.type = unlink and fs.path.name = /x and not (k8s.ns.name = ci and user.uid = 0)"),
               "on delete host: path=[/x]\non delete container: path=[/x] except container.namespace=[ci], uid=[0]\n");
 }

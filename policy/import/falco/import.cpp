@@ -3,17 +3,19 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <optional>
+#include <set>
 
 #include "policy/format/format.h"
 #include "policy/import/falco/translate/emit.h"
 #include "policy/import/falco/translate/labels.h"
+#include "policy/limits.h"
 #include "policy/policy.h"
 
 namespace quell::policy::falco {
 namespace {
 
 constexpr std::string_view kSyscalls = "syscall";
+constexpr int kMostRounds = 32;  // each finds up to kMaxFindings
 
 // What became of one file's rules. `owner`: of each rule of ours, the place of Falco's.
 struct Work {
@@ -46,8 +48,13 @@ public:
         taken_.resize(sources_.size());
         for (const Rule& rule : rules.rules) add(rule);
         // what `policy check` refuses is taken out, and the rest tried again
-        for (int round = 0; round < 8 && !write(); round++) continue;
-        finish();
+        bool is_accepted = write();
+        for (int round = 0; round < kMostRounds && !is_accepted; round++) is_accepted = write();
+        if (is_accepted)
+            finish();
+        else if (std::none_of(result_.findings.begin(), result_.findings.end(), [](const Finding& finding) { return finding.severity == Severity::kError; }))
+            for (std::size_t i = 0; i < result_.rules.size(); i++)
+                if (!result_.rules[i].ids.empty()) refuse(i, "with so many others");
         return std::move(result_);
     }
 
@@ -65,7 +72,7 @@ private:
             result_.rules.push_back(std::move(report));
             return;
         }
-        Translation translation = translate(rule, options_.language);
+        Translation translation = translate(rule, options_.language, budget_);
         report.outcome = translation.outcome;
         report.notes = std::move(translation.notes);
         report.reason = std::move(translation.reason);
@@ -87,7 +94,8 @@ private:
         result_.rules.push_back(std::move(report));
     }
 
-    // True where `policy check` has nothing against it.
+    // True where `policy check` has nothing against it. What it has against all
+    // of it is an error of the import.
     bool write() {
         std::vector<Source> texts;
         std::vector<Work*> of;
@@ -98,12 +106,16 @@ private:
             of.push_back(&work);
         }
         if (texts.empty()) return true;
-        const std::vector<Finding> findings = compile(texts).findings;
+        std::vector<Finding> findings = compile(texts).findings;
+        std::vector<Finding> general;
         std::map<std::size_t, std::string> refused;  // by Falco's rule
         for (const Finding& finding : findings) {
             if (finding.severity != Severity::kError) continue;
             const auto work = std::find_if(of.begin(), of.end(), [&](const Work* one) { return one->name == finding.file; });
-            if (work == of.end() || finding.line == 0) continue;
+            if (work == of.end() || finding.line == 0) {
+                general.push_back(finding);
+                continue;
+            }
             const auto& lines = (*work)->text.lines;
             const auto behind = std::upper_bound(lines.begin(), lines.end(), finding.line);
             if (behind == lines.begin()) continue;
@@ -111,7 +123,11 @@ private:
             refused.try_emplace((*work)->owner[index], std::string(code_name(finding.code)) + ": " + finding.message);
         }
         // words that are not in the language yet are wrong by intent
-        if (refused.empty() || !checks()) return true;
+        if (!checks()) return true;
+        if (refused.empty()) {
+            result_.findings.insert(result_.findings.end(), general.begin(), general.end());
+            return general.empty();
+        }
         for (const auto& [rule, why] : refused) refuse(rule, why);
         return false;
     }
@@ -146,6 +162,7 @@ private:
 
     std::span<const Source> sources_;
     const ImportOptions& options_;
+    Budget budget_{kMaxFalcoWork};
     Imported result_;
     std::vector<Work> work_;  // by source
     std::vector<std::set<std::string>> taken_;

@@ -51,7 +51,7 @@ Status check_free(const falco::Imported& imported, const std::string& directory)
         std::error_code error;
         if (std::filesystem::exists(std::filesystem::symlink_status(path, error))) return Error{path + " is there already", EEXIST, "--force replaces it"};
     }
-    return {};
+    return success();
 }
 
 Status write(const falco::Imported& imported, const std::string& directory) {
@@ -61,7 +61,7 @@ Status write(const falco::Imported& imported, const std::string& directory) {
     if (error) return Error{"cannot make the directory " + directory + ": " + error.message(), error.value(), {}};
     for (const falco::ImportedFile& file : imported.files)
         if (auto written = write_file_atomic(path_of(directory, file), file.text, kMode); !written) return written;
-    return {};
+    return success();
 }
 
 }  // namespace

@@ -209,11 +209,11 @@ Acts acts_of(const std::vector<Literal>& literals, const Language& language) {
         const bool negated = literal.negated != (check.op == Operator::kNotEqual);
         Check asked = check;
         if (check.op == Operator::kNotEqual) asked.op = Operator::kEqual;
-        is_named = is_named || !negated;
         if (!holds_for(asked, "")) return {{}, {}, "evt.type: its operator " + std::string(operator_word(check.op)) + " is not read"};
-        if (!negated)  // what is not in the list cannot be seen either
+        if (!negated && !is_named)  // what is not in the list cannot be seen either
             for (const Value& value : check.values)
                 if (asked.op == Operator::kEqual || asked.op == Operator::kIn) events.insert(value.text);
+        is_named = is_named || !negated;
         std::erase_if(events, [&](std::string_view event) { return *holds_for(asked, event) == negated; });
     }
     if (!is_named) {

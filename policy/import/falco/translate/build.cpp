@@ -40,9 +40,24 @@ bool is_rare(std::string_view operation) {
     return std::find(std::begin(kRare), std::end(kRare), operation) != std::end(kRare);
 }
 
+std::size_t size_of(const Clause& clause) {
+    constexpr std::size_t kEach = 32;
+    std::size_t bytes = 0;
+    for (const Entry& entry : clause)
+        for (const std::string& value : entry.values) bytes += value.size() + kEach;
+    return bytes;
+}
+
+std::size_t size_of(const Draft& draft) {
+    std::size_t bytes = size_of(draft.conditions);
+    for (const Clause& exception : draft.exceptions) bytes += size_of(exception);
+    return bytes;
+}
+
 class Builder {
 public:
-    Builder(const Act& act, bool in_container, const Language& language) : act_(act), in_container_(in_container), language_(language) {}
+    Builder(const Act& act, bool in_container, const Language& language, Budget& budget)
+        : act_(act), in_container_(in_container), language_(language), budget_(budget) {}
 
     Built build(const Conjunction& conjunction) {
         Draft first;
@@ -59,7 +74,15 @@ public:
     }
 
 private:
+    void spend(std::size_t bytes) {
+        if (!budget_.spend(bytes)) throw Given{"its condition: all conditions together stand for too much"};
+    }
+
     Said ask(const Literal& literal, bool wants_less, bool& negated) {
+        constexpr std::size_t kEach = 32;
+        std::size_t bytes = kEach;
+        for (const Value& value : literal.check->values) bytes += value.text.size() + kEach;
+        spend(bytes);
         negated = literal.negated;
         if (literal.check->op != Operator::kNotEqual) return say({*literal.check, act_, in_container_, wants_less != negated, language_});
         Check check = *literal.check;
@@ -82,18 +105,27 @@ private:
             std::vector<Draft> all;
             for (const Draft& draft : drafts_)
                 for (const Clause& clause : said.any) {
+                    spend(size_of(draft) + size_of(clause));
                     all.push_back(draft);
                     all.back().conditions.insert(all.back().conditions.end(), clause.begin(), clause.end());
                 }
-            if (all.size() > kMaxFalcoParts) throw Given{"it has too many alternatives"};
+            if (all.size() > kMaxFalcoParts) throw Given{"its condition: it has too many alternatives"};
             drafts_ = std::move(all);
             return;
         }
         if (said.has(Change::kWider)) return leave_out(literal, unsaid(reason_of(said, Change::kWider)), true);
-        std::vector<Clause> positive;
-        for (Clause& clause : said.any) positive.push_back(std::move(clause));
         for (Note& one : said.notes) note(flipped(std::move(one)));
-        for (Clause& clause : positive) except(std::move(clause));
+        if (said.any.size() == 1 && said.any[0].size() == 1 && is_truth(said.any[0][0])) {
+            Entry& entry = said.any[0][0];
+            entry.values[0] = entry.values[0] == "true" ? "false" : "true";
+            for (Draft& draft : drafts_) draft.conditions.push_back(entry);
+            return;
+        }
+        for (Clause& clause : said.any) except(std::move(clause));
+    }
+
+    static bool is_truth(const Entry& entry) {
+        return !entry.negated && entry.values.size() == 1 && (entry.values[0] == "true" || entry.values[0] == "false");
     }
 
     void leave_out(const Literal& literal, const Said& said, bool negated) {
@@ -103,7 +135,8 @@ private:
             if (reason_.empty()) reason_ = why;
             return;
         }
-        if (negated) return note({Change::kWider, "an exception is left out, " + why});
+        const bool is_condition = !negated || literal.check->op == Operator::kNotEqual;
+        if (!is_condition) return note({Change::kWider, "an exception is left out, " + why});
         if (left_out_.empty()) left_out_ = why;
         note({Change::kWider, "a condition is left out, " + why});
     }
@@ -160,15 +193,16 @@ private:
         return "it cannot be said exactly";
     }
 
-    static bool join(std::vector<Clause>& all, const std::vector<Clause>& choices) {
+    bool join(std::vector<Clause>& all, const std::vector<Clause>& choices) {
         constexpr std::size_t kMost = 32;
+        if (all.size() * choices.size() > kMost) return false;
         std::vector<Clause> more;
         for (const Clause& clause : all)
             for (const Clause& choice : choices) {
+                spend(size_of(clause) + size_of(choice));
                 more.push_back(clause);
                 more.back().insert(more.back().end(), choice.begin(), choice.end());
             }
-        if (more.size() > kMost) return false;
         all = std::move(more);
         return true;
     }
@@ -192,6 +226,7 @@ private:
         for (const Entry& entry : clause)
             if (entry.key.starts_with("container.") && !language_.knows(entry.key))
                 return note({Change::kWider, "an exception is left out, " + not_yet(entry.key).reason});
+        spend(size_of(clause) * drafts_.size());
         for (Draft& draft : drafts_) draft.exceptions.push_back(clause);
     }
 
@@ -243,6 +278,7 @@ private:
     const Act& act_;
     bool in_container_;
     const Language& language_;
+    Budget& budget_;
     std::vector<Draft> drafts_;
     std::vector<Note> notes_;
     std::string reason_;    // a condition that the rule cannot do without
@@ -252,9 +288,9 @@ private:
 
 }  // namespace
 
-Built build(const Conjunction& conjunction, const Act& act, bool in_container, const Language& language) {
+Built build(const Conjunction& conjunction, const Act& act, bool in_container, const Language& language, Budget& budget) {
     try {
-        return Builder(act, in_container, language).build(conjunction);
+        return Builder(act, in_container, language, budget).build(conjunction);
     } catch (const Given& given) {
         return {{}, {}, given.reason};
     }

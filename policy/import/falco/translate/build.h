@@ -19,7 +19,7 @@ struct Built {
     std::string reason;       // no drafts: why; "" where the alternative cannot hold here
 };
 
-// Thread-safe.
-[[nodiscard]] Built build(const Conjunction& conjunction, const Act& act, bool in_container, const Language& language);
+// Thread-safe. Without drafts once the budget is spent.
+[[nodiscard]] Built build(const Conjunction& conjunction, const Act& act, bool in_container, const Language& language, Budget& budget);
 
 }  // namespace quell::policy::falco

@@ -43,6 +43,18 @@ struct Draft {
     std::vector<Clause> exceptions;
 };
 
+// What is left of the work for all rules, in bytes of values that are read or
+// written: a condition of a few bytes can stand for much.
+struct Budget {
+    std::size_t left = 0;
+
+    // False where there is not enough: then nothing is left.
+    [[nodiscard]] bool spend(std::size_t bytes) {
+        left = bytes < left ? left - bytes : 0;
+        return left > 0;
+    }
+};
+
 // What a comparison becomes: any of `any`.
 struct Said {
     enum class Kind { kConditions, kTrue, kFalse, kUnsaid };

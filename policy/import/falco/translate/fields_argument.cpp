@@ -14,7 +14,7 @@ bool is_one_of(std::string_view word, std::initializer_list<std::string_view> wo
 }
 
 Said path_said(const Question& question, std::vector<Note> notes = {}) {
-    if (question.act.kind != Act::Kind::kFile) return never();
+    if (question.act.kind != Act::Kind::kFile && question.act.kind != Act::Kind::kExec) return never();
     if (question.check.op == Operator::kExists) return always();
     std::vector<Paths> all;
     if (question.check.op == Operator::kPmatch) {
@@ -35,9 +35,16 @@ Said path_said(const Question& question, std::vector<Note> notes = {}) {
 
 const Note kResolved{Change::kOther, "paths are compared as the kernel sees them, without links and `..`"};
 
-// The only path of the call, or the one that it makes.
+// The only path of the call, by the name that Falco gives it there.
 Said path(const Question& question, std::string_view) {
-    if (question.act.operation == "link") return never();  // it has two, with names of their own
+    const std::string field = field_name(question.check.left);
+    const std::string_view event = question.act.event, own = question.act.operation;
+    const bool is_argument = field.starts_with("evt.arg.");
+    if (own == "link" || (is_argument && (own == "rename" || own == "symlink"))) return never();  // they have two, with other names
+    if (field == "evt.arg.path" && (own == "chmod" || event.starts_with("open") || event == "creat")) return never();
+    if (field == "evt.arg.filename" && own != "chmod" && own != "exec") return never();
+    if (field == "evt.arg.dir" && event != "mount") return never();
+    if (own == "exec" && field != "evt.arg.filename") return never();
     return path_said(question, {kResolved});
 }
 

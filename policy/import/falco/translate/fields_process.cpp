@@ -30,7 +30,8 @@ const Note kOutsideNote{Change::kOther, "a parent outside of the container count
 
 Said name_said(const Question& question, std::string_view key) {
     if (question.check.op == Operator::kExists) {
-        if (key == "parent" && question.in_container) return says("parent", {"/**"}, {kOutsideNote});
+        // "no parent" is said for a runtime's, of which the first process in a container is the child
+        if (key == "parent" && question.in_container && question.wants_less) return says("parent", {"/**"}, {kOutsideNote});
         return always();
     }
     std::vector<Glob> globs;
@@ -166,6 +167,11 @@ Said arguments(const Question& question, std::string_view) {
     if (question.check.op == Operator::kExists) return always({{Change::kWider, "a program without arguments counts as well"}});
     const auto globs = globs_of(question.check);
     if (!globs) return operator_unread(question);
+    if (globs->size() == 1 && globs->front().empty()) {  // none
+        Said said = says("arguments", {line_value(joined(joined(star(), literal(" ")), star()))});
+        said.any[0][0].negated = true;
+        return said;
+    }
     bool is_wider = false, is_missing = false;
     auto values = argument_values(question, *globs, is_wider, is_missing);
     std::vector<Note> notes;

@@ -27,7 +27,7 @@ void add(std::vector<Note>& to, const std::vector<Note>& more) {
 
 class Translator {
 public:
-    explicit Translator(const Language& language) : language_(language) {}
+    Translator(const Language& language, Budget& budget) : language_(language), budget_(budget) {}
 
     Translation translate(const NormalForm& form) {
         if (form.alternatives.empty()) alternative(form.common);
@@ -39,6 +39,7 @@ public:
         drafts_ = merged(std::move(drafts_));
         if (drafts_.size() > kMaxFalcoRulesPerRule)
             return refused("its condition: it would be " + std::to_string(drafts_.size()) + " rules, at most " + std::to_string(kMaxFalcoRulesPerRule) + " are made of one");
+        if (budget_.left == 0) return refused("its condition: all conditions together stand for too much");
         if (drafts_.empty()) return refused(reason_.empty() ? "its condition: it never holds for what a hook sees" : reason_);
         for (const std::string& left : left_) add(notes_, {{Change::kNarrower, "an alternative is left out, " + left}});
         return {notes_.empty() ? Fidelity::kExact : Fidelity::kChanged, std::move(notes_), {}, std::move(drafts_)};
@@ -51,11 +52,10 @@ private:
         const Acts acts = acts_of(conjunction.literals, language_);
         if (acts.acts.empty()) return leave(acts.reason);
         bool is_used = false;
-        std::string reason;
         std::vector<std::string> reasons;
         for (const Act& act : acts.acts) {
             for (const bool in_container : {false, true}) {
-                Built built = build(conjunction, act, in_container, language_);
+                Built built = build(conjunction, act, in_container, language_, budget_);
                 if (built.drafts.empty()) {
                     if (!built.reason.empty()) reasons.push_back(built.reason);
                     continue;
@@ -76,6 +76,7 @@ private:
     }
 
     const Language& language_;
+    Budget& budget_;
     std::vector<Draft> drafts_;
     std::vector<Note> notes_;
     std::vector<std::string> left_;
@@ -84,10 +85,10 @@ private:
 
 }  // namespace
 
-Translation translate(const Rule& rule, const Language& language) {
+Translation translate(const Rule& rule, const Language& language, Budget& budget) {
     const auto form = normal_form(*rule.condition);
     if (!form) return {Fidelity::kNot, {}, "its condition: it has too many alternatives", {}};
-    return Translator(language).translate(*form);
+    return Translator(language, budget).translate(*form);
 }
 
 }  // namespace quell::policy::falco

@@ -20,7 +20,8 @@ struct Translation {
     std::vector<Draft> drafts;  // each becomes a rule of ours; they differ in more than one list
 };
 
-// Bounded: at most kMaxFalcoParts drafts. The rule is one about system calls. Thread-safe.
-[[nodiscard]] Translation translate(const Rule& rule, const Language& language);
+// Bounded: at most kMaxFalcoRulesPerRule drafts, and what the budget has left.
+// The rule is one about system calls. Thread-safe.
+[[nodiscard]] Translation translate(const Rule& rule, const Language& language, Budget& budget);
 
 }  // namespace quell::policy::falco
