@@ -16,7 +16,7 @@ _quell() {
     for ((i = 1; i < COMP_CWORD; i++)); do
         if [[ -n $skip ]]; then skip=; continue; fi
         case ${COMP_WORDS[i]} in
-            --socket | --reason | --limit | --head | --incident | --dir | --policies | --output | -o) skip=1 ;;
+            --socket | --reason | --limit | --head | --incident | --dir | --policies | --output | -o | --from) skip=1 ;;
             -*) ;;
             *) if [[ -z $verb ]]; then verb=${COMP_WORDS[i]}; elif [[ -z $sub ]]; then sub=${COMP_WORDS[i]}; fi ;;
         esac
@@ -24,6 +24,7 @@ _quell() {
     case $previous in
         --socket | --policies | --output | -o) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         --dir) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+        --from) mapfile -t COMPREPLY < <(compgen -W falco -- "$current"); return ;;
         --incident) mapfile -t COMPREPLY < <(compgen -W "$(_quell_incidents)" -- "$current"); return ;;
         --reason | --limit | --head) return ;;
     esac
@@ -42,7 +43,7 @@ _quell() {
         history) words="verify --head --limit --incident" ;;
         policy)
             case $sub in
-                "") words="check apply rollback test list show diff fmt compile dump operations explain" ;;
+                "") words="check apply rollback test list show diff fmt compile import dump operations explain" ;;
                 check | diff | show | dump) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
                 fmt)
                     words="--check --write"
@@ -50,6 +51,10 @@ _quell() {
                     ;;
                 compile)
                     words="--output --allow-empty"
+                    mapfile -t COMPREPLY < <(compgen -f -- "$current")
+                    ;;
+                import)
+                    words="--from --output --force --with-disabled"
                     mapfile -t COMPREPLY < <(compgen -f -- "$current")
                     ;;
                 explain) words=$(_quell_codes) ;;

@@ -26,6 +26,7 @@ int run_policy_operations(Invocation&);
 int run_policy_explain(Invocation&);
 int run_policy_rollback(Invocation&);
 int run_policy_test(Invocation&);
+int run_policy_import(Invocation&);
 int run_doctor(Invocation&);
 int run_version(Invocation&);
 
@@ -94,6 +95,14 @@ const std::vector<Verb>& verbs() {
           {"--output", "FILE", "the file to write", true, false, 'o'},
           {"--allow-empty", "", "accept a policy without a rule"}},
          run_policy_compile},
+        {"policy import",
+         "make policy files of rules that were written for another system",
+         {{"RULES", "", "rule files, in the order in which that system reads them", true, true},
+          {"--from", "falco", "the system", true},
+          {"--output", "DIR", "the directory for the policy files", true, false, 'o'},
+          {"--force", "", "replace files that are there"},
+          {"--with-disabled", "", "also rules that are disabled"}},
+         run_policy_import},
         {"policy dump", "show a file with a map image: rules, edges, sets", {{"FILE", "", "what `quell policy compile` wrote", true, false}}, run_policy_dump},
         {"policy operations", "the words after `on:`, and the hooks that see them", {}, run_policy_operations},
         {"policy explain",

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/import/falco/translate/fields.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+
+#include "policy/import/falco/translate/wild.h"
+
+namespace quell::policy::falco {
+namespace {
+
+const std::map<std::string_view, FieldSayer>& table() {
+    static const auto kTable = [] {
+        std::map<std::string_view, FieldSayer> all;
+        for (const auto& part : {event_fields(), argument_fields(), process_fields(), file_fields(), network_fields(), container_fields()})
+            for (const FieldSayer& row : part) all.emplace(row.field, row);
+        return all;
+    }();
+    return kTable;
+}
+
+// -1 is what the kernel writes as 4294967295.
+std::optional<std::int64_t> number_of(std::string_view text) {
+    std::int64_t number = 0;
+    const bool is_hex = text.starts_with("0x");
+    if (is_hex) text.remove_prefix(2);
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, is_hex ? 16 : 10);
+    if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return number;
+}
+
+std::string range_text(std::uint64_t first, std::uint64_t last) {
+    return first == last ? std::to_string(first) : std::to_string(first) + "-" + std::to_string(last);
+}
+
+}  // namespace
+
+Said say(const Question& question) {
+    const auto row = table().find(field_name(question.check.left));
+    if (row == table().end()) return unsaid("no hook shows it");
+    if (question.check.right) return unsaid("it is compared with another field");
+    return row->second.say(question, row->second.key);
+}
+
+Said say_paths(const Question& question, std::string_view key, const std::vector<Paths>& all, std::vector<Note> notes) {
+    std::vector<std::string> values;
+    for (const Paths& paths : all) {
+        if (paths.has_globs && !question.language.knows("path globs")) return not_yet("path globs");
+        if (paths.is_cut) {
+            const Note note{Change::kNarrower, "a star or `?` inside a name does not stand for slashes"};
+            if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(note);
+        }
+        for (const std::string& pattern : paths.patterns) {
+            std::string value = spelt(pattern);
+            if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(std::move(value));
+        }
+    }
+    return says(key, std::move(values), std::move(notes));
+}
+
+Said say_numbers(const Question& question, std::string_view key, std::uint32_t most) {
+    const Check& check = question.check;
+    std::vector<std::string> values;
+    for (const Value& value : check.values) {
+        const auto number = number_of(value.text);
+        if (!number) return unsaid("its value is no number");
+        const std::int64_t low = std::max<std::int64_t>(*number, 0);
+        const auto most_signed = static_cast<std::int64_t>(most);
+        if (check.op == Operator::kEqual || check.op == Operator::kIn) {
+            if (*number == -1)
+                values.push_back("4294967295");
+            else if (*number >= 0 && *number <= most_signed)
+                values.push_back(std::to_string(*number));
+        } else if (check.op == Operator::kLess || check.op == Operator::kLessEqual) {
+            const std::int64_t last = std::min(*number - (check.op == Operator::kLess ? 1 : 0), most_signed);
+            if (last >= 0) values.push_back(range_text(0, static_cast<std::uint64_t>(last)));
+        } else if (check.op == Operator::kGreater || check.op == Operator::kGreaterEqual) {
+            const std::int64_t first = std::max<std::int64_t>(*number + (check.op == Operator::kGreater ? 1 : 0), 0);
+            if (first <= most_signed && low <= most_signed) values.push_back(range_text(static_cast<std::uint64_t>(first), most));
+        } else {
+            return operator_unread(question);
+        }
+    }
+    if (check.op == Operator::kExists) return always();
+    return says(key, std::move(values));
+}
+
+Said say_words(const Question& question, std::string_view key, std::span<const WordPair> words) {
+    if (question.check.op == Operator::kExists) return always();
+    const auto globs = globs_of(question.check);
+    if (!globs) return operator_unread(question);
+    std::vector<std::string> values;
+    for (const WordPair& word : words) {
+        const bool holds = std::any_of(globs->begin(), globs->end(), [&](const Glob& glob) { return wild_matches(glob, word.falco); });
+        if (holds && std::find(values.begin(), values.end(), word.ours) == values.end()) values.emplace_back(word.ours);
+    }
+    if (values.empty() && !globs->empty()) return unsaid("there is no word for " + question.check.values[0].text);
+    return says(key, std::move(values));
+}
+
+std::optional<bool> truth_of(const Check& check) {
+    if (check.op == Operator::kExists) return true;
+    if ((check.op != Operator::kEqual && check.op != Operator::kIn) || check.values.size() != 1) return std::nullopt;
+    const std::string& text = check.values[0].text;
+    if (text == "true" || text == "yes" || text == "1" || text == "True" || text == "TRUE") return true;
+    if (text == "false" || text == "no" || text == "0" || text == "False" || text == "FALSE") return false;
+    return std::nullopt;
+}
+
+Said operator_unread(const Question& question) {
+    return unsaid("its operator " + std::string(operator_word(question.check.op)) + " cannot be said");
+}
+
+}  // namespace quell::policy::falco

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// container.* and k8s.*: where it acts.
+#include <algorithm>
+
+#include "policy/import/falco/translate/fields.h"
+#include "policy/import/falco/translate/wild.h"
+
+namespace quell::policy::falco {
+namespace {
+
+constexpr std::string_view kHost = "host";
+
+Said id(const Question& question, std::string_view) {
+    const Check& check = question.check;
+    if (check.op == Operator::kExists) return always();
+    const auto globs = globs_of(check);
+    if (!globs) return operator_unread(question);
+    const bool holds = std::any_of(globs->begin(), globs->end(), [](const Glob& glob) { return wild_matches(glob, kHost); });
+    if (!question.in_container) return constant(holds);
+    const bool is_other = std::any_of(check.values.begin(), check.values.end(), [](const Value& value) { return value.text != kHost && !value.text.empty(); });
+    return is_other ? unsaid("containers' ids are not known beforehand", Said::Need::kPositive) : never();
+}
+
+Said texts(const Question& question, std::string_view key) {
+    if (question.check.op == Operator::kExists) return constant(question.in_container);
+    if (!question.in_container) return never();
+    const auto globs = globs_of(question.check);
+    if (!globs) return operator_unread(question);
+    std::vector<std::string> values;
+    for (const Glob& glob : *globs)
+        if (!glob.empty()) values.push_back(text_value(glob));
+    return says(key, std::move(values));
+}
+
+// Falco gives the host that name.
+Said name(const Question& question, std::string_view key) {
+    if (question.in_container || question.check.op == Operator::kExists) return texts(question, key);
+    return id(question, key);
+}
+
+// An image without its tag and digest.
+Said repository(const Question& question, std::string_view key) {
+    if (question.check.op == Operator::kExists) return constant(question.in_container);
+    if (!question.in_container) return never();
+    const auto globs = globs_of(question.check);
+    if (!globs) return operator_unread(question);
+    std::vector<std::string> values;
+    for (const Glob& glob : *globs) {
+        if (glob.empty()) continue;
+        values.push_back(text_value(glob));
+        if (glob.back().kind == Piece::Kind::kStar) continue;
+        for (const std::string_view behind : {":", "@"}) values.push_back(text_value(joined(joined(glob, literal(behind)), star())));
+    }
+    return says(key, std::move(values));
+}
+
+Said tag(const Question& question, std::string_view key) {
+    if (!question.in_container) return never();
+    const auto globs = globs_of(question.check);
+    if (!globs) return operator_unread(question);
+    std::vector<std::string> values;
+    for (const Glob& glob : *globs) values.push_back(text_value(joined(joined(star(), literal(":")), glob)));
+    return says(key, std::move(values));
+}
+
+// Of a privileged container, root holds all capabilities.
+Said privileged(const Question& question, std::string_view key) {
+    const auto truth = truth_of(question.check);
+    if (!truth) return operator_unread(question);
+    if (!question.in_container) return constant(!*truth);
+    Said said = says(key, {"sys-admin"}, {{Change::kOther, "a container counts as privileged where the process holds CAP_SYS_ADMIN"}});
+    if (!*truth) said.any[0][0].negated = true;
+    return said;
+}
+
+}  // namespace
+
+std::vector<FieldSayer> container_fields() {
+    return {
+        {"container.id", id, ""},
+        {"container.name", name, "container.name"},
+        {"container.image", texts, "container.image"},
+        {"container.image.repository", repository, "container.image"},
+        {"container.image.tag", tag, "container.image"},
+        {"container.privileged", privileged, "holds"},
+        {"k8s.ns.name", texts, "container.namespace"},
+        {"k8s.pod.name", texts, "container.pod"},
+    };
+}
+
+}  // namespace quell::policy::falco

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/import/falco/translate/language.h"
+
+#include <algorithm>
+#include <array>
+
+namespace quell::policy::falco {
+namespace {
+
+constexpr bool kKnown = true, kNotYet = false;
+
+constexpr std::array kRows = {
+    LanguageRow{"on open-read", kKnown, "on: [open-read]\nmatch: {path: [/x]}"},
+    LanguageRow{"on open-write", kKnown, "on: [open-write]\nmatch: {path: [/x]}"},
+    LanguageRow{"on create", kKnown, "on: [create]\nmatch: {path: [/x]}"},
+    LanguageRow{"on delete", kKnown, "on: [delete]\nmatch: {path: [/x]}"},
+    LanguageRow{"on rename", kKnown, "on: [rename]\nmatch: {path: [/x]}"},
+    LanguageRow{"on truncate", kKnown, "on: [truncate]\nmatch: {path: [/x]}"},
+    LanguageRow{"on link", kKnown, "on: [link]\nmatch: {path: [/x]}"},
+    LanguageRow{"on chmod", kKnown, "on: [chmod]\nmatch: {path: [/x]}"},
+    LanguageRow{"on chown", kKnown, "on: [chown]\nmatch: {path: [/x]}"},
+    LanguageRow{"on setxattr", kKnown, "on: [setxattr]\nmatch: {path: [/x]}"},
+    LanguageRow{"on mount-over", kKnown, "on: [mount-over]\nmatch: {path: [/x]}"},
+    LanguageRow{"on unmount", kKnown, "on: [unmount]\nmatch: {path: [/x]}"},
+    LanguageRow{"on exec", kKnown, "on: [exec]\nmatch: {path: [/x]}"},
+    LanguageRow{"on mmap-exec", kKnown, "on: [mmap-exec]\nmatch: {path: [/x]}"},
+    LanguageRow{"on symlink", kNotYet, "on: [symlink]\nmatch: {path: [/x]}"},
+    LanguageRow{"on mount", kNotYet, "on: [mount]"},
+    LanguageRow{"on pivot-root", kNotYet, "on: [pivot-root]"},
+    LanguageRow{"on ptrace", kNotYet, "on: [ptrace]"},
+    LanguageRow{"on signal", kNotYet, "on: [signal]"},
+    LanguageRow{"on setuid", kNotYet, "on: [setuid]"},
+    LanguageRow{"on user-namespace", kNotYet, "on: [user-namespace]"},
+    LanguageRow{"on bpf", kNotYet, "on: [bpf]"},
+    LanguageRow{"on module-load", kNotYet, "on: [module-load]"},
+    LanguageRow{"on connect", kNotYet, "on: [connect]"},
+    LanguageRow{"on bind", kNotYet, "on: [bind]"},
+    LanguageRow{"on listen", kNotYet, "on: [listen]"},
+    LanguageRow{"on accept", kNotYet, "on: [accept]"},
+    LanguageRow{"on socket", kNotYet, "on: [socket]"},
+    LanguageRow{"on io-uring", kNotYet, "on: [io-uring]"},
+
+    // Forms.
+    LanguageRow{"path globs", kNotYet, "on: [exec]\nmatch: {path: ['**/x', '/a/**/b*']}"},
+    LanguageRow{"executions without a path", kNotYet, "on: [exec]\nwhere: {uid: [0]}"},
+    LanguageRow{"all", kNotYet, "on: [open-read]\nmatch: {path: [/x/**], all: [{path: [/x/y/**]}]}"},
+    LanguageRow{"mode", kNotYet, "mode: off\non: [open-read]\nmatch: {path: [/x]}"},
+
+    // Below `where`.
+    LanguageRow{"exe", kKnown, "on: [delete]\nwhere: {exe: [/x]}\nmatch: {path: [/x]}"},
+    LanguageRow{"parent", kKnown, "on: [delete]\nwhere: {parent: [/x]}\nmatch: {path: [/x]}"},
+    LanguageRow{"ancestor", kKnown, "on: [delete]\nwhere: {ancestor: [/x]}\nmatch: {path: [/x]}"},
+    LanguageRow{"uid", kKnown, "on: [delete]\nwhere: {uid: [0]}\nmatch: {path: [/x]}"},
+    LanguageRow{"gid", kKnown, "on: [delete]\nwhere: {gid: [0]}\nmatch: {path: [/x]}"},
+    LanguageRow{"loginuid", kKnown, "on: [delete]\nwhere: {loginuid: [0]}\nmatch: {path: [/x]}"},
+    LanguageRow{"terminal", kKnown, "on: [delete]\nwhere: {terminal: true}\nmatch: {path: [/x]}"},
+    LanguageRow{"first-process", kNotYet, "on: [delete]\nwhere: {subject: container, first-process: true}\nmatch: {path: [/x]}"},
+    LanguageRow{"holds", kNotYet, "on: [delete]\nwhere: {holds: [sys-admin]}\nmatch: {path: [/x]}"},
+    LanguageRow{"container.name", kNotYet, "on: [delete]\nwhere: {container: {name: [x]}}\nmatch: {path: [/x]}"},
+    LanguageRow{"container.image", kNotYet, "on: [delete]\nwhere: {container: {image: [x, {prefix: 'x:'}]}}\nmatch: {path: [/x]}"},
+    LanguageRow{"container.pod", kNotYet, "on: [delete]\nwhere: {container: {pod: [x]}}\nmatch: {path: [/x]}"},
+    LanguageRow{"container.namespace", kNotYet, "on: [delete]\nwhere: {container: {namespace: [x]}}\nmatch: {path: [/x]}"},
+
+    // Below `match`.
+    LanguageRow{"path", kKnown, "on: [delete]\nmatch: {path: [/x]}"},
+    LanguageRow{"type", kKnown, "on: [create]\nmatch: {path: [/x], type: [directory]}"},
+    LanguageRow{"new-mode", kKnown, "on: [chmod]\nmatch: {path: [/x], new-mode: [setuid]}"},
+    LanguageRow{"intact", kKnown, "on: [exec]\nmatch: {path: [/x], intact: false}"},
+    LanguageRow{"memfd", kNotYet, "on: [exec]\nmatch: {memfd: true}"},
+    LanguageRow{"stdin", kNotYet, "on: [exec]\nmatch: {path: [/x], stdin: [socket]}"},
+    LanguageRow{"stdout", kNotYet, "on: [exec]\nmatch: {path: [/x], stdout: [socket]}"},
+    LanguageRow{"open-flags", kNotYet, "on: [open-write]\nmatch: {path: [/x], open-flags: [truncate]}"},
+    LanguageRow{"arguments", kNotYet, "on: [exec]\nmatch: {path: [/x], arguments: [{prefix: x, at: 1}, {line-contains: x}, {line-glob: '* x'}]}"},
+    LanguageRow{"environment", kNotYet, "on: [exec]\nmatch: {path: [/x], environment: [LD_PRELOAD, {contains: X}]}"},
+    LanguageRow{"target", kNotYet, "on: [symlink]\nmatch: {path: [/**], target: [/x]}"},
+    LanguageRow{"address", kNotYet, "on: [connect]\nmatch: {address: [10.0.0.0/8]}"},
+    LanguageRow{"port", kNotYet, "on: [connect]\nmatch: {port: [22, 1-9]}"},
+    LanguageRow{"protocol", kNotYet, "on: [connect]\nmatch: {protocol: [tcp]}"},
+    LanguageRow{"family", kNotYet, "on: [socket]\nmatch: {family: [packet]}"},
+    LanguageRow{"socket-type", kNotYet, "on: [socket]\nmatch: {socket-type: [raw]}"},
+    LanguageRow{"trace", kNotYet, "on: [ptrace]\nmatch: {trace: [attach]}"},
+    LanguageRow{"signal", kNotYet, "on: [signal]\nmatch: {signal: [KILL]}"},
+    LanguageRow{"command", kNotYet, "on: [bpf]\nmatch: {command: [prog-load]}"},
+    LanguageRow{"new-uid", kNotYet, "on: [setuid]\nmatch: {new-uid: [0]}"},
+    LanguageRow{"mount-type", kNotYet, "on: [mount]\nmatch: {mount-type: [overlay]}"},
+    LanguageRow{"mount-source", kNotYet, "on: [mount]\nmatch: {mount-source: [{prefix: /dev/}]}"},
+};
+
+}  // namespace
+
+std::span<const LanguageRow> language_rows() { return kRows; }
+
+bool Language::knows(std::string_view word) const {
+    const auto row = std::find_if(kRows.begin(), kRows.end(), [&](const LanguageRow& one) { return one.word == word; });
+    return row != kRows.end() && (whole_ || row->known);
+}
+
+}  // namespace quell::policy::falco

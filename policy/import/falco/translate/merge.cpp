@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/import/falco/translate/merge.h"
+
+#include <algorithm>
+#include <map>
+
+#include "policy/limits.h"
+
+namespace quell::policy::falco {
+namespace {
+
+void add(std::vector<std::string>& to, const std::vector<std::string>& more) {
+    for (const std::string& one : more)
+        if (std::find(to.begin(), to.end(), one) == to.end()) to.push_back(one);
+}
+
+void sort_unique(std::vector<std::string>& all) {
+    std::sort(all.begin(), all.end());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+}
+
+// True or false, not a list.
+bool is_list(const Entry& entry) { return entry.values != std::vector<std::string>{"true"} && entry.values != std::vector<std::string>{"false"}; }
+
+// None of several lists is none of one.
+void tidy(Clause& clause) {
+    Clause result;
+    for (Entry& entry : clause) {
+        const auto same = [&](const Entry& one) { return one.key == entry.key && one.negated && entry.negated && is_list(one); };
+        const auto earlier = std::find_if(result.begin(), result.end(), same);
+        if (earlier == result.end())
+            result.push_back(std::move(entry));
+        else
+            add(earlier->values, entry.values);
+    }
+    for (Entry& entry : result) sort_unique(entry.values);
+    std::sort(result.begin(), result.end());
+    result.erase(std::unique(result.begin(), result.end()), result.end());
+    clause = std::move(result);
+}
+
+void tidy(Draft& draft) {
+    for (Entry& entry : draft.conditions) {
+        if (!entry.negated) continue;
+        entry.negated = false;
+        draft.exceptions.push_back({std::move(entry)});
+        entry.key.clear();
+    }
+    std::erase_if(draft.conditions, [](const Entry& entry) { return entry.key.empty(); });
+    tidy(draft.conditions);
+    // lists of exceptions with one key are one list
+    std::map<std::string, Entry> lists;
+    std::vector<Clause> others;
+    for (Clause& exception : draft.exceptions) {
+        tidy(exception);
+        if (exception.size() != 1 || exception[0].negated || !is_list(exception[0])) {
+            others.push_back(std::move(exception));
+            continue;
+        }
+        const auto [list, is_new] = lists.try_emplace(exception[0].key, exception[0]);
+        if (!is_new) add(list->second.values, exception[0].values);
+    }
+    for (auto& [key, list] : lists) {
+        sort_unique(list.values);
+        others.push_back({std::move(list)});
+    }
+    std::sort(others.begin(), others.end());
+    others.erase(std::unique(others.begin(), others.end()), others.end());
+    draft.exceptions = std::move(others);
+}
+
+std::string key_of(const Clause& clause, std::size_t without) {
+    std::string key;
+    for (std::size_t i = 0; i < clause.size(); i++) {
+        key += clause[i].key + (clause[i].negated ? '!' : '=');
+        if (i != without)
+            for (const std::string& value : clause[i].values) key += value + '\n';
+        key += '\t';
+    }
+    return key;
+}
+
+constexpr std::size_t kAll = static_cast<std::size_t>(-1);
+
+// Everything but operations, subjects or the values of one condition, as text.
+std::string key_of(const Draft& draft, bool operations, bool subjects, std::size_t without) {
+    std::string key;
+    if (operations)
+        for (const std::string& word : draft.operations) key += word + ' ';
+    if (subjects) key += std::to_string(draft.subjects);
+    key += '\v' + key_of(draft.conditions, without) + '\v';
+    for (const Clause& exception : draft.exceptions) key += key_of(exception, kAll) + '\v';
+    return key;
+}
+
+template <typename Key, typename Join>
+bool merge_by(std::vector<Draft>& drafts, Key&& key, Join&& join) {
+    std::map<std::string, std::size_t> first;
+    std::vector<Draft> result;
+    for (Draft& draft : drafts) {
+        const auto [place, is_new] = first.try_emplace(key(draft), result.size());
+        if (is_new)
+            result.push_back(std::move(draft));
+        else
+            join(result[place->second], draft);
+    }
+    const bool is_less = result.size() < drafts.size();
+    drafts = std::move(result);
+    return is_less;
+}
+
+std::size_t longest(const std::vector<Draft>& drafts) {
+    std::size_t most = 0;
+    for (const Draft& draft : drafts) most = std::max(most, draft.conditions.size());
+    return most;
+}
+
+}  // namespace
+
+std::vector<Draft> merged(std::vector<Draft> drafts) {
+    for (Draft& draft : drafts) tidy(draft);
+    for (bool again = true; again;) {
+        again = merge_by(drafts, [](const Draft& draft) { return key_of(draft, true, false, kAll); },
+                         [](Draft& to, const Draft& more) { to.subjects |= more.subjects; });
+        again |= merge_by(drafts, [](const Draft& draft) { return key_of(draft, false, true, kAll); },
+                          [](Draft& to, const Draft& more) { add(to.operations, more.operations); });
+        for (std::size_t i = 0; i < longest(drafts); i++) {
+            const auto key = [&](const Draft& draft) {
+                const bool is_there = i < draft.conditions.size() && is_list(draft.conditions[i]);
+                return key_of(draft, true, true, is_there ? i : kAll) + (is_there ? "" : "-");
+            };
+            again |= merge_by(drafts, key, [&](Draft& to, const Draft& more) {
+                add(to.conditions[i].values, more.conditions[i].values);
+                sort_unique(to.conditions[i].values);
+            });
+        }
+    }
+    return drafts;
+}
+
+}  // namespace quell::policy::falco

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/import/falco/translate/translate.h"
+
+#include <algorithm>
+
+#include "kern/abi.h"
+#include "policy/import/falco/normal_form.h"
+#include "policy/import/falco/translate/acts.h"
+#include "policy/import/falco/translate/build.h"
+#include "policy/import/falco/translate/merge.h"
+#include "policy/limits.h"
+
+namespace quell::policy::falco {
+namespace {
+
+Conjunction with(const Conjunction& common, const Conjunction& alternative) {
+    Conjunction all = common;
+    all.literals.insert(all.literals.end(), alternative.literals.begin(), alternative.literals.end());
+    all.exceptions.insert(all.exceptions.end(), alternative.exceptions.begin(), alternative.exceptions.end());
+    return all;
+}
+
+void add(std::vector<Note>& to, const std::vector<Note>& more) {
+    for (const Note& note : more)
+        if (std::find(to.begin(), to.end(), note) == to.end()) to.push_back(note);
+}
+
+class Translator {
+public:
+    Translator(const Language& language, Budget& budget) : language_(language), budget_(budget) {}
+
+    Translation translate(const NormalForm& form) {
+        if (form.alternatives.empty()) alternative(form.common);
+        for (const Conjunction& one : form.alternatives) {
+            alternative(with(form.common, one));
+            if (drafts_.size() > kMaxFalcoParts) drafts_ = merged(std::move(drafts_));
+            if (drafts_.size() > kMaxFalcoParts) return refused("its condition: it has too many alternatives");
+        }
+        drafts_ = merged(std::move(drafts_));
+        if (drafts_.size() > kMaxFalcoRulesPerRule)
+            return refused("its condition: it would be " + std::to_string(drafts_.size()) + " rules, at most " + std::to_string(kMaxFalcoRulesPerRule) + " are made of one");
+        if (budget_.left == 0) return refused("its condition: all conditions together stand for too much");
+        if (drafts_.empty()) return refused(reason_.empty() ? "its condition: it never holds for what a hook sees" : reason_);
+        for (const std::string& left : left_) add(notes_, {{Change::kNarrower, "an alternative is left out, " + left}});
+        return {notes_.empty() ? Fidelity::kExact : Fidelity::kChanged, std::move(notes_), {}, std::move(drafts_)};
+    }
+
+private:
+    static Translation refused(std::string reason) { return {Fidelity::kNot, {}, std::move(reason), {}}; }
+
+    void alternative(const Conjunction& conjunction) {
+        const Acts acts = acts_of(conjunction.literals, language_);
+        if (acts.acts.empty()) return leave(acts.reason);
+        bool is_used = false;
+        std::vector<std::string> reasons;
+        for (const Act& act : acts.acts) {
+            for (const bool in_container : {false, true}) {
+                Built built = build(conjunction, act, in_container, language_, budget_);
+                if (built.drafts.empty()) {
+                    if (!built.reason.empty()) reasons.push_back(built.reason);
+                    continue;
+                }
+                is_used = true;
+                add(notes_, built.notes);
+                std::move(built.drafts.begin(), built.drafts.end(), std::back_inserter(drafts_));
+            }
+            if (drafts_.size() > 4 * kMaxFalcoParts) drafts_ = merged(std::move(drafts_));
+        }
+        if (is_used) add(notes_, acts.notes);
+        for (const std::string& one : reasons) leave(one);
+    }
+
+    void leave(const std::string& reason) {
+        if (reason_.empty()) reason_ = reason;
+        if (std::find(left_.begin(), left_.end(), reason) == left_.end()) left_.push_back(reason);
+    }
+
+    const Language& language_;
+    Budget& budget_;
+    std::vector<Draft> drafts_;
+    std::vector<Note> notes_;
+    std::vector<std::string> left_;
+    std::string reason_;
+};
+
+}  // namespace
+
+Translation translate(const Rule& rule, const Language& language, Budget& budget) {
+    const auto form = normal_form(*rule.condition);
+    if (!form) return {Fidelity::kNot, {}, "its condition: it has too many alternatives", {}};
+    return Translator(language, budget).translate(*form);
+}
+
+}  // namespace quell::policy::falco
