@@ -6,7 +6,7 @@ set(QUELL_VM_KERNELS 6.1 6.12 7)
 cmake_host_system_information(RESULT QUELL_VM_JOBS QUERY NUMBER_OF_LOGICAL_CORES)
 
 # quell_add_vm_suite(NAME <name> TARGET <gtest program> [FILTER <gtest filter>] [FILES <file or target>...]
-#                    [CORE] [EXTRA] [RARE] [TWO_CPUS] [SYSTEMD] [DISK] [ICOUNT] [START] [CMDLINE <text>] [TIMEOUT <seconds>] [KERNELS <kernel>...])
+#                    [CORE] [EXTRA] [RARE] [TWO_CPUS] [SYSTEMD] [DISK] [ICOUNT] [START] [CMDLINE <text>] [WITH <packages>] [TIMEOUT <seconds>] [KERNELS <kernel>...])
 #
 # Adds the tests vm.<name>.<kernel>. TARGET and FILES (helpers; a target stands for its program) are in /w of the guest.
 # CORE suites run on every kernel in a plain tools/test, the others on 6.12 only; tools/test --all runs all on all.
@@ -15,11 +15,11 @@ cmake_host_system_information(RESULT QUELL_VM_JOBS QUERY NUMBER_OF_LOGICAL_CORES
 # TWO_CPUS: a guest with two, for what happens at the same moment. It runs alone: two guests of two emulated CPUs each on
 # two real ones wait for each other's, and a test of 4 s takes 35. The others have one and run side by side, as
 # many as there are CPUs (tools/test starts ctest so).
-# SYSTEMD, DISK, ICOUNT and START are the options of tools/vm with these names, CMDLINE (one word) is its
+# SYSTEMD, DISK, ICOUNT, START and WITH are the options of tools/vm with these names, CMDLINE (one word) is its
 # --cmdline-extra. TIMEOUT is the guest's (default 300).
 # Labels: vm, vm-<kernel>, core (when CORE), default (what a plain tools/test runs).
 function(quell_add_vm_suite)
-    cmake_parse_arguments(PARSE_ARGV 0 ARG "CORE;EXTRA;RARE;TWO_CPUS;SYSTEMD;DISK;ICOUNT;START" "NAME;TARGET;FILTER;CMDLINE;TIMEOUT" "FILES;KERNELS")
+    cmake_parse_arguments(PARSE_ARGV 0 ARG "CORE;EXTRA;RARE;TWO_CPUS;SYSTEMD;DISK;ICOUNT;START" "NAME;TARGET;FILTER;CMDLINE;WITH;TIMEOUT" "FILES;KERNELS")
     if(NOT ARG_NAME OR NOT ARG_TARGET OR ARG_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "quell_add_vm_suite: NAME and TARGET are needed; not understood: '${ARG_UNPARSED_ARGUMENTS}'")
     endif()
@@ -56,6 +56,9 @@ function(quell_add_vm_suite)
         endif()
     endforeach()
 
+    if(ARG_WITH)
+        list(APPEND options "--with ${ARG_WITH}")
+    endif()
     if(ARG_CMDLINE)
         list(APPEND options "--cmdline-extra ${ARG_CMDLINE}")
     endif()

@@ -3,13 +3,17 @@
 # Two steps with a key each, because the first takes a minute or two and changes rarely, and the second takes seconds:
 # the root as a tar (keyed by vm-tests/guest/), and the image (keyed by that and by the kernels).
 . "$QUELL_ROOT/tools/lib/apt.sh"
+. "$QUELL_ROOT/tools/lib/extend.sh"
 
 GUEST_DIR=$QUELL_ROOT/vm-tests/guest
 # What the kernel finds its root by: NVMe controllers come up in no fixed order, a partition's UUID is the same anywhere.
 ROOT_DISK_ID=5175656c
 
+# An image of its own for each list of more packages: vm-tests/guest/$guest_with.list.
+guest_with=''
 guest_image_key() {
   { cat "$GUEST_DIR"/{packages.list,customize,stage1} "$QUELL_ROOT/tools/lib/image.sh"
+    [ -z "$guest_with" ] || cat "$GUEST_DIR/$guest_with.list" "$QUELL_ROOT/tools/lib/extend.sh"
     for name in "${QUELL_KERNELS[@]}"; do cat "$QUELL_CACHE/kernels/$name/version"; done; } | sha256sum | cut -c1-16
 }
 
@@ -55,6 +59,7 @@ build_guest_image() {
   say "guest image: packing root and modules"
   work=$(mktemp -d "$QUELL_CACHE/guest/.new-XXXXXX")
   tar -x -f "$tar" -C "$work" --numeric-owner
+  [ -z "$guest_with" ] || add_packages "$work" "$GUEST_DIR/$guest_with.list"
   for name in "${QUELL_KERNELS[@]}"; do
     read -r release _ <"$QUELL_CACHE/kernels/$name/version"
     mkdir -p "$work/usr/lib/modules"
