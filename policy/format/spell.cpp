@@ -30,11 +30,8 @@ bool is_seen_whole(std::string_view value) {
     return true;
 }
 
-// yaml-cpp reads \N and \_ as single bytes that are no UTF-8, and writes what it read.
 std::string escaped(std::string_view character) {
     if (character == "\n") return "\\n";
-    if (character == "\x85") return "\\N";
-    if (character == "\xa0") return "\\_";
     std::uint32_t code = static_cast<unsigned char>(character.front());
     if (character.size() > 1) code &= 0xffu >> (character.size() + 1);
     for (const char c : character.substr(1)) code = code << 6 | (static_cast<unsigned char>(c) & 0x3f);

@@ -65,6 +65,7 @@ const std::string kRule = "    - id: r\n      severity: high\n      on: [delete]
 
 TEST(Format, PacksAreInTheirForm) {
     for (const auto& entry : std::filesystem::directory_iterator(QUELL_SOURCE_DIR "/policy/packs")) {
+        if (entry.is_directory()) continue;
         const std::string text = slurp(entry.path());
         EXPECT_EQ(formatted(text), text) << entry.path();
     }
@@ -85,7 +86,7 @@ TEST(Format, QuotesThatSaySomethingStay) {
     };
     for (const char* kept : {"'yes'", "'12'", "'1e3'", "'~'", "'null'", "'a: b'", "'a #b'", "'- a'", "'[a]'", "\"- it's\"", "'\"'", "yes", "12", "it's", "a, b"})
         EXPECT_EQ(name(kept), kept);
-    for (const char* kept : {"\"a\\u202eb\"", "\"\\U000e0041\"", "\"\\N\"", "\"\\_ \\\\ \\\"\"", "\"\\xad\""}) EXPECT_EQ(name(kept), kept);
+    for (const char* kept : {"\"a\\u202eb\"", "\"\\U000e0041\"", "\"\\u2028 \\\\ \\\"\"", "\"\\xad\""}) EXPECT_EQ(name(kept), kept);
     EXPECT_EQ(name("a\xe2\x80\xae" "b"), "\"a\\u202eb\"") << "what cannot be seen is made visible";
     EXPECT_EQ(name("\xc3\xa4"), "\xc3\xa4");
     EXPECT_EQ(name("\"x\""), "x");

@@ -46,7 +46,7 @@ TEST(Scenarios, WhatFiresIsComparedExactly) {
     EXPECT_EQ(failed[0].unknown, std::vector<std::string>{"t/gone"});
     EXPECT_EQ(failed[0].scenario, "one");
     EXPECT_EQ(failed[0].where.line, 5u);
-    EXPECT_EQ(failed[0].where.column, 81u) << "of the first that did not fire";
+    EXPECT_EQ(failed[0].where.column, 82u) << "of the first that did not fire";
 }
 
 TEST(Scenarios, ConditionsHaveValues) {
@@ -77,8 +77,8 @@ TEST(Scenarios, WrongFilesHaveFindings) {
     const std::string rules = policy(rule("a", "/x"));
     EXPECT_EQ(run("kind: PolicyTest\n", rules).findings, "Q1102@1:1 Q1102@1:1");
     EXPECT_EQ(run("apiVersion: quell/v1\nkind: Policy\nspec: {scenarios: []}\n", rules).findings, "Q1110@2:7 Q1104@3:19");
-    EXPECT_EQ(run(kHeadOfTests + scenario("delte", "in: nowhere", "path: x", ""), rules).findings, "Q1105@5:22 Q1105@5:44 Q1201@5:70");
-    EXPECT_EQ(run(kHeadOfTests + "    - {name: one, on: delete, object: {pth: /x}}\n", rules).findings, "Q1102@5:7 Q1101@5:41");
+    EXPECT_EQ(run(kHeadOfTests + scenario("delte", "in: nowhere", "path: x", ""), rules).findings, "Q1105@5:23 Q1105@5:44 Q1201@5:69");
+    EXPECT_EQ(run(kHeadOfTests + "    - {name: one, on: delete, object: {pth: /x}}\n", rules).findings, "Q1102@5:7 Q1101@5:40");
     EXPECT_EQ(run(kHeadOfTests + "    - {name: one, on: delete, subject: {uid: root}, fires: []}\n", rules).findings, "Q1113@5:46");
 }
 

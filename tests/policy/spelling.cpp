@@ -8,8 +8,8 @@
 #include <set>
 #include <utility>
 
-#include "policy/check/never.h"
 #include "policy/check/conditions.h"
+#include "policy/check/never.h"
 #include "policy/describe/rule_keys.h"
 #include "policy/document/node.h"
 #include "policy/limits.h"
@@ -152,6 +152,58 @@ Node rule_node(const Rule& rule, std::mt19937& random) {
     std::shuffle(node.entries.begin(), node.entries.end(), random);
     return node;
 }
+
+// Gives some values of rules, and some of what they ask, a name.
+class Namer {
+public:
+    explicit Namer(std::mt19937& random) : random_(random) {}
+
+    void rule(Node& node) {
+        for (Entry& part : node.entries) {
+            if (part.key.text == "where" || part.key.text == "match") name_part(part.value, part.key.text);
+            if (part.key.text == "on" || part.key.text == "tags") name_values(part.value);
+        }
+    }
+    void put_into(Node& root) {
+        if (!lists_.entries.empty()) put(root, "spec.lists", std::move(lists_));
+        if (!macros_.entries.empty()) put(root, "spec.macros", std::move(macros_));
+    }
+
+private:
+    void name_values(Node& values) {
+        if (values.type != Node::Type::kList || below(random_, 4) != 0) return;
+        const std::string name = "l" + std::to_string(lists_.entries.size());
+        Node reference = map(), own = list({});
+        put(reference, "list", text(name));
+        // some of them, in a list of its own; of those that stay none is named as well
+        const std::size_t split = below(random_, values.items.size());
+        own.items.assign(values.items.begin() + static_cast<std::ptrdiff_t>(split), values.items.end());
+        values.items.resize(split);
+        values.items.push_back(std::move(reference));
+        put(lists_, name, std::move(own));
+    }
+
+    // `path` below `match` stays: it finds the rule.
+    void name_part(Node& part, const std::string& place) {
+        for (Entry& entry : part.entries) name_values(entry.value);
+        const bool is_moved = below(random_, 3) == 0;
+        const auto first = std::partition(part.entries.begin(), part.entries.end(),
+                                          [&](const Entry& entry) { return !is_moved || entry.key.text == "path" || entry.key.text == "subject"; });
+        if (first == part.entries.end()) return;
+        const std::string name = "m" + std::to_string(macros_.entries.size());
+        Node body = map();
+        body.entries.assign(std::make_move_iterator(first), std::make_move_iterator(part.entries.end()));
+        part.entries.erase(first, part.entries.end());
+        Node macro = map();
+        put(macro, place, std::move(body));
+        put(macros_, name, std::move(macro));
+        put(part, "use", list({name}));
+    }
+
+    std::mt19937& random_;
+    Node lists_ = map();
+    Node macros_ = map();
+};
 
 class Speller {
 public:
@@ -352,8 +404,12 @@ Spelling random_spelling(const Checked& checked, std::mt19937& random) {
     Node rules;
     rules.type = Node::Type::kList;
     for (const Rule& rule : checked.rules) rules.items.push_back(rule_node(rule, random));
+    Namer namer(random);
+    if (below(random, 2) == 0)
+        for (Node& rule : rules.items) namer.rule(rule);
     std::shuffle(rules.items.begin(), rules.items.end(), random);
     put(root, "spec.rules", std::move(rules));
+    namer.put_into(root);
     std::shuffle(root.entries.begin(), root.entries.end(), random);
     return Speller(random).run(root);
 }
