@@ -10,13 +10,14 @@ CompileResult compile(std::span<const Source> sources, const Options& options) {
     texts.reserve(sources.size());
     for (const Source& source : sources) texts.emplace_back(source);
     Findings findings(texts);
-    const Checked checked = check(texts, options, findings);
+    Checked checked = check(texts, options, findings);
     CompileResult result;
     if (!findings.has_errors()) {
         Image image = compile_image(checked, texts, findings);
         if (!findings.has_errors()) result.image = std::move(image);
     }
     result.findings = findings.take();
+    result.versions = std::move(checked.versions);
     return result;
 }
 

@@ -3,6 +3,7 @@
 // privilege and no kernel. Everything here is thread-safe.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,6 +20,7 @@ namespace quell::policy {
 struct CompileResult {
     std::vector<Finding> findings;
     std::optional<Image> image;  // nothing if a finding is an error
+    std::map<std::string, std::string> versions;  // by policy, of those that have one
 };
 
 // All files are one policy set; their order means nothing. Never fails

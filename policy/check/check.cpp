@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::array kPolicyFields = {Field{"apiVersion", true}, Field{"kind", true}, Field{"metadata", true},
                                       Field{"spec", true}};
-constexpr std::array kMetadataFields = {Field{"name", true}, Field{"description"}};
+constexpr std::array kMetadataFields = {Field{"name", true}, Field{"version"}, Field{"description"}};
 constexpr std::array kSpecFields = {Field{"rules", true}};
 constexpr std::string_view kApiVersion = "quell/v1";
 constexpr std::string_view kKind = "Policy";
@@ -43,7 +43,7 @@ public:
         std::sort(rules_.begin(), rules_.end(), [](const Rule& a, const Rule& b) {
             return std::tie(a.policy, a.id) < std::tie(b.policy, b.id);
         });
-        return Checked{std::move(rules_)};
+        return Checked{std::move(rules_), std::move(versions_)};
     }
 
 private:
@@ -65,6 +65,10 @@ private:
         if (const Node* text = text_of(metadata->find("description"), "description", findings_))
             if (text->text.size() > kMaxDescriptionBytes || !is_printable(text->text, true))
                 findings_.add(Code::kQ1107, text->where, "the description is too long or holds control characters");
+        const Node* version = text_of(metadata->find("version"), "version", findings_);
+        if (version != nullptr && (version->text.size() > kMaxVersionBytes || !is_printable(version->text, false)))
+            findings_.add(Code::kQ1107, version->where, "the version is too long or holds control characters",
+                          "at most " + std::to_string(kMaxVersionBytes) + " bytes");
         const Node* text = text_of(metadata->find("name"), "name", findings_);
         if (text == nullptr) return {};
         if (!is_name(text->text)) {
@@ -78,6 +82,7 @@ private:
         if (!added)
             findings_.add(Code::kQ1302, text->where, "the policy " + in_quotes(text->text) + " is already defined in " +
                           place(first->second), "rename one of them", text->text);
+        if (version != nullptr) versions_.emplace(text->text, version->text);
         return text->text;
     }
 
@@ -105,6 +110,7 @@ private:
     Findings& findings_;
     std::vector<Rule> rules_;
     std::map<std::string, Location> policies_;
+    std::map<std::string, std::string> versions_;
     std::size_t written_ = 0;
 };
 

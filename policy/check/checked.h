@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -71,6 +72,7 @@ struct Rule {
 // Rules sorted by policy and id, so that the order of files means nothing.
 struct Checked {
     std::vector<Rule> rules;
+    std::map<std::string, std::string> versions = {};  // by policy, of those that have one; not part of the meaning
 };
 
 // Operations whose object is a place: they also hit what lies below it.

@@ -22,6 +22,7 @@ Result<ApplyOutcome> Policies::apply(const ApplyRequest& request) {
     outcome.rules = compiled.image->own_rules();
     if (request.dry_run) return outcome;
     if (!outcome.changed) {
+        versions_ = std::move(compiled.versions);
         image_ = std::move(*compiled.image);  // means the same, and knows its files where an adopted one does not
         return outcome;
     }
@@ -32,6 +33,7 @@ Result<ApplyOutcome> Policies::apply(const ApplyRequest& request) {
     outcome.generation = generation_ = next;
     digest_ = compiled.image->digest;
     image_ = std::move(*compiled.image);
+    versions_ = std::move(compiled.versions);
     return outcome;
 }
 
@@ -39,6 +41,7 @@ void Policies::adopt(std::uint64_t generation, const std::string& digest, const 
     generation_ = generation;
     digest_ = digest;
     image_ = {};
+    versions_.clear();
     for (const auto& facts : rules) {
         policy::ImageRule rule;
         rule.value.id = facts.id;
@@ -54,6 +57,11 @@ void Policies::adopt(std::uint64_t generation, const std::string& digest, const 
 }
 
 std::size_t Policies::rule_count() const { return image_.own_rules(); }
+
+std::string Policies::version_of(const std::string& policy) const {
+    const auto found = versions_.find(policy);
+    return found == versions_.end() ? std::string() : found->second;
+}
 
 std::size_t Policies::policy_count() const {
     std::set<std::string> names;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,8 @@ public:
     [[nodiscard]] const policy::Image& image() const { return image_; }
     [[nodiscard]] std::size_t rule_count() const;    // without the built-in ones
     [[nodiscard]] std::size_t policy_count() const;
+    // As its file has it; "" where it has none, or where what runs was adopted.
+    [[nodiscard]] std::string version_of(const std::string& policy) const;
 
 private:
     bpf::Engine& engine_;
@@ -52,6 +55,7 @@ private:
     std::uint64_t generation_ = 0;
     std::string digest_;
     policy::Image image_;
+    std::map<std::string, std::string> versions_;
 };
 
 }  // namespace quell::daemon

@@ -107,7 +107,7 @@ void Daemon::list_policies(const Json&, const control::Peer&, control::Responder
     std::map<std::string, Json> found;
     for (const auto& rule : policies_->image().rules) {
         if (rule.is_builtin()) continue;
-        auto& policy = found.try_emplace(rule.policy, Json{{"name", escape(rule.policy)}, {"file", escape(rule.file)}, {"rules", 0}, {"rule_ids", Json::array()}}).first->second;
+        auto& policy = found.try_emplace(rule.policy, Json{{"name", escape(rule.policy)}, {"version", escape(policies_->version_of(rule.policy))}, {"file", escape(rule.file)}, {"rules", 0}, {"rule_ids", Json::array()}}).first->second;
         policy["rules"] = policy["rules"].get<int>() + 1;
         policy["rule_ids"].push_back(escape(rule.id));
     }
