@@ -107,6 +107,8 @@ inline constexpr std::uint64_t kMaxAutomatonWork = 16'000'000;
 
 // Names are printed in tables and used in commands.
 inline constexpr std::size_t kMaxNameBytes = 63;
+// A date, a number, a commit: one cell of a table.
+inline constexpr std::size_t kMaxVersionBytes = 63;
 inline constexpr std::size_t kMaxTitleBytes = 128;
 inline constexpr std::size_t kMaxDescriptionBytes = 4'096;
 inline constexpr std::size_t kMaxTags = 32;

@@ -10,7 +10,7 @@ CompileResult compile(std::span<const Source> sources, const Options& options) {
     texts.reserve(sources.size());
     for (const Source& source : sources) texts.emplace_back(source);
     Findings findings(texts);
-    const Checked checked = check(texts, options, findings);
+    Checked checked = check(texts, options, findings);
     CompileResult result;
     if (!findings.has_errors()) {
         Image image = compile_image(checked, texts, findings);
@@ -19,6 +19,7 @@ CompileResult compile(std::span<const Source> sources, const Options& options) {
             if (rule.mode != Mode::kOn) result.moded.push_back({rule.policy, rule.id, sources[rule.where.source].file, rule.mode});
     }
     result.findings = findings.take();
+    result.versions = std::move(checked.versions);
     return result;
 }
 

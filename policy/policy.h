@@ -3,6 +3,7 @@
 // privilege and no kernel. Everything here is thread-safe.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -28,6 +29,7 @@ struct CompileResult {
     std::vector<Finding> findings;
     std::optional<Image> image;  // nothing if a finding is an error
     std::vector<ModedRule> moded;  // by policy and id; those that are off are not in the image
+    std::map<std::string, std::string> versions;  // by policy, of those that have one
 };
 
 // All files are one policy set; their order means nothing. Never fails

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::array kDocumentFields = {Field{"apiVersion", true}, Field{"kind", true}, Field{"metadata", true},
                                         Field{"spec", true}};
-constexpr std::array kMetadataFields = {Field{"name", true}, Field{"description"}};
+constexpr std::array kMetadataFields = {Field{"name", true}, Field{"version"}, Field{"description"}};
 constexpr std::array kSpecFields = {Field{"rules", true}, Field{"lists"}, Field{"macros"}, Field{"mode"}};
 constexpr std::array kOverrideSpecFields = {Field{"overrides", true}, Field{"lists"}, Field{"macros"}};
 constexpr std::string_view kApiVersion = "quell/v1";
@@ -49,7 +49,7 @@ public:
             return std::tie(a.policy, a.id) < std::tie(b.policy, b.id);
         });
         apply_overrides(overrides_, is_part, rules_, findings_);
-        return Checked{std::move(rules_)};
+        return Checked{std::move(rules_), std::move(versions_)};
     }
 
 private:
@@ -97,6 +97,10 @@ private:
         if (const Node* text = text_of(metadata->find("description"), "description", findings_))
             if (text->text.size() > kMaxDescriptionBytes || !is_printable(text->text, true))
                 findings_.add(Code::kQ1107, text->where, "the description is too long or holds control characters");
+        const Node* version = text_of(metadata->find("version"), "version", findings_);
+        if (version != nullptr && (version->text.size() > kMaxVersionBytes || !is_printable(version->text, false)))
+            findings_.add(Code::kQ1107, version->where, "the version is too long or holds control characters",
+                          "at most " + std::to_string(kMaxVersionBytes) + " bytes");
         const Node* text = text_of(metadata->find("name"), "name", findings_);
         if (text == nullptr) return {};
         if (!is_name(text->text)) {
@@ -110,6 +114,7 @@ private:
         if (!added)
             findings_.add(Code::kQ1302, text->where, "the " + kind + " " + in_quotes(text->text) + " is already defined in " +
                           place(first->second), "rename one of them", text->text);
+        if (version != nullptr) versions_.emplace(text->text, version->text);
         return text->text;
     }
 
@@ -148,6 +153,7 @@ private:
     std::vector<Override> overrides_;
     Places policies_;
     Places override_names_;
+    std::map<std::string, std::string> versions_;
     std::size_t written_ = 0;
     std::size_t room_ = kMaxExpandedValues;
 };

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -90,6 +91,7 @@ struct Rule {
 // Rules sorted by policy and id, so that the order of files means nothing.
 struct Checked {
     std::vector<Rule> rules;
+    std::map<std::string, std::string> versions = {};  // by policy, of those that have one; not part of the meaning
 };
 
 // What is loaded of it: observed, it has nothing to respond with. Not for kOff.

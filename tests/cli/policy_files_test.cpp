@@ -224,7 +224,7 @@ TEST_F(PolicyFiles, CompileAndDump) {
     const std::string image = dir / "x.img";
     const Ran compiled = run_quell({"policy", "compile", "-o", image, kPack});
     EXPECT_EQ(compiled.code, 0) << compiled.err;
-    EXPECT_TRUE(compiled.out.starts_with(image + ": 2 rules, ")) << compiled.out;
+    EXPECT_TRUE(compiled.out.starts_with(image + ": 20 rules, ")) << compiled.out;
     const Json check = json({"policy", "check", kPack}, 0);
     const Json dump = json({"policy", "dump", image}, 0);
     EXPECT_EQ(dump["digest"], check["digest"]);

@@ -31,7 +31,7 @@ TEST(PolicyCheck, SaysWhereItIsWrong) {
 TEST_F(FakeDaemon, PolicyApplyAndList) {
     const Json finding = {{"code", "Q2"}, {"severity", "warning"}, {"file", "/p"}, {"line", 1}, {"column", 2}, {"message", "hm"}};
     will_reply("ApplyPolicy", {{"changed", true}, {"generation", 5}, {"digest", std::string(64, 'd')}, {"rules", 3}, {"map_bytes", 4096}, {"findings", {finding}}});
-    will_reply("ListPolicies", {{"generation", 5}, {"policies", {{{"name", "notable-events"}, {"file", "/etc/p.yaml"}, {"rules", 2}, {"rule_ids", {"a", "b"}}, {"observed", {"b"}}, {"off", {"c"}}}}}});
+    will_reply("ListPolicies", {{"generation", 5}, {"policies", {{{"name", "notable-events"}, {"version", "1.2"}, {"file", "/etc/p.yaml"}, {"rules", 2}, {"rule_ids", {"a", "b"}}, {"observed", {"b"}}, {"off", {"c"}}}}}});
     start();
     EXPECT_EQ(quell({"policy", "apply"}).out, "/p:1:2: warning: hm [Q2]\napplied: generation 5, 3 rules, 4096 bytes of maps, digest dddddddddddd\n");
     std::ofstream(dir / "b.yaml") << "x";
@@ -41,7 +41,7 @@ TEST_F(FakeDaemon, PolicyApplyAndList) {
     EXPECT_EQ(calls(), (std::vector<std::string>{R"(ApplyPolicy {"allow_empty":false,"dry_run":false,"files":[]})",
                                                  R"(ApplyPolicy {"allow_empty":true,"dry_run":true,"files":[")" + (dir / "a.yaml") + "\",\"" + (dir / "b.yaml") + "\"]}"}));
     EXPECT_EQ(quell({"policy", "apply", "--dir", dir / "none"}).code, 1);
-    EXPECT_EQ(quell({"policy", "list"}).out, "generation 5\nPOLICY          RULES  FILE         IDS\nnotable-events  2      /etc/p.yaml  a,b (observe),c (off)\n");
+    EXPECT_EQ(quell({"policy", "list"}).out, "generation 5\nPOLICY          VERSION  RULES  FILE         IDS\nnotable-events  1.2      2      /etc/p.yaml  a,b (observe),c (off)\n");
 }
 
 TEST_F(FakeDaemon, PolicyRollback) {

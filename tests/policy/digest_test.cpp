@@ -24,10 +24,19 @@ TEST(Digest, OrderAndSpellingMeanNothing) {
                          "# a comment\nkind: \"Policy\"\napiVersion: quell/v1\nspec:\n    rules:\n"
                          "      - {on: [delete], id: two, match: {path: ['/z']}, severity: high, description: Says more}\n"
                          "      - on:\n          - rename\n          - delete\n        match:\n          path: [/y/**, /x]\n"
-                         "        severity: high\n        id: one\nmetadata: {name: a, description: None}\n"};
+                         "        severity: high\n        id: one\nmetadata: {name: a, version: 2.0, description: None}\n"};
     EXPECT_EQ(digest({a, b}), digest({b, a}));
     EXPECT_EQ(digest({a, b}), digest({b, respelt}));
     EXPECT_EQ(digest({a}).size(), 64u);
+}
+
+TEST(Digest, TheVersionIsToldBesideIt) {
+    const Source none{"a.yaml", policy(rule("one", "/x"), "a")};
+    Source one = none;
+    one.text.replace(one.text.find("name: t"), 7, "name: t, version: 1.2");
+    EXPECT_EQ(compile(std::vector{none}).versions, (std::map<std::string, std::string>{}));
+    EXPECT_EQ(compile(std::vector{one}).versions, (std::map<std::string, std::string>{{"t", "1.2"}}));
+    EXPECT_EQ(digest({none}), digest({one}));
 }
 
 TEST(Digest, ImagesAreEqualToo) {

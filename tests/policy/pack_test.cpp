@@ -69,17 +69,37 @@ TEST_F(NotableEvents, SensitiveFileRead) {
         EXPECT_TRUE(reads(QUELL_SUBJECT_CONTAINER, "/etc/shadow", exe)) << exe;
 }
 
-TEST_F(NotableEvents, EveryRuleSaysWhy) {
-    const std::string text = slurp(QUELL_SOURCE_DIR "/policy/packs/notable-events.yaml");
+class Packs : public testing::TestWithParam<const char*> {};
+
+TEST_P(Packs, SayTheirVersionAndOfEachRuleWhy) {
+    const std::string text = slurp(std::string(QUELL_SOURCE_DIR "/policy/packs/") + GetParam() + ".yaml");
+    const CompileResult result = compile_text(text);
+    ASSERT_EQ(summary(result.findings), "") << "not even a warning";
+    EXPECT_TRUE(result.versions.contains(GetParam()));
     const auto count = [&](const std::string& part) {
         std::size_t found = 0;
         for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) found++;
         return found;
     };
-    EXPECT_EQ(count("    - id: "), image.rules.size() - 1);
-    EXPECT_EQ(count("\n      description: "), image.rules.size() - 1);
-    EXPECT_EQ(count("Known noise: "), image.rules.size() - 1);
+    const std::size_t rules = result.image->own_rules();
+    EXPECT_EQ(count("    - id: "), rules);
+    EXPECT_EQ(count("\n      description: "), rules);
+    EXPECT_EQ(count("Known noise: "), rules);
+    EXPECT_EQ(count("\n      tags: [T1"), rules) << "ATT&CK";
+    // a row with its proof in docs/packs.md, an attack and neighbours in the guest
+    const std::string page = slurp(QUELL_SOURCE_DIR "/docs/packs.md"), proofs = slurp(QUELL_SOURCE_DIR "/vm-tests/packs/cases.h");
+    for (const ImageRule& rule : result.image->rules) {
+        if (rule.is_builtin()) continue;
+        EXPECT_NE(page.find("| `" + rule.id + "` |"), std::string::npos) << rule.id;
+        EXPECT_NE(proofs.find("{\"" + std::string(GetParam()) + "/" + rule.id + "\","), std::string::npos) << rule.id;
+    }
 }
+
+INSTANTIATE_TEST_SUITE_P(Each, Packs, testing::Values("notable-events", "hardened-host"), [](const auto& test) {
+    std::string name = test.param;
+    std::erase(name, '-');
+    return name;
+});
 
 }  // namespace
 }  // namespace quell::policy::test

@@ -38,6 +38,7 @@ Result<ApplyOutcome> Policies::apply(std::vector<policy::Source> sources, const 
     // also where it means the same: it knows its files, and an adopted one does not
     image_ = std::move(*compiled.image);
     moded_ = std::move(compiled.moded);
+    versions_ = std::move(compiled.versions);
     return outcome;
 }
 
@@ -46,6 +47,7 @@ void Policies::adopt(std::uint64_t generation, const std::string& digest, const 
     digest_ = digest;
     image_ = {};
     moded_ = {};
+    versions_.clear();
     for (const auto& facts : rules) {
         policy::ImageRule rule;
         rule.value.id = facts.id;
@@ -61,6 +63,11 @@ void Policies::adopt(std::uint64_t generation, const std::string& digest, const 
 }
 
 std::size_t Policies::rule_count() const { return image_.own_rules(); }
+
+std::string Policies::version_of(const std::string& policy) const {
+    const auto found = versions_.find(policy);
+    return found == versions_.end() ? std::string() : found->second;
+}
 
 std::size_t Policies::policy_count() const {
     std::set<std::string> names;

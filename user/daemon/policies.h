@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,8 @@ public:
     [[nodiscard]] const std::vector<policy::ModedRule>& moded() const { return moded_; }
     [[nodiscard]] std::size_t rule_count() const;    // without the built-in ones
     [[nodiscard]] std::size_t policy_count() const;
+    // As its file has it; "" where it has none, or where what runs was adopted.
+    [[nodiscard]] std::string version_of(const std::string& policy) const;
 
 private:
     const PolicyLoader loader_;
@@ -64,6 +67,7 @@ private:
     std::string digest_;
     policy::Image image_;
     std::vector<policy::ModedRule> moded_;
+    std::map<std::string, std::string> versions_;
 };
 
 // What `quell status` says of a policy that should have been applied and was

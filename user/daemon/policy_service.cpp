@@ -35,8 +35,10 @@ Json outcome_json(const ApplyOutcome& outcome) {
 
 class Listing {
 public:
+    explicit Listing(const Policies& policies) : source_(policies) {}
+
     void rule(const std::string& policy, const std::string& id, const std::string& file, policy::Mode mode) {
-        auto& json = policies_.try_emplace(policy, Json{{"name", escape(policy)}, {"file", escape(file)}, {"rules", 0}, {"rule_ids", Json::array()},
+        auto& json = policies_.try_emplace(policy, Json{{"name", escape(policy)}, {"version", escape(source_.version_of(policy))}, {"file", escape(file)}, {"rules", 0}, {"rule_ids", Json::array()},
                                                         {"observed", Json::array()}, {"off", Json::array()}}).first->second;
         if (mode == policy::Mode::kOff) return json["off"].push_back(escape(id));
         json["rules"] = json["rules"].get<int>() + 1;
@@ -50,6 +52,7 @@ public:
     }
 
 private:
+    const Policies& source_;
     std::map<std::string, Json> policies_;
 };
 
@@ -70,7 +73,7 @@ void Daemon::apply_policy(const Json& params, const control::Peer& peer, control
 
 void Daemon::list_policies(const Json&, const control::Peer&, control::Responder responder) {
     std::map<std::pair<std::string, std::string>, policy::Mode> modes;
-    Listing listing;
+    Listing listing(*policies_);
     for (const auto& rule : policies_->moded()) {
         modes.emplace(std::pair(rule.policy, rule.id), rule.mode);
         if (rule.mode == policy::Mode::kOff) listing.rule(rule.policy, rule.id, rule.file, rule.mode);

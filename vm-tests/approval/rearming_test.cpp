@@ -59,7 +59,7 @@ protected:
     void TearDown() override {
         (void)run("for ready in /srv/containers/rearm/rootfs/tmp/*.ready; do touch ${ready%.ready}.go; done");
         reject_all();
-        must(std::string("cp ") + kPack + " " + kPolicyDirectory + "/notable-events.yaml");
+        apply_pack();
         restart("s/keep_armed_s: 3$/keep_armed_s: 300/");
     }
     static void restart(const std::string& edit) {

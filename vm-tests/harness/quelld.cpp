@@ -24,8 +24,11 @@ void start_daemon() {
 }
 
 void apply_pack(const std::string& edit) {
-    must(std::string("mkdir -p ") + kPolicyDirectory + " && sed '" + edit + "' " + kPack + " >" + kPolicyDirectory + "/notable-events.yaml && quell policy apply");
+    must(std::string("mkdir -p ") + kPolicyDirectory + " && rm -f " + kPolicyDirectory + "/hardened-host.yaml && sed '/^    # What follows is about/,$d' " + kPack +
+         " | sed '" + edit + "' >" + kPolicyDirectory + "/notable-events.yaml && quell policy apply");
 }
+
+void apply_packs() { must(std::string("cp /usr/share/quell/packs/*.yaml ") + kPolicyDirectory + " && quell policy apply"); }
 
 int attack(const Container& container, const std::string& arguments) { return container.exec("attack " + arguments).status; }
 

@@ -20,8 +20,11 @@ void kill_daemon(int signal);
 // Returns when it answers; its messages go to /var/log/quelld.console.
 void start_daemon();
 
-// Makes the shipped pack, changed by sed's `edit` ("": as shipped), the whole policy, and applies it.
+// Makes the two rules of the shipped pack that most tests are about, logs and password files, changed by sed's `edit` ("": as
+// shipped), the whole policy, and applies it. The others would see much of what tests do.
 void apply_pack(const std::string& edit = "");
+// Every rule of every shipped pack, as an operator has them.
+void apply_packs();
 
 // Runs the attack program in the container: its errno, 0 when it did what was asked, 128 + signal when it was killed.
 [[nodiscard]] int attack(const Container& container, const std::string& arguments);

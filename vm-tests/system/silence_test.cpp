@@ -12,8 +12,14 @@
 namespace quell::guest {
 namespace {
 
+// With every rule of both packs in force.
 class Daily : public testing::Test {
 protected:
+    static void SetUpTestSuite() { apply_packs(); }
+    static void TearDownTestSuite() {
+        apply_pack();
+        reject_all();  // of what this wrote
+    }
     void TearDown() override {
         silence_.expect(testing::UnitTest::GetInstance()->current_test_info()->name(), [] {
             write("/var/log/control", "line\n");
@@ -66,8 +72,8 @@ TEST_F(Daily, DpkgInstallsUpgradesAndRemovesALogOfAPackage) {
 }
 
 TEST_F(Daily, JournaldRotatesAndShrinks) {
-    must("mkdir -p /var/log/journal /etc/systemd/journald.conf.d && printf '[Journal]\\nStorage=persistent\\nSystemMaxUse=8M\\nSystemMaxFileSize=1M\\n' "
-         ">/etc/systemd/journald.conf.d/test.conf && systemctl restart systemd-journald && journalctl --flush");
+    must("mkdir -p /var/log/journal /run/systemd/journald.conf.d && printf '[Journal]\\nStorage=persistent\\nSystemMaxUse=8M\\nSystemMaxFileSize=1M\\n' "
+         ">/run/systemd/journald.conf.d/test.conf && systemctl restart systemd-journald && journalctl --flush");
     std::set<std::string> archived;
     bool vanished = false;
     for (int turn = 0; turn < 20 && !vanished; turn++) {

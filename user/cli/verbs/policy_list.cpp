@@ -11,7 +11,7 @@ int run_policy_list(Invocation& invocation) {
     const auto reply = ask(invocation, "ListPolicies", Json::object(), code);
     if (!reply) return code;
     if (invocation.json) return print_json(invocation, *reply), kDone;
-    Table table({{"POLICY", 10}, {"RULES", 5}, {"FILE", 20}, {"IDS", 10, 1}});
+    Table table({{"POLICY", 10}, {"VERSION", 7}, {"RULES", 5}, {"FILE", 20}, {"IDS", 10, 1}});
     for (const Json& policy : control::member(*reply, "policies")) {
         const Json& observed = control::member(policy, "observed");
         std::string ids;
@@ -21,7 +21,7 @@ int run_policy_list(Invocation& invocation) {
         for (const Json& id : control::member(policy, "rule_ids"))
             add(id, observed.is_array() && std::find(observed.begin(), observed.end(), id) != observed.end() ? " (observe)" : "");
         for (const Json& id : control::member(policy, "off")) add(id, " (off)");
-        table.add({text_of(policy, "name"), std::to_string(control::integer_member(policy, "rules")), text_of(policy, "file"), ids});
+        table.add({text_of(policy, "name"), text_of(policy, "version"), std::to_string(control::integer_member(policy, "rules")), text_of(policy, "file"), ids});
     }
     invocation.out.print("generation " + std::to_string(control::integer_member(*reply, "generation")) + "\n" +
                          (table.empty() ? "No policies.\n" : table.text(invocation.out.columns())));
