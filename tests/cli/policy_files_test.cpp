@@ -91,7 +91,7 @@ TEST_F(PolicyFiles, Test) {
     const std::string bad = write("bad.test", head + "    - {name: another, on: delete, object: {path: /y}, fires: [t/one, t/onne]}\n");
     const Ran failed = run_quell({"policy", "test", good, bad});
     EXPECT_EQ(failed.code, 1);
-    EXPECT_EQ(failed.out, bad + ":6:67: failed: another\n    did not fire: t/one, t/onne\n    no rule t/onne is on: did you mean 't/one'?\n1 of 2 scenarios failed\n");
+    EXPECT_EQ(failed.out, bad + ":6:63: failed: another\n    did not fire: t/one, t/onne\n    no rule t/onne is on: did you mean 't/one'?\n1 of 2 scenarios failed\n");
     const Json result = json({"policy", "test", bad}, 1);
     EXPECT_EQ(result["ok"], false);
     EXPECT_EQ(result["files"][0]["failures"][0]["missing"], (Json{"t/one", "t/onne"}));
