@@ -110,7 +110,7 @@ TEST(FalcoTranslate, Operations) {
     EXPECT_EQ(translated("evt.type startswith unlink and evt.arg.path = /x"), "on delete: path=[/x]\n");
     EXPECT_EQ(translated("evt.type = setns"), "not: evt.type: no hook sees setns");
     EXPECT_EQ(translated("evt.type = execve and evt.type = open"), "not: evt.type: no event has all of them");
-    EXPECT_EQ(translated("evt.type = open and fd.name = /x and evt.num = 0"), "not: its condition: it never holds for what a hook sees");
+    EXPECT_EQ(translated("evt.type = open and fd.name = /x and evt.num = 0"), "") << "it never fires";
 }
 
 TEST(FalcoTranslate, Processes) {
