@@ -18,7 +18,7 @@ void import_with(const std::vector<Source>& sources, const falco::ImportOptions&
     std::size_t rules = 0;
     for (const falco::ImportedRule& rule : imported.rules) {
         const bool is_not = rule.outcome == falco::Fidelity::kNot;
-        if (rule.ids.empty() != is_not || rule.reason.empty() == is_not || rule.ids.size() > kMaxFalcoRulesPerRule) std::abort();
+        if ((is_not && !rule.ids.empty()) || rule.reason.empty() == is_not || rule.ids.size() > kMaxFalcoRulesPerRule) std::abort();
         rules += rule.ids.size();
     }
     if (!compiles || imported.files.empty()) return;

@@ -106,11 +106,13 @@ TEST(FalcoTranslate, Operations) {
     EXPECT_EQ(translated("evt.type = open and fd.name = /x"), "on open-read open-write: path=[/x]\n");
     EXPECT_EQ(translated("evt.type = mkdir and evt.arg.path startswith /x/"), "on create: path=[/x/**], type=[directory]\n");
     EXPECT_EQ(translated("evt.type = open and evt.is_open_write=true and fd.name=/x and evt.arg.flags contains O_TRUNC"), "on open-write: open-flags=[truncate], path=[/x]\n");
-    EXPECT_EQ(translated("evt.type = open and evt.is_open_write=true and fd.name=/x and evt.arg.flags contains O_TRUNC", Language::now()), "on truncate: path=[/x]\n");
+    if (!Language::now().knows("open-flags")) {
+        EXPECT_EQ(translated("evt.type = open and evt.is_open_write=true and fd.name=/x and evt.arg.flags contains O_TRUNC", Language::now()), "on truncate: path=[/x]\n");
+    }
     EXPECT_EQ(translated("evt.type startswith unlink and evt.arg.path = /x"), "on delete: path=[/x]\n");
     EXPECT_EQ(translated("evt.type = setns"), "not: evt.type: no hook sees setns");
     EXPECT_EQ(translated("evt.type = execve and evt.type = open"), "not: evt.type: no event has all of them");
-    EXPECT_EQ(translated("evt.type = open and fd.name = /x and evt.num = 0"), "not: its condition: it never holds for what a hook sees");
+    EXPECT_EQ(translated("evt.type = open and fd.name = /x and evt.num = 0"), "") << "it never fires";
 }
 
 TEST(FalcoTranslate, Processes) {
@@ -172,7 +174,14 @@ TEST(FalcoTranslate, Containers) {
 }
 
 TEST(FalcoTranslate, WhatIsNotYetInTheLanguageIsTheReason) {
-    EXPECT_EQ(translated("evt.type = ptrace", Language::now()).substr(0, 18), "not: evt.type: not");
+    // an operation for each, as long as it has no word
+    for (const auto& [word, type] : std::vector<std::pair<std::string, std::string>>{{"symlink", "symlink"}, {"ptrace", "ptrace"}, {"bpf", "bpf"}, {"connect", "connect"}, {"io-uring", "io_uring_setup"}})
+        if (!Language::now().knows("on " + word)) {
+            EXPECT_EQ(translated("evt.type = " + type, Language::now()), "not: evt.type: not yet in the language: on " + word);
+        }
+    if (!Language::now().knows("path globs")) {
+        EXPECT_EQ(translated("evt.type = execve and proc.name = nc", Language::now()), "not: proc.name: not yet in the language: path globs");
+    }
     EXPECT_EQ(translated("evt.type = setns", Language::now()), "not: evt.type: no hook sees setns");
 }
 

@@ -25,7 +25,7 @@ struct ImportedRule {
     Fidelity outcome = Fidelity::kNot;
     std::vector<Note> notes;
     std::string reason;            // kNot
-    std::vector<std::string> ids;  // policy/id of what it became
+    std::vector<std::string> ids;  // policy/id of what it became; none where it never fires
 };
 
 struct ImportedFile {

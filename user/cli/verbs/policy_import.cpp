@@ -38,6 +38,7 @@ Json all_json(const falco::Imported& imported, const std::string& directory) {
 std::string rule_text(const falco::ImportedRule& rule) {
     std::string text = std::string(falco::outcome_word(rule.outcome)) + ": " + escape(rule.name);
     if (rule.outcome == falco::Fidelity::kNot) return text + "\n  " + escape(rule.reason) + "\n";
+    if (rule.ids.empty()) text += " -> no rule, as it never fires";
     for (std::size_t i = 0; i < rule.ids.size(); i++) text += (i == 0 ? " -> " : ", ") + escape(rule.ids[i]);
     text += "\n";
     for (const falco::Note& note : rule.notes) text += "  " + std::string(falco::change_word(note.change)) + ": " + escape(note.text) + "\n";

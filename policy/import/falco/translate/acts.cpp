@@ -185,6 +185,20 @@ std::string listed(const std::set<std::string_view>& names) {
     return text;
 }
 
+// Calls that hardly anything uses: a rule that does not name them means them too.
+constexpr std::array<std::string_view, 9> kRare = {"creat", "execveat", "fchmodat2", "fsmount", "openat2", "pidfd_send_signal", "renameat2", "seteuid", "setresgid"};
+
+// Calls that do the same as one that is named, and are not told from it.
+std::set<std::string_view> twins(const std::vector<Act>& acts, const std::set<std::string_view>& events) {
+    std::set<std::string_view> found;
+    for (const Act& act : acts)
+        for (const Act& row : kActs) {
+            const bool is_same = row.operation == act.operation && row.kind == act.kind && row.when == act.when && row.type == act.type && row.note.empty() && act.note.empty();
+            if (is_same && !events.contains(row.event) && std::find(kRare.begin(), kRare.end(), row.event) == kRare.end()) found.insert(row.event);
+        }
+    return found;
+}
+
 }  // namespace
 
 bool is_event_type(const Check& check) {
@@ -234,6 +248,8 @@ Acts acts_of(const std::vector<Literal>& literals, const Language& language) {
         }
         if (result.acts.size() == before && !is_known) unseen.insert(event);
     }
+    if (const auto others = twins(result.acts, events); is_named && !others.empty())
+        result.notes.push_back({Change::kWider, listed(others) + " cannot be told from it, and " + (others.size() == 1 ? "counts" : "count") + " as well"});
     if (result.acts.empty())
         result.reason = unseen.empty() ? "evt.type: no event has all of them" : "evt.type: no hook sees " + listed(unseen);
     else if (!unseen.empty())

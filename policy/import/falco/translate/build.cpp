@@ -247,6 +247,8 @@ private:
         const bool tells = is_rare(act_.operation) || std::any_of(draft.conditions.begin(), draft.conditions.end(), is_selective);
         if (!left_out_.empty() && !tells) throw Given{left_out_};
         check_words(draft);
+        const bool is_place = act_.operation == "rename" || act_.operation == "mount-over" || act_.operation == "unmount";
+        if (is_place && has("path")) note({Change::kWider, "a directory above what is watched counts as well"});
         const bool needs_path = act_.kind == Act::Kind::kFile;
         const bool takes_path = act_.kind == Act::Kind::kExec || act_.kind == Act::Kind::kStream;
         if (has("path") || (!needs_path && !takes_path)) return;

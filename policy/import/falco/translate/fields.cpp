@@ -38,6 +38,9 @@ std::string range_text(std::uint64_t first, std::uint64_t last) {
 
 Said say(const Question& question) {
     const auto row = table().find(field_name(question.check.left));
+    const std::string& field = question.check.left.field;
+    const bool is_of_container = field.starts_with("container.") || field.starts_with("k8s.");
+    if (row == table().end() && is_of_container && !question.in_container) return never();  // the host has none of it
     if (row == table().end()) return unsaid("no hook shows it");
     if (question.check.right) return unsaid("it is compared with another field");
     return row->second.say(question, row->second.key);

@@ -8,7 +8,10 @@
 namespace quell::policy::falco {
 namespace {
 
-const Note kAttempts{Change::kWider, "an attempt is seen before its result is known"};
+// In an exception it is what all of ours leave aside (docs/import.md).
+Said attempted(const Question& question) {
+    return always({{question.wants_less ? Change::kOther : Change::kWider, "an attempt is seen before its result is known"}});
+}
 
 Said never_seen() { return unsaid("a hook sees an attempt before it fails, and none that was refused earlier", Said::Need::kPositive); }
 
@@ -20,7 +23,9 @@ Said type(const Question& question, std::string_view) {
 Said direction(const Question& question, std::string_view) {
     const auto globs = globs_of(question.check);
     if (!globs) return question.check.op == Operator::kExists ? always() : operator_unread(question);
-    return constant(std::any_of(globs->begin(), globs->end(), [](const Glob& glob) { return wild_matches(glob, "<"); }));
+    const auto holds = [&](std::string_view way) { return std::any_of(globs->begin(), globs->end(), [&](const Glob& glob) { return wild_matches(glob, way); }); };
+    // a hook is between the call's begin and end
+    return constant(question.wants_less ? holds("<") && holds(">") : holds("<") || holds(">"));
 }
 
 // Every event has a number of its own, above 0.
@@ -38,8 +43,8 @@ Said result(const Question& question, std::string_view) {
     if (check.op == Operator::kExists) return always();
     const bool is_equal = check.op == Operator::kEqual || check.op == Operator::kIn;
     const auto succeeds = [](const Value& value) { return value.text == "SUCCESS" || value.text == "0" || value.text == "EINPROGRESS"; };
-    if (is_equal && std::any_of(check.values.begin(), check.values.end(), succeeds)) return always({kAttempts});
-    if (check.op == Operator::kContains && check.values[0].text == "SUCCESS") return always({kAttempts});
+    if (is_equal && std::any_of(check.values.begin(), check.values.end(), succeeds)) return attempted(question);
+    if (check.op == Operator::kContains && check.values[0].text == "SUCCESS") return attempted(question);
     if (!check.values.empty() && is_failure(check.values[0].text)) return never_seen();
     return unsaid("a hook does not know the result");
 }
@@ -65,13 +70,13 @@ Said raw_result(const Question& question, std::string_view) {
     const bool is_negative = text.starts_with('-');
     switch (check.op) {
         case Operator::kGreaterEqual:
-        case Operator::kGreater: return always({kAttempts});
+        case Operator::kGreater: return attempted(question);
         case Operator::kLess:
         case Operator::kLessEqual: return never_seen();
         case Operator::kEqual:
         case Operator::kIn:
             if (is_negative) return never_seen();
-            if (text == "0") return always({kAttempts});
+            if (text == "0") return attempted(question);
             return unsaid("a hook does not know the result");
         default: return operator_unread(question);
     }
@@ -80,7 +85,7 @@ Said raw_result(const Question& question, std::string_view) {
 Said failed(const Question& question, std::string_view) {
     const auto truth = truth_of(question.check);
     if (!truth) return operator_unread(question);
-    return *truth ? never_seen() : always({kAttempts});
+    return *truth ? never_seen() : attempted(question);
 }
 
 // evt.is_open_read and the like: which of the acts that one event stands for.
@@ -118,8 +123,8 @@ Said descriptor(const Question& question, std::string_view) {
     if (check.op == Operator::kExists) return always();
     if (check.values.empty()) return never();
     const bool is_negative = check.values[0].text.starts_with('-');
-    if (check.op == Operator::kGreaterEqual && check.values[0].text == "0") return always({kAttempts});
-    if (check.op == Operator::kGreater && is_negative) return always({kAttempts});
+    if (check.op == Operator::kGreaterEqual && check.values[0].text == "0") return attempted(question);
+    if (check.op == Operator::kGreater && is_negative) return attempted(question);
     if ((check.op == Operator::kEqual && is_negative) || (check.op == Operator::kLess && check.values[0].text == "0")) return never_seen();
     return unsaid("a hook does not know the descriptor");
 }

@@ -40,7 +40,8 @@ public:
         if (drafts_.size() > kMaxFalcoRulesPerRule)
             return refused("its condition: it would be " + std::to_string(drafts_.size()) + " rules, at most " + std::to_string(kMaxFalcoRulesPerRule) + " are made of one");
         if (budget_.left == 0) return refused("its condition: all conditions together stand for too much");
-        if (drafts_.empty()) return refused(reason_.empty() ? "its condition: it never holds for what a hook sees" : reason_);
+        if (drafts_.empty() && reason_.empty()) return {Fidelity::kExact, {}, {}, {}};  // no event is like that
+        if (drafts_.empty()) return refused(reason_);
         for (const std::string& left : left_) add(notes_, {{Change::kNarrower, "an alternative is left out, " + left}});
         return {notes_.empty() ? Fidelity::kExact : Fidelity::kChanged, std::move(notes_), {}, std::move(drafts_)};
     }

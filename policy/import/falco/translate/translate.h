@@ -17,6 +17,8 @@ struct Translation {
     Fidelity outcome = Fidelity::kNot;
     std::vector<Note> notes;    // kChanged: each difference once, in order
     std::string reason;         // kNot: the field, and why
+    // None for kNot, and for a rule that never fires,
+    // such as one that a macro switches off.
     std::vector<Draft> drafts;  // each becomes a rule of ours; they differ in more than one list
 };
 
