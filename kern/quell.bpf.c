@@ -42,6 +42,7 @@ extern struct quell_globals quell;
 #include "pending/note.h"
 #include "match/rate.h"
 #include "match/judge.h"
+#include "match/place.h"
 #include "match/plain.h"
 #include "enforce/subject.h"
 #include "enforce/file.h"

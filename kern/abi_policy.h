@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The part of abi.h that a policy is loaded into: what finds rules, the rules, and what they ask. Include abi.h.
+ */
+#pragma once
+
+/* ---- policy image: trie of path components ---------------------------- */
+
+/*
+ * Rules' paths are one trie. A node stands for a directory; an edge is found
+ * by {node, kind, hash of the component}. Node ids have 20 bits; the highest
+ * is the generation's half, so that two generations live side by side in one
+ * map while a new one is loaded, and a hook that began with the old root ends
+ * in the old trie.
+ */
+#define QUELL_NODE_BITS 20
+#define QUELL_NODE_HALF (1u << 19)
+#define QUELL_NODE_CONTAINER 1u      /* root: paths in a container's root */
+#define QUELL_NODE_HOST 2u           /* root: paths in the host's root */
+#define QUELL_NODE_ASK_CONTAINER 3u  /* root: paths in conditions, in a container's root */
+#define QUELL_NODE_ASK_HOST 4u       /* root: paths in conditions, in the host's root */
+#define QUELL_NODE_FIRST 16u         /* the first id the compiler may give away */
+
+enum quell_edge_kind {
+	QUELL_EDGE_NAME = 0,  /* a directory of that name below the node */
+	QUELL_EDGE_LEAF = 1,  /* an entry of exactly that name in the node: `/x/name` */
+	QUELL_EDGE_STAR = 2,  /* every entry of the node (a star at the end); hash 0 */
+	QUELL_EDGE_COVER = 3, /* everything below the node (two stars at the end); hash 0 */
+	QUELL_EDGE_ROOT = 4,  /* flags and cover of a root node itself; hash 0 */
+	QUELL_EDGE_BELOW = 5, /* rules whose object lies below the node; hash 0 */
+	QUELL_EDGE_ANY = 6,   /* of a root: rules on an operation that ask for no path; hash: the operation */
+};
+
+/* flags of a node, and the low byte of a directory's cached state */
+#define QUELL_DIR_ALL 1u       /* every entry matches (star or cover) */
+#define QUELL_DIR_LEAVES 2u    /* entries of some names match */
+#define QUELL_DIR_DEEPER 4u    /* rules lie further down */
+#define QUELL_DIR_ALIASES 8u   /* seen at places with different rules: judge each */
+#define QUELL_DIR_FILES 16u    /* single files are mounted on this superblock */
+#define QUELL_DIR_UNREACHED 32u /* below no mount of this view */
+#define QUELL_DIR_OVERFLOW 64u /* a bound was met: counted, never cached */
+#define QUELL_DIR_DYING 128u   /* removed, or perhaps being removed: never cached */
+
+struct quell_edge_key {
+	quell_u32 node;
+	quell_u32 kind;
+	quell_u64 name; /* keyed hash of the component */
+};
+QUELL_SIZE(struct quell_edge_key, 16);
+
+/* The bit of a LEAF edge in its half's filter, for both sides. */
+#define QUELL_LEAF_BITS 65536u
+#define QUELL_LEAF_BIT(node, name) ((quell_u32)(((name) ^ (quell_u64)(node) * 0xC2B2AE3D27D4EB4Full) >> 48))
+
+struct quell_edge {
+	quell_u32 child; /* node, 0 if none */
+	quell_u32 cover; /* the node whose `**` covers the child, 0 if none */
+	quell_u32 flags; /* QUELL_DIR_ALL, QUELL_DIR_LEAVES of the child */
+	quell_u32 reserved;
+	quell_u64 set; /* LEAF, STAR, COVER, BELOW: the rules, see quell_set */
+};
+QUELL_SIZE(struct quell_edge, 24);
+
+/* of the maps that hold two generations, the current and the next */
+#define QUELL_EDGES_MAX 131072
+#define QUELL_CONDITIONS_MAX 131072
+#define QUELL_MEMBERS_MAX 131072
+
+/* An interned set of rules, in chunks: {id, 0}, {id, 1}, … while `more`. */
+#define QUELL_SET_CHUNK 14
+#define QUELL_SET_CHUNKS_MAX 8 /* rules judged for one operation: 112 */
+struct quell_set_key {
+	quell_u64 set;
+	quell_u32 chunk;
+	quell_u32 half; /* QUELL_NODE_HALF or 0 */
+};
+QUELL_SIZE(struct quell_set_key, 16);
+
+struct quell_set {
+	quell_u32 count;
+	quell_u32 more;
+	quell_u32 rules[QUELL_SET_CHUNK]; /* indexes into the generation's rules */
+};
+QUELL_SIZE(struct quell_set, 64);
+
+/* What a rule's conditions speak of that is not at hand: looked up once, before they are asked. */
+#define QUELL_NEED_EXE 1u
+#define QUELL_NEED_PARENT 2u
+#define QUELL_NEED_ANCESTORS 4u
+#define QUELL_NEED_OBJECT 8u /* the object's path */
+#define QUELL_NEED_TARGET 16u /* the process that is acted on */
+
+#define QUELL_RULE_DENY 1u    /* the hook refuses the operation (the canary) */
+#define QUELL_RULE_SILENT 2u  /* no incident (the canary) */
+
+struct quell_rule_key {
+	quell_u32 index;
+	quell_u32 half;
+};
+QUELL_SIZE(struct quell_rule_key, 8);
+
+struct quell_rule {
+	quell_u64 id;         /* stable over generations: FNV-1a of "policy/rule" */
+	quell_u64 expires_ns; /* from the event to the end of the offer */
+	quell_u64 operations; /* mask of QUELL_OP_BIT(QUELL_OP_…) */
+	quell_u32 subjects;   /* mask of QUELL_SUBJECT_… */
+	quell_u32 offers;     /* mask of QUELL_BIT(QUELL_RESPONSE_…) */
+	quell_u32 flags;
+	quell_u32 severity;   /* 0 info … 4 critical */
+	quell_u32 condition;  /* index of its first one… */
+	quell_u32 conditions; /* …and how many follow one another, 0: none */
+	quell_u32 needs;      /* mask of QUELL_NEED_…: what must be looked up before they are asked */
+	quell_u32 threshold;  /* matches of one subject within within_ns before it fires, 0: each */
+	quell_u64 within_ns;
+	quell_u64 once_ns;    /* it speaks again of one subject after that, 0: at once */
+};
+QUELL_SIZE(struct quell_rule, 72);
+
+/* How often a rule has matched a subject: kept only for rules with a threshold or once_ns. */
+#define QUELL_RATES_MAX 16384
+struct quell_rate_key {
+	quell_u64 rule; /* quell_rule.id */
+	quell_u64 container; /* 0: the host */
+};
+QUELL_SIZE(struct quell_rate_key, 16);
+
+struct quell_rate {
+	quell_u64 begun_ns;  /* of the span that is counted */
+	quell_u64 told_ns;   /* when it spoke last */
+	quell_u64 count;     /* within that span */
+};
+QUELL_SIZE(struct quell_rate, 24);
+
+/*
+ * What a rule asks of an operation on its paths: groups of conditions. All of the first group must hold (`where` and
+ * `match`, perhaps none), and of each later one (`except`) something must not.
+ */
+#define QUELL_RULE_CONDITIONS_MAX 128 /* of one rule */
+#define QUELL_CONDITION_NOT 1u     /* holds where the value is another */
+#define QUELL_CONDITION_OR 2u      /* it or the next one */
+#define QUELL_CONDITION_END 4u     /* the last of its group */
+#define QUELL_CONDITION_INTACT 8u  /* the executable counts only if it is intact, or its path says nothing */
+#define QUELL_CONDITION_EXCEPT 16u /* of an exception */
+
+struct quell_condition_key {
+	quell_u32 index;
+	quell_u32 half;
+};
+QUELL_SIZE(struct quell_condition_key, 8);
+
+/* PATHS: {set at the path, index of the condition} is a member. Others: first <= value <= last; BITS: any of `first`. */
+struct quell_condition {
+	quell_u32 field; /* enum quell_field */
+	quell_u32 flags;
+	quell_u32 first;
+	quell_u32 last;
+};
+QUELL_SIZE(struct quell_condition, 16);
+
+/*
+ * Addresses, by longest prefix: what it says holds for what is in it, and includes what shorter prefixes say. An address of
+ * IPv4 that is mapped into IPv6 is asked for as one of IPv4.
+ */
+#define QUELL_NETWORKS_MAX 131072
+#define QUELL_NETWORK_SIX 16u
+struct quell_network_key {
+	quell_u32 length; /* 32 and the prefix's, in bits */
+	quell_u32 root;   /* QUELL_NODE_CONTAINER or _HOST, the half, and QUELL_NETWORK_SIX */
+	quell_u8 address[16];
+};
+QUELL_SIZE(struct quell_network_key, 24);
+
+struct quell_network {
+	quell_u64 set;   /* rules that are found by it, 0: none */
+	quell_u64 asked; /* set of conditions, 0: none */
+};
+QUELL_SIZE(struct quell_network, 16);
+
+/* Present: the paths of the condition are among what the set stands for. */
+struct quell_member_key {
+	quell_u64 set;
+	quell_u32 condition;
+	quell_u32 half;
+};
+QUELL_SIZE(struct quell_member_key, 16);
