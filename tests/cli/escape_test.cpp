@@ -36,7 +36,7 @@ TEST_F(FakeDaemon, HostileTextIsEscapedEverywhere) {
     will_reply("History",
                {{"rows", {poisoned(Json{{"row", 1}, {"time", ""}, {"action", ""}, {"incident", ""}, {"subject", ""}, {"response", ""}, {"result", ""}, {"who", sample_who()}, {"reason", ""}, {"detail", ""}})}}});
     will_reply("VerifyHistory", poisoned(Json{{"ok", false}, {"rows", 1}, {"head", ""}, {"broken_at", 1}, {"detail", ""}}));
-    will_reply("ListPolicies", poisoned(Json{{"generation", 1}, {"policies", {{{"name", ""}, {"file", ""}, {"rules", 1}, {"rule_ids", {""}}}}}}));
+    will_reply("ListPolicies", poisoned(Json{{"generation", 1}, {"policies", {{{"name", ""}, {"file", ""}, {"rules", 1}, {"rule_ids", {""}}, {"observed", {""}}, {"off", {""}}}}}}));
     will_reply("Version", poisoned(Json{{"version", ""}, {"abi", 1}, {"kernel", ""}}));
     will_fail("Undo", control::errors::kTooLate, poisoned(Json{{"state", ""}, {"reason", ""}}));
     start();
