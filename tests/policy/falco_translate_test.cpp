@@ -115,6 +115,25 @@ TEST(FalcoTranslate, Operations) {
     EXPECT_EQ(translated("evt.type = open and fd.name = /x and evt.num = 0"), "") << "it never fires";
 }
 
+TEST(FalcoTranslate, AnOpenForBothIsNotToldFromOneForEither) {
+    EXPECT_EQ(translated("evt.type in (open, openat) and fd.name = /x and evt.is_open_read = true and evt.is_open_write = true"),
+              "not: evt.is_open_write: an open for reading and writing counts as either");
+    EXPECT_EQ(changes("evt.type in (open, openat) and fd.name = /x and evt.is_open_read = true and not evt.is_open_write = true", Change::kWider),
+              std::vector<std::string>{"an open for reading and writing counts as either"});
+}
+
+TEST(FalcoTranslate, RulesThatNeverFire) {
+    EXPECT_EQ(translated("evt.type in (connect, sendto) and fd.sport = 1 and evt.num = 0"), "");
+    EXPECT_EQ(translated("evt.type = execve and proc.name in ()"), "");
+    // without a type it may hold of an event that is not asked for
+    EXPECT_EQ(translated("evt.arg.path startswith /a/"), "not: evt.type: the rule names no event type, and is asked at execve only");
+}
+
+TEST(FalcoTranslate, CallsThatAreNotToldFromOneAnother) {
+    EXPECT_EQ(changes("evt.type = openat and fd.name = /x", Change::kWider), std::vector<std::string>{"open cannot be told from it, and counts as well"});
+    EXPECT_EQ(changes("evt.type in (open, openat, openat2) and fd.name = /x", Change::kWider), std::vector<std::string>{});
+}
+
 TEST(FalcoTranslate, Processes) {
     EXPECT_EQ(translated("evt.type = execve and proc.name = nc"), "on exec: path=['**/nc']\n");
     EXPECT_EQ(translated("evt.type = unlink and fs.path.name = /x and proc.name = nc"), "on delete: exe=['**/nc'], path=[/x]\n");
@@ -186,10 +205,10 @@ TEST(FalcoTranslate, WhatIsNotYetInTheLanguageIsTheReason) {
 }
 
 TEST(FalcoTranslate, AConditionIsLeftOutOnlyWhereTheRuleStillTells) {
-    EXPECT_EQ(translated("evt.type = open and fd.name = /x and proc.sname = y"), "on open-read open-write: path=[/x]\n");
-    EXPECT_EQ(changes("evt.type = open and fd.name = /x and proc.sname = y", Change::kWider), std::vector<std::string>{"a condition is left out, proc.sname: no hook shows it"});
+    EXPECT_EQ(translated("evt.type in (open, openat) and fd.name = /x and proc.sname = y"), "on open-read open-write: path=[/x]\n");
+    EXPECT_EQ(changes("evt.type in (open, openat) and fd.name = /x and proc.sname = y", Change::kWider), std::vector<std::string>{"a condition is left out, proc.sname: no hook shows it"});
     EXPECT_EQ(translated("evt.type = open and proc.sname = y"), "not: proc.sname: no hook shows it");
-    EXPECT_EQ(translated("evt.type = open and fd.name = /x and proc.duration > 5"), "not: proc.duration: a hook does not know how old it is");
+    EXPECT_EQ(translated("evt.type in (open, openat) and fd.name = /x and proc.duration > 5"), "not: proc.duration: a hook does not know how old it is");
 }
 
 TEST(FalcoLabels, Ids) {
