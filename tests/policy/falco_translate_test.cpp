@@ -149,6 +149,14 @@ TEST(FalcoTranslate, Processes) {
     EXPECT_EQ(translated("evt.type = execve and proc.is_exe_from_memfd = true"), "on exec: memfd=[true]\n");
 }
 
+TEST(FalcoTranslate, NoLoginIsBelowAllOthers) {
+    const auto of = [](const char* check) { return translated("evt.type = execve and proc.exepath = /a and user.loginuid " + std::string(check)); };
+    EXPECT_EQ(of("= -1"), "on exec: loginuid=[4294967295], path=[/a]\n");
+    EXPECT_EQ(of("> -1"), "on exec: loginuid=[0-4294967294], path=[/a]\n");
+    EXPECT_EQ(of(">= -1"), "on exec: loginuid=[0-4294967294 4294967295], path=[/a]\n");
+    EXPECT_EQ(of("< 10"), "on exec: loginuid=[0-9 4294967295], path=[/a]\n");
+}
+
 TEST(FalcoTranslate, AParentThatIsTheRuntime) {
     const std::string text = translated("evt.type = execve and container.id != host and proc.exepath = /a and (not proc.pname exists or proc.pname in (runc, systemd))");
     EXPECT_EQ(text, "on exec container: path=[/a] except parent=[/**]\non exec container: parent=['**/systemd'], path=[/a]\n");
