@@ -115,6 +115,25 @@ TEST(FalcoTranslate, Operations) {
     EXPECT_EQ(translated("evt.type = open and fd.name = /x and evt.num = 0"), "") << "it never fires";
 }
 
+TEST(FalcoTranslate, AnOpenForBothIsNotToldFromOneForEither) {
+    EXPECT_EQ(translated("evt.type in (open, openat) and fd.name = /x and evt.is_open_read = true and evt.is_open_write = true"),
+              "not: evt.is_open_write: an open for reading and writing counts as either");
+    EXPECT_EQ(changes("evt.type in (open, openat) and fd.name = /x and evt.is_open_read = true and not evt.is_open_write = true", Change::kWider),
+              std::vector<std::string>{"an open for reading and writing counts as either"});
+}
+
+TEST(FalcoTranslate, RulesThatNeverFire) {
+    EXPECT_EQ(translated("evt.type in (connect, sendto) and fd.sport = 1 and evt.num = 0"), "");
+    EXPECT_EQ(translated("evt.type = execve and proc.name in ()"), "");
+    // without a type it may hold of an event that is not asked for
+    EXPECT_EQ(translated("evt.arg.path startswith /a/"), "not: evt.type: the rule names no event type, and is asked at execve only");
+}
+
+TEST(FalcoTranslate, CallsThatAreNotToldFromOneAnother) {
+    EXPECT_EQ(changes("evt.type = openat and fd.name = /x", Change::kWider), std::vector<std::string>{"open cannot be told from it, and counts as well"});
+    EXPECT_EQ(changes("evt.type in (open, openat, openat2) and fd.name = /x", Change::kWider), std::vector<std::string>{});
+}
+
 TEST(FalcoTranslate, Processes) {
     EXPECT_EQ(translated("evt.type = execve and proc.name = nc"), "on exec: path=['**/nc']\n");
     EXPECT_EQ(translated("evt.type = unlink and fs.path.name = /x and proc.name = nc"), "on delete: exe=['**/nc'], path=[/x]\n");
@@ -128,6 +147,14 @@ TEST(FalcoTranslate, Processes) {
     EXPECT_EQ(translated("evt.type = execve and proc.exepath = /a and user.loginuid >= 1000"), "on exec: loginuid=[1000-4294967294], path=[/a]\n");
     EXPECT_EQ(translated("evt.type = execve and container.id != host and proc.is_exe_upper_layer = true"), "on exec container: intact=[false]\n");
     EXPECT_EQ(translated("evt.type = execve and proc.is_exe_from_memfd = true"), "on exec: memfd=[true]\n");
+}
+
+TEST(FalcoTranslate, NoLoginIsBelowAllOthers) {
+    const auto of = [](const char* check) { return translated("evt.type = execve and proc.exepath = /a and user.loginuid " + std::string(check)); };
+    EXPECT_EQ(of("= -1"), "on exec: loginuid=[4294967295], path=[/a]\n");
+    EXPECT_EQ(of("> -1"), "on exec: loginuid=[0-4294967294], path=[/a]\n");
+    EXPECT_EQ(of(">= -1"), "on exec: loginuid=[0-4294967294 4294967295], path=[/a]\n");
+    EXPECT_EQ(of("< 10"), "on exec: loginuid=[0-9 4294967295], path=[/a]\n");
 }
 
 TEST(FalcoTranslate, AParentThatIsTheRuntime) {
@@ -186,10 +213,10 @@ TEST(FalcoTranslate, WhatIsNotYetInTheLanguageIsTheReason) {
 }
 
 TEST(FalcoTranslate, AConditionIsLeftOutOnlyWhereTheRuleStillTells) {
-    EXPECT_EQ(translated("evt.type = open and fd.name = /x and proc.sname = y"), "on open-read open-write: path=[/x]\n");
-    EXPECT_EQ(changes("evt.type = open and fd.name = /x and proc.sname = y", Change::kWider), std::vector<std::string>{"a condition is left out, proc.sname: no hook shows it"});
+    EXPECT_EQ(translated("evt.type in (open, openat) and fd.name = /x and proc.sname = y"), "on open-read open-write: path=[/x]\n");
+    EXPECT_EQ(changes("evt.type in (open, openat) and fd.name = /x and proc.sname = y", Change::kWider), std::vector<std::string>{"a condition is left out, proc.sname: no hook shows it"});
     EXPECT_EQ(translated("evt.type = open and proc.sname = y"), "not: proc.sname: no hook shows it");
-    EXPECT_EQ(translated("evt.type = open and fd.name = /x and proc.duration > 5"), "not: proc.duration: a hook does not know how old it is");
+    EXPECT_EQ(translated("evt.type in (open, openat) and fd.name = /x and proc.duration > 5"), "not: proc.duration: a hook does not know how old it is");
 }
 
 TEST(FalcoLabels, Ids) {

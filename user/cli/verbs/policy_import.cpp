@@ -20,7 +20,8 @@ std::string path_of(const std::string& directory, const falco::ImportedFile& fil
 Json rule_json(const falco::ImportedRule& rule) {
     Json changes = Json::array();
     for (const falco::Note& note : rule.notes) changes.push_back({{"change", falco::change_word(note.change)}, {"text", escape(note.text)}});
-    Json json = {{"rule", escape(rule.name)}, {"file", escape(rule.file)}, {"line", rule.line}, {"outcome", falco::outcome_word(rule.outcome)}, {"rules", safe_list(rule.ids)}, {"changes", std::move(changes)}};
+    Json json = {{"rule", escape(rule.name)}, {"file", escape(rule.file)}, {"line", rule.line}, {"outcome", falco::outcome_word(rule.outcome)},
+                 {"rules", safe_list(rule.ids)}, {"changes", std::move(changes)}};
     if (!rule.reason.empty()) json["reason"] = escape(rule.reason);
     return json;
 }

@@ -17,6 +17,7 @@ using Need = Said::Need;
 // Ends the work on this alternative: it cannot hold here ("") or be said.
 struct Given {
     std::string reason;
+    std::string doubt = {};
 };
 
 Note flipped(Note note) {
@@ -70,7 +71,7 @@ public:
         if (!reason_.empty()) throw Given{reason_};
         for (Draft& draft : drafts_) finish(draft);
         if (!act_.note.empty()) note({act_.note.find("too") != std::string_view::npos ? Change::kWider : Change::kOther, std::string(act_.note)});
-        return {std::move(drafts_), std::move(notes_), {}};
+        return {std::move(drafts_), std::move(notes_), {}, {}};
     }
 
 private:
@@ -95,8 +96,9 @@ private:
         bool negated = false;
         Said said = ask(literal, false, negated);
         if (said.kind == Kind::kTrue || said.kind == Kind::kFalse) {
-            for (Note& one : said.notes) note(negated ? flipped(std::move(one)) : std::move(one));
-            if ((said.kind == Kind::kTrue) == negated) throw Given{};
+            for (const Note& one : said.notes) note(negated ? flipped(one) : one);
+            const bool may_hold = !negated && said.has(Change::kNarrower);
+            if ((said.kind == Kind::kTrue) == negated) throw Given{{}, may_hold ? to_text(literal.check->left) + ": " + said.notes[0].text : ""};
             return;
         }
         if (said.kind == Kind::kUnsaid) return leave_out(literal, said, negated);
@@ -150,7 +152,10 @@ private:
             bool negated = false;
             Said said = ask(literal, true, negated);
             if (said.kind == Kind::kTrue || said.kind == Kind::kFalse) {
-                if ((said.kind == Kind::kTrue) == negated) return;  // it excepts nothing here
+                if ((said.kind == Kind::kTrue) == negated) {  // it excepts nothing here
+                    for (Note& one : said.notes) note(negated ? std::move(one) : flipped(std::move(one)));
+                    return;
+                }
                 if (has_more(said, negated)) unsaid_why = first_of(unsaid_why, literal, reason_of(said, negated ? Change::kNarrower : Change::kWider));
                 continue;
             }
@@ -294,7 +299,7 @@ Built build(const Conjunction& conjunction, const Act& act, bool in_container, c
     try {
         return Builder(act, in_container, language, budget).build(conjunction);
     } catch (const Given& given) {
-        return {{}, {}, given.reason};
+        return {{}, {}, given.reason, given.doubt};
     }
 }
 

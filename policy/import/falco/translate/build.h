@@ -17,6 +17,7 @@ struct Built {
     std::vector<Draft> drafts;
     std::vector<Note> notes;  // of what the drafts leave out or take in
     std::string reason;       // no drafts: why; "" where the alternative cannot hold here
+    std::string doubt;        // no drafts: it may hold here, if it does of another act of the same event
 };
 
 // Thread-safe. Without drafts once the budget is spent.

@@ -63,24 +63,30 @@ Said say_paths(const Question& question, std::string_view key, const std::vector
 }
 
 Said say_numbers(const Question& question, std::string_view key, std::uint32_t most) {
+    constexpr std::int64_t kLargest = std::int64_t{1} << 62;
+    constexpr const char* kNone = "4294967295";  // -1, which is below all others
+    const bool has_none = most == kMostWithNone;
     const Check& check = question.check;
     std::vector<std::string> values;
     for (const Value& value : check.values) {
         const auto number = number_of(value.text);
         if (!number) return unsaid("its value is no number");
-        const std::int64_t low = std::max<std::int64_t>(*number, 0);
         const auto most_signed = static_cast<std::int64_t>(most);
         if (check.op == Operator::kEqual || check.op == Operator::kIn) {
             if (*number == -1)
-                values.push_back("4294967295");
+                values.push_back(kNone);
             else if (*number >= 0 && *number <= most_signed)
                 values.push_back(std::to_string(*number));
         } else if (check.op == Operator::kLess || check.op == Operator::kLessEqual) {
+            if (*number > kLargest || *number < -kLargest) return unsaid("its value is no number of that kind");
             const std::int64_t last = std::min(*number - (check.op == Operator::kLess ? 1 : 0), most_signed);
             if (last >= 0) values.push_back(range_text(0, static_cast<std::uint64_t>(last)));
+            if (has_none && last >= -1) values.push_back(kNone);
         } else if (check.op == Operator::kGreater || check.op == Operator::kGreaterEqual) {
-            const std::int64_t first = std::max<std::int64_t>(*number + (check.op == Operator::kGreater ? 1 : 0), 0);
-            if (first <= most_signed && low <= most_signed) values.push_back(range_text(static_cast<std::uint64_t>(first), most));
+            if (*number > kLargest || *number < -kLargest) return unsaid("its value is no number of that kind");
+            const std::int64_t first = *number + (check.op == Operator::kGreater ? 1 : 0);
+            if (first <= most_signed) values.push_back(range_text(static_cast<std::uint64_t>(std::max<std::int64_t>(first, 0)), most));
+            if (has_none && first <= -1) values.push_back(kNone);
         } else {
             return operator_unread(question);
         }

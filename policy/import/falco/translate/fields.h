@@ -45,6 +45,7 @@ struct FieldSayer {
 // What they share.
 [[nodiscard]] Said say_paths(const Question& question, std::string_view key, const std::vector<Paths>& all, std::vector<Note> notes);
 // Ranges of numbers up to `most`; text that is no number is unsaid.
+inline constexpr std::uint32_t kMostWithNone = 0xfffffffe;  // 4294967295 stands for none, which Falco calls -1
 [[nodiscard]] Said say_numbers(const Question& question, std::string_view key, std::uint32_t most = 0xffffffff);
 // The words whose Falco name satisfies the comparison: {"PTRACE_TRACEME", "traceme"}.
 struct WordPair {

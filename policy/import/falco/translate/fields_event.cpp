@@ -96,10 +96,11 @@ Said is_open(const Question& question, std::string_view operation) {
     const bool is_open = own == "open-read" || own == "open-write" || question.act.event.starts_with("open") || question.act.event == "creat";
     if (!is_open) return constant(!*truth);
     const bool holds = own == operation || (operation == "open-write" && own == "truncate");
-    if (*truth || holds) return constant(holds == *truth);
-    // false: an open for both is still seen
-    if (own == "open-read" || own == "open-write") return always({{Change::kWider, "an open for reading and writing counts as either"}});
-    return always();
+    // an open for both is seen as one and as the other
+    const bool may_be_both = !holds && own.starts_with("open-") && operation.starts_with("open-");
+    const std::string both = "an open for reading and writing counts as either";
+    if (*truth) return holds ? always() : never(may_be_both ? std::vector<Note>{{Change::kNarrower, both}} : std::vector<Note>{});
+    return holds ? never() : always(may_be_both ? std::vector<Note>{{Change::kWider, both}} : std::vector<Note>{});
 }
 
 Said is_open_exec(const Question& question, std::string_view) {

@@ -337,8 +337,7 @@ Said user_name(const Question& question, std::string_view key) {
 }
 
 Said number(const Question& question, std::string_view key) { return say_numbers(question, key); }
-// -1 stands for none and is below all others.
-Said login(const Question& question, std::string_view key) { return say_numbers(question, key, 0xfffffffe); }
+Said login(const Question& question, std::string_view key) { return say_numbers(question, key, kMostWithNone); }
 
 Said time(const Question&, std::string_view) { return unsaid("a hook does not know how old it is", Said::Need::kAlways); }
 Said directory(const Question&, std::string_view) { return unsaid("a hook does not know the working directory", Said::Need::kPositive); }

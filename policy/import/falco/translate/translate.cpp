@@ -2,6 +2,7 @@
 #include "policy/import/falco/translate/translate.h"
 
 #include <algorithm>
+#include <map>
 
 #include "kern/abi.h"
 #include "policy/import/falco/normal_form.h"
@@ -24,6 +25,20 @@ void add(std::vector<Note>& to, const std::vector<Note>& more) {
     for (const Note& note : more)
         if (std::find(to.begin(), to.end(), note) == to.end()) to.push_back(note);
 }
+
+// Of no event at all: `in ()`, and what macros are switched off with.
+bool is_never(const Literal& literal) {
+    const Check& check = *literal.check;
+    if (literal.negated || check.right) return false;
+    if (right_of(check.op) == Right::kList && check.values.empty()) return true;
+    return check.left.field == "evt.num" && check.op == Operator::kEqual && check.values[0].text == "0";
+}
+
+// An event is several acts: one of them must be sure.
+struct Doubts {
+    std::size_t acts = 0;
+    std::vector<std::string> texts;
+};
 
 class Translator {
 public:
@@ -50,14 +65,19 @@ private:
     static Translation refused(std::string reason) { return {Fidelity::kNot, {}, std::move(reason), {}}; }
 
     void alternative(const Conjunction& conjunction) {
+        if (std::any_of(conjunction.literals.begin(), conjunction.literals.end(), is_never)) return;
         const Acts acts = acts_of(conjunction.literals, language_);
         if (acts.acts.empty()) return leave(acts.reason);
         bool is_used = false;
         std::vector<std::string> reasons;
+        std::map<std::pair<std::string_view, bool>, Doubts> doubts;  // by event and subject
         for (const Act& act : acts.acts) {
             for (const bool in_container : {false, true}) {
                 Built built = build(conjunction, act, in_container, language_, budget_);
+                Doubts& doubt = doubts[{act.event, in_container}];
+                doubt.acts += act.when == Act::When::kAlways ? 1 : 0;
                 if (built.drafts.empty()) {
+                    if (!built.doubt.empty()) doubt.texts.push_back(built.doubt);
                     if (!built.reason.empty()) reasons.push_back(built.reason);
                     continue;
                 }
@@ -67,7 +87,12 @@ private:
             }
             if (drafts_.size() > 4 * kMaxFalcoParts) drafts_ = merged(std::move(drafts_));
         }
+        for (const auto& [of, doubt] : doubts)
+            if (!doubt.texts.empty() && doubt.texts.size() >= doubt.acts) reasons.push_back(doubt.texts[0]);
         if (is_used) add(notes_, acts.notes);
+        // it may hold of an event that is not asked for
+        for (const Note& note : acts.notes)
+            if (!is_used && reasons.empty() && note.change == Change::kNarrower) reasons.push_back("evt.type: " + note.text);
         for (const std::string& one : reasons) leave(one);
     }
 
