@@ -33,9 +33,9 @@ TEST(Digest, OrderAndSpellingMeanNothing) {
 TEST(Digest, TheVersionIsToldBesideIt) {
     const Source none{"a.yaml", policy(rule("one", "/x"), "a")};
     Source one = none;
-    one.text.replace(one.text.find("name: t"), 7, "name: t, version: 1.2");
+    one.text.replace(one.text.find("name: a"), 7, "name: a, version: 1.2");
     EXPECT_EQ(compile(std::vector{none}).versions, (std::map<std::string, std::string>{}));
-    EXPECT_EQ(compile(std::vector{one}).versions, (std::map<std::string, std::string>{{"t", "1.2"}}));
+    EXPECT_EQ(compile(std::vector{one}).versions, (std::map<std::string, std::string>{{"a", "1.2"}}));
     EXPECT_EQ(digest({none}), digest({one}));
 }
 
