@@ -36,23 +36,23 @@ class quell (
     }
   }
 
-  if $policy_purge or $policy_directory or !empty($policies) {
-    contain quell::policy
-    # The configuration too: a restart that a policy hinders would be forgotten.
-    Class['quell::policy'] -> File <| title == '/etc/quell/quell.yaml' |>
-    Class['quell::policy'] -> Service['quelld']
-  }
-
   service { 'quelld':
     ensure => running,
     enable => true,
   }
 
-  # The daemon is asked, and not the files: what an earlier run left undone is done by this one.
-  exec { 'quell policy apply':
-    command  => '/usr/bin/quell policy apply',
-    unless   => '/usr/bin/quell policy apply --dry-run | grep -q "^would change nothing"',
-    provider => shell,
-    require  => Service['quelld'],
+  if $policy_purge or $policy_directory or !empty($policies) {
+    contain quell::policy
+    # The configuration too: a restart that a policy hinders would be forgotten.
+    Class['quell::policy'] -> File <| title == '/etc/quell/quell.yaml' |>
+    Class['quell::policy'] -> Service['quelld']
+
+    # The daemon is asked, and not the files: what an earlier run left undone is done by this one.
+    exec { 'quell policy apply':
+      command  => '/usr/bin/quell policy apply',
+      unless   => '/usr/bin/quell policy apply --dry-run | grep -q "^would change nothing"',
+      provider => shell,
+      require  => Service['quelld'],
+    }
   }
 }
