@@ -104,6 +104,82 @@ protected:
     }
 };
 
+// What the rule sees it also refuses: EPERM, or the errno that a library makes of it.
+TEST_F(Plain, OperationsAreRefusedInAContainer) {
+    Container container("refused");
+    must("cp /w/acts " + container.directory() + "/lower/bin/");
+    container.start();
+    for (const Case& one : kCases) {
+        if (!one.refuses || !one.matches) continue;
+        SCOPED_TRACE(std::string(one.word) + ": " + one.seen);
+        reject_all();
+        apply(one, true, true);
+        const auto before = matches();
+        const auto denied = denied_anywhere();
+        const auto refused = in(&container, one.seen);
+        EXPECT_EQ(refused.status, EPERM) << refused.text;
+        EXPECT_EQ(matches() - before, one.matches) << refused.text;
+        EXPECT_EQ(denied_anywhere() - denied, one.matches) << refused.text;
+        const auto found = wait_for([&](const Json& it) { return it["operation"] == one.word && it["verdict"] == "denied"; });
+        expect_told(found, before, one.seen);
+    }
+}
+
+// Nobody's rule may shut out those that the host cannot live without: the daemon reads its own files on.
+TEST_F(Plain, QuellIsSpared) {
+    write("/tmp/plain.yaml", "apiVersion: quell/v1\nkind: Policy\nmetadata: {name: plain}\nspec:\n  rules:\n    - {id: one, severity: low, on: [open-read], where: {subject: host},\n"
+                             "       match: {path: [/tmp/plain.yaml]}, respond: {deny: true}}\n");
+    must("quell policy apply /tmp/plain.yaml");
+    EXPECT_EQ(run("cat /tmp/plain.yaml").status, 1);
+    const auto before = counter("deny-spared");
+    must("quell policy apply --dry-run /tmp/plain.yaml");  // the daemon reads it
+    EXPECT_GT(counter("deny-spared"), before);
+}
+
+class Rates : public Plain {
+protected:
+    static void apply_rates(const std::string& respond) {
+        write("/tmp/plain.yaml", "apiVersion: quell/v1\nkind: Policy\nmetadata: {name: plain}\nspec:\n  rules:\n    - {id: one, severity: low, on: [delete], where: {subject: any},\n"
+                                 "       match: {path: [/srv/p/**]}, respond: {" + respond + "}}\n");
+        must("quell policy apply /tmp/plain.yaml");
+        must("mkdir -p /srv/p; touch /srv/p/f1 /srv/p/f2 /srv/p/f3 /srv/p/f4");
+    }
+    static Output remove(const std::string& name) { return run("PATH=/w:$PATH; attack unlink /srv/p/" + name); }
+};
+
+TEST_F(Rates, BelowAThresholdARuleDoesNotFire) {
+    apply_rates("threshold: {count: 3, within: 1h}, deny: true");
+    const auto before = matches();
+    const auto held = counter("held-back");
+    for (const char* name : {"f1", "f2"}) EXPECT_EQ(remove(name).status, 0);
+    EXPECT_EQ(matches(), before);
+    EXPECT_EQ(counter("held-back") - held, 2);
+    EXPECT_EQ(remove("f3").status, EPERM);
+    EXPECT_EQ(matches() - before, 1);
+    EXPECT_TRUE(wait_for([](const Json& it) { return it["rule"] == "one" && it["verdict"] == "denied"; }));
+}
+
+TEST_F(Rates, AThresholdIsCountedAnewAfterItsTime) {
+    apply_rates("threshold: {count: 2, within: 1s}");
+    const auto before = matches();
+    EXPECT_EQ(remove("f1").status, 0);
+    must("sleep 2");
+    EXPECT_EQ(remove("f2").status, 0);
+    EXPECT_EQ(matches(), before);
+    EXPECT_EQ(remove("f3").status, 0);
+    EXPECT_EQ(matches() - before, 1);
+}
+
+TEST_F(Rates, ARuleSpeaksOncePerTimeAndRefusesAlways) {
+    apply_rates("once-per: 1h, deny: true");
+    const auto before = matches();
+    for (const char* name : {"f1", "f2", "f3"}) EXPECT_EQ(remove(name).status, EPERM);
+    EXPECT_EQ(matches() - before, 1);
+    const auto found = wait_for([](const Json& it) { return it["rule"] == "one"; });
+    ASSERT_TRUE(found);
+    EXPECT_EQ((*found)["count"], 1);
+}
+
 TEST_F(Plain, OperationsAreSeenInAContainer) {
     Container container("plain");
     must("cp /w/acts " + container.directory() + "/lower/bin/");
