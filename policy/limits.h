@@ -157,8 +157,8 @@ inline constexpr std::size_t kMaxFalcoFormLiterals = 16'384;
 // differ in one list are put together; and the rules of ours that one becomes.
 inline constexpr std::size_t kMaxFalcoParts = 512;
 inline constexpr std::size_t kMaxFalcoRulesPerRule = 64;
-// Bytes of values that are read and written to translate all rules: Falco's own
-// take 2 MiB; alternatives repeat what is common to them.
+// Bytes of values that are read and written to translate all rules:
+// alternatives repeat what is common to them.
 inline constexpr std::size_t kMaxFalcoWork = 32u << 20;
 
 inline constexpr std::uint64_t kSecond = 1'000'000'000;
