@@ -190,7 +190,7 @@ TEST_F(PolicyFiles, CompileAndDump) {
     const Json check = json({"policy", "check", kPack}, 0);
     const Json dump = json({"policy", "dump", image}, 0);
     EXPECT_EQ(dump["digest"], check["digest"]);
-    ASSERT_EQ(dump["rules"].size(), 3u);
+    ASSERT_EQ(dump["rules"].size(), 21u);
     EXPECT_EQ(dump["rules"][0]["flags"], (Json{"deny", "silent"}));
     EXPECT_EQ(dump["rules"][1]["id"], "clear-log-activities");
     EXPECT_EQ(dump["rules"][1]["expires_s"], 3600);
