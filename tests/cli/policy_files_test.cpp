@@ -192,9 +192,10 @@ TEST_F(PolicyFiles, CompileAndDump) {
     EXPECT_EQ(dump["digest"], check["digest"]);
     ASSERT_EQ(dump["rules"].size(), 21u);
     EXPECT_EQ(dump["rules"][0]["flags"], (Json{"deny", "silent"}));
-    EXPECT_EQ(dump["rules"][1]["id"], "clear-log-activities");
-    EXPECT_EQ(dump["rules"][1]["expires_s"], 3600);
-    EXPECT_EQ(dump["rules"][2]["subjects"], Json{"container"});
+    EXPECT_EQ(dump["rules"][2]["id"], "clear-log-activities");
+    EXPECT_EQ(dump["rules"][2]["expires_s"], 3600);
+    EXPECT_EQ(dump["rules"][15]["id"], "sensitive-file-read");
+    EXPECT_EQ(dump["rules"][15]["subjects"], Json{"container"});
     const Ran text = run_quell({"policy", "dump", image});
     EXPECT_EQ(text.code, 0);
     for (const char* part : {"\nrules\n", "notable-events/sensitive-file-read", "\nedges\n", "/var/log/**", "\nsets\n", "\nconditions\n", "\nmembers\n"}) EXPECT_NE(text.out.find(part), std::string::npos) << part;
