@@ -27,8 +27,8 @@ std::size_t page_rounded(std::size_t size) {
 }
 
 // Runs the loader to its end; what it says goes to our own stderr.
-Status run_loader(const std::string& program, const char* verb, const std::string& root) {
-    const char* arguments[] = {program.c_str(), verb, root.c_str(), nullptr};
+Status run_loader(const std::string& program, const char* verb, const std::string& root, const char* hooks = nullptr) {
+    const char* arguments[] = {program.c_str(), verb, root.c_str(), hooks, nullptr};
     pid_t pid = 0;
     if (const int error = posix_spawn(&pid, program.c_str(), nullptr, nullptr, const_cast<char**>(arguments), environ))
         return errno_error("cannot start " + program, error);
@@ -112,12 +112,23 @@ int Engine::map(const char* name) const { return pinned(maps_, name); }
 int Engine::program(const char* name) const { return pinned(programs_, name); }
 int Engine::ring_fd() const { return map("ring"); }
 
+Status Engine::load_programs(std::uint64_t hooks) {
+    std::uint64_t missing = 0;
+    for (std::size_t hook = 0; hook < kHooks.size(); hook++)
+        if (((hooks >> hook) & 1) && ::access(program_pin(options_.pin_root, kHooks[hook].program).c_str(), F_OK) != 0)
+            missing |= std::uint64_t{1} << hook;
+    return missing ? run_loader(options_.loader, "--load-late", options_.pin_root, std::to_string(missing).c_str()) : success();
+}
+
 Status Engine::attach(quell_hook hook) {
     const std::lock_guard lock(mutex_);
     if (attached(hook)) return success();
     const auto& row = kHooks[hook];
+    if (auto loaded = load_programs(std::uint64_t{1} << hook); !loaded) return loaded;
+    const Fd program(bpf_obj_get(program_pin(options_.pin_root, row.program).c_str()));
+    if (!program) return errno_error("cannot open the program of " + std::string(row.name));
     // works for every kind used here: LSM, raw tracepoint, fentry, fexit
-    Fd link(bpf_raw_tracepoint_open(nullptr, program(row.program)));
+    Fd link(bpf_raw_tracepoint_open(nullptr, program.get()));
     if (!link) return errno_error("cannot attach to " + std::string(row.name));
     const auto pin = link_pin(options_.pin_root, std::string(row.name));
     if (bpf_obj_pin(link.get(), pin.c_str())) return errno_error("cannot pin " + pin);
@@ -139,7 +150,8 @@ void Engine::take_skipped_runs() {
     for (const auto& row : kHooks) {
         bpf_prog_info info{};
         quell_u32 size = sizeof(info);
-        if (bpf_obj_get_info_by_fd(program(row.program), &info, &size) == 0) skipped += info.recursion_misses;
+        const Fd program(bpf_obj_get(program_pin(options_.pin_root, row.program).c_str()));
+        if (program && bpf_obj_get_info_by_fd(program.get(), &info, &size) == 0) skipped += info.recursion_misses;
     }
     globals_->counters[QUELL_COUNTER_RUNS_SKIPPED] = skipped;
 }

@@ -71,8 +71,8 @@ public:
     [[nodiscard]] std::uint64_t attached_mask() const { return attached_; }
 
     // --- policy: all or nothing. On error the old generation is untouched.
-    // Attaches the hooks its operations need first; hooks no longer needed
-    // are the caller's to detach.
+    // Loads the programs its operations need and attaches them first, which takes
+    // tenths of a second when a kind of operation is new; hooks no longer needed are the caller's to detach.
     [[nodiscard]] Status load_policy(const policy::Image& image, std::uint64_t generation);
 
     // --- containments
@@ -109,6 +109,7 @@ public:
 private:
     Engine() = default;
     [[nodiscard]] Status open_pins();
+    [[nodiscard]] Status load_programs(std::uint64_t hooks);
     [[nodiscard]] int map(const char* name) const;
     [[nodiscard]] int program(const char* name) const;
 

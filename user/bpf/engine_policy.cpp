@@ -111,9 +111,11 @@ Status Engine::load_policy(const policy::Image& image, std::uint64_t generation)
         return success();
     };
 
+    const std::uint64_t hooks = standing_hooks() | operation_hooks(image.operations);
     auto done = clear(half);
     if (done) done = load();
-    for (std::uint64_t hooks = standing_hooks() | operation_hooks(image.operations), hook = 0; done && hook < kHooks.size(); hook++)
+    if (done) done = load_programs(hooks);  // all that are missing at once: to open the object takes longest
+    for (std::size_t hook = 0; done && hook < kHooks.size(); hook++)
         if ((hooks >> hook) & 1) done = attach(static_cast<quell_hook>(hook));
     if (!done) {
         (void)clear(half);

@@ -79,4 +79,14 @@ inline constexpr std::array kOperationHooks = {
     return mask;
 }
 
+// Hooks whose programs are loaded when a policy first asks for them: each is verified with all that it calls, which makes a
+// start slow. What a response needs is never among them: arming waits for no verifier.
+[[nodiscard]] constexpr std::uint64_t late_hooks() {
+    std::uint64_t mask = 0;
+    for (std::size_t i = 0; i < kHooks.size(); i++)
+        if (kHooks[i].role == Role::kOperation) mask |= std::uint64_t{1} << i;
+    for (const auto hooks : kResponseHooks) mask &= ~hooks;
+    return mask;
+}
+
 }  // namespace quell::bpf

@@ -17,6 +17,7 @@
 #include "kern/quell.skel.h"
 #include "user/base/fd.h"
 #include "user/bpf/casts.h"
+#include "user/bpf/hook_table.h"
 #include "user/bpf/pins.h"
 
 namespace quell::bpf {
@@ -52,18 +53,23 @@ Status make_directories(const std::string& root) {
     return success();
 }
 
+Status pin_programs(quell_bpf& skeleton, const std::string& root) {
+    bpf_program* program = nullptr;
+    bpf_object__for_each_program(program, skeleton.obj) {
+        if (!bpf_program__autoload(program)) continue;
+        const auto path = program_pin(root, bpf_program__name(program));
+        if (bpf_obj_pin(bpf_program__fd(program), path.c_str())) return errno_error("cannot pin " + path);
+    }
+    return success();
+}
+
 Status pin_all(quell_bpf& skeleton, const std::string& root) {
     bpf_map* map = nullptr;
     bpf_object__for_each_map(map, skeleton.obj) {
         const auto path = map_pin(root, pin_name(bpf_map__name(map)));
         if (bpf_obj_pin(bpf_map__fd(map), path.c_str())) return errno_error("cannot pin " + path);
     }
-    bpf_program* program = nullptr;
-    bpf_object__for_each_program(program, skeleton.obj) {
-        const auto path = program_pin(root, bpf_program__name(program));
-        if (bpf_obj_pin(bpf_program__fd(program), path.c_str())) return errno_error("cannot pin " + path);
-    }
-    return success();
+    return pin_programs(skeleton, root);
 }
 
 struct Place {
@@ -111,6 +117,30 @@ Skeleton open_object() {
     return skeleton;
 }
 
+bpf_program* program_of(quell_bpf& skeleton, std::size_t hook) {
+    return bpf_object__find_program_by_name(skeleton.obj, kHooks[hook].program);
+}
+
+// What libbpf's load says, with the end of the verifier's log.
+Status load(quell_bpf& skeleton) {
+    if (!quell_bpf__load(&skeleton)) return success();
+    auto error = errno_error("the kernel refused the BPF object");
+    error.message += "\n" + last_lines(g_verifier_log, 3000);
+    error.hint = "quell doctor says what the kernel lacks";
+    return error;
+}
+
+// The maps that are there, instead of new ones.
+Status adopt_maps(quell_bpf& skeleton, const std::string& root) {
+    bpf_map* map = nullptr;
+    bpf_object__for_each_map(map, skeleton.obj) {
+        const auto path = map_pin(root, pin_name(bpf_map__name(map)));
+        const Fd pinned(bpf_obj_get(path.c_str()));
+        if (!pinned || bpf_map__reuse_fd(map, pinned.get())) return errno_error("cannot use the pin " + path);
+    }
+    return success();
+}
+
 }  // namespace
 
 std::string version_pin(const std::string& root) { return root + "/version-" + std::to_string(QUELL_ABI_VERSION); }
@@ -132,12 +162,9 @@ Status load_and_pin(const std::string& root) {
     libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
     auto skeleton = open_object();
     if (!skeleton) return errno_error("cannot open the BPF object");
-    if (quell_bpf__load(skeleton.get())) {
-        auto error = errno_error("the kernel refused the BPF object");
-        error.message += "\n" + last_lines(g_verifier_log, 3000);
-        error.hint = "quell doctor says what the kernel lacks";
-        return error;
-    }
+    for (std::size_t hook = 0; hook < kHooks.size(); hook++)
+        if ((late_hooks() >> hook) & 1) bpf_program__set_autoload(program_of(*skeleton, hook), false);
+    if (auto loaded = load(*skeleton); !loaded) return loaded;
     auto done = make_directories(root);
     if (done) done = pin_all(*skeleton, root);
     if (done)  // from here on only programs write the truth about containments
@@ -146,6 +173,21 @@ Status load_and_pin(const std::string& root) {
     if (done && ::mkdir(version_pin(root).c_str(), 0700)) done = errno_error("cannot make " + version_pin(root));
     if (!done) (void)unload(root);
     return done;
+}
+
+Status load_late(const std::string& root, std::uint64_t hooks) {
+    libbpf_set_print(keep_log);
+    libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
+    auto skeleton = open_object();
+    if (!skeleton) return errno_error("cannot open the BPF object");
+    bpf_program* program = nullptr;
+    bpf_object__for_each_program(program, skeleton->obj) bpf_program__set_autoload(program, false);
+    for (std::size_t hook = 0; hook < kHooks.size(); hook++)
+        if (((hooks >> hook) & 1) && ::access(program_pin(root, kHooks[hook].program).c_str(), F_OK) != 0)
+            bpf_program__set_autoload(program_of(*skeleton, hook), true);
+    if (auto adopted = adopt_maps(*skeleton, root); !adopted) return adopted;
+    if (auto loaded = load(*skeleton); !loaded) return loaded;
+    return pin_programs(*skeleton, root);
 }
 
 Result<std::vector<ProgramCheck>> check_programs() {

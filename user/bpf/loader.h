@@ -12,8 +12,12 @@
 
 namespace quell::bpf {
 
-// EEXIST: there are pins already. Removes what it pinned when it fails.
+// All but the late hooks' programs (hook_table.h). EEXIST: there are pins already. Removes what it pinned when it fails.
 [[nodiscard]] Status load_and_pin(const std::string& pin_root);
+
+// Programs of hooks (bits by quell_hook) that are not pinned yet, into the maps that are. A part of them may be pinned when
+// it fails, which does nothing: they are not attached.
+[[nodiscard]] Status load_late(const std::string& pin_root, std::uint64_t hooks);
 
 struct ProgramCheck {
     std::string name;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -54,7 +55,7 @@ int learn_overlay(const std::string& root) {
     return known ? 0 : fail(known.error());
 }
 
-enum Option { kConfig = 256, kCheckConfig, kCheckKernel, kJson, kUnload, kVersion, kHelp, kLoad, kLearnOverlay };
+enum Option { kConfig = 256, kCheckConfig, kCheckKernel, kJson, kUnload, kVersion, kHelp, kLoad, kLoadLate, kLearnOverlay };
 
 const option kOptions[] = {
     {"config", required_argument, nullptr, kConfig},     {"check-config", no_argument, nullptr, kCheckConfig},
@@ -62,7 +63,8 @@ const option kOptions[] = {
     {"unload", no_argument, nullptr, kUnload},           {"version", no_argument, nullptr, kVersion},
     {"help", no_argument, nullptr, kHelp},
     // how the daemon calls itself: the loader's memory is not the daemon's
-    {"load", required_argument, nullptr, kLoad},         {"learn-overlay", required_argument, nullptr, kLearnOverlay},
+    {"load", required_argument, nullptr, kLoad},         {"load-late", required_argument, nullptr, kLoadLate},
+    {"learn-overlay", required_argument, nullptr, kLearnOverlay},
     {nullptr, 0, nullptr, 0}};
 
 // Where there is none at its usual place, the defaults hold; one that was named has to be there.
@@ -91,6 +93,7 @@ int start(int argc, char** argv) {
             case kConfig: config_path = optarg; break;
             case kJson: json = true; break;
             case kLoad: return finish(bpf::load_and_pin(optarg));
+            case kLoadLate: return finish(bpf::load_late(optarg, optind < argc ? std::strtoull(argv[optind], nullptr, 10) : 0));
             case kLearnOverlay: return learn_overlay(optarg);
             case 'h':
             case kHelp: std::fputs(kUsage, stdout); return 0;
