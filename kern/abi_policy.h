@@ -63,8 +63,8 @@ QUELL_SIZE(struct quell_edge, 24);
 
 /* of the maps that hold two generations, the current and the next */
 #define QUELL_EDGES_MAX 131072
-#define QUELL_CONDITIONS_MAX 131072
-#define QUELL_MEMBERS_MAX 131072
+#define QUELL_CONDITIONS_MAX 65536
+#define QUELL_MEMBERS_MAX 65536
 
 /* An interned set of rules, in chunks: {id, 0}, {id, 1}, … while `more`. */
 #define QUELL_SET_CHUNK 14
