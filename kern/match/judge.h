@@ -100,6 +100,14 @@ static long judged_same(u32 i, struct rules_walk *r)
 	return 1;
 }
 
+/* What loads programs for quelld, or its child. */
+static __always_inline int is_loader(struct task_struct *task)
+{
+	u32 pid = quell.self_pid;
+
+	return BPF_CORE_READ(task, real_parent, tgid) == pid || BPF_CORE_READ(task, real_parent, real_parent, tgid) == pid;
+}
+
 /* Never those that the host, or Quell, cannot live without. */
 __noinline int rule_denies(u32 slot)
 {
@@ -109,7 +117,7 @@ __noinline int rule_denies(u32 slot)
 	struct quell_container *c = container ? bpf_map_lookup_elem(&containers, &container) : 0;
 	u32 hook = work->op.hook;
 
-	if (is_protected(task->tgid, task->group_leader->start_boottime, task->flags) || (c && (c->flags & QUELL_CONTAINER_PROTECTED))) {
+	if (is_protected(task->tgid, task->group_leader->start_boottime, task->flags) || is_loader(task) || (c && (c->flags & QUELL_CONTAINER_PROTECTED))) {
 		count(QUELL_COUNTER_DENY_SPARED);
 		return 0;
 	}

@@ -27,8 +27,8 @@ std::size_t page_rounded(std::size_t size) {
 }
 
 // Runs the loader to its end; what it says goes to our own stderr.
-Status run_loader(const std::string& program, const char* verb, const std::string& root, const char* hooks = nullptr) {
-    const char* arguments[] = {program.c_str(), verb, root.c_str(), hooks, nullptr};
+Status run_loader(const std::string& program, const char* verb, const std::string& root) {
+    const char* arguments[] = {program.c_str(), verb, root.c_str(), nullptr};
     pid_t pid = 0;
     if (const int error = posix_spawn(&pid, program.c_str(), nullptr, nullptr, const_cast<char**>(arguments), environ))
         return errno_error("cannot start " + program, error);
@@ -69,6 +69,9 @@ Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options) {
     if (!there)
         if (auto loaded = run_loader(options.loader, "--load", options.pin_root); !loaded) return loaded.error();
     engine->adopted_ = there;
+    auto loader = LoaderProcess::start(options.loader, options.pin_root);
+    if (!loader) return loader.error();
+    engine->loader_ = std::move(*loader);
     if (auto opened = engine->open_pins(); !opened) return opened.error();
 
     quell_setup setup{};
@@ -113,11 +116,12 @@ int Engine::program(const char* name) const { return pinned(programs_, name); }
 int Engine::ring_fd() const { return map("ring"); }
 
 Status Engine::load_programs(std::uint64_t hooks) {
+    const std::lock_guard lock(loader_mutex_);
     std::uint64_t missing = 0;
     for (std::size_t hook = 0; hook < kHooks.size(); hook++)
         if (((hooks >> hook) & 1) && ::access(program_pin(options_.pin_root, kHooks[hook].program).c_str(), F_OK) != 0)
             missing |= std::uint64_t{1} << hook;
-    return missing ? run_loader(options_.loader, "--load-late", options_.pin_root, std::to_string(missing).c_str()) : success();
+    return missing ? loader_.load(missing) : success();
 }
 
 Status Engine::attach(quell_hook hook) {

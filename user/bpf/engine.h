@@ -23,6 +23,7 @@
 #include "policy/image.h"
 #include "user/base/fd.h"
 #include "user/base/result.h"
+#include "user/bpf/loader_process.h"
 
 namespace quell::bpf {
 
@@ -30,7 +31,7 @@ inline constexpr const char* kPinRoot = "/sys/fs/bpf/quell";
 
 struct EngineOptions {
     std::string pin_root = kPinRoot;
-    std::string loader;                // program that loads and pins: run as `loader --load`
+    std::string loader;                // program that loads and pins: run as `loader --load`, and stays as `loader --loader`
     std::uint64_t first_incident = 1;  // higher than any id in the history
     std::uint32_t enabled_responses = ~0u;
 };
@@ -114,6 +115,7 @@ private:
     [[nodiscard]] int program(const char* name) const;
 
     EngineOptions options_;
+    LoaderProcess loader_;
     std::vector<std::pair<std::string, Fd>> maps_;
     std::vector<std::pair<std::string, Fd>> programs_;
     volatile quell_globals* globals_ = nullptr;
@@ -121,6 +123,7 @@ private:
     std::atomic<std::uint64_t> attached_ = 0;
     bool adopted_ = false;
     std::mutex mutex_;        // attaching, which takes its time
+    std::mutex loader_mutex_;  // within mutex_, or alone
     std::mutex query_mutex_;  // globals' query, and iterators: asked on the loop, too, which does not wait for an attach
 };
 

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -15,8 +14,10 @@
 #include "user/base/log.h"
 #include "user/bpf/engine.h"
 #include "user/bpf/loader.h"
+#include "user/bpf/loader_process.h"
 #include "user/daemon/config.h"
 #include "user/daemon/daemon.h"
+#include "user/daemon/privileges.h"
 
 namespace quell::daemon {
 namespace {
@@ -55,7 +56,7 @@ int learn_overlay(const std::string& root) {
     return known ? 0 : fail(known.error());
 }
 
-enum Option { kConfig = 256, kCheckConfig, kCheckKernel, kJson, kUnload, kVersion, kHelp, kLoad, kLoadLate, kLearnOverlay };
+enum Option { kConfig = 256, kCheckConfig, kCheckKernel, kJson, kUnload, kVersion, kHelp, kLoad, kLoader, kLearnOverlay };
 
 const option kOptions[] = {
     {"config", required_argument, nullptr, kConfig},     {"check-config", no_argument, nullptr, kCheckConfig},
@@ -63,7 +64,7 @@ const option kOptions[] = {
     {"unload", no_argument, nullptr, kUnload},           {"version", no_argument, nullptr, kVersion},
     {"help", no_argument, nullptr, kHelp},
     // how the daemon calls itself: the loader's memory is not the daemon's
-    {"load", required_argument, nullptr, kLoad},         {"load-late", required_argument, nullptr, kLoadLate},
+    {"load", required_argument, nullptr, kLoad},         {"loader", required_argument, nullptr, kLoader},
     {"learn-overlay", required_argument, nullptr, kLearnOverlay},
     {nullptr, 0, nullptr, 0}};
 
@@ -93,7 +94,10 @@ int start(int argc, char** argv) {
             case kConfig: config_path = optarg; break;
             case kJson: json = true; break;
             case kLoad: return finish(bpf::load_and_pin(optarg));
-            case kLoadLate: return finish(bpf::load_late(optarg, optind < argc ? std::strtoull(argv[optind], nullptr, 10) : 0));
+            case kLoader: {
+                const auto kept = keep_privileges_for_loading();
+                return kept ? bpf::serve_loader(optarg, STDIN_FILENO) : fail(kept.error());
+            }
             case kLearnOverlay: return learn_overlay(optarg);
             case 'h':
             case kHelp: std::fputs(kUsage, stdout); return 0;

@@ -16,4 +16,7 @@ namespace quell::daemon {
 // capabilities are a thread's.
 [[nodiscard]] Status drop_privileges(std::optional<gid_t> group);
 
+// The same for the process that loads programs later: what loading takes, and nothing else.
+[[nodiscard]] Status keep_privileges_for_loading();
+
 }  // namespace quell::daemon

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <csignal>
 #include <set>
 
 #include "vm-tests/detection/seen.h"
@@ -134,6 +135,44 @@ TEST_F(Plain, QuellIsSpared) {
     const auto before = counter("deny-spared");
     must("quell policy apply --dry-run /tmp/plain.yaml");  // the daemon reads it
     EXPECT_GT(counter("deny-spared"), before);
+}
+
+// Programs for new operations are loaded by a process beside the daemon, which is Quell too.
+TEST_F(Plain, TheLoaderIsSpared) {
+    const auto bpf_of_quelld = [](const std::string& more) {
+        return "apiVersion: quell/v1\nkind: Policy\nmetadata: {name: plain}\nspec:\n  rules:\n    - {id: one, severity: low, on: [bpf], where: {subject: host, uid: [0]}, respond: {deny: true}}\n" + more;
+    };
+    write("/tmp/plain.yaml", bpf_of_quelld(""));
+    must("quell policy apply /tmp/plain.yaml");
+    EXPECT_NE(run("PATH=/w:$PATH; acts bpf-map").status, 0);
+    const auto before = counter("deny-spared");
+    write("/tmp/plain.yaml", bpf_of_quelld("    - {id: two, severity: low, on: [user-namespace], where: {subject: container}}\n"));
+    must("quell policy apply /tmp/plain.yaml");
+    EXPECT_GT(counter("deny-spared"), before);
+    EXPECT_EQ(run("pgrep -x quelld-loader | wc -l").text, "1\n");
+}
+
+TEST_F(Plain, WithoutItsLoaderTheOldPolicyRunsOn) {
+    const auto policy = [](const std::string& operation) {
+        return "apiVersion: quell/v1\nkind: Policy\nmetadata: {name: plain}\nspec:\n  rules:\n    - {id: one, severity: low, on: [" + operation + "], where: {subject: container}}\n";
+    };
+    // loaded from the begin anew: other tests may have asked for any operation
+    kill_daemon(SIGTERM);
+    must("quelld --unload; rm -f /etc/quell/policy.d/*");
+    start_daemon();
+    write("/tmp/plain.yaml", policy("bpf"));
+    must("quell policy apply /tmp/plain.yaml");
+    const auto generation = quell("status")["status"]["generation"];
+    must("pkill -KILL -x quelld-loader");
+    write("/tmp/other.yaml", policy("user-namespace"));
+    const auto refused = run("quell policy apply /tmp/other.yaml");
+    EXPECT_EQ(refused.status, 1);
+    EXPECT_NE(refused.text.find("the loader has ended"), std::string::npos) << refused.text;
+    EXPECT_EQ(quell("status")["status"]["generation"], generation);
+    kill_daemon(SIGTERM);
+    start_daemon();
+    must("quell policy apply /tmp/other.yaml");
+    EXPECT_NE(quell("status")["status"]["generation"], generation);
 }
 
 class Rates : public Plain {

@@ -86,6 +86,7 @@ TEST_F(Capability, WithAllOfThemEverythingWorks) {
     EXPECT_TRUE(kills_who_left());
     EXPECT_TRUE(quarantines_a_file_of_the_image()) << messages();
     EXPECT_EQ(run("grep -E 'CapEff|CapBnd|NoNewPrivs' /proc/$(pgrep -xo quelld)/status").text, "CapEff:\t0000000000080024\nCapBnd:\t0000000000080024\nNoNewPrivs:\t1\n");
+    EXPECT_EQ(run("grep -E 'CapEff|CapBnd|NoNewPrivs' /proc/$(pgrep -xo quelld-loader)/status").text, "CapEff:\t000000c000000000\nCapBnd:\t000000c000000000\nNoNewPrivs:\t1\n");
 }
 
 TEST_F(Capability, LoadingNeedsThese) {
