@@ -22,7 +22,8 @@ std::int64_t generation() { return quell("policy list")["generation"].get<std::i
 // The policies that run, each by its name.
 std::string running() {
     std::string names;
-    for (const Json& one : quell("policy list")["policies"]) names += (names.empty() ? "" : " ") + one["name"].get<std::string>();
+    const Json reply = quell("policy list");
+    for (const Json& one : reply["policies"]) names += (names.empty() ? "" : " ") + one["name"].get<std::string>();
     return names;
 }
 

@@ -25,7 +25,9 @@ void bring(const Container& container, const std::string& program) {
 }
 
 TEST_F(Packs, EachRuleCatchesItsAttackAndNoNeighbour) {
-    Container container("packs");
+    ContainerOptions options;  // with terminals
+    options.mounts = {{{"destination", "/dev/pts"}, {"type", "devpts"}, {"source", "devpts"}, {"options", {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"}}}};
+    Container container("packs", options);
     const std::string image = container.directory() + "/lower";
     must("mkdir -p " + image + "/root/.aws " + image + "/usr/bin && echo secret >" + image + "/root/.aws/credentials");
     bring(container, "/usr/sbin/debugfs");

@@ -124,7 +124,7 @@ TEST_F(Daily, UnitsWithTheirOwnMountsOfVarLog) {
 TEST_F(Daily, TheRuntimeOnTheHost) {
     silence_ = Silence(Silence::By::Rules);  // it writes its logs, and has none to rotate
     must("rm -rf /srv/podman && cp -a /usr/share/quell-vm/rootfs /srv/podman");
-    must("podman --cgroup-manager cgroupfs run --rm --network none --log-driver k8s-file --log-opt path=/var/log/podman.log --rootfs /srv/podman echo hello");
+    must("podman --cgroup-manager cgroupfs run --rm --network none --log-driver k8s-file --log-opt path=/var/log/podman.log --rootfs /srv/podman:O echo hello");
     EXPECT_NE(text_of("/var/log/podman.log").find("hello"), std::string::npos);
     must("podman --cgroup-manager cgroupfs run --rm --network none -v /var/log:/var/log --rootfs /srv/podman:O ls /var/log");
     for (const char* runtime : {"crun", "runc"}) {
