@@ -42,14 +42,16 @@ static __always_inline void endpoint_unmap(struct endpoint *e)
 	e->key.length = 64;
 }
 
-/* Of a struct sockaddr in kernel memory; returns its family. */
-static __always_inline u32 endpoint_read(struct endpoint *e, u64 address, u32 size)
+/* Of a struct sockaddr in kernel memory; returns its family, `unspecified` where it says none. */
+static __always_inline u32 endpoint_read(struct endpoint *e, u64 address, u32 size, u32 unspecified)
 {
 	u16 family = 0, port = 0;
 
 	if (size < 2)
 		return 0;
 	read_kernel(family, address);
+	if (family == AF_UNSPEC_NUMBER)
+		family = unspecified;
 	if (family == AF_INET_NUMBER && size >= 8) {
 		bpf_probe_read_kernel(e->key.address, 4, (void *)(address + 4));
 		e->key.length = 64;
@@ -125,9 +127,10 @@ static __always_inline int judge_address(struct socket *socket, u64 address, u32
 {
 	struct endpoint e = {};
 	u64 detail = detail_of_socket(socket);
-	u32 family = endpoint_read(&e, address, size);
+	/* bind(2) takes an address of no family for one of IPv4; connect(2) takes the socket's address away by it */
+	u32 family = endpoint_read(&e, address, size, number_ == QUELL_OP_BIND ? AF_INET_NUMBER : AF_UNSPEC_NUMBER);
 
-	if (family == AF_UNSPEC_NUMBER) /* it takes an address away */
+	if (family == AF_UNSPEC_NUMBER)
 		return 0;
 	return judge_endpoint(&e, (detail & ~255ull) | (family & 255), number_, hook);
 }

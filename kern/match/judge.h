@@ -100,12 +100,23 @@ static long judged_same(u32 i, struct rules_walk *r)
 	return 1;
 }
 
-/* What loads programs for quelld, or its child. */
+/* Is that the daemon? By its start, too: a dead one's number may be anybody's. */
+static __always_inline int is_self(u64 task)
+{
+	u64 leader = read_pointer(task + offset_of(task_struct, group_leader)), start = 0;
+	u32 pid = 0;
+
+	read_kernel(pid, task + offset_of(task_struct, tgid));
+	read_kernel(start, leader + offset_of(task_struct, start_boottime));
+	return pid == quell.self_pid && start == quell.self_start_ns;
+}
+
+/* What loads programs for the daemon: its child, or a child of that. */
 static __always_inline int is_loader(struct task_struct *task)
 {
-	u32 pid = quell.self_pid;
+	u64 parent = read_pointer(address_of(task) + offset_of(task_struct, real_parent));
 
-	return BPF_CORE_READ(task, real_parent, tgid) == pid || BPF_CORE_READ(task, real_parent, real_parent, tgid) == pid;
+	return is_self(parent) || is_self(read_pointer(parent + offset_of(task_struct, real_parent)));
 }
 
 /* Never those that the host, or Quell, cannot live without. */

@@ -92,7 +92,7 @@ private:
             case 3: return url();
             case 4: return path();
             case 5: return varied(kPrograms) + " -c '" + pick(kCode) + "' " + path() + " | " + pick(kShells);
-            case 6: return "/work/src/module" + std::to_string(below(1000)) + "/" + varied(kFiles) + ".o";
+            case 6: return "/home/src/module" + std::to_string(below(1000)) + "/" + varied(kFiles) + ".o";
             default: return std::to_string(random_());
         }
     }

@@ -46,14 +46,17 @@ Result<LoaderProcess> LoaderProcess::start(const std::string& program, const std
     return process;
 }
 
-Status LoaderProcess::load(std::uint64_t hooks) const {
+Status LoaderProcess::load(std::uint64_t hooks) {
     const Error ended{"the loader has ended", EPIPE, "restart quelld: what it has contained stays contained"};
     if (::send(socket_.get(), &hooks, sizeof(hooks), MSG_NOSIGNAL) != sizeof(hooks)) return ended;
     pollfd ready{socket_.get(), POLLIN, 0};
     int answers = 0;
     do answers = ::poll(&ready, 1, kLoadLimitMs);
     while (answers < 0 && errno == EINTR);
-    if (answers <= 0) return Error{"the loader does not answer", ETIMEDOUT, kHint};
+    if (answers <= 0) {
+        socket_.reset();
+        return Error{"the loader does not answer", ETIMEDOUT, "restart quelld: what it has contained stays contained"};
+    }
     std::int32_t status = -1;
     if (::recv(socket_.get(), &status, sizeof(status), 0) != sizeof(status)) return ended;
     return status == 0 ? success() : Status(Error{"the kernel refused a program that the policy needs", EIO, kHint});

@@ -21,8 +21,9 @@ public:
     [[nodiscard]] static Result<LoaderProcess> start(const std::string& program, const std::string& pin_root);
 
     // Programs of hooks (bits by quell_hook) that are not pinned yet; waits for the verifier, which in a virtual machine without
-    // hardware support takes seconds for each. What was wrong is in the log. EPIPE: the process has ended.
-    [[nodiscard]] Status load(std::uint64_t hooks) const;
+    // hardware support takes seconds for each. What was wrong is in the log. EPIPE: the process has ended, or
+    // did not answer in time, after which it is not asked again: its answer would be taken for that of the next question.
+    [[nodiscard]] Status load(std::uint64_t hooks);
 
 private:
     Fd socket_;

@@ -150,6 +150,12 @@ static int bind_to(char **words) {
     return bind(socket(to.ss_family, SOCK_DGRAM, 0), (void *)&to, size);
 }
 
+/* As bind(2) of old had it: with no family at all. */
+static int bind_unspecified(char **words) {
+    struct sockaddr_in to = {.sin_family = AF_UNSPEC, .sin_port = htons(atoi(words[0]))};
+    return bind(socket(AF_INET, SOCK_DGRAM, 0), (void *)&to, sizeof(to));
+}
+
 static int listen_at(char **words) {
     socklen_t size;
     struct sockaddr_storage to = address_of(words[0], words[1], &size);
@@ -251,7 +257,7 @@ static const struct act {
     {"setuid", 1, set_uid}, {"setgid", 1, set_gid}, {"user-namespace", 0, user_namespace}, {"uts-namespace", 0, uts_namespace},
     {"host-name", 0, change_host_name}, {"bpf-map", 0, bpf_map}, {"bpf-next", 0, bpf_next}, {"module-of-memory", 0, module_of_memory},
     {"module-of-file", 1, module_of_file}, {"mount", 3, mount_it}, {"bind-mount", 2, bind_it}, {"pivot-root", 1, pivot},
-    {"connect", 2, connect_to}, {"bind", 2, bind_to}, {"listen", 2, listen_at}, {"accept", 2, accept_at}, {"raw-socket", 0, raw_socket},
+    {"connect", 2, connect_to}, {"bind", 2, bind_to}, {"bind-unspecified", 1, bind_unspecified}, {"listen", 2, listen_at}, {"accept", 2, accept_at}, {"raw-socket", 0, raw_socket},
     {"packet-socket", 0, packet_socket}, {"plain-socket", 0, plain_socket}, {"unix-connect", 1, unix_connect}, {"unix-send", 1, unix_send},
     {"ring", 0, ring}, {"execute-memory", 0, execute_memory}, {"execute-deleted", 1, execute_deleted}, {"with-socket", 1, with_socket_as_input},
 };

@@ -48,6 +48,7 @@ constexpr Case kCases[] = {
     {"connect", "port: [4000-4999], protocol: [udp]", "", "acts connect 127.0.0.1 4242", "udp 127.0.0.1:4242", "acts connect 127.0.0.1 53; acts bind 127.0.0.1 4243"},
     {"connect", "family: [inet6]", "", "acts connect ::1 4242", "udp [::1]:4242", "acts connect 127.0.0.1 4242"},
     {"bind", "port: [4300]", "", "acts bind 0.0.0.0 4300", "udp 0.0.0.0:4300", "acts bind 0.0.0.0 4301"},
+    {"bind", "port: [4301]", "", "acts bind-unspecified 4301", "udp 0.0.0.0:4301", "acts bind-unspecified 4302"},
     {"listen", "port: [4400]", "", "acts listen 127.0.0.1 4400", "tcp 127.0.0.1:4400", "acts listen 127.0.0.1 4401; acts bind 127.0.0.1 4400"},
     {"accept", "port: [4500]", "", "acts accept 127.0.0.1 4500", "tcp 127.0.0.1:4500", "acts accept 127.0.0.1 4501; acts listen 127.0.0.1 4500"},
     {"socket", "socket-type: [raw], not: {family: [packet, netlink]}", "", "acts raw-socket", "inet raw", "acts plain-socket; acts packet-socket"},
@@ -136,6 +137,20 @@ TEST_F(Plain, QuellIsSpared) {
     const auto before = counter("deny-spared");
     must("quell policy apply --dry-run /tmp/plain.yaml");  // the daemon reads it
     EXPECT_GT(counter("deny-spared"), before);
+}
+
+// The number of a daemon that died may be anybody's: whoever has it is spared nothing, and neither are its children.
+TEST_F(Plain, TheDaemonsNumberAloneSparesNobody) {
+    write("/tmp/plain.yaml", "apiVersion: quell/v1\nkind: Policy\nmetadata: {name: plain}\nspec:\n  rules:\n    - {id: one, severity: low, on: [delete], where: {subject: host},\n"
+                             "       match: {path: [/srv/p/**]}, respond: {deny: true}}\n");
+    must("quell policy apply /tmp/plain.yaml && mkdir -p /srv/p && touch /srv/p/kept");
+    const auto daemon = std::to_string(daemon_pid()), before = std::to_string(daemon_pid() - 1);
+    kill_daemon(SIGKILL);
+    // the shell that has the number, and the program that it starts
+    EXPECT_TRUE(eventually([&] { return run("echo " + before + " >/proc/sys/kernel/ns_last_pid; PATH=/w:$PATH sh -c 'echo $$; attack unlink /srv/p/kept; echo $?'").text ==
+                                        daemon + "\n" + std::to_string(EPERM) + "\n"; }));
+    EXPECT_EQ(run("test -e /srv/p/kept").status, 0) << "nobody removed it";
+    start_daemon();
 }
 
 // Programs for new operations are loaded by a process beside the daemon, which is Quell too: no rule shuts it out. Without it
