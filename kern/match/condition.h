@@ -56,6 +56,16 @@ static __always_inline u32 current_loginuid(void)
 	return BPF_CORE_READ(task, loginuid.val);
 }
 
+/* The effective ids, which decide what it may do; bpf_get_current_uid_gid() tells the real ones. */
+static __always_inline u32 current_id(u32 offset)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u32 id = 0;
+
+	read_kernel(id, (u64)task->cred + offset);
+	return id;
+}
+
 static __always_inline u64 current_capabilities(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -126,9 +136,9 @@ static __always_inline u32 field_value(struct work *work, u32 field)
 
 	switch (field) {
 	case QUELL_FIELD_UID:
-		return (u32)bpf_get_current_uid_gid();
+		return current_id(offset_of(cred, euid));
 	case QUELL_FIELD_GID:
-		return bpf_get_current_uid_gid() >> 32;
+		return current_id(offset_of(cred, egid));
 	case QUELL_FIELD_LOGINUID:
 		return current_loginuid();
 	case QUELL_FIELD_TERMINAL:

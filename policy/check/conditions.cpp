@@ -142,11 +142,25 @@ std::vector<Field> condition_fields(FieldPlace place, bool both, std::vector<Fie
     return own;
 }
 
+namespace {
+
+// More conditions, so that a key can be said more than once.
+void read_all(const Node& all, FieldPlace place, bool both, Group& group, Findings& findings) {
+    for (const Node& entry : items_of(&all, kAll, kMaxValuesPerCondition, findings)) {
+        if (!check_map(entry, "an entry of all", condition_fields(place, both, {Field{kNot}}), findings)) continue;
+        if (entry.entries.empty()) findings.add(Code::kQ1104, entry.where, "an entry of all is an empty map");
+        read_conditions(entry, place, both, "", group, findings);
+    }
+}
+
+}  // namespace
+
 void read_conditions(const Node& node, FieldPlace place, bool both, std::string_view skip, Group& group,
                      Findings& findings) {
     read_keys(node, place, both, skip, false, group, findings);
     if (const Node* used = node.find(kUse))
         for (const Node& macro : used->items) read_macro(macro, group, findings);
+    if (const Node* all = node.find(kAll)) read_all(*all, place, both, group, findings);
     const Node* negated = node.find(kNot);
     if (negated == nullptr || !check_map(*negated, "not", condition_fields(place, both, {}), findings)) return;
     if (negated->entries.empty()) findings.add(Code::kQ1104, negated->where, "not is an empty map");

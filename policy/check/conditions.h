@@ -18,6 +18,7 @@ inline constexpr bool kBothPlaces = true;
 
 inline constexpr std::string_view kNot = "not";
 inline constexpr std::string_view kUse = "use";
+inline constexpr std::string_view kAll = "all";
 inline constexpr std::string_view kWhere = "where";
 inline constexpr std::string_view kMatch = "match";
 

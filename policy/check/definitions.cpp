@@ -160,8 +160,8 @@ bool Definitions::resolve_list(Definition& list) {
 
 // What it says is checked here once, so that one that is never used is right as well.
 bool Definitions::resolve_macro(Definition& macro) {
-    static const std::vector<Field> kWhereFields = condition_fields(FieldPlace::kSubject, !kBothPlaces, {Field{kNot}, Field{kUse}});
-    static const std::vector<Field> kMatchFields = condition_fields(FieldPlace::kObject, !kBothPlaces, {Field{kNot}, Field{kUse}});
+    static const std::vector<Field> kWhereFields = condition_fields(FieldPlace::kSubject, !kBothPlaces, {Field{kNot}, Field{kUse}, Field{kAll}});
+    static const std::vector<Field> kMatchFields = condition_fields(FieldPlace::kObject, !kBothPlaces, {Field{kNot}, Field{kUse}, Field{kAll}});
     macro.body = macro.entry->value;
     const bool is_spent = spend(size_of(macro.body), macro.entry->key.where);
     if (!is_spent || !check_map(macro.body, "a macro", kMacroFields, findings_)) return false;

@@ -60,7 +60,7 @@ void read_operations(const Node& node, Rule& rule, Findings& findings) {
 }
 
 void read_where(const Node& node, Rule& rule, Findings& findings) {
-    static const auto kFields = condition_fields(FieldPlace::kSubject, !kBothPlaces, {Field{"subject"}, Field{kNot}, Field{kUse}});
+    static const auto kFields = condition_fields(FieldPlace::kSubject, !kBothPlaces, {Field{"subject"}, Field{kNot}, Field{kUse}, Field{kAll}});
     rule.subjects = kSubjectMasks[0];
     const Node* where = node.find(kWhere);
     if (where == nullptr || !check_map(*where, "where", kFields, findings)) return;
@@ -71,7 +71,7 @@ void read_where(const Node& node, Rule& rule, Findings& findings) {
 }
 
 void read_match(const Node& node, Rule& rule, Findings& findings) {
-    static const auto kFields = condition_fields(FieldPlace::kObject, !kBothPlaces, {Field{"path"}, Field{kNot}, Field{kUse}});
+    static const auto kFields = condition_fields(FieldPlace::kObject, !kBothPlaces, {Field{"path"}, Field{kNot}, Field{kUse}, Field{kAll}});
     const Node* match = node.find(kMatch);
     if (match != nullptr && !check_map(*match, "match", kFields, findings)) return;
     guard_path(rule, node.find("on"), match, findings);
@@ -95,7 +95,7 @@ void read_mode(const Node* value, Mode& mode, Findings& findings) {
 }
 
 void read_exceptions(const Node& node, Rule& rule, Findings& findings) {
-    static const auto kFields = condition_fields(FieldPlace::kSubject, kBothPlaces, {Field{kNot}, Field{kUse}});
+    static const auto kFields = condition_fields(FieldPlace::kSubject, kBothPlaces, {Field{kNot}, Field{kUse}, Field{kAll}});
     for (const Node& exception : items_of(node.find("except"), "except", kMaxExceptionsPerRule, findings)) {
         if (!check_map(exception, "an exception", kFields, findings)) continue;
         if (exception.entries.empty()) findings.add(Code::kQ1104, exception.where, "an exception is an empty map");

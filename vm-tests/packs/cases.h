@@ -58,6 +58,27 @@ inline constexpr PackCase kPackCases[] = {
     {"notable-events/bulk-data-removed", At::Host, "echo text >/tmp/secret", "shred -u /tmp/secret",
      {"dd if=/dev/zero of=/tmp/zero count=1", "cp /tmp/secret /tmp/copy && rm /tmp/copy"}},
 
+    // where they lead nobody answers: asked is all that counts
+    {"notable-events/metadata-service-contacted", At::Container, "true", "/bin/acts connect 169.254.169.254 80; true",
+     {"/bin/acts connect 169.254.169.253 80; true", "/bin/acts connect 127.0.0.1 80"}},
+    {"notable-events/kubernetes-api-contacted", At::Container, "true", "/bin/acts connect 172.30.0.1 443; true",
+     {"/bin/acts connect 172.30.0.1 80; true", "/bin/acts connect 172.30.0.2 443; true"}},
+    {"notable-events/remote-shell", At::Container, "true", "/bin/acts with-socket /bin/sh -c true", {"/bin/acts with-socket /bin/true", "/bin/sh -c true"}},
+    {"notable-events/packet-socket-in-container", At::Container, "true", "/bin/acts packet-socket", {"/bin/acts raw-socket", "/bin/acts plain-socket"}},
+    {"notable-events/module-loaded-by-container", At::Container, "true", "/bin/acts module-of-file /bin/acts; true", {"cat /proc/modules", "/bin/uname -r"}},
+    {"notable-events/bpf-in-container", At::Container, "true", "/bin/acts bpf-map", {"/bin/acts bpf-next", "cat /proc/sys/kernel/unprivileged_bpf_disabled"}},
+    // the guest's own disk, which is mounted already
+    {"notable-events/device-mounted-in-container", At::Container,
+     "while read major minor blocks name; do [ -z \"$name\" ] || last=\"$major $minor\"; done </proc/partitions; mknod /tmp/disk b $last",
+     "mount -t ext4 /tmp/disk /mnt && umount /mnt", {"mount -t tmpfs none /mnt && umount /mnt", "cat /proc/partitions"}},
+    {"notable-events/process-attached", At::Host, "true", "acts attach", {"acts look", "sleep 60 & sleep 0.5; timeout -s INT 2 strace -o /dev/null -p $!; kill $!"}},
+    {"notable-events/traces-itself", At::Container, "true", "/bin/acts traceme", {"/bin/acts look", "/bin/acts nothing"}},
+    {"notable-events/fileless-execution", At::Container, "true", "/bin/acts execute-memory", {"/bin/acts nothing", "cat /proc/self/comm"}},
+    {"notable-events/ssh-to-other-port", At::Host, "cp /w/acts /usr/bin/ssh", "/usr/bin/ssh connect 127.0.0.1 443",
+     {"/usr/bin/ssh connect 127.0.0.1 22", "acts connect 127.0.0.1 443"}},
+    {"notable-events/security-tool-signalled", At::Host, "cp /usr/bin/sleep /usr/bin/falco", "/usr/bin/falco 60 & sleep 0.5; kill -9 $!",
+     {"/usr/bin/falco 0.1", "sleep 60 & sleep 0.5; kill -9 $!"}},
+
     {"hardened-host/boot-files-changed", At::Host, "true", "echo text >/boot/grub.cfg", {"ls -l /boot", "cat /boot/config-*"}},
     {"hardened-host/kernel-settings-changed", At::Host, "true", "sysctl -qw kernel.dmesg_restrict=1",
      {"sysctl kernel.dmesg_restrict", "sysctl -qw vm.swappiness=60"}},

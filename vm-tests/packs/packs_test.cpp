@@ -31,6 +31,7 @@ TEST_F(Packs, EachRuleCatchesItsAttackAndNoNeighbour) {
     const std::string image = container.directory() + "/lower";
     must("mkdir -p " + image + "/root/.aws " + image + "/usr/bin && echo secret >" + image + "/root/.aws/credentials");
     bring(container, "/usr/sbin/debugfs");
+    must("cp /w/acts " + image + "/bin/");
     container.start();
     for (const PackCase& one : kPackCases) {
         SCOPED_TRACE(one.rule);

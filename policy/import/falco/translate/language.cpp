@@ -43,7 +43,7 @@ constexpr std::array kRows = {
     // Forms.
     LanguageRow{"path globs", kNotYet, "on: [exec]\nmatch: {path: ['**/x', '/a/**/b*']}"},
     LanguageRow{"executions without a path", kKnown, "on: [exec]\nwhere: {uid: [0]}"},
-    LanguageRow{"all", kNotYet, "on: [open-read]\nmatch: {path: [/x/**], all: [{path: [/x/y/**]}]}"},
+    LanguageRow{"all", kKnown, "on: [open-read]\nmatch: {path: [/x/**], all: [{path: [/x/y/**]}]}"},
     LanguageRow{"mode", kKnown, "mode: off\non: [open-read]\nmatch: {path: [/x]}"},
 
     // Below `where`.
