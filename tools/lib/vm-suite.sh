@@ -18,6 +18,11 @@ for file in "$@"; do
   # Debug information is most of a test program, and unpacking it is most of the boot.
   objcopy --strip-debug "$file" "$copy/${file##*/}" 2>/dev/null || cp -a "$file" "$copy/"
 done
+# rules of others, where tools/test --corpus gives some
+if [ -n "${QUELL_FALCO_CORPUS:-}" ] && [ "${program##*/}" = falco_tests ]; then
+  mkdir -p "$copy/corpus"
+  cp "$QUELL_FALCO_CORPUS"/*.yaml "$copy/corpus/"
+fi
 
 status=0
 QUELL_BUILD=$build "$QUELL_ROOT/tools/vm" "${options[@]}" --copy "$copy" --log "$logs/$name.console" -- \
