@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Longer things whose instructions are counted:
 //   events live TIMES        fork, exec and end of a child, so many times
+//   events exec TIMES BYTES  the same with so many bytes of arguments
 //   events crowd COUNT       so many sleeping children, until killed
 //   events kill CGROUP       1 into its cgroup.kill, then waits until nobody is in it; prints the nanoseconds
 //   events visit DIR COUNT   makes and opens so many directories below DIR
@@ -19,6 +20,23 @@ static int live(char *self, int times) {
     for (int i = 0; i < times; i++) {
         pid_t child = fork();
         if (!child) _exit(execl(self, self, "nothing", "0", NULL));
+        waitpid(child, NULL, 0);
+    }
+    return 0;
+}
+
+// Words of nine bytes, as options are.
+static int exec_with(char *self, int times, int bytes) {
+    static char text[131072];
+    char *words[16384] = {self, "nothing", "0"};
+    int count = 3;
+    for (int at = 0; at + 10 <= bytes && count < 16383; at += 10) {
+        snprintf(text + at, 10, "--word%03d", at / 10 % 1000);
+        words[count++] = text + at;
+    }
+    for (int i = 0; i < times; i++) {
+        pid_t child = fork();
+        if (!child) _exit(execv(self, words));
         waitpid(child, NULL, 0);
     }
     return 0;
@@ -81,6 +99,7 @@ int main(int argc, char **argv) {
     if (!strcmp(argv[1], "live")) return live(argv[0], atoi(argv[2]));
     if (!strcmp(argv[1], "crowd")) return crowd(atoi(argv[2]));
     if (!strcmp(argv[1], "kill")) return kill_all(argv[2]);
+    if (!strcmp(argv[1], "exec") && argc > 3) return exec_with(argv[0], atoi(argv[2]), atoi(argv[3]));
     if (!strcmp(argv[1], "visit") && argc > 3) return visit(argv[2], atoi(argv[3]));
     return 2;
 }

@@ -1,0 +1,79 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Inside an -icount guest: what operations cost by the number of rules, of every kind of them. Prints, tabs between:
+#   count RULES OPERATION WHERE N      the loop's own figure; RULES "none" is without BPF
+#   exec RULES BYTES N                 what Quell's programs took for fork, exec and end, with so many bytes of arguments
+#   load RULES WHAT N                  seconds of the guest, or KiB
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+loop=$here/cost_loop events=$here/cost_events daemon=''
+fail() { echo "policies: $*" >&2; exit 1; }
+. "$here/containers.sh"
+. "$here/programs.sh"
+
+# One rule after the other of each kind: a tree, a file, a directory, a network, an execution with an argument, conditions and an
+# exception, a suffix anywhere, a name anywhere.
+rules_of() { # COUNT
+  awk -v count="$1" 'BEGIN {
+    print "apiVersion: quell/v1\nkind: Policy\nmetadata: {name: many}\nspec:\n  rules:"
+    for (i = 0; i < count; i++) {
+      head = "    - {id: r" i ", severity: low, where: {subject: any}, "
+      files = "on: [delete, rename, truncate, open-read, create], "
+      kind = i % 8
+      if (kind == 0) print head files "match: {path: [/srv/data" i "/**]}}"
+      if (kind == 1) print head files "match: {path: [/opt/app" i "/secret]}}"
+      if (kind == 2) print head files "match: {path: [/var/lib/svc" i "/*]}}"
+      if (kind == 3) print head "on: [connect], match: {address: [10." int(i / 256) % 256 "." i % 256 ".0/24]}}"
+      if (kind == 4) print head "on: [exec], match: {path: [/usr/bin/**], arguments: [\"--option-" i "=*\"]}}"
+      if (kind == 5) print head files "match: {path: [/etc/app" i "/key], type: [file]}, except: [{exe: [/usr/bin/agent" i "]}]}"
+      if (kind == 6) print head files "match: {path: [\"/**/*.k" i "\"]}}"
+      if (kind == 7) print head files "match: {path: [\"/**/secret-" i "\"]}}"
+    }
+  }'
+}
+maps_kib() { for map in /sys/fs/bpf/quell/maps/*; do bpftool -j map show pinned "$map"; echo; done | jq -s 'map(.bytes_memlock // 0) | add / 1024 | floor'; }
+
+counts() { # RULES
+  local place figures
+  [ -z "$daemon" ] || kill -STOP "$daemon"
+  for place in host container; do
+    for _ in 1 2 3; do
+      if [ "$place" = host ]; then "$loop" /cost-tmpfs/x open-read create unlink connect; else inside first /bin/sh -c "/bin/loop /tmp/x open-read create unlink connect; exit \$?"; fi || fail "no loop"
+    done >/tmp/figures
+    awk -v rules="$1" -v place="$place" '{ for (i = 1; i < NF; i += 2) if (!($i in least) || $(i + 1) < least[$i]) least[$i] = $(i + 1) }
+      END { for (name in least) printf "count\t%s\t%s\t%s\t%s\n", rules, name, place, least[name] }' /tmp/figures
+  done
+  [ -z "$daemon" ] || kill -CONT "$daemon"
+}
+execs() { # RULES
+  local bytes before
+  for bytes in 20 200 4000; do
+    sysctl -q kernel.bpf_stats_enabled=1
+    before=$(bpf_ns '^quell')
+    "$events" exec 100 "$bytes"
+    printf 'exec\t%s\t%s\t%s\n' "$1" "$bytes" $((($(bpf_ns '^quell') - before) / 100))
+    sysctl -q kernel.bpf_stats_enabled=0
+  done
+}
+
+ip link set lo up
+mkdir -p /cost-tmpfs /etc/quell/policy.d
+mount -t tmpfs tmpfs /cost-tmpfs
+container_start first crun
+counts none
+container_end first crun
+quelld >/var/log/quelld.console 2>&1 &
+for _ in $(seq 300); do quell status >/dev/null 2>&1 && break; sleep 0.5; done
+quell status >/dev/null || { cat /var/log/quelld.console >&2; exit 1; }
+daemon=$(pgrep -xo quelld)
+container_start first crun
+for rules in 1 100 1000 20000 1; do
+  rules_of "$rules" >/etc/quell/policy.d/many.yaml
+  began=$(date +%s%N)
+  quell policy apply >/tmp/applied 2>&1 || { cat /tmp/applied >&2; fail "$rules rules were not applied"; }
+  printf 'load\t%s\tmilliseconds\t%s\n' "$rules" $((($(date +%s%N) - began) / 1000000))
+  printf 'load\t%s\tKiB of maps\t%s\n' "$rules" "$(maps_kib)"
+  printf 'load\t%s\tKiB of the daemon\t%s\n' "$rules" "$(awk '$1 == "VmRSS:" { print $2 }' "/proc/$daemon/status")"
+  counts "$rules"
+  execs "$rules"
+done
