@@ -32,7 +32,7 @@ using quell_u64 = std::uint64_t;
 #endif
 
 /* Pins of another number are not adopted. Raise it with every change here. */
-#define QUELL_ABI_VERSION 8u
+#define QUELL_ABI_VERSION 9u
 
 /*
  * A call of the kernel's bpf_rdonly_cast as it stands in the object: opcode 0x85, source 2 (a function of the kernel), and
@@ -225,6 +225,9 @@ QUELL_SIZE(struct quell_file_entry, 96);
 #define QUELL_OBJECT_OVERLAY 4u
 #define QUELL_OBJECT_LOWER 8u     /* only a lower inode existed: key has a scope */
 
+#define QUELL_DOUBT_MIXED 1u     /* repeats hang on more than what all of them hang on */
+#define QUELL_DOUBT_WITHDRAWN 2u /* it did not hold: rejected by Quell itself */
+
 struct quell_pending {
 	quell_u64 word;       /* incident << 8 | state; every change is a compare-and-swap of all of it */
 	quell_u64 deadline_ns;
@@ -251,9 +254,12 @@ struct quell_pending {
 	quell_u32 device;
 	quell_u32 overlay_device;
 	struct quell_detail detail;
+	quell_u64 doubts[2];   /* conditions of its rule that were not known (match/named.h), by their place in it; 0: it is sure */
+	quell_u32 doubt_flags; /* QUELL_DOUBT_… */
+	quell_u32 reserved;
 	char name[64];         /* last component of the object, cut */
 };
-QUELL_SIZE(struct quell_pending, 672);
+QUELL_SIZE(struct quell_pending, 696);
 
 /* ---- requests to the syscall programs --------------------------------- */
 
@@ -273,7 +279,8 @@ struct quell_transition {
 	quell_u64 seen;    /* the word found, when it was not the expected one */
 	quell_u64 time_ns; /* when the compare-and-swap succeeded */
 	quell_s32 error;   /* 0, or a negative errno, see kern/pending/transition.h */
-	quell_u32 reserved;
+	/* in */
+	quell_u32 doubt;   /* 1: who the container is is known now. To its own state: it holds; to rejected: it does not */
 };
 QUELL_SIZE(struct quell_transition, 104);
 
@@ -318,7 +325,7 @@ struct quell_globals {
 	quell_u32 epoch;              /* part of every cache key; moves with each switch */
 	quell_u64 operations;         /* union over its rules */
 	quell_u32 armed;              /* mask of responses whose hooks are attached */
-	quell_u32 reserved_armed;
+	quell_u32 identities;         /* how many the policy asks for: 0, and nobody is told that a container began */
 	quell_u64 name_key;           /* keys the hashes of names */
 	quell_u64 next_incident;
 	quell_u64 next_actor;

@@ -148,7 +148,7 @@ struct quell_condition_key {
 };
 QUELL_SIZE(struct quell_condition_key, 8);
 
-/* PATHS: {set at the path, index of the condition} is a member. Others: first <= value <= last; BITS: any of `first`. */
+/* PATHS: {set at the path, index of the condition} is a member. NAMES: `first` is an identity. Others: first <= value <= last; BITS: any of `first`. */
 struct quell_condition {
 	quell_u32 field; /* enum quell_field */
 	quell_u32 flags;
@@ -156,6 +156,25 @@ struct quell_condition {
 	quell_u32 last;
 };
 QUELL_SIZE(struct quell_condition, 16);
+
+/*
+ * Who a container is (its name, image, labels) is known to user space alone: of each list of texts that conditions ask for,
+ * an identity, it says whether it holds for a container. Not said yet: not known.
+ */
+#define QUELL_IDENTITIES_MAX 256 /* of a policy */
+#define QUELL_FIELD_IS_IDENTITY(field) ((field) >= QUELL_FIELD_CONTAINER_NAME && (field) <= QUELL_FIELD_CONTAINER_CGROUP)
+struct quell_named_key {
+	quell_u64 container;
+	quell_u32 half;
+	quell_u32 reserved;
+};
+QUELL_SIZE(struct quell_named_key, 16);
+
+struct quell_named {
+	quell_u64 known[QUELL_IDENTITIES_MAX / 64];
+	quell_u64 holds[QUELL_IDENTITIES_MAX / 64];
+};
+QUELL_SIZE(struct quell_named, 64);
 
 /*
  * Addresses, by longest prefix: what it says holds for what is in it, and includes what shorter prefixes say. An address of

@@ -72,7 +72,7 @@ struct quell_event {
 };
 QUELL_SIZE(struct quell_event, 2936);
 
-/* A change of state that the kernel side made by itself. */
+/* A change of state that the kernel side made by itself; or, with a word of 0, that the key's container has begun. */
 struct quell_notice {
 	struct quell_pending_key key;
 	quell_u64 word;    /* after the change */

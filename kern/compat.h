@@ -114,3 +114,4 @@ static __always_inline int reads_module(u32 id)
 #define ENOSPC 28
 #define ETIME 62
 #define EOPNOTSUPP 95
+#define EALREADY 114

@@ -30,6 +30,9 @@ struct {
 } networks SEC(".maps");
 HASH_MAP(condition_members, QUELL_MEMBERS_MAX, struct quell_member_key, u32);
 
+/* by container, of the policies that ask who it is */
+HASH_MAP(named_containers, 2 * 2048, struct quell_named_key, struct quell_named);
+
 /* of rules with a threshold or once-per, by subject; the one that was asked for least recently goes first */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

@@ -36,6 +36,7 @@ extern struct quell_globals quell;
 #include "subject/actor.h"
 #include "subject/iterate.h"
 #include "match/asked.h"
+#include "match/named.h"
 #include "match/condition.h"
 #include "ring.h"
 #include "pending/budget.h"

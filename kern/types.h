@@ -211,6 +211,9 @@ struct work {
 	u32 judged_count;
 	u32 sequence;        /* of the name that is judged, an open's only */
 	u32 judged[JUDGED_MAX]; /* rules already judged for this operation */
+	u32 doubt;           /* the rule hangs on what is not known of the container… */
+	u64 doubts[2];       /* …on these of its conditions, as quell_pending */
+	u64 doubts_of_group[2];
 	struct file_facts facts;
 	struct quell_pending entry_new;
 	struct quell_event event;

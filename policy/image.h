@@ -11,6 +11,7 @@
 
 #include "kern/abi.h"
 #include "policy/check/network.h"
+#include "policy/identity/named.h"
 
 namespace quell::policy {
 
@@ -65,6 +66,7 @@ struct Image {
     std::vector<quell_condition> conditions;  // of one rule after the other
     std::vector<ImageMember> members;
     std::vector<ImageNetwork> networks;
+    std::vector<Identity> identities;  // that conditions ask for, by index; sorted, no two equal
     std::uint64_t operations = 0;  // union over rules
     std::string digest;            // sha256 of the image's meaning, hex: equal digest, nothing to do
 

@@ -41,6 +41,10 @@ inline constexpr std::size_t kMaxNetworksPerRule = 20'000;
 inline constexpr std::size_t kMaxNetworks = QUELL_NETWORKS_MAX / 2;
 // The kernel asks this many of one rule, ranges counted one by one.
 inline constexpr std::size_t kMaxConditionsPerRule = QUELL_RULE_CONDITIONS_MAX;
+// Different lists of names, images, labels of all rules: a bit of each is kept for each container.
+inline constexpr std::size_t kMaxIdentities = QUELL_IDENTITIES_MAX;
+// Longer than any name of an image; what is compared is at most as long as policy and workload together make it.
+inline constexpr std::size_t kMaxNamePatternBytes = 512;
 // The kernel's maps hold two generations of them.
 inline constexpr std::size_t kMaxConditions = QUELL_CONDITIONS_MAX / 2;
 // Pairs of a condition and the set at a path.

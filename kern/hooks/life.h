@@ -2,12 +2,36 @@
 /* Who there is, and where things are: containers, tasks, superblocks, moves, peers. */
 #pragma once
 
+/* For user space to find out who it is; told at its making, and when it has begun: by then its runtime has written all. */
+static __noinline int container_tell(u64 container)
+{
+	struct quell_pending_key key = { .container = container };
+
+	if (quell.identities)
+		notice_send(&key, 0);
+	return 0;
+}
+
 static __always_inline int on_cgroup_mkdir(struct cgroup *cgroup)
 {
+	u64 container;
+
 	view_forget(cgroup);
-	if (cgroup_seen(cgroup))
+	container = cgroup_seen(cgroup);
+	if (container) {
 		runtime_seen();
+		container_tell(container);
+	}
 	return 0;
+}
+
+static __always_inline void names_forget(u64 container)
+{
+	struct quell_named_key key = { .container = container };
+
+	bpf_map_delete_elem(&named_containers, &key);
+	key.half = QUELL_NODE_HALF;
+	bpf_map_delete_elem(&named_containers, &key);
 }
 
 static __always_inline void container_forget(u64 id, struct quell_container *c)
@@ -18,6 +42,7 @@ static __always_inline void container_forget(u64 id, struct quell_container *c)
 		pending_vanish(id);
 	container_ends(c);
 	bpf_map_delete_elem(&containers, &id);
+	names_forget(id);
 }
 
 /* Who left the cgroup belongs to its container still. The daemon looks for them, and says when nobody is left. */
@@ -86,6 +111,8 @@ static __always_inline int on_bprm_committed_creds(struct linux_binprm *bprm)
 {
 	u64 begun = task_executed(bpf_get_current_task_btf());
 
+	if (begun)
+		container_tell(begun);
 	if (begun && WANTED(EXEC) && judge_exec(begun, bprm, QUELL_HOOK_bprm_committed_creds))
 		bpf_send_signal(9);
 	return 0;

@@ -9,13 +9,16 @@ struct conditions_walk {
 	u32 slot;
 	u32 half;
 	u32 index; /* of the next condition */
-	u32 clause; /* a condition joined by OR held */
-	u32 group;  /* all clauses of the group so far held */
-	u32 result; /* enum conditions_result */
+	u32 first; /* of the rule's */
+	u8 clause; /* enum truth, of the conditions joined by OR */
+	u8 group;  /* of all clauses of the group so far */
+	u8 unknown; /* there was a condition that is not known */
+	u8 result; /* enum conditions_result */
 };
 
 enum conditions_result {
 	CONDITIONS_HOLD,
+	CONDITIONS_DOUBT, /* they may, see match/named.h */
 	CONDITIONS_FAIL,
 	CONDITIONS_EXCEPTED,
 };
@@ -227,31 +230,52 @@ static __always_inline int condition_holds(struct work *work, struct quell_condi
 	return number_holds(work, c);
 }
 
+static __always_inline u32 condition_truth(struct work *work, struct quell_condition *c, struct conditions_walk *w)
+{
+	u32 truth;
+
+	if (!QUELL_FIELD_IS_IDENTITY(c->field))
+		return condition_holds(work, c, w) != !!(c->flags & QUELL_CONDITION_NOT) ? TRUTH_HOLDS : TRUTH_FAILS;
+	truth = named_truth(work, c->first);
+	if (truth == TRUTH_UNKNOWN) {
+		doubt_add(work, w->index - w->first, !w->unknown);
+		w->unknown = 1;
+	}
+	return c->flags & QUELL_CONDITION_NOT ? TRUTH_HOLDS - truth : truth;
+}
+
 static long condition_one(u32 i, struct conditions_walk *w)
 {
 	struct quell_condition_key key = { .index = w->index, .half = w->half };
 	struct quell_condition *c = bpf_map_lookup_elem(&conditions, &key);
-	u32 flags;
+	u32 flags, truth;
 
 	if (!c) {
 		w->result = CONDITIONS_FAIL;
 		return 1;
 	}
 	flags = c->flags;
-	w->clause |= condition_holds(WORK(w->slot), c, w) != !!(flags & QUELL_CONDITION_NOT);
+	truth = condition_truth(WORK(w->slot), c, w);
+	if (truth > w->clause)
+		w->clause = truth;
 	w->index++;
 	if (flags & QUELL_CONDITION_OR)
 		return 0;
-	w->group &= w->clause;
-	w->clause = 0;
+	if (w->clause < w->group)
+		w->group = w->clause;
+	w->clause = TRUTH_FAILS;
 	if (!(flags & QUELL_CONDITION_END))
 		return 0;
-	if (flags & QUELL_CONDITION_EXCEPT)
-		w->result = w->group ? CONDITIONS_EXCEPTED : CONDITIONS_HOLD;
-	else
-		w->result = w->group ? CONDITIONS_HOLD : CONDITIONS_FAIL;
-	w->group = 1;
-	return w->result != CONDITIONS_HOLD;
+	if (w->unknown)
+		doubt_group_ends(WORK(w->slot), w->group);
+	if (w->group == TRUTH_UNKNOWN)
+		w->result = CONDITIONS_DOUBT;
+	else if (flags & QUELL_CONDITION_EXCEPT && w->group == TRUTH_HOLDS)
+		w->result = CONDITIONS_EXCEPTED;
+	else if (!(flags & QUELL_CONDITION_EXCEPT) && w->group == TRUTH_FAILS)
+		w->result = CONDITIONS_FAIL;
+	w->group = TRUTH_HOLDS;
+	return w->result >= CONDITIONS_FAIL;
 }
 
 /* Of the rule at an index. A rule that is gone, with its policy, does not hold. */
@@ -265,9 +289,10 @@ __noinline u32 conditions_ask(u32 slot, u32 index)
 	if (!rule)
 		return CONDITIONS_FAIL;
 	/* not as constants, see judge_places */
-	w.index = rule->condition;
-	w.clause = w.result = zero;
-	w.group = zero + 1;
+	w.index = w.first = rule->condition;
+	w.clause = w.result = w.unknown = zero;
+	w.group = zero + TRUTH_HOLDS;
 	bpf_loop(rule->conditions, condition_one, &w, 0);
+	work->doubt = w.result == CONDITIONS_DOUBT;
 	return w.result;
 }

@@ -165,11 +165,12 @@ static long judge_one(u32 i, struct rules_walk *r)
 	}
 	work->judged[n & (JUDGED_MAX - 1)] = key.index;
 	work->judged_count = n + 1;
+	work->doubt = 0;
 	if (rule->conditions) {
 		n = conditions_ask(r->slot, r->rule);
 		if (n == CONDITIONS_EXCEPTED)
 			count(QUELL_COUNTER_EXCEPTED);
-		if (n != CONDITIONS_HOLD)
+		if (n >= CONDITIONS_FAIL)
 			return 0;
 	}
 	if (work->op.also) /* tell what the rule is about */
@@ -183,7 +184,7 @@ static long judge_one(u32 i, struct rules_walk *r)
 	n = rule->threshold || rule->once_ns ? rate_ask(r->slot, r->rule) : RATE_TELL;
 	if (n == RATE_BELOW)
 		return 0;
-	if (rule->flags & QUELL_RULE_DENY)
+	if (rule->flags & QUELL_RULE_DENY && !work->doubt)
 		rule_denies(r->slot);
 	if (n == RATE_TELL)
 		pending_note(r->slot, r->rule);

@@ -129,6 +129,7 @@ static __always_inline int pending_repeat(u32 slot, struct quell_pending_key *ke
 		return may_hold(QUELL_WORD_STATE(word), entry) ? -1 : pending_bury(key, entry, word);
 	hits = __sync_fetch_and_add(&entry->hits, 1) + 1;
 	entry->last_ns = now;
+	doubt_repeats(work, entry);
 	count(QUELL_COUNTER_REPEATS);
 	if (hits <= EVENTS_PER_INCIDENT) {
 		event_of(&work->event, key, entry, hits, 0);
@@ -180,6 +181,10 @@ __noinline int pending_prepare(u32 slot, u32 index)
 	entry->operation = work->op.number;
 	entry->hook = work->op.hook;
 	detail_fill(&entry->detail, &work->op);
+	if (work->doubt) {
+		entry->doubts[0] = work->doubts[0];
+		entry->doubts[1] = work->doubts[1];
+	}
 	chain_bind(entry, bpf_get_current_task_btf(), container, c);
 	entry->offers = rule->offers & quell.enabled_offers & offers_possible(entry, c, container);
 	incident = __sync_fetch_and_add(&quell.next_incident, 1);

@@ -8,7 +8,8 @@
  * Errors: ENOENT no entry; EBUSY another word (see `seen`); EINVAL no such
  * transition; ETIME expired; EPERM the caller is inside the target; EACCES the
  * target is protected; EOPNOTSUPP not offered; ESRCH the target is gone;
- * ENOSPC no room; EEXIST that file is contained already.
+ * ENOSPC no room; EEXIST that file is contained already; EALREADY it is in
+ * doubt no more.
  */
 #pragma once
 
@@ -215,6 +216,27 @@ static __always_inline int ends(u32 state)
 	return state == QUELL_STATE_DONE || state == QUELL_STATE_GONE || state == QUELL_STATE_UNDONE;
 }
 
+/* Who the container is is known, and so is whether the rule held. 1: the rest is a transition like any other. */
+static __always_inline int doubt_ends(struct quell_transition *t, struct quell_pending *p)
+{
+	u64 seen = p->word;
+
+	if (!waits(t->from) || (t->to != t->from && t->to != QUELL_STATE_REJECTED))
+		return -EINVAL;
+	if (seen != QUELL_WORD(t->incident, t->from)) {
+		t->seen = seen;
+		return -EBUSY;
+	}
+	if (!(p->doubts[0] | p->doubts[1])) /* by a repeat that was sure */
+		return -EALREADY;
+	if (t->to == QUELL_STATE_REJECTED) {
+		p->doubt_flags = QUELL_DOUBT_WITHDRAWN;
+		return 1;
+	}
+	p->doubts[0] = p->doubts[1] = 0;
+	return 0;
+}
+
 static __always_inline int transition(struct quell_transition *t)
 {
 	struct quell_pending_key key = t->key;
@@ -224,6 +246,11 @@ static __always_inline int transition(struct quell_transition *t)
 
 	if (!p)
 		return -ENOENT;
+	if (t->doubt) {
+		error = doubt_ends(t, p);
+		if (error <= 0)
+			return error;
+	}
 	if (t->from >= QUELL_STATE_COUNT || t->to >= QUELL_STATE_COUNT ||
 	    !(transitions_from(t->from) & QUELL_BIT(t->to)))
 		return -EINVAL;

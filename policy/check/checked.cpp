@@ -5,6 +5,7 @@
 #include <array>
 
 #include "policy/check/field_table.h"
+#include "policy/check/names.h"
 
 namespace quell::policy {
 namespace {
@@ -43,6 +44,7 @@ std::string Condition::text() const {
     const auto add = [&](const std::string& value) { values += (values.empty() ? "" : ", ") + value; };
     for (const Pattern& path : paths) add(path.text());
     for (const Network& network : networks) add(network.text());
+    for (const std::string& name : names) add(name_text(name));
     for (const Range& range : ranges) add(number_text(row.kind, range));
     if (row.kind != FieldKind::kYesNo) values = "[" + values + "]";
     return (negated ? "not " : "") + std::string(row.word) + ": " + values;

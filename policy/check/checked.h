@@ -47,6 +47,7 @@ struct Condition {
     std::vector<Pattern> paths;  // kPaths; sorted, no two equal
     std::vector<Range> ranges;   // other kinds; sorted, apart from one another. kBits: one, its `first` is the mask
     std::vector<Network> networks = {};  // kNetworks; sorted, no two equal
+    std::vector<std::string> names = {};  // kNames; sorted, no two equal
 
     // As a policy has it: "not uid: [0, 1000-1999]".
     [[nodiscard]] std::string text() const;

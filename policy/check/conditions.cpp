@@ -7,6 +7,7 @@
 #include <map>
 #include <tuple>
 
+#include "policy/check/names.h"
 #include "policy/check/pattern.h"
 #include "policy/check/words.h"
 #include "policy/limits.h"
@@ -77,6 +78,10 @@ public:
             condition.networks = read_networks(texts, findings_);
             return;
         }
+        if (row_.kind == FieldKind::kNames) {
+            condition.names = read_names(condition.field, texts, findings_);
+            return;
+        }
         for (const Node* text : texts) number(*text, condition);
         if (row_.kind == FieldKind::kNumbers) normalise(condition.ranges);
         if (is_one_word_each(row_.kind)) keep_once(condition.ranges);
@@ -118,13 +123,14 @@ namespace {
 
 void read_keys(const Node& node, FieldPlace place, bool both, std::string_view skip, bool negated, Group& group,
                Findings& findings) {
+    check_inner_maps(node, place, both, findings);
     for (std::uint32_t field = 0; field < kFieldRows.size(); field++) {
         const FieldRow& row = kFieldRows[field];
-        const Node* value = stands_here(row, place, both) && row.word != skip ? node.find(row.word) : nullptr;
+        const Node* value = stands_here(row, place, both) && row.word != skip ? find_key(node, row.word) : nullptr;
         if (value == nullptr) continue;
         Condition condition = read_condition(field, *value, findings);
         condition.negated = negated;
-        if (!condition.paths.empty() || !condition.networks.empty() || !condition.ranges.empty()) group.push_back(std::move(condition));
+        if (!condition.paths.empty() || !condition.networks.empty() || !condition.ranges.empty() || !condition.names.empty()) group.push_back(std::move(condition));
     }
 }
 
@@ -138,7 +144,7 @@ bool is_plain_list(const Group& group) {
 
 std::vector<Field> condition_fields(FieldPlace place, bool both, std::vector<Field> own) {
     for (const FieldRow& row : kFieldRows)
-        if (stands_here(row, place, both)) own.push_back({row.word});
+        if (const auto key = outer_key(row.word); stands_here(row, place, both) && (own.empty() || own.back().name != key)) own.push_back({key});
     return own;
 }
 
@@ -200,7 +206,7 @@ void normalise(std::vector<Group>& groups) {
     for (Group& group : groups) {
         normalise(group);
         if (is_plain_list(group)) {
-            Condition& list = lists.try_emplace(group[0].field, Condition{group[0].field, false, {}, {}}).first->second;
+            Condition& list = lists.try_emplace(group[0].field, Condition{group[0].field, false, {}, {}, {}, {}}).first->second;
             std::move(group[0].paths.begin(), group[0].paths.end(), std::back_inserter(list.paths));
             continue;
         }

@@ -20,6 +20,7 @@ enum class FieldKind {
     kYesNo,
     kBits,
     kNetworks,
+    kNames,
     kTypes,  // this and those behind it: one number for each word
     kTraces,
     kModuleSources,
@@ -58,6 +59,7 @@ inline constexpr FieldKind YESNO = FieldKind::kYesNo;
 inline constexpr FieldKind TYPES = FieldKind::kTypes;
 inline constexpr FieldKind BITS = FieldKind::kBits;
 inline constexpr FieldKind NETWORKS = FieldKind::kNetworks;
+inline constexpr FieldKind NAMES = FieldKind::kNames;
 inline constexpr FieldKind TRACES = FieldKind::kTraces;
 inline constexpr FieldKind MODULE_SOURCES = FieldKind::kModuleSources;
 inline constexpr FieldKind CAPABILITIES = FieldKind::kCapabilities;
@@ -117,7 +119,8 @@ inline constexpr auto& kFieldRows = field_rows::kAll;
         case FieldKind::kFilesystems: return kFilesystemWords;
         case FieldKind::kPaths:
         case FieldKind::kNumbers:
-        case FieldKind::kNetworks: break;
+        case FieldKind::kNetworks:
+        case FieldKind::kNames: break;
     }
     return {};
 }

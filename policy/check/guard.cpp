@@ -107,6 +107,8 @@ std::string operations_text(std::uint64_t mask) {
 void guard_fields(const Rule& rule, const Group& group, Findings& findings) {
     for (const Condition& condition : group) {
         const FieldRow& row = kFieldRows[condition.field];
+        if (QUELL_FIELD_IS_IDENTITY(condition.field) && (rule.subjects & QUELL_SUBJECT_CONTAINER) == 0)
+            findings.add(Code::kQ1326, rule.where, in_quotes(row.word) + " is not known of the host, which the rule is about", "set 'subject: container'", rule.id);
         const std::uint64_t without = rule.operations & ~row.operations;
         if (without == 0) continue;
         findings.add(Code::kQ1310, rule.where, in_quotes(row.word) + " is not known of " + operations_text(without),

@@ -2,6 +2,7 @@
 #include "policy/check/check.h"
 #include "policy/compile/compile.h"
 
+#include <algorithm>
 #include <array>
 #include <set>
 
@@ -53,6 +54,7 @@ public:
     }
 
     Image run() {
+        collect_identities();
         for (const Rule& rule : rules_) add_rule(rule);
         if (image_.conditions.size() > kMaxConditions)
             findings_.add_general(Code::kQ1406, "the rules have " + std::to_string(image_.conditions.size()) +
@@ -67,6 +69,23 @@ public:
     }
 
 private:
+    // Sorted, so that the order of rules means nothing.
+    void collect_identities() {
+        std::set<Identity> all;
+        const auto add = [&](const Group& group) {
+            for (const Condition& condition : group)
+                if (QUELL_FIELD_IS_IDENTITY(condition.field)) all.insert({condition.field, condition.names});
+        };
+        for (const Rule& rule : rules_) {
+            add(rule.conditions);
+            for (const Group& exception : rule.exceptions) add(exception);
+        }
+        image_.identities.assign(all.begin(), all.end());
+        if (all.size() > kMaxIdentities)
+            findings_.add_general(Code::kQ1411, "the rules ask for " + std::to_string(all.size()) + " different lists of what containers are called, at most " +
+                                  std::to_string(kMaxIdentities) + " are accepted");
+    }
+
     void add_rule(const Rule& rule) {
         ImageRule entry;
         entry.value.id = rule_id(rule.policy, rule.id);
@@ -79,7 +98,11 @@ private:
         entry.value.within_ns = rule.within_ns;
         entry.value.once_ns = rule.once_ns;
         const Asking asking{[&](const Pattern& pattern, std::uint32_t condition) { asked_.push_back({pattern, condition, rule.subjects}); },
-                            [&](const Network& network, std::uint32_t condition) { asked_networks_.push_back({network, condition, rule.subjects}); }};
+                            [&](const Network& network, std::uint32_t condition) { asked_networks_.push_back({network, condition, rule.subjects}); },
+                            [&](const Identity& identity) {
+                                const auto& all = image_.identities;
+                                return static_cast<std::uint32_t>(std::lower_bound(all.begin(), all.end(), identity) - all.begin());
+                            }};
         add_conditions(rule, image_.conditions, entry.value, asking);
         entry.value.severity = rule.severity;
         entry.policy = rule.policy;

@@ -39,6 +39,11 @@ private:
             all_.push_back(value);
             return;
         }
+        if (kind == FieldKind::kNames) {
+            value.first = value.last = asking_.identity({condition.field, condition.names});
+            all_.push_back(value);
+            return;
+        }
         if (kind == FieldKind::kPaths) {
             for (const Pattern& path : condition.paths) asking_.path(path, static_cast<std::uint32_t>(all_.size()));
             all_.push_back(value);

@@ -9,6 +9,7 @@
 
 #include "kern/abi.h"
 #include "policy/check/checked.h"
+#include "policy/identity/named.h"
 
 namespace quell::policy {
 
@@ -17,6 +18,8 @@ namespace quell::policy {
 struct Asking {
     std::function<void(const Pattern&, std::uint32_t)> path;
     std::function<void(const Network&, std::uint32_t)> network;
+    // The index of an identity, by which the kernel knows it.
+    std::function<std::uint32_t(const Identity&)> identity;
 };
 
 // Appends a rule's conditions, and sets its `condition`, `conditions` and

@@ -180,6 +180,26 @@ void read_networks(Reader& from, std::uint32_t entries, Image& image) {
     }
 }
 
+// ---- what containers are called ----
+
+std::uint32_t write_identities(const Image& image, Writer& to) {
+    for (const Identity& one : image.identities) {
+        to.u32(one.field);
+        to.u32(static_cast<std::uint32_t>(one.names.size()));
+        for (const std::string& name : one.names) to.text(name);
+    }
+    return static_cast<std::uint32_t>(image.identities.size());
+}
+
+void read_identities(Reader& from, std::uint32_t entries, Image& image) {
+    image.identities.resize(from.count(entries, 2 * sizeof(std::uint32_t), kMaxIdentities));
+    for (Identity& one : image.identities) {
+        one.field = from.u32();
+        one.names.resize(from.count(from.u32(), sizeof(std::uint32_t), kMaxValuesPerCondition));
+        for (std::string& name : one.names) name = from.text(kMaxNamePatternBytes);
+    }
+}
+
 constexpr std::array kSections = {
     Section{1, "summary", write_summary, read_summary},
     Section{2, "rules", write_rules, read_rules},
@@ -188,6 +208,7 @@ constexpr std::array kSections = {
     Section{5, "conditions", write_conditions, read_conditions},
     Section{6, "members", write_members, read_members},
     Section{7, "networks", write_networks, read_networks},
+    Section{9, "identities", write_identities, read_identities},
 };
 
 }  // namespace

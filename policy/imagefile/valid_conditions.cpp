@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/imagefile/valid_conditions.h"
 
+#include <algorithm>
+#include <functional>
+
 #include "policy/check/field_table.h"
+#include "policy/check/names.h"
 #include "policy/limits.h"
 
 namespace quell::policy {
@@ -33,12 +37,32 @@ bool is_whole(const Image& image, const quell_rule& rule) {
     return is_begin && needs == rule.needs;
 }
 
+// Each of one field and with names that a policy may have; in order, so that none is there twice. A condition leads to one of its own field.
+std::string valid_identities(const Image& image) {
+    if (image.identities.size() > kMaxIdentities) return "the number of identities";
+    for (std::size_t i = 0; i < image.identities.size(); i++) {
+        const Identity& one = image.identities[i];
+        if (!QUELL_FIELD_IS_IDENTITY(one.field) || one.names.empty() || one.names.size() > kMaxValuesPerCondition ||
+            !std::all_of(one.names.begin(), one.names.end(), [&](const std::string& name) { return is_name_pattern(one.field, name); }) ||
+            std::adjacent_find(one.names.begin(), one.names.end(), std::greater_equal<>()) != one.names.end() || (i != 0 && !(image.identities[i - 1] < one)))
+            return "identity " + std::to_string(i);
+    }
+    for (std::size_t i = 0; i < image.conditions.size(); i++) {
+        const quell_condition& condition = image.conditions[i];
+        if (QUELL_FIELD_IS_IDENTITY(condition.field) &&
+            (condition.first != condition.last || condition.first >= image.identities.size() || image.identities[condition.first].field != condition.field))
+            return "condition " + std::to_string(i);
+    }
+    return {};
+}
+
 }  // namespace
 
 std::string valid_conditions(const Image& image) {
     if (image.conditions.size() > kMaxConditions) return "the number of conditions";
     for (std::size_t i = 0; i < image.conditions.size(); i++)
         if (!is_condition(image.conditions[i])) return "condition " + std::to_string(i);
+    if (const std::string where = valid_identities(image); !where.empty()) return where;
     std::size_t next = 0;
     for (std::size_t i = 0; i < image.rules.size(); i++) {
         const quell_rule& rule = image.rules[i].value;

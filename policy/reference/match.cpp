@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "policy/check/field_table.h"
+
 namespace quell::policy::reference {
 namespace {
 
@@ -18,6 +20,30 @@ bool executable_matches(const Condition& condition, const Act& act, std::size_t 
     if (index >= act.executables.size()) return false;
     const Executable& exe = act.executables[index];
     return (exe.is_intact || !must_be_intact) && any_matches(condition.paths, exe.path);
+}
+
+// By the first i characters of a pattern and the first j of a text.
+bool star_matches(const std::string& pattern, const std::string& text) {
+    std::vector<std::vector<bool>> matches(pattern.size() + 1, std::vector<bool>(text.size() + 1));
+    matches[0][0] = true;
+    for (std::size_t i = 1; i <= pattern.size(); i++)
+        for (std::size_t j = 0; j <= text.size(); j++) {
+            if (pattern[i - 1] == '*')
+                matches[i][j] = matches[i - 1][j] || (j > 0 && matches[i][j - 1]);
+            else
+                matches[i][j] = j > 0 && pattern[i - 1] == text[j - 1] && matches[i - 1][j - 1];
+        }
+    return matches[pattern.size()][text.size()];
+}
+
+Truth is_called(const Condition& condition, const Act& act) {
+    if (act.subject == QUELL_SUBJECT_HOST) return Truth::kFails;
+    const auto& names = act.names.of(condition.field);
+    if (!names) return Truth::kUnknown;
+    for (const std::string& name : *names)
+        for (const std::string& pattern : condition.names)
+            if (star_matches(pattern, name)) return Truth::kHolds;
+    return Truth::kFails;
 }
 
 bool value_matches(const Condition& condition, const Act& act, bool must_be_intact) {
@@ -45,10 +71,19 @@ bool value_matches(const Condition& condition, const Act& act, bool must_be_inta
                        [&](const Range& range) { return range.first <= number && number <= range.last; });
 }
 
-bool holds(const Group& group, const Act& act, bool is_exception) {
-    return std::all_of(group.begin(), group.end(), [&](const Condition& condition) {
-        return value_matches(condition, act, condition.negated != is_exception) != condition.negated;
-    });
+Truth condition_holds(const Condition& condition, const Act& act, bool is_exception) {
+    if (kFieldRows[condition.field].kind == FieldKind::kNames) {
+        const Truth truth = is_called(condition, act);
+        return condition.negated ? opposite(truth) : truth;
+    }
+    return value_matches(condition, act, condition.negated != is_exception) != condition.negated ? Truth::kHolds : Truth::kFails;
+}
+
+// All of them: one that fails decides, then one that is not known.
+Truth holds(const Group& group, const Act& act, bool is_exception) {
+    Truth all = Truth::kHolds;
+    for (const Condition& condition : group) all = std::min(all, condition_holds(condition, act, is_exception));
+    return all;
 }
 
 }  // namespace
@@ -65,19 +100,26 @@ bool lies_below(const Pattern& pattern, const std::string& path) {
     return pattern.base.starts_with(with_slash(path)) && pattern.base != path;
 }
 
-std::vector<const Rule*> matches(const std::vector<Rule>& rules, const Act& act) {
+std::vector<Fired> judge(const std::vector<Rule>& rules, const Act& act) {
     const bool place = is_place(act.operation);
-    std::vector<const Rule*> fired;
+    std::vector<Fired> fired;
     for (const Rule& rule : rules) {
         if (rule.mode == Mode::kOff || (rule.operations & QUELL_OP_BIT(act.operation)) == 0) continue;
         if ((rule.subjects & act.subject) == 0) continue;
         const bool hit = rule.paths.empty() || std::any_of(rule.paths.begin(), rule.paths.end(), [&](const Pattern& pattern) {
             return path_matches(pattern, act.path) || (place && lies_below(pattern, act.path));
         });
-        const bool excepted = std::any_of(rule.exceptions.begin(), rule.exceptions.end(),
-                                          [&](const Group& exception) { return holds(exception, act, true); });
-        if (hit && holds(rule.conditions, act, false) && !excepted) fired.push_back(&rule);
+        if (!hit) continue;
+        Truth truth = holds(rule.conditions, act, false);
+        for (const Group& exception : rule.exceptions) truth = std::min(truth, opposite(holds(exception, act, true)));
+        if (truth != Truth::kFails) fired.push_back({&rule, truth == Truth::kHolds});
     }
+    return fired;
+}
+
+std::vector<const Rule*> matches(const std::vector<Rule>& rules, const Act& act) {
+    std::vector<const Rule*> fired;
+    for (const Fired& one : judge(rules, act)) fired.push_back(one.rule);
     return fired;
 }
 

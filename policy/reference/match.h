@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "policy/check/checked.h"
+#include "policy/identity/named.h"
 
 namespace quell::policy::reference {
 
@@ -29,9 +30,22 @@ struct Act {
     std::string target = {};                 // the executable of the process that is acted on; "" if it has no path
     std::optional<Network> address = {};     // of a socket: one address
     std::uint64_t capabilities = 0;          // those that are effective
+    ContainerNames names = {};               // what is known of its container; of the host nothing is asked
 };
 
-// The rules that fire, in the order given. Thread-safe.
+// A rule that fires. Unless it is sure, that hangs on what is not known of the
+// container yet: it is told, and nothing is refused or done for it.
+struct Fired {
+    const Rule* rule = nullptr;
+    bool is_sure = true;
+
+    bool operator==(const Fired&) const = default;
+};
+
+// In the order given. Thread-safe.
+[[nodiscard]] std::vector<Fired> judge(const std::vector<Rule>& rules, const Act& act);
+
+// The rules that fire, sure or not, in the order given. Thread-safe.
 [[nodiscard]] std::vector<const Rule*> matches(const std::vector<Rule>& rules, const Act& act);
 
 // `/x/**` matches /x/a and /x/a/b, not /x; `/x/*` matches /x/a only.

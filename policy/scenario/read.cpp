@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::array kDocumentFields = {Field{"apiVersion", true}, Field{"kind", true}, Field{"spec", true}};
 constexpr std::array kSpecFields = {Field{"policies"}, Field{"scenarios", true}};
-constexpr std::array kScenarioFields = {Field{"name", true}, Field{"on", true}, Field{"subject"}, Field{"object"}, Field{"fires", true}};
+constexpr std::array kScenarioFields = {Field{"name", true}, Field{"on", true}, Field{"subject"}, Field{"object"}, Field{"fires", true}, Field{"in-doubt"}};
 constexpr std::array kExecutableFields = {Field{"path", true}, Field{"intact"}};
 constexpr std::array<std::string_view, 2> kSubjects = {"host", "container"};
 constexpr std::string_view kApiVersion = "quell/v1";
@@ -65,12 +65,21 @@ private:
         one.act.numbers[QUELL_FIELD_INTACT] = 1;
         if (const Node* subject = node.find("subject")) read_subject(*subject, one.act);
         if (const Node* object = node.find("object")) read_object(*object, one.act);
-        if (const Node* fires = node.find("fires")) read_fires(*fires, one);
+        std::map<std::string, Location> named;
+        if (const Node* fires = node.find("fires")) {
+            one.where = fires->where;
+            read_rules(*fires, "fires", "", named);
+        }
+        if (const Node* doubts = node.find("in-doubt")) read_rules(*doubts, "in-doubt", kInDoubt, named);
+        for (const auto& [rule, where] : named) {
+            one.fires.push_back(rule);
+            one.fires_where.push_back(where);
+        }
         return one;
     }
 
     void read_subject(const Node& node, reference::Act& act) {
-        static const std::vector<Field> kFields = fields(FieldPlace::kSubject, {Field{"in"}, Field{"exe"}, Field{"parent"}, Field{"ancestors"}});
+        static const std::vector<Field> kFields = fields(FieldPlace::kSubject, {Field{"in"}, Field{"exe"}, Field{"parent"}, Field{"ancestors"}, Field{"container"}});
         if (!check_map(node, "subject", kFields, findings_)) return;
         if (const Node* word = text_of(node.find("in"), "in", findings_))
             if (const auto subject = word_of(*word, "a subject", kSubjects, findings_))
@@ -78,6 +87,7 @@ private:
         act.executables = {executable(node.find("exe")), executable(node.find("parent"))};
         for (const Node& above : items_of(node.find("ancestors"), "ancestors", kAncestors, findings_)) act.executables.push_back(executable(&above));
         act.numbers[QUELL_FIELD_EXE_INTACT] = act.executables[0].is_intact;
+        if (const Node* container = node.find("container")) read_container(*container, act);
         read_numbers(node, FieldPlace::kSubject, act);
     }
 
@@ -88,17 +98,20 @@ private:
         read_numbers(node, FieldPlace::kObject, act);
     }
 
-    // Keys with one value each; those with paths are read apart.
+    // Those with paths, and what the container is called, are read apart.
+    static bool is_apart(const FieldRow& row) { return row.kind == FieldKind::kPaths || row.kind == FieldKind::kNames; }
+
+    // Keys with one value each.
     static std::vector<Field> fields(FieldPlace place, std::vector<Field> own) {
         for (const FieldRow& row : kFieldRows)
-            if (row.place == place && row.kind != FieldKind::kPaths && row.word != kFieldRows[QUELL_FIELD_EXE_INTACT].word) own.push_back({row.word});
+            if (row.place == place && !is_apart(row) && row.word != kFieldRows[QUELL_FIELD_EXE_INTACT].word) own.push_back({row.word});
         return own;
     }
 
     void read_numbers(const Node& node, FieldPlace place, reference::Act& act) {
         for (std::uint32_t field = 0; field < kFieldRows.size(); field++) {
             const FieldRow& row = kFieldRows[field];
-            const Node* value = row.place == place && row.kind != FieldKind::kPaths ? node.find(row.word) : nullptr;
+            const Node* value = row.place == place && !is_apart(row) ? node.find(row.word) : nullptr;
             if (value == nullptr || field == QUELL_FIELD_EXE_INTACT) continue;
             Node list;
             list.type = Node::Type::kList;
@@ -132,16 +145,30 @@ private:
         return text->text;
     }
 
-    // An empty list: nothing fires.
-    void read_fires(const Node& value, Scenario& one) {
-        one.where = value.where;
+    // An empty list: nothing does.
+    void read_rules(const Node& value, std::string_view key, std::string_view suffix, std::map<std::string, Location>& named) {
         if (value.type == Node::Type::kList && value.items.empty()) return;
-        std::map<std::string, Location> named;
-        for (const Node* rule : texts_of(&value, "fires", kMaxRulesPerObject, findings_)) named.emplace(rule->text, rule->where);
-        for (const auto& [rule, where] : named) {
-            one.fires.push_back(rule);
-            one.fires_where.push_back(where);
+        for (const Node* rule : texts_of(&value, key, kMaxRulesPerObject, findings_)) named.emplace(rule->text + std::string(suffix), rule->where);
+    }
+
+    // What is known of the container: of a key that is not there nothing. One text, or a list, which may be empty: there is none.
+    void read_container(const Node& node, reference::Act& act) {
+        std::vector<Field> keys;
+        for (std::uint32_t field = QUELL_FIELD_CONTAINER_NAME; field <= QUELL_FIELD_CONTAINER_CGROUP; field++) keys.push_back({inner_key(field)});
+        if (!check_map(node, "container", keys, findings_)) return;
+        for (std::uint32_t field = QUELL_FIELD_CONTAINER_NAME; field <= QUELL_FIELD_CONTAINER_CGROUP; field++) {
+            const Node* value = node.find(inner_key(field));
+            if (value == nullptr) continue;
+            auto& known = act.names.of(field).emplace();
+            if (value->type == Node::Type::kText) known.push_back(value->text);
+            else if (value->type != Node::Type::kList || !value->items.empty())
+                for (const Node* text : texts_of(value, inner_key(field), kMaxValuesPerCondition, findings_)) known.push_back(text->text);
         }
+    }
+
+    static std::string_view inner_key(std::uint32_t field) {
+        const std::string_view word = kFieldRows[field].word;
+        return word.substr(word.find('.') + 1);
     }
 
     Findings& findings_;

@@ -15,13 +15,13 @@ std::vector<ScenarioFailure> run_scenarios(std::span<const Scenario> scenarios, 
     std::vector<ScenarioFailure> failures;
     for (const Scenario& scenario : scenarios) {
         std::set<std::string> fired;
-        for (const Rule* rule : reference::matches(rules, scenario.act)) fired.insert(full_name(*rule));
+        for (const reference::Fired& one : reference::judge(rules, scenario.act)) fired.insert(full_name(*one.rule) + std::string(one.is_sure ? "" : kInDoubt));
         ScenarioFailure failure{scenario.name, scenario.where, {}, {}, {}};
         std::set_difference(scenario.fires.begin(), scenario.fires.end(), fired.begin(), fired.end(), std::back_inserter(failure.missing));
         std::set_difference(fired.begin(), fired.end(), scenario.fires.begin(), scenario.fires.end(), std::back_inserter(failure.unexpected));
         if (failure.missing.empty() && failure.unexpected.empty()) continue;
         for (const std::string& rule : failure.missing)
-            if (!known.contains(rule)) failure.unknown.push_back(rule);
+            if (!known.contains(rule.substr(0, rule.find(kInDoubt)))) failure.unknown.push_back(rule);
         // the first that did not fire is what to look at
         for (std::size_t i = 0; i < scenario.fires.size(); i++)
             if (!failure.missing.empty() && scenario.fires[i] == failure.missing.front()) failure.where = scenario.fires_where[i];

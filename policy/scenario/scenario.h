@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "policy/check/checked.h"
@@ -17,10 +18,13 @@
 
 namespace quell::policy {
 
+// Behind a rule that fires, and hangs on what is not known of the container.
+inline constexpr std::string_view kInDoubt = " (in doubt)";
+
 struct Scenario {
     std::string name;
     reference::Act act;
-    std::vector<std::string> fires;     // "policy/id", sorted
+    std::vector<std::string> fires;     // "policy/id", with kInDoubt or without, sorted
     std::vector<Location> fires_where;  // of each
     Location where;                     // of `fires`
 };

@@ -10,6 +10,7 @@
 
 #include "tests/base/temp_dir.h"
 #include "user/base/files.h"
+#include "user/incident/identity_names.h"
 #include "user/incident/identity_sources.h"
 
 namespace quell {
@@ -48,6 +49,55 @@ TEST_F(IdentityTest, Crio) {
     EXPECT_EQ(found.bundle, "/run/containers/storage/overlay-containers/" + kId + "/userdata");
     EXPECT_EQ(found.rootfs->substr(0, 36), "/var/lib/containers/storage/overlay/");
     EXPECT_EQ(find(QUELL_RUNTIME_KUBEPODS), found);
+}
+
+using Texts = std::optional<std::vector<std::string>>;
+
+TEST_F(IdentityTest, WhatPoliciesMayAskOfIt) {
+    const std::string path = "run/containers/storage/overlay-containers/" + kId + "/userdata/config.json";
+    const std::string labels = R"("io.kubernetes.cri-o.Labels":"{\"tier\":\"front\",\"app\":\"shop\"}")";
+    write(path, R"({"annotations":{"io.kubernetes.container.name":"shop",)" + labels + R"(,"io.kubernetes.cri-o.Image":"i","z":"1"}})");
+    auto names = incident::known_names(find(QUELL_RUNTIME_CRIO), "/a/b");
+    EXPECT_EQ(names.of(QUELL_FIELD_CONTAINER_NAME), Texts({"shop"}));
+    EXPECT_EQ(names.of(QUELL_FIELD_CONTAINER_POD), Texts(std::in_place)) << "it was read whole, and has none";
+    EXPECT_EQ(names.of(QUELL_FIELD_CONTAINER_LABELS), Texts({"app=shop", "tier=front"}));
+    EXPECT_EQ(names.of(QUELL_FIELD_CONTAINER_ANNOTATIONS)->size(), 4u);
+    EXPECT_EQ(names.of(QUELL_FIELD_CONTAINER_ANNOTATIONS)->back(), "z=1");
+    EXPECT_EQ(names.of(QUELL_FIELD_CONTAINER_CGROUP), Texts({"/a/b"}));
+    // too long: not known, and nothing else is lost by it
+    write(path, R"({"annotations":{"io.kubernetes.container.name":")" + std::string(600, 'n') + R"(","io.kubernetes.pod.name":"p",)" + labels + R"(,"z":")" + std::string(40'000, 'z') + R"("}})");
+    names = incident::known_names(find(QUELL_RUNTIME_CRIO), "");
+    EXPECT_EQ(names.of(QUELL_FIELD_CONTAINER_NAME), std::nullopt);
+    EXPECT_EQ(names.of(QUELL_FIELD_CONTAINER_POD), Texts({"p"}));
+    EXPECT_EQ(names.of(QUELL_FIELD_CONTAINER_NAMESPACE), Texts(std::in_place));
+    EXPECT_EQ(names.of(QUELL_FIELD_CONTAINER_LABELS), Texts({"app=shop", "tier=front"}));
+    EXPECT_EQ(names.of(QUELL_FIELD_CONTAINER_ANNOTATIONS), std::nullopt);
+    EXPECT_EQ(names.of(QUELL_FIELD_CONTAINER_CGROUP), std::nullopt);
+    // one value that no container can have: of the others it cannot be said that they are all
+    write(path, R"({"annotations":{"io.kubernetes.container.name":"shop","z":")" + std::string(300'000, 'z') + R"("}})");
+    names = incident::known_names(find(QUELL_RUNTIME_CRIO), "");
+    EXPECT_EQ(names.of(QUELL_FIELD_CONTAINER_NAME), Texts({"shop"}));
+    EXPECT_EQ(names.of(QUELL_FIELD_CONTAINER_POD), std::nullopt);
+    // nobody tells
+    EXPECT_EQ(incident::known_names(find(QUELL_RUNTIME_CONTAINERD), ""), policy::ContainerNames{});
+}
+
+TEST_F(IdentityTest, WhatPodmanAndDockerTell) {
+    const std::string storage = "var/lib/containers/storage/overlay-containers/";
+    fixture("podman/config.json", storage + kId + "/userdata/config.json");
+    auto names = incident::known_names(find(QUELL_RUNTIME_PODMAN), "");
+    EXPECT_EQ(names.of(QUELL_FIELD_CONTAINER_NAME), std::nullopt) << "its list is not there";
+    EXPECT_EQ(names.of(QUELL_FIELD_CONTAINER_POD), Texts(std::in_place));
+    fixture("podman/containers.json", storage + "containers.json");
+    names = incident::known_names(find(QUELL_RUNTIME_PODMAN), "");
+    EXPECT_EQ(names.of(QUELL_FIELD_CONTAINER_NAME), Texts({"web"}));
+    EXPECT_EQ(names.of(QUELL_FIELD_CONTAINER_IMAGE), Texts({"docker.io/library/web:2"}));
+    EXPECT_EQ(names.of(QUELL_FIELD_CONTAINER_LABELS), std::nullopt);
+    write("var/lib/docker/containers/" + kId + "/config.v2.json", R"({"Name":"/web","Config":{"Image":"web:2","Labels":{"a":"b"}}})");
+    names = incident::known_names(find(QUELL_RUNTIME_DOCKER), "");
+    EXPECT_EQ(names.of(QUELL_FIELD_CONTAINER_NAME), Texts({"web"}));
+    EXPECT_EQ(names.of(QUELL_FIELD_CONTAINER_LABELS), Texts({"a=b"}));
+    EXPECT_EQ(names.of(QUELL_FIELD_CONTAINER_POD), Texts(std::in_place));
 }
 
 TEST_F(IdentityTest, Containerd) {

@@ -42,7 +42,7 @@ TEST(Codes, AreAllProvoked) {
     std::string all;
     for (const std::string& name : broken_files()) all += slurp(kFolder + "/" + name + ".yaml");
     for (const auto& entry : std::filesystem::directory_iterator(QUELL_SOURCE_DIR "/tests/policy/falco/broken")) all += slurp(entry.path());
-    for (const char* test : {"check_test.cpp", "definitions_test.cpp", "override_test.cpp", "hostile_test.cpp", "limits_test.cpp", "falco_exception_test.cpp", "falco_resolve_test.cpp", "falco_hostile_test.cpp",
+    for (const char* test : {"check_test.cpp", "definitions_test.cpp", "override_test.cpp", "hostile_test.cpp", "identity_test.cpp", "limits_test.cpp", "falco_exception_test.cpp", "falco_resolve_test.cpp", "falco_hostile_test.cpp",
                              "falco_normal_form_test.cpp"})
         all += slurp(std::string(QUELL_SOURCE_DIR "/tests/policy/") + test);
 #define CODE(code, severity, title, explanation) \

@@ -195,7 +195,7 @@ TEST(FalcoTranslate, Network) {
 TEST(FalcoTranslate, Containers) {
     EXPECT_EQ(translated("evt.type = unlink and fs.path.name = /x and container.id = host"), "on delete host: path=[/x]\n");
     EXPECT_EQ(translated("evt.type = unlink and fs.path.name = /x and container.image.repository = a/b"),
-              "on delete container: container.image=[a/b {prefix: 'a/b:'} {prefix: a/b@}], path=[/x]\n");
+              "on delete container: container.image=['a/b:*' a/b a/b@*], path=[/x]\n");
     EXPECT_EQ(translated("evt.type = unlink and fs.path.name = /x and not (k8s.ns.name = ci and user.uid = 0)"),
               "on delete host: path=[/x]\non delete container: path=[/x] except container.namespace=[ci], uid=[0]\n");
 }

@@ -75,8 +75,14 @@ const quell_network* Interpreter::network_at(std::uint32_t root_id, const refere
     return longest != nullptr ? &longest->value : nullptr;
 }
 
-bool Interpreter::holds(std::uint32_t index, const reference::Act& act, const std::vector<std::uint64_t>& asked) const {
+Truth Interpreter::holds(std::uint32_t index, const reference::Act& act, const std::vector<std::uint64_t>& asked) const {
     const quell_condition& c = image_.conditions.at(index);
+    if (QUELL_FIELD_IS_IDENTITY(c.field)) {
+        const quell_named named = named_bits(image_.identities, act.subject == QUELL_SUBJECT_HOST ? ContainerNames::none() : act.names);
+        const auto bit = [&](const quell_u64* words) { return (words[c.first / 64] >> c.first % 64 & 1) != 0; };
+        const Truth truth = !bit(named.known) ? Truth::kUnknown : bit(named.holds) ? Truth::kHolds : Truth::kFails;
+        return c.flags & QUELL_CONDITION_NOT ? opposite(truth) : truth;
+    }
     const auto member = [&](std::size_t which) {
         if ((c.flags & QUELL_CONDITION_INTACT) && which < 9 && !(which < act.executables.size() && act.executables[which].is_intact))
             return false;
@@ -102,39 +108,66 @@ bool Interpreter::holds(std::uint32_t index, const reference::Act& act, const st
     } else {
         is_held = act.numbers[c.field] >= c.first && act.numbers[c.field] <= c.last;
     }
-    return is_held != ((c.flags & QUELL_CONDITION_NOT) != 0);
+    return is_held != ((c.flags & QUELL_CONDITION_NOT) != 0) ? Truth::kHolds : Truth::kFails;
 }
 
-bool Interpreter::ask(const quell_rule& rule, const reference::Act& act, const std::vector<std::uint64_t>& asked) const {
-    bool clause = false, group = true;
-    for (std::uint32_t index = rule.condition; index < rule.condition + rule.conditions; index++) {
-        const std::uint32_t flags = image_.conditions.at(index).flags;
-        clause = clause || holds(index, act, asked);
+Truth Interpreter::ask(const quell_rule& rule, const reference::Act& act, const std::vector<std::uint64_t>& asked, Doubt& doubt) const {
+    Truth clause = Truth::kFails, group = Truth::kHolds;
+    bool is_sure = true;
+    Doubt of_group;
+    for (std::uint32_t n = 0; n < rule.conditions; n++) {
+        const std::uint32_t flags = image_.conditions.at(rule.condition + n).flags;
+        const Truth truth = holds(rule.condition + n, act, asked);
+        if (truth == Truth::kUnknown) of_group.conditions[n / 64] |= 1ull << n % 64;
+        clause = std::max(clause, truth);
         if (flags & QUELL_CONDITION_OR) continue;
-        group = group && clause;
-        clause = false;
+        group = std::min(group, clause);
+        clause = Truth::kFails;
         if ((flags & QUELL_CONDITION_END) == 0) continue;
-        if (group == ((flags & QUELL_CONDITION_EXCEPT) != 0)) return false;
-        group = true;
+        if (group == (flags & QUELL_CONDITION_EXCEPT ? Truth::kHolds : Truth::kFails)) return Truth::kFails;
+        if (group == Truth::kUnknown) {
+            is_sure = false;
+            for (std::size_t i = 0; i < 2; i++) doubt.conditions[i] |= of_group.conditions[i];
+        }
+        group = Truth::kHolds;
+        of_group = {};
     }
-    return true;
+    return is_sure ? Truth::kHolds : Truth::kUnknown;
 }
 
-std::set<std::string> Interpreter::matches(const reference::Act& act) const {
-    const bool host = act.subject == QUELL_SUBJECT_HOST;
-    const std::uint32_t root_id = host ? QUELL_NODE_HOST : QUELL_NODE_CONTAINER;
-    std::vector<std::uint64_t> found{entry_at(root_id, act.path)};
-    if (is_place(act.operation)) found.push_back(below_at(root_id, act.path));
-    if (const quell_edge* any = edge(root_id, QUELL_EDGE_ANY, std::string(kOperationWords[act.operation]))) found.push_back(any->set);
-    const std::uint32_t asked_root = host ? QUELL_NODE_ASK_HOST : QUELL_NODE_ASK_CONTAINER;
+std::vector<std::uint64_t> Interpreter::asked_of(const reference::Act& act) const {
+    const std::uint32_t asked_root = act.subject == QUELL_SUBJECT_HOST ? QUELL_NODE_ASK_HOST : QUELL_NODE_ASK_CONTAINER;
     std::vector<std::uint64_t> asked;
     for (const reference::Executable& exe : act.executables)
         asked.push_back(exe.path.empty() || asked.size() > 8 ? 0 : entry_at(asked_root, exe.path));
     asked.resize(9);
     asked.push_back(entry_at(asked_root, act.path));
     asked.push_back(act.target.empty() ? 0 : entry_at(asked_root, act.target));
-    const quell_network* network = network_at(root_id, act);
+    const quell_network* network = network_at(act.subject == QUELL_SUBJECT_HOST ? QUELL_NODE_HOST : QUELL_NODE_CONTAINER, act);
     asked.push_back(network != nullptr ? network->asked : 0);
+    return asked;
+}
+
+std::optional<Interpreter::Doubt> Interpreter::doubt(std::uint32_t rule, const reference::Act& act) const {
+    Doubt doubt;
+    if (ask(image_.rules.at(rule).value, act, asked_of(act), doubt) != Truth::kUnknown) return std::nullopt;
+    return doubt;
+}
+
+std::set<std::string> Interpreter::matches(const reference::Act& act) const {
+    std::set<std::string> fired;
+    for (const std::string& rule : judge(act)) fired.insert(rule.substr(0, rule.find('?')));
+    return fired;
+}
+
+std::set<std::string> Interpreter::judge(const reference::Act& act) const {
+    const bool host = act.subject == QUELL_SUBJECT_HOST;
+    const std::uint32_t root_id = host ? QUELL_NODE_HOST : QUELL_NODE_CONTAINER;
+    std::vector<std::uint64_t> found{entry_at(root_id, act.path)};
+    if (is_place(act.operation)) found.push_back(below_at(root_id, act.path));
+    if (const quell_edge* any = edge(root_id, QUELL_EDGE_ANY, std::string(kOperationWords[act.operation]))) found.push_back(any->set);
+    const std::vector<std::uint64_t> asked = asked_of(act);
+    const quell_network* network = network_at(root_id, act);
     if (network != nullptr) found.push_back(network->set);
     std::set<std::string> fired;
     for (std::uint64_t set : found) {
@@ -142,8 +175,9 @@ std::set<std::string> Interpreter::matches(const reference::Act& act) const {
         for (std::uint32_t index : sets_.at(set)->rules) {
             const ImageRule& rule = image_.rules.at(index);
             if ((rule.value.operations & QUELL_OP_BIT(act.operation)) == 0) continue;
-            if (!ask(rule.value, act, asked)) continue;
-            fired.insert(rule.policy + "/" + rule.id);
+            Doubt unused;
+            const Truth truth = ask(rule.value, act, asked, unused);
+            if (truth != Truth::kFails) fired.insert(rule.policy + "/" + rule.id + (truth == Truth::kUnknown ? "?" : ""));
         }
     }
     return fired;

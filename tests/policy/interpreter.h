@@ -4,6 +4,7 @@
 // compiler's own data.
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
 #include <set>
@@ -20,8 +21,15 @@ class Interpreter {
 public:
     explicit Interpreter(const Image& image);
 
-    // "policy/id" of the rules that fire.
+    // "policy/id" of the rules that fire, with "?" behind those that are not sure.
+    [[nodiscard]] std::set<std::string> judge(const reference::Act& act) const;
+    // "policy/id" of all of them.
     [[nodiscard]] std::set<std::string> matches(const reference::Act& act) const;
+    // Of a rule that is not sure: the conditions that were not known, counted from its first, as the kernel side notes them.
+    struct Doubt {
+        std::array<std::uint64_t, 2> conditions{};
+    };
+    [[nodiscard]] std::optional<Doubt> doubt(std::uint32_t rule, const reference::Act& act) const;
 
 private:
     struct Directory {
@@ -36,12 +44,13 @@ private:
     [[nodiscard]] std::uint64_t entry(const Directory& in, const std::string& name) const;
     [[nodiscard]] std::uint64_t entry_at(std::uint32_t root_id, const std::string& path) const;
     // Whether the conditions of a rule hold; `asked`: the sets at the paths of the executables, and last of the object.
-    [[nodiscard]] bool ask(const quell_rule& rule, const reference::Act& act, const std::vector<std::uint64_t>& asked) const;
+    [[nodiscard]] Truth ask(const quell_rule& rule, const reference::Act& act, const std::vector<std::uint64_t>& asked, Doubt& doubt) const;
+    [[nodiscard]] std::vector<std::uint64_t> asked_of(const reference::Act& act) const;
     [[nodiscard]] const quell_network* network_at(std::uint32_t root_id, const reference::Act& act) const;
-    [[nodiscard]] bool holds(std::uint32_t index, const reference::Act& act, const std::vector<std::uint64_t>& asked) const;
+    [[nodiscard]] Truth holds(std::uint32_t index, const reference::Act& act, const std::vector<std::uint64_t>& asked) const;
     [[nodiscard]] std::uint64_t below_at(std::uint32_t root_id, const std::string& path) const;
 
-    const Image& image_;
+    const Image& image_;  // outlives this
     std::map<std::tuple<std::uint32_t, std::uint32_t, std::string>, quell_edge> edges_;
     std::map<std::uint64_t, const ImageSet*> sets_;
     std::set<std::pair<std::uint64_t, std::uint32_t>> members_;

@@ -68,6 +68,7 @@ std::vector<Range> random_ranges(std::mt19937& random, FieldKind kind) {
 std::uint32_t random_field(std::mt19937& random, std::uint64_t operations) {
     for (;;) {
         const std::uint32_t field = below(random, QUELL_FIELD_COUNT);
+        if (QUELL_FIELD_IS_IDENTITY(field) && below(random, 2) == 0) continue;  // seven of one kind
         if ((operations & ~kFieldRows[field].operations) == 0) return field;
     }
 }
@@ -103,6 +104,23 @@ std::vector<Network> random_networks(std::mt19937& random) {
     return networks;
 }
 
+// Few letters and stars, so that they match often.
+std::vector<std::string> random_names(std::mt19937& random, std::uint32_t field, bool patterns) {
+    const bool is_pair = field == QUELL_FIELD_CONTAINER_LABELS || field == QUELL_FIELD_CONTAINER_ANNOTATIONS;
+    std::vector<std::string> names;
+    for (unsigned left = (patterns ? 1 : 0) + below(random, 3); left > 0; left--) {
+        std::string name = is_pair ? (below(random, 2) ? "a=" : "b=") : "";
+        for (unsigned letters = 1 + below(random, 4); letters > 0; letters--) {
+            const bool star = patterns && below(random, 3) == 0 && !name.ends_with('*');
+            name += star ? '*' : "ab/"[below(random, 3)];
+        }
+        names.push_back(std::move(name));
+    }
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    return names;
+}
+
 Group random_group(std::mt19937& random, std::uint64_t operations) {
     Group group;
     for (unsigned left = 1 + below(random, 3); left > 0; left--) {
@@ -114,6 +132,8 @@ Group random_group(std::mt19937& random, std::uint64_t operations) {
             condition.paths = random_patterns(random, 1, 3);
         else if (kind == FieldKind::kNetworks)
             condition.networks = random_networks(random);
+        else if (kind == FieldKind::kNames)
+            condition.names = random_names(random, condition.field, true);
         else
             condition.ranges = random_ranges(random, kind);
         group.push_back(std::move(condition));
@@ -156,6 +176,8 @@ reference::Act random_act(std::mt19937& random) {
     act.capabilities = std::uint64_t{random()} << 32 | random();
     for (unsigned left = below(random, 11); left > 0; left--)
         act.executables.push_back({below(random, 3) != 0 ? random_path(random, 1, 4) : "", below(random, 2) == 0});
+    for (std::uint32_t field = QUELL_FIELD_CONTAINER_NAME; field <= QUELL_FIELD_CONTAINER_CGROUP; field++)
+        if (below(random, 3) != 0) act.names.of(field) = random_names(random, field, false);
     for (std::uint32_t field = 0; field < QUELL_FIELD_COUNT; field++) act.numbers[field] = random_number(random, kFieldRows[field].kind);
     return act;
 }

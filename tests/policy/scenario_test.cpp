@@ -49,6 +49,26 @@ TEST(Scenarios, WhatFiresIsComparedExactly) {
     EXPECT_EQ(failed[0].where.column, 82u) << "of the first that did not fire";
 }
 
+TEST(Scenarios, OfAContainerThatIsKnownOrNot) {
+    const std::string rules = policy(rule("a", "/x/**", "delete", "container, container: {name: [web], labels: [a=*]}") + rule("b", "/x/**", "delete", "container, not: {container: {pod: [p]}}"));
+    const auto failures = [&](const std::string& container, const std::string& fires, const std::string& doubts) {
+        const auto outcome = run(kHeadOfTests + "    - {name: one, on: delete, subject: {in: container" + container + "}, object: {path: /x/y}, fires: [" + fires + "], in-doubt: [" + doubts + "]}\n", rules);
+        EXPECT_EQ(outcome.findings, "");
+        return outcome.failures;
+    };
+    EXPECT_TRUE(failures("", "", "t/a, t/b").empty());
+    EXPECT_TRUE(failures(", container: {name: web}", "", "t/a, t/b").empty());
+    EXPECT_TRUE(failures(", container: {name: other}", "", "t/b").empty());
+    EXPECT_TRUE(failures(", container: {name: web, labels: [b=1, a=2], pod: []}", "t/a, t/b", "").empty());
+    EXPECT_TRUE(failures(", container: {name: web, labels: [], pod: p}", "", "").empty());
+    const auto failed = failures("", "t/a, t/gone", "t/b");
+    ASSERT_EQ(failed.size(), 1u);
+    EXPECT_EQ(failed[0].missing, (std::vector<std::string>{"t/a", "t/gone"}));
+    EXPECT_EQ(failed[0].unexpected, std::vector<std::string>{"t/a (in doubt)"});
+    EXPECT_EQ(failed[0].unknown, std::vector<std::string>{"t/gone"});
+    EXPECT_NE(run(kHeadOfTests + scenario("delete", "in: container, container: {nam: web}", "path: /x/y", ""), rules).findings, "");
+}
+
 TEST(Scenarios, ConditionsHaveValues) {
     const std::string rules = policy(rule("a", "/x/**", "chmod", "any",
                                           "except: [{exe: [/usr/bin/ok]}, {ancestor: [/usr/bin/top]}, {loginuid: [4294967295], uid: [7]}, {type: [directory]}]"));

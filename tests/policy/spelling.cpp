@@ -66,6 +66,7 @@ std::vector<std::string> values_of(const Condition& condition) {
     std::vector<std::string> values;
     for (const Pattern& path : condition.paths) values.push_back(path.text());
     for (const Network& network : condition.networks) values.push_back(network.text());
+    for (const std::string& name : condition.names) values.push_back(name);
     for (const Range& range : condition.ranges) {
         Condition one = condition;
         one.negated = false;
@@ -107,9 +108,10 @@ void put_exceptions(Node& to, const Rule& rule, std::mt19937& random) {
 }
 
 // Only what a policy can say, and what the check lets pass.
-void speakable(Group& group, bool is_exception) {
+void speakable(Group& group, bool is_exception, std::uint32_t subjects) {
     std::set<std::pair<std::uint32_t, bool>> seen;
     std::erase_if(group, [&](const Condition& one) {
+        if (QUELL_FIELD_IS_IDENTITY(one.field) && subjects == QUELL_SUBJECT_HOST) return true;
         return (one.field == QUELL_FIELD_PATH && (is_exception || !one.negated)) || !seen.emplace(one.field, one.negated).second;
     });
     for (Condition& one : group) {
@@ -376,8 +378,8 @@ Checked random_rules(std::mt19937& random) {
     Checked checked = random_policy(random);
     for (Rule& rule : checked.rules) {
         if (!rule.paths.empty()) narrow(rule.paths);
-        speakable(rule.conditions, false);
-        for (Group& group : rule.exceptions) speakable(group, true);
+        speakable(rule.conditions, false, rule.subjects);
+        for (Group& group : rule.exceptions) speakable(group, true, rule.subjects);
         std::erase_if(rule.exceptions, [](const Group& group) { return group.empty(); });
         normalise(rule.exceptions);
         std::erase_if(rule.exceptions, [&](const Group& group) { return leaves_nothing(rule, group); });

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "user/base/escape.h"
+#include "user/base/id.h"
 #include "user/base/log.h"
 #include "user/base/time.h"
 #include "user/base/vocabulary.h"
@@ -308,6 +309,25 @@ void Decisions::resume(Incident& incident) {
     if (incident.state == QUELL_STATE_APPROVED) carry_out(incident, [](const Answer&) {});
 }
 
+bool Decisions::doubt_ends(Incident& incident, bool is_held) {
+    quell_transition request{};
+    request.doubt = 1;
+    const int error = move(incident, is_held ? incident.state : QUELL_STATE_REJECTED, request);
+    if (error == EIO) return false;
+    read(incident);
+    if (error == EALREADY) doubt_ended(incident, "a repeat does not hang on who the container is");
+    else if (error) settle_if_over(incident);  // decided, or gone, in this moment
+    else if (is_held) doubt_ended(incident, "who the container is is known now: the rule is about it");
+    if (error || is_held) return true;
+    incident.note = "withdrawn: who the container is is known now, and the rule is not about it";
+    log::warn("incident " + id_text(incident.id) + " of " + incident.rule.policy + "/" + incident.rule.rule + ": " + incident.note);
+    row(incident, history::Action::WITHDRAWN, incident.note);
+    retire(incident);
+    return true;
+}
+
+void Decisions::doubt_ended(const Incident& incident, const std::string& why) { row(incident, history::Action::IDENTIFIED, why); }
+
 void Decisions::on_notice(const quell_notice& notice) {
     auto* incident = parts_.store.find(QUELL_WORD_INCIDENT(notice.word));
     if (!incident || incident->over()) return;
@@ -338,7 +358,7 @@ void Decisions::written(const std::vector<history::Row>& rows) {
     using history::Action;
     for (const auto& row : rows)
         if (row.action == Action::DONE || row.action == Action::GONE || row.action == Action::UNDONE || row.action == Action::REJECTED ||
-            row.action == Action::EXPIRED || row.action == Action::FAILED)  // one that holds nothing, see retire()
+            row.action == Action::WITHDRAWN || row.action == Action::EXPIRED || row.action == Action::FAILED)  // one that holds nothing, see retire()
             forget(row.incident);
 }
 

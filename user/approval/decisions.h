@@ -68,6 +68,10 @@ public:
     void resume(incident::Incident& incident);
     // One that ended without a decision: its row, and the kernel forgets it.
     void settle(incident::Incident& incident, const std::string& gone = "its target vanished");
+    // Who the container of one in doubt is is known now: it stays, or is withdrawn. False: the kernel side could not be asked.
+    [[nodiscard]] bool doubt_ends(incident::Incident& incident, bool is_held);
+    // It is in doubt no more: its row.
+    void doubt_ended(const incident::Incident& incident, const std::string& why);
     // The kernel side changed a state by itself.
     void on_notice(const quell_notice& notice);
     // Once a second: expiries, approvals that waited too long, hooks nobody needs.

@@ -46,6 +46,12 @@ struct ContainerEntry {
     quell_container value{};
 };
 
+// Which of a policy's identities hold for a container.
+struct NamedContainer {
+    std::uint64_t cgroup = 0;
+    quell_named value{};
+};
+
 class Engine {
 public:
     // Adopts the pins, or has them made. EPROTO: pins of another version
@@ -74,7 +80,10 @@ public:
     // --- policy: all or nothing. On error the old generation is untouched.
     // Loads the programs its operations need and attaches them first, which takes
     // tenths of a second when a kind of operation is new; hooks no longer needed are the caller's to detach.
-    [[nodiscard]] Status load_policy(const policy::Image& image, std::uint64_t generation);
+    // `named`: of containers that are known by then, by the image's identities.
+    [[nodiscard]] Status load_policy(const policy::Image& image, std::uint64_t generation, const std::vector<NamedContainer>& named = {});
+    // By the identities of the policy that runs. ENOENT: there is no such container any more.
+    [[nodiscard]] Status name_container(const NamedContainer& named);
 
     // --- containments
     // Runs the pinned transition program. The Result is an error only when

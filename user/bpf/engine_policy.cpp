@@ -59,7 +59,16 @@ quell_u32 with_half(quell_u32 node, quell_u32 half) { return node ? node | half 
 
 }  // namespace
 
-Status Engine::load_policy(const policy::Image& image, std::uint64_t generation) {
+Status Engine::name_container(const NamedContainer& named) {
+    const quell_named_key key{named.cgroup, globals_->half, 0};
+    if (auto done = put(map("named_containers"), key, named.value, "who a container is"); !done) return done;
+    if (container(named.cgroup)) return success();
+    // removed meanwhile, perhaps before the entry was there to be removed with it
+    (void)bpf_map_delete_elem(map("named_containers"), &key);
+    return Error{"the container is gone", ENOENT, {}};
+}
+
+Status Engine::load_policy(const policy::Image& image, std::uint64_t generation, const std::vector<NamedContainer>& named) {
     const quell_u32 old_half = globals_->half;
     const quell_u32 half = generation == 0 || globals_->generation == 0 ? 0 : old_half ^ QUELL_NODE_HALF;
     const std::uint64_t key = globals_->name_key;
@@ -70,6 +79,7 @@ Status Engine::load_policy(const policy::Image& image, std::uint64_t generation)
         if (auto s = remove_half<quell_rule_key>(map("rules"), which, [](const auto& k) { return k.half; }); !s) return s;
         if (auto s = remove_half<quell_condition_key>(map("conditions"), which, [](const auto& k) { return k.half; }); !s) return s;
         if (auto s = remove_half<quell_network_key>(map("networks"), which, [](const auto& k) { return k.root & QUELL_NODE_HALF; }); !s) return s;
+        if (auto s = remove_half<quell_named_key>(map("named_containers"), which, [](const auto& k) { return k.half; }); !s) return s;
         return remove_half<quell_member_key>(map("condition_members"), which, [](const auto& k) { return k.half; });
     };
     const auto load = [&]() -> Status {
@@ -94,6 +104,10 @@ Status Engine::load_policy(const policy::Image& image, std::uint64_t generation)
             quell_network_key at{32 + one.network.length, one.root | half | (one.network.six ? QUELL_NETWORK_SIX : 0), {}};
             std::copy(one.network.bytes.begin(), one.network.bytes.end(), at.address);
             if (auto s = put(map("networks"), at, one.value, "a network"); !s) return s;
+        }
+        for (const auto& one : named) {
+            if (!container(one.cgroup)) continue;
+            if (auto s = put(map("named_containers"), quell_named_key{one.cgroup, half, 0}, one.value, "who a container is"); !s) return s;
         }
         auto* leaves = globals_->leaf_filter[half != 0];
         for (std::size_t i = 0; i < QUELL_LEAF_BITS / 64; i++) leaves[i] = 0;
@@ -127,6 +141,7 @@ Status Engine::load_policy(const policy::Image& image, std::uint64_t generation)
         (void)clear(half);
         return errno_error("cannot switch to the new policy");
     }
+    globals_->identities = static_cast<quell_u32>(image.identities.size());
     wait_for_programs();
     if (half != old_half)
         if (auto cleared = clear(old_half); !cleared) return cleared.error();

@@ -173,6 +173,7 @@ std::string incident_text(const Json& incident, const Invocation& invocation) {
     std::string out = invocation.out.paint(Colour::Bold, "Incident " + text_of(incident, "id") + ": " + text_of(incident, "name")) + "\n";
     out += line("severity", severity_text(incident, invocation.out));
     out += line("state", text_of(incident, "state"));
+    if (const std::string doubt = text_of(incident, "doubt"); !doubt.empty()) out += line("doubt", invocation.out.paint(Colour::Yellow, doubt));
     out += line("rule", text_of(incident, "policy") + "/" + text_of(incident, "rule") + ", generation " + std::to_string(integer_member(incident, "generation")) +
                             (tags.empty() ? "" : "," + tags));
     out += line("operation", text_of(incident, "operation") + ", hook " + text_of(incident, "hook") + ", verdict " + text_of(incident, "verdict"));

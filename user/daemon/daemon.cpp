@@ -31,6 +31,7 @@ constexpr std::uint64_t kTickNs = 1'000'000'000;
 constexpr const char* kLockPath = "/run/quell/lock";
 constexpr std::size_t kWorkerJobs = 4096;
 constexpr std::size_t kSweepers = 3;      // one that waits for a stubborn process holds up no other kill
+constexpr std::size_t kNamerJobs = 2048;  // one for each container that there can be
 constexpr std::size_t kReaderJobs = 64;  // each is a client that waits, and there are as many connections
 
 std::optional<gid_t> operators_group(const Config& config) {
@@ -159,10 +160,12 @@ Status Daemon::start() {
     if (auto loaded = load_engine(); !loaded) return loaded;
     worker_ = std::make_unique<Worker>(*loop_, "quelld-arm", kWorkerJobs);
     sweeper_ = std::make_unique<Worker>(*loop_, "quelld-sweep", kWorkerJobs, kSweepers);
+    namer_ = std::make_unique<Worker>(*loop_, "quelld-names", kNamerJobs);
     reader_ = std::make_unique<Worker>(*loop_, "quelld-read", kReaderJobs);
     start_history();
     if (auto attached = attach_standing(); !attached) return attached;
     if (auto applied = apply_at_start(); !applied) return applied;
+    names_->use(policies_->image());
     check_canary();
     if (auto started = start_incidents(); !started) return started;
     if (auto started = start_control(); !started) return started;
@@ -224,7 +227,12 @@ Status Daemon::attach_standing() {
     row.subject = "quelld";
     row.result = engine_->adopted() ? "the pins of an earlier daemon were adopted" : "loaded";
     history_->append(std::move(row));
-    policies_ = std::make_unique<Policies>(PolicyLoader{[this](const policy::Image& image, std::uint64_t generation) { return engine_->load_policy(image, generation); },
+    auto files = TrustedFiles::open();
+    if (!files) return files.error();
+    names_ = std::make_unique<Names>(*engine_, *namer_, std::move(files).value(), [this](std::uint64_t container) {
+        if (doubts_) doubts_->judge(container);
+    });
+    policies_ = std::make_unique<Policies>(PolicyLoader{[this](const policy::Image& image, std::uint64_t generation) { return engine_->load_policy(image, generation, names_->of(image)); },
                                                         [this] { return std::uint64_t{engine_->globals().generation}; }},
                                            last_generation_);
     return success();
@@ -263,6 +271,10 @@ void Daemon::adopt_policy() {
         if (auto newest = file->newest_generation(); newest && *newest && (*newest)->generation == running)
             if (store_.rules().restore(running, (*newest)->rules)) digest = (*newest)->digest;
     policies_->adopt(running, digest, store_.rules().of(running));
+    if (!engine_->globals().identities) return;
+    // who new containers are is asked by what the rules say, also where the directory's files are broken by now
+    if (auto kept = kept_.read(running))
+        if (auto compiled = policy::compile(kept->sources, {.allow_empty = true}); compiled.image) policies_->know(std::move(*compiled.image));
 }
 
 Status Daemon::start_incidents() {
@@ -277,7 +289,10 @@ Status Daemon::start_incidents() {
     removed_.emplace(*engine_, *worker_);
     auto files = TrustedFiles::open();
     if (!files) return files.error();
-    watch_ = std::make_unique<Watch>(Watch::Parts{*engine_, store_, *decisions_, *history_, *worker_}, std::move(files).value());
+    doubts_ = std::make_unique<Doubts>(store_, *decisions_, *names_);
+    watch_ = std::make_unique<Watch>(Watch::Parts{*engine_, store_, *decisions_, *history_, *worker_,
+                                                  [this](const auto& incident) { doubts_->note(incident, policies_->image(), policies_->generation()); }},
+                                     std::move(files).value());
     std::vector<history::Snapshot> snapshots;
     if (auto file = history::History::open_read_only(config_.history_path)) {
         if (auto found = file->snapshots(incident::kOverMax)) snapshots = std::move(found).value();
@@ -286,7 +301,10 @@ Status Daemon::start_incidents() {
     }
     auto ring = bpf::RingReader::open(
         engine_->ring_fd(), [this](const quell_event& event) { watch_->on_event(event); },
-        [this](const quell_notice& notice) { decisions_->on_notice(notice); });
+        [this](const quell_notice& notice) {
+            if (notice.word) decisions_->on_notice(notice);
+            else names_->seen(notice.key.container);
+        });
     if (!ring) return ring.error();
     ring_ = std::move(*ring);
     watch_->remember(snapshots);
@@ -335,6 +353,8 @@ void Daemon::on_tick() {
     if (boottime_ns() - vitals_.canary_ns >= kCanaryIntervalNs) check_canary();
     watch_->find_untold();
     decisions_->tick();
+    names_->tick();
+    doubts_->tick();
     removed_->tick();
     learn_overlay();
     publish();
@@ -357,6 +377,7 @@ void Daemon::record_policy(const ApplyOutcome& outcome, const control::Peer* pee
     vitals_.policy_warning.clear();  // also when the files are again what runs on
     keep_policy(outcome, origin);
     if (!outcome.changed) return;
+    names_->use(policies_->image());
     store_.add_rules(outcome.generation, policies_->image());
     history::Row row;
     row.action = history::Action::POLICY_APPLIED;

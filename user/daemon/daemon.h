@@ -15,7 +15,9 @@
 #include "user/control/server.h"
 #include "user/control/status_page.h"
 #include "user/daemon/config.h"
+#include "user/daemon/doubts.h"
 #include "user/daemon/kept_policies.h"
+#include "user/daemon/names.h"
 #include "user/daemon/policies.h"
 #include "user/daemon/removed.h"
 #include "user/daemon/status.h"
@@ -101,9 +103,11 @@ private:
     std::unique_ptr<Loop> loop_;
     std::unique_ptr<history::AsyncHistory> history_;
     std::unique_ptr<bpf::Engine> engine_;
+    std::unique_ptr<Names> names_;
     std::unique_ptr<Policies> policies_;
     incident::Store store_;
     std::unique_ptr<approval::Decisions> decisions_;
+    std::unique_ptr<Doubts> doubts_;
     std::unique_ptr<Watch> watch_;
     std::optional<RemovedContainers> removed_;
     std::unique_ptr<bpf::RingReader> ring_;
@@ -112,6 +116,7 @@ private:
     // Last: their jobs use all of the above.
     std::unique_ptr<Worker> worker_;   // arming, names, paths
     std::unique_ptr<Worker> sweeper_;  // what follows a flip
+    std::unique_ptr<Worker> namer_;    // who containers are, for policies that ask
     std::unique_ptr<Worker> reader_;   // the history's file: a slow disk holds up no decision
 };
 

@@ -62,6 +62,10 @@ void Policies::adopt(std::uint64_t generation, const std::string& digest, const 
     }
 }
 
+void Policies::know(policy::Image image) {
+    if (!digest_.empty() && image.digest == digest_) image_ = std::move(image);
+}
+
 std::size_t Policies::rule_count() const { return image_.own_rules(); }
 
 std::string Policies::version_of(const std::string& policy) const {

@@ -50,6 +50,9 @@ public:
     // What an earlier daemon had loaded, as the history tells it: runs on and is shown, and is not loaded again.
     void adopt(std::uint64_t generation, const std::string& digest, const std::vector<incident::RuleFacts>& rules);
 
+    // The image of what was adopted, compiled from files that were kept: nothing where it is not of the same digest.
+    void know(policy::Image image);
+
     [[nodiscard]] std::uint64_t generation() const { return generation_; }
     [[nodiscard]] const std::string& digest() const { return digest_; }
     [[nodiscard]] const policy::Image& image() const { return image_; }

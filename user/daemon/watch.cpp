@@ -47,8 +47,9 @@ Findings look(bpf::Engine& engine, const IdentityReader& identities, const Event
 }
 
 // What a decision ends in; nothing for what settle() writes itself.
-std::optional<history::Action> ended_action(quell_state state) {
-    switch (state) {
+std::optional<history::Action> ended_action(const incident::Incident& incident) {
+    if (incident.state == QUELL_STATE_REJECTED && incident.entry.doubt_flags & QUELL_DOUBT_WITHDRAWN) return history::Action::WITHDRAWN;
+    switch (incident.state) {
         case QUELL_STATE_DONE: return history::Action::DONE;
         case QUELL_STATE_FAILED: return history::Action::FAILED;
         case QUELL_STATE_REJECTED: return history::Action::REJECTED;
@@ -80,6 +81,7 @@ void Watch::on_event(const quell_event& raw) {
     }
     decisions_.prepare(incident);
     look_up(incident.id, std::move(event));
+    told_(incident);
 }
 
 void Watch::look_up(std::uint64_t id, Event event) {
@@ -169,9 +171,10 @@ void Watch::adopt(const quell_pending_key& key, const quell_pending& entry) {
         record(incident, history::Action::ENFORCING, 0, "told by the kernel's entry");
     decisions_.prepare(incident);
     decisions_.resume(incident);
+    if (incident.waits()) return told_(incident);
     if (!incident.over() || was_over) return;
     // ended by a daemon that died before the disk had the row
-    if (const auto ended = ended_action(incident.state)) record(incident, *ended, 0, "told by the kernel's entry");
+    if (const auto ended = ended_action(incident)) record(incident, *ended, 0, "told by the kernel's entry");
     decisions_.settle(incident);
 }
 

@@ -26,9 +26,10 @@ public:
         approval::Decisions& decisions;
         history::AsyncHistory& history;
         Worker& worker;
+        std::function<void(const incident::Incident&)> told;  // a new or adopted one
     };
     Watch(Parts parts, TrustedFiles files)
-        : engine_(parts.engine), store_(parts.store), decisions_(parts.decisions), history_(parts.history), worker_(parts.worker),
+        : engine_(parts.engine), store_(parts.store), decisions_(parts.decisions), history_(parts.history), worker_(parts.worker), told_(std::move(parts.told)),
           identities_(std::make_shared<IdentityReader>(std::move(files))) {}
 
     void on_event(const quell_event& raw);
@@ -51,6 +52,7 @@ private:
     approval::Decisions& decisions_;
     history::AsyncHistory& history_;
     Worker& worker_;
+    std::function<void(const incident::Incident&)> told_;
     std::shared_ptr<const IdentityReader> identities_;
     std::uint64_t dropped_ = 0;  // of the ring, as last looked at
     int untold_scans_ = 0;

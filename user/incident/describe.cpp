@@ -93,6 +93,8 @@ Json offer_json(const Offer& offer) {
     return json;
 }
 
+constexpr std::string_view kDoubt = "who the container is is not known yet, and whether the rule is about it hangs on that; it is judged again once it is known";
+
 std::string role_of(const Incident& incident, quell_u32 index, quell_u32 count) {
     if (index == 0) return "acted";
     if (incident.key.container && index + 1 == count && !incident.entry.chain[index].actor) return "container's init";
@@ -131,6 +133,7 @@ Json common_json(const Incident& incident) {
     if (!incident.exe.empty()) json["executable"] = escape(incident.exe);
     if (!incident.path.empty()) json["file"] = file_json(incident);
     if (auto object = object_text(entry.operation, entry.detail); !object.empty()) json["object"] = std::move(object);
+    if (incident.in_doubt()) json["doubt"] = kDoubt;
     if (entry.approved_ns) json["response"] = word_at(kResponseWords, entry.response);
     if (incident.decided_by) json["decided_by"] = who_json(*incident.decided_by);
     put(json, "reason", std::optional(incident.reason));

@@ -13,8 +13,8 @@ using Json = nlohmann::json;
 // parse.
 class Collector final : public nlohmann::json_sax<Json> {
 public:
-    Collector(const std::vector<std::string>& wanted, const FlatJsonBounds& bounds, std::map<std::string, std::string>& values)
-        : wanted_(wanted), bounds_(bounds), values_(values) {}
+    Collector(const std::vector<std::string>& wanted, const FlatJsonBounds& bounds, std::map<std::string, std::string>& values, bool& is_whole)
+        : wanted_(wanted), bounds_(bounds), values_(values), is_whole_(is_whole) {}
 
     bool null() override { return skip(); }
     bool boolean(bool) override { return skip(); }
@@ -57,7 +57,7 @@ private:
         return true;
     }
     bool take(const std::string& value) {
-        if (value.empty() || value.size() > bounds_.value_bytes) return skip();
+        if (value.empty()) return skip();
         std::string path;
         for (const Level& level : levels_) {
             if (!path.empty()) path += '\n';
@@ -66,7 +66,9 @@ private:
         const bool wanted = std::any_of(wanted_.begin(), wanted_.end(), [&](const std::string& prefix) {
             return path.compare(0, prefix.size(), prefix) == 0;
         });
-        if (wanted) {
+        if (wanted && value.size() > bounds_.value_bytes) {
+            is_whole_ = false;
+        } else if (wanted) {
             if (values_.size() >= bounds_.values) return false;
             values_[path] = value;
         }
@@ -76,6 +78,7 @@ private:
     const std::vector<std::string>& wanted_;
     const FlatJsonBounds& bounds_;
     std::map<std::string, std::string>& values_;
+    bool& is_whole_;
     std::vector<Level> levels_;
 };
 
@@ -83,7 +86,7 @@ private:
 
 Result<FlatJson> FlatJson::parse(std::string_view text, const std::vector<std::string>& wanted, const FlatJsonBounds& bounds) {
     FlatJson flat;
-    Collector collector(wanted, bounds, flat.values_);
+    Collector collector(wanted, bounds, flat.values_, flat.is_whole_);
     if (!Json::sax_parse(text.begin(), text.end(), &collector)) return Error{"not JSON within the bounds", EINVAL, {}};
     return flat;
 }

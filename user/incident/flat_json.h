@@ -30,10 +30,13 @@ public:
 
     // Nothing where it is absent, empty or too long.
     [[nodiscard]] std::optional<std::string> get(const std::string& path) const;
+    // False: a value that was wanted is absent because it is too long.
+    [[nodiscard]] bool is_whole() const { return is_whole_; }
     [[nodiscard]] const std::map<std::string, std::string>& values() const { return values_; }
 
 private:
     std::map<std::string, std::string> values_;
+    bool is_whole_ = true;
 };
 
 }  // namespace quell

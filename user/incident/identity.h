@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "kern/abi.h"
 #include "user/incident/trusted_files.h"
@@ -32,6 +33,10 @@ struct ContainerIdentity {
     std::optional<std::string> image;
     std::optional<std::string> bundle;  // directory of the config.json
     std::optional<std::string> rootfs;  // on the host
+    // "name=value", by name; of annotations those of the bundle. Nothing: not known, or longer than can be kept.
+    std::optional<std::vector<std::string>> labels, annotations;
+    bool tells_names = false;  // the record of name and image was read whole: what is not in it is not there
+    bool tells_pod = false;    // likewise of pod and namespace, or the runtime has no pods of Kubernetes
     std::string source;                 // the file that told, "" if none did
 
     bool operator==(const ContainerIdentity&) const = default;

@@ -10,6 +10,7 @@ namespace quell::identity {
 namespace {
 
 constexpr std::size_t kConfigBytesMax = 4u << 20;  // annotations may hold 256 KiB each, twice
+constexpr std::size_t kAnnotationBytesMax = 256u << 10;
 constexpr std::size_t kStateBytesMax = 1u << 20;   // runc lists every mount
 constexpr std::size_t kListBytesMax = 4u << 20;
 constexpr std::size_t kStatesMax = 512;            // looked through when the id is not the directory's name
@@ -19,24 +20,39 @@ constexpr std::size_t kImageMax = 1024;
 constexpr std::array kStateRoots = {"/run/crun", "/run/runc", "/run/containerd/runc/k8s.io", "/run/docker/runtime-runc/moby"};
 constexpr std::array kStorageRoots = {"/var/lib/containers/storage", "/run/containers/storage"};
 
+// Of all labels, or annotations, of one container: what is kept of it while it lives. kubectl's own note of what was applied fits.
+constexpr std::size_t kPairsBytesMax = 32u << 10;
+
 // One annotation per field, in the order of preference.
 struct Keys {
-    std::string_view name, pod, pod_namespace, image, image_else;
+    std::string_view name, pod, pod_namespace, image, image_else, labels;
 };
 constexpr Keys kCrioKeys = {"io.kubernetes.container.name", "io.kubernetes.pod.name", "io.kubernetes.pod.namespace",
-                            "io.kubernetes.cri-o.ImageName", "io.kubernetes.cri-o.Image"};
+                            "io.kubernetes.cri-o.ImageName", "io.kubernetes.cri-o.Image", "io.kubernetes.cri-o.Labels"};
 constexpr Keys kCriKeys = {"io.kubernetes.cri.container-name", "io.kubernetes.cri.sandbox-name",
-                           "io.kubernetes.cri.sandbox-namespace", "io.kubernetes.cri.image-name", ""};
+                           "io.kubernetes.cri.sandbox-namespace", "io.kubernetes.cri.image-name", "", ""};
 
 std::optional<std::string> bounded(std::optional<std::string> text, std::size_t max) {
     return text && text->size() <= max ? text : std::nullopt;
 }
 
+// What stands below `prefix`, as "name=value".
+std::optional<std::vector<std::string>> pairs(const FlatJson& json, std::string_view prefix) {
+    std::vector<std::string> list;
+    std::size_t bytes = 0;
+    for (const auto& [path, value] : json.values()) {
+        if (path.compare(0, prefix.size(), prefix) != 0) continue;
+        list.push_back(path.substr(prefix.size()) + "=" + value);
+        bytes += list.back().size();
+    }
+    return json.is_whole() && bytes <= kPairsBytesMax ? std::optional(std::move(list)) : std::nullopt;
+}
+
 Result<FlatJson> read_json(const TrustedFiles& files, const std::string& path, std::size_t max,
-                           const std::vector<std::string>& wanted) {
+                           const std::vector<std::string>& wanted, const FlatJsonBounds& bounds = {}) {
     auto text = files.read(path, max);
     if (!text) return text.error();
-    return FlatJson::parse(*text, wanted);
+    return FlatJson::parse(*text, wanted, bounds);
 }
 
 std::string directory_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
@@ -84,13 +100,16 @@ bool names_container(std::string_view cgroup_path, std::string_view id) {
 }
 
 bool read_bundle(const TrustedFiles& files, const std::string& path, Dialect dialect, ContainerIdentity& identity) {
-    auto config = read_json(files, path, kConfigBytesMax, {"annotations\nio.kubernetes.", "root\npath"});
+    auto config = read_json(files, path, kConfigBytesMax, {"annotations\n", "root\npath"}, {.value_bytes = kAnnotationBytesMax});
     if (!config) return false;
     identity.source = path;
     if (!identity.bundle) identity.bundle = directory_of(path);
     if (auto root = config->get("root\npath"); root && !identity.rootfs)
         identity.rootfs = (*root)[0] == '/' ? *root : *identity.bundle + "/" + *root;
+    identity.annotations = pairs(*config, "annotations\n");
+    identity.tells_pod = config->is_whole();
     if (dialect == Dialect::None) return true;
+    identity.tells_names = config->is_whole();
     const Keys& keys = dialect == Dialect::Crio ? kCrioKeys : kCriKeys;
     const auto annotation = [&](std::string_view key, std::size_t max) {
         return bounded(config->get("annotations\n" + std::string(key)), max);
@@ -100,6 +119,12 @@ bool read_bundle(const TrustedFiles& files, const std::string& path, Dialect dia
     identity.pod_namespace = annotation(keys.pod_namespace, kNameMax);
     identity.image = annotation(keys.image, kImageMax);
     if (!identity.image && !keys.image_else.empty()) identity.image = annotation(keys.image_else, kImageMax);
+    const auto is_there = [&](std::string_view key) { return config->get("annotations\n" + std::string(key)).has_value(); };
+    if ((!identity.name && is_there(keys.name)) || (!identity.image && is_there(keys.image))) identity.tells_names = false;  // too long
+    if ((!identity.pod && is_there(keys.pod)) || (!identity.pod_namespace && is_there(keys.pod_namespace))) identity.tells_pod = false;
+    // CRI-O keeps a container's labels as JSON in an annotation; containerd keeps them where no file tells
+    if (!keys.labels.empty() && is_there(keys.labels))
+        if (auto labels = FlatJson::parse(*config->get("annotations\n" + std::string(keys.labels)), {""})) identity.labels = pairs(*labels, "");
     return true;
 }
 
@@ -118,6 +143,7 @@ void read_storage_list(const TrustedFiles& files, const std::string& id, Contain
             identity.name = bounded(list->get(element + "\nnames\n0"), kNameMax);
             if (auto more = FlatJson::parse(list->get(element + "\nmetadata").value_or(""), {"image-name"}))
                 identity.image = bounded(more->get("image-name"), kImageMax);
+            identity.tells_names = identity.name && identity.image;
             if (identity.source.empty()) identity.source = path;
             return;
         }
@@ -126,11 +152,14 @@ void read_storage_list(const TrustedFiles& files, const std::string& id, Contain
 
 void read_docker(const TrustedFiles& files, const std::string& id, ContainerIdentity& identity) {
     const std::string path = "/var/lib/docker/containers/" + id + "/config.v2.json";
-    auto config = read_json(files, path, kConfigBytesMax, {"Name", "Config\nImage"});
+    auto config = read_json(files, path, kConfigBytesMax, {"Name", "Config\nImage", "Config\nLabels\n"});
     if (!config) return;
     identity.name = bounded(config->get("Name"), kNameMax);
     if (identity.name && (*identity.name)[0] == '/') identity.name->erase(0, 1);
     identity.image = bounded(config->get("Config\nImage"), kImageMax);
+    identity.labels = pairs(*config, "Config\nLabels\n");
+    identity.tells_names = identity.name && identity.image;
+    identity.tells_pod = true;
     if (identity.source.empty()) identity.source = path;
 }
 

@@ -50,6 +50,8 @@ struct Incident {
 
     [[nodiscard]] bool waits() const { return state == QUELL_STATE_ARMING || state == QUELL_STATE_PENDING; }
     [[nodiscard]] bool holds() const { return state == QUELL_STATE_APPROVED || state == QUELL_STATE_ENFORCING; }
+    // Whether its rule is about it hangs on who the container is, which is not known yet.
+    [[nodiscard]] bool in_doubt() const { return waits() && (entry.doubts[0] || entry.doubts[1]); }
     [[nodiscard]] bool over() const { return !waits() && !holds(); }
 };
 

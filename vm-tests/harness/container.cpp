@@ -59,6 +59,7 @@ Json Container::config() const {
           {"resources", {{"pids", {{"limit", 200}}}}},  // a fork bomb is not to take the guest along
           {"namespaces", {{{"type", "ipc"}}, {{"type", "uts"}}, {{"type", "mount"}}, {{"type", "network"}}}}}}};
     if (!options_.host_pid) config["linux"]["namespaces"].push_back({{"type", "pid"}});
+    for (const auto& [name, value] : options_.annotations.items()) config["annotations"][name] = value;
     for (const auto& mount : options_.mounts) config["mounts"].push_back(mount);
     if (options_.user_namespace) {
         config["linux"]["namespaces"].push_back({{"type", "user"}});

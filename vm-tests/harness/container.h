@@ -21,6 +21,7 @@ struct ContainerOptions {
     std::vector<std::string> layers = {};  // of its image, above its own lower one
     std::string overlay = {};              // more options of its overlay
     std::string id = {};                   // of each start, "": a new one
+    Json annotations = Json::object();     // beside those that name it
 };
 
 class Container {

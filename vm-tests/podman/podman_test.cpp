@@ -96,6 +96,29 @@ TEST_P(Podman, IsOneContainerAndIsKilledAlone) {
     EXPECT_EQ(actions_of((*incident)["id"]), (std::vector<std::string>{"detected", "approved", "flipped", "done"}));
 }
 
+// By what podman itself keeps of a container: its name, its image, its annotations.
+class PodmanNamed : public Podman {};
+
+TEST_P(PodmanNamed, ARuleIsAboutTheContainerOfThatName) {
+    write("/tmp/named.yaml", std::string("apiVersion: quell/v1\nkind: Policy\nmetadata: {name: named}\nspec:\n  rules:\n") +
+                                 "    - {id: denied, severity: low, on: [delete], where: {container: {name: [\"vic*\"], image: [\"*/quell-test:1\"], annotations: [\"example.org/a=b\"]}}, "
+                                 "match: {path: [/var/log/**]}, respond: {deny: true}}\n"
+                                 "    - {id: neighbour, severity: low, on: [delete], where: {subject: container, not: {container: {name: [victim], pod: [\"*\"]}}}, match: {path: [/var/log/**]}}\n");
+    must("quell policy apply /tmp/named.yaml");
+    must_podman("$P run -d --annotation example.org/a=b $O $I sleep 1000");
+    const auto removal = [](const std::string& name) { return run("podman exec " + name + " sh -c ': >/var/log/f; rm /var/log/f'").status; };
+    EXPECT_TRUE(eventually([&] { return removal("victim") != 0; })) << run("tail -n 20 /var/log/quelld.console").text;
+    EXPECT_EQ(removal("neighbour"), 0);
+    const auto found = wait_for([](const Json& one) { return one["rule"] == "neighbour" && one["container"].value("name", "") == "neighbour"; });
+    ASSERT_TRUE(found) << run("quell incidents --all").text;
+    EXPECT_FALSE(found->contains("doubt")) << *found;
+    EXPECT_EQ(removal("victim"), 1);
+    EXPECT_FALSE(wait_for([](const Json& one) { return one["rule"] == "denied" && one["container"].value("name", "") == "neighbour" && one["state"] == "pending"; }));
+    apply_pack();
+}
+
+INSTANTIATE_TEST_SUITE_P(Way, PodmanNamed, testing::Values(kWays[0]));
+
 INSTANTIATE_TEST_SUITE_P(Ways, Podman, testing::ValuesIn(kWays), [](const auto& test) { return std::string(test.param.name); });
 
 }  // namespace

@@ -87,8 +87,10 @@ Json image_json(const Image& image, const Places& places) {
     for (const quell_condition& one : image.conditions)
         conditions.push_back({{"field", policy::kFieldRows[one.field].word}, {"flags", words(one.flags, kConditionFlags)}, {"first", one.first}, {"last", one.last}});
     for (const policy::ImageMember& member : image.members) members.push_back({{"set", member.set}, {"condition", member.condition}});
+    Json identities = Json::array();
+    for (const policy::Identity& one : image.identities) identities.push_back({{"field", policy::kFieldRows[one.field].word}, {"names", safe_list(one.names)}});
     return {{"version", policy::kImageVersion}, {"digest", image.digest}, {"operations", words(image.operations, kOperationWords)}, {"rules", rules_json(image)},
-            {"edges", edges_json(image, places)}, {"sets", std::move(sets)}, {"conditions", std::move(conditions)}, {"members", std::move(members)}};
+            {"edges", edges_json(image, places)}, {"sets", std::move(sets)}, {"conditions", std::move(conditions)}, {"members", std::move(members)}, {"identities", std::move(identities)}};
 }
 
 // Nothing is cut: whoever reads a dump looks for one thing in it.
@@ -123,8 +125,11 @@ std::string image_text(const Image& image, const Places& places) {
         conditions.add({std::to_string(i), std::string(policy::kFieldRows[one.field].word), joined(words(one.flags, kConditionFlags)), std::to_string(one.first), std::to_string(one.last)});
     }
     for (const policy::ImageMember& member : image.members) members.add({std::to_string(member.set), std::to_string(member.condition)});
+    Table identities({{"IDENTITY", 8}, {"FIELD", 5}, {"NAMES", 5}});
+    for (std::size_t i = 0; i < image.identities.size(); i++)
+        identities.add({std::to_string(i), std::string(policy::kFieldRows[image.identities[i].field].word), joined(safe_list(image.identities[i].names).get<std::vector<std::string>>())});
     return "version " + std::to_string(policy::kImageVersion) + "\ndigest " + image.digest + "\noperations " + joined(words(image.operations, kOperationWords)) +
-           "\n\nrules\n" + rules_text(image) + "\nedges\n" + edges_text(image, places) + "\nsets\n" + whole(sets) + "\nconditions\n" + whole(conditions) + "\nmembers\n" + whole(members);
+           "\n\nrules\n" + rules_text(image) + "\nedges\n" + edges_text(image, places) + "\nsets\n" + whole(sets) + "\nconditions\n" + whole(conditions) + "\nmembers\n" + whole(members) + "\nidentities\n" + whole(identities);
 }
 
 }  // namespace

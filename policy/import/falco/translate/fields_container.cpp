@@ -21,15 +21,33 @@ Said id(const Question& question, std::string_view) {
     return is_other ? unsaid("containers' ids are not known beforehand", Said::Need::kPositive) : never();
 }
 
+// What a container is called knows stars, and no other pieces.
+std::optional<std::string> called(const Glob& glob) {
+    std::string text;
+    for (const Piece& piece : glob) {
+        const bool is_star = piece.kind == Piece::Kind::kStar || piece.kind == Piece::Kind::kName;
+        if (!is_star && (piece.kind != Piece::Kind::kByte || piece.text == "*")) return std::nullopt;
+        text += is_star ? "*" : piece.text;
+    }
+    return text.find("**") == std::string::npos ? std::optional(spelt(text)) : std::nullopt;
+}
+
+Said says_called(std::string_view key, const std::vector<Glob>& globs) {
+    std::vector<std::string> values;
+    for (const Glob& glob : globs) {
+        if (glob.empty()) continue;
+        const auto value = called(glob);
+        if (!value) return unsaid("of what a container is called only stars can be left open");
+        values.push_back(*value);
+    }
+    return says(key, std::move(values));
+}
+
 Said texts(const Question& question, std::string_view key) {
     if (question.check.op == Operator::kExists) return constant(question.in_container);
     if (!question.in_container) return never();
     const auto globs = globs_of(question.check);
-    if (!globs) return operator_unread(question);
-    std::vector<std::string> values;
-    for (const Glob& glob : *globs)
-        if (!glob.empty()) values.push_back(text_value(glob));
-    return says(key, std::move(values));
+    return globs ? says_called(key, *globs) : operator_unread(question);
 }
 
 // Falco gives the host that name.
@@ -44,23 +62,23 @@ Said repository(const Question& question, std::string_view key) {
     if (!question.in_container) return never();
     const auto globs = globs_of(question.check);
     if (!globs) return operator_unread(question);
-    std::vector<std::string> values;
+    std::vector<Glob> all;
     for (const Glob& glob : *globs) {
         if (glob.empty()) continue;
-        values.push_back(text_value(glob));
+        all.push_back(glob);
         if (glob.back().kind == Piece::Kind::kStar) continue;
-        for (const std::string_view behind : {":", "@"}) values.push_back(text_value(joined(joined(glob, literal(behind)), star())));
+        for (const std::string_view behind : {":", "@"}) all.push_back(joined(joined(glob, literal(behind)), star()));
     }
-    return says(key, std::move(values));
+    return says_called(key, all);
 }
 
 Said tag(const Question& question, std::string_view key) {
     if (!question.in_container) return never();
     const auto globs = globs_of(question.check);
     if (!globs) return operator_unread(question);
-    std::vector<std::string> values;
-    for (const Glob& glob : *globs) values.push_back(text_value(joined(joined(star(), literal(":")), glob)));
-    return says(key, std::move(values));
+    std::vector<Glob> all;
+    for (const Glob& glob : *globs) all.push_back(joined(joined(star(), literal(":")), glob));
+    return says_called(key, all);
 }
 
 // Of a privileged container, root holds all capabilities.

@@ -56,10 +56,10 @@ constexpr std::array kRows = {
     LanguageRow{"terminal", kKnown, "on: [delete]\nwhere: {terminal: true}\nmatch: {path: [/x]}"},
     LanguageRow{"first-process", kKnown, "on: [delete]\nwhere: {subject: container, first-process: true}\nmatch: {path: [/x]}"},
     LanguageRow{"holds", kKnown, "on: [delete]\nwhere: {holds: [sys-admin]}\nmatch: {path: [/x]}"},
-    LanguageRow{"container.name", kNotYet, "on: [delete]\nwhere: {container: {name: [x]}}\nmatch: {path: [/x]}"},
-    LanguageRow{"container.image", kNotYet, "on: [delete]\nwhere: {container: {image: [x, {prefix: 'x:'}]}}\nmatch: {path: [/x]}"},
-    LanguageRow{"container.pod", kNotYet, "on: [delete]\nwhere: {container: {pod: [x]}}\nmatch: {path: [/x]}"},
-    LanguageRow{"container.namespace", kNotYet, "on: [delete]\nwhere: {container: {namespace: [x]}}\nmatch: {path: [/x]}"},
+    LanguageRow{"container.name", kKnown, "on: [delete]\nwhere: {container: {name: [x]}}\nmatch: {path: [/x]}"},
+    LanguageRow{"container.image", kKnown, "on: [delete]\nwhere: {container: {image: [x, 'x:*']}}\nmatch: {path: [/x]}"},
+    LanguageRow{"container.pod", kKnown, "on: [delete]\nwhere: {container: {pod: [x]}}\nmatch: {path: [/x]}"},
+    LanguageRow{"container.namespace", kKnown, "on: [delete]\nwhere: {container: {namespace: [x]}}\nmatch: {path: [/x]}"},
 
     // Below `match`.
     LanguageRow{"path", kKnown, "on: [delete]\nmatch: {path: [/x]}"},
