@@ -33,11 +33,11 @@ struct ContainerIdentity {
     std::optional<std::string> image;
     std::optional<std::string> bundle;  // directory of the config.json
     std::optional<std::string> rootfs;  // on the host
+    std::string source;                 // the file that told, "" if none did
     // "name=value", by name; of annotations those of the bundle. Nothing: not known, or longer than can be kept.
-    std::optional<std::vector<std::string>> labels, annotations;
+    std::optional<std::vector<std::string>> labels = {}, annotations = {};
     bool tells_names = false;  // the record of name and image was read whole: what is not in it is not there
     bool tells_pod = false;    // likewise of pod and namespace, or the runtime has no pods of Kubernetes
-    std::string source;                 // the file that told, "" if none did
 
     bool operator==(const ContainerIdentity&) const = default;
 };
