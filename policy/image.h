@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kern/abi.h"
+#include "policy/check/checked.h"
 #include "policy/check/network.h"
 #include "policy/identity/named.h"
 
@@ -52,6 +53,7 @@ struct ImageRule {
     std::string name;
     std::vector<std::string> tags;
     std::vector<std::uint32_t> offers;  // in the order the policy gives
+    std::optional<Automatic> automatic = {};
     std::string file;                   // where it was written, "" for a built-in rule
 
     // One that Quell adds by itself.

@@ -172,5 +172,7 @@ inline constexpr std::uint64_t kMaxExpiresNs = 7 * 86'400 * kSecond;
 inline constexpr std::uint64_t kDefaultExpiresNs = 3'600 * kSecond;
 // Events of a threshold: more than a million within a week is no threshold.
 inline constexpr std::uint32_t kMaxThreshold = 1'000'000;
+// Responses of one rule that nobody has looked at: more an hour is no guard.
+inline constexpr std::uint32_t kMaxAutomaticPerHour = 100;
 
 }  // namespace quell::policy

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,7 +46,7 @@ struct Condition {
     std::uint32_t field = 0;  // QUELL_FIELD_…
     bool negated = false;
     std::vector<Pattern> paths;  // kPaths; sorted, no two equal
-    std::vector<Range> ranges;   // other kinds; sorted, apart from one another. kBits: one, its `first` is the mask
+    std::vector<Range> ranges;   // other kinds; sorted, apart from one another. of a mask: one, its `first`
     std::vector<Network> networks = {};  // kNetworks; sorted, no two equal
     std::vector<std::string> names = {};  // kNames; sorted, no two equal
 
@@ -64,6 +65,20 @@ enum class Mode {
 };
 inline constexpr std::array<std::string_view, 3> kModeWords = {"on", "observe", "off"};
 
+// A response that the rule itself approves when it fires.
+struct Automatic {
+    std::uint32_t response = 0;  // position in kResponseWords; one of the rule's offers
+    std::uint32_t per_hour = 0;  // at most so many an hour
+    bool dry_run = false;        // everything but the flip
+
+    bool operator==(const Automatic&) const = default;
+};
+
+// What holds an incident's subject or object while nobody has decided. Read and
+// checked; none of it can be done yet.
+inline constexpr std::array<std::string_view, 4> kHoldWords = {"isolate-network", "deny-exec", "deny-write", "pause-container"};
+enum class Hold : std::uint32_t { kIsolateNetwork, kDenyExec, kDenyWrite, kPauseContainer };
+
 struct Rule {
     std::string policy;  // metadata.name
     std::string id;
@@ -81,6 +96,10 @@ struct Rule {
     std::uint32_t threshold = 0;  // events within within_ns of one subject before it fires, 0: at each
     std::uint64_t within_ns = 0;
     std::uint64_t once_ns = 0;    // time after which it speaks again of one subject, 0: at once
+    std::optional<Automatic> automatic = {};
+    std::uint32_t while_pending = 0;  // mask of positions in kHoldWords
+    bool two_persons = false;         // must approve
+    std::vector<Location> later = {};  // where it asks for what is not supported yet
     Mode mode = Mode::kOn;
     Location where;           // of its id
 };

@@ -118,7 +118,8 @@ void guard_fields(const Rule& rule, const Group& group, Findings& findings) {
     }
 }
 
-// Why the rule never meets a regular file, nullptr where it may.
+}  // namespace
+
 const char* no_file(const Rule& rule) {
     constexpr std::uint32_t kRegular = 8;  // S_IFREG >> 12
     if (rule.operations == QUELL_BIT(QUELL_OP_CREATE)) return "what 'create' makes is not there yet";
@@ -129,8 +130,6 @@ const char* no_file(const Rule& rule) {
     }
     return nullptr;
 }
-
-}  // namespace
 
 void guard_offers(const Rule& rule, const std::vector<const Node*>& offers, Findings& findings) {
     for (std::size_t i = 0; i < rule.offers.size(); i++)

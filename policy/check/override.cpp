@@ -8,6 +8,7 @@
 #include <string_view>
 #include <tuple>
 
+#include "policy/check/automatic.h"
 #include "policy/check/conditions.h"
 #include "policy/check/fields.h"
 #include "policy/check/guard.h"
@@ -20,9 +21,9 @@ namespace quell::policy {
 namespace {
 
 constexpr std::array kFields = {Field{"rule", true}, Field{"mode"},  Field{"severity"},
-                                Field{"offer"},      Field{"expires"}, Field{"except"}};
+                                Field{"offer"},      Field{"expires"}, Field{"automatic"}, Field{"except"}};
 // Said once of a rule; exceptions of several overrides add up.
-constexpr std::array<std::string_view, 4> kOnce = {"mode", "severity", "offer", "expires"};
+constexpr std::array<std::string_view, 5> kOnce = {"mode", "severity", "offer", "expires", "automatic"};
 
 class Overriding {
 public:
@@ -34,7 +35,7 @@ public:
         const Node* name = text_of(node.find("rule"), "rule", findings_);
         if (name == nullptr) return;
         if (node.entries.size() == 1) {
-            findings_.add(Code::kQ1104, node.where, "the override changes nothing", "say one of mode, severity, offer, expires, except");
+            findings_.add(Code::kQ1104, node.where, "the override changes nothing", "say one of mode, severity, offer, expires, automatic, except");
             return;
         }
         Rule* rule = find(*name);
@@ -43,6 +44,11 @@ public:
             if (const Entry* entry = entry_of(node, key)) claim(*rule, *entry, override.name);
         change(node, *rule);
         except(node, *rule);
+    }
+
+    // When all are applied: one may change the offers, another what is done by itself.
+    void finish() {
+        for (const auto& [rule, value] : automatic_) guard_automatic(*rule, value, findings_);
     }
 
 private:
@@ -83,6 +89,9 @@ private:
         read_mode(node.find("mode"), rule.mode, findings_);
         read_severity(node.find("severity"), rule, findings_);
         read_expires(node.find("expires"), rule, findings_);
+        read_automatic(node.find("automatic"), rule, findings_);
+        for (const char* key : {"offer", "automatic"})
+            if (const Node* value = node.find(key)) automatic_[&rule] = value;
         if (node.find("offer") == nullptr) return;
         rule.offers.clear();
         read_offers(node.find("offer"), rule, findings_);
@@ -103,6 +112,7 @@ private:
     const bool is_part_;
     std::vector<Rule>& rules_;
     Findings& findings_;
+    std::map<const Rule*, const Node*> automatic_;  // what may have changed whether it is offered
     // {rule, key} -> the document that says it, and the line
     std::map<std::pair<std::string, std::string>, std::pair<std::string, std::uint32_t>> said_;
 };
@@ -112,6 +122,7 @@ private:
 void apply_overrides(const std::vector<Override>& overrides, bool is_part, std::vector<Rule>& rules, Findings& findings) {
     Overriding overriding(is_part, rules, findings);
     for (const Override& override : overrides) overriding.apply(override);
+    overriding.finish();
 }
 
 }  // namespace quell::policy

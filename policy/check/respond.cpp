@@ -4,8 +4,10 @@
 #include <array>
 #include <charconv>
 
+#include "policy/check/automatic.h"
 #include "policy/check/fields.h"
 #include "policy/check/guard.h"
+#include "policy/check/later.h"
 #include "policy/check/words.h"
 #include "policy/limits.h"
 #include "user/base/vocabulary.h"
@@ -13,7 +15,8 @@
 namespace quell::policy {
 namespace {
 
-constexpr std::array kRespondFields = {Field{"offer"}, Field{"expires"}, Field{"deny"}, Field{"threshold"}, Field{"once-per"}};
+constexpr std::array kRespondFields = {Field{"offer"}, Field{"expires"}, Field{"deny"}, Field{"threshold"}, Field{"once-per"}, Field{"automatic"},
+                                       Field{"while-pending"}, Field{"two-persons"}};
 constexpr std::array kThresholdFields = {Field{"count", true}, Field{"within", true}};
 
 // Between the bounds; nothing after a finding.
@@ -86,6 +89,9 @@ void read_respond(const Node& rule_node, Rule& rule, Findings& findings) {
     read_deny(*respond, rule, findings);
     read_threshold(*respond, rule, findings);
     if (const auto once = duration(respond->find("once-per"), "once-per", kMinExpiresNs, kMaxExpiresNs, findings)) rule.once_ns = *once;
+    read_automatic(respond->find("automatic"), rule, findings);
+    guard_automatic(rule, respond->find("automatic"), findings);
+    read_later(*respond, rule, findings);
 }
 
 }  // namespace quell::policy

@@ -143,8 +143,8 @@ std::optional<Rule> check_rule(const Node& node, const std::string& policy, Mode
     normalise(rule.conditions);
     read_exceptions(node, rule, findings);
     check_conditions(rule, findings);
-    read_respond(node, rule, findings);
     read_mode(node.find("mode"), rule.mode, findings);
+    read_respond(node, rule, findings);
     guard_paths(rule, findings);
     if (rule.id.empty()) return std::nullopt;
     return rule;

@@ -110,6 +110,7 @@ private:
         entry.name = rule.name;
         entry.tags = rule.tags;
         entry.offers = rule.offers;
+        entry.automatic = rule.automatic;
         if (!is_builtin(rule)) entry.file = sources_[rule.where.source].file();
         image_.operations |= rule.operations;
         image_.rules.push_back(std::move(entry));

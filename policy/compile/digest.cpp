@@ -32,7 +32,7 @@ void group(Canonical& form, const Group& conditions) {
 
 std::string meaning_digest(std::span<const Rule> rules) {
     Canonical form;
-    form.field("quell-policy-3");
+    form.field("quell-policy-4");
     for (const Rule& rule : rules) {
         form.field(rule.policy);
         form.field(rule.id);
@@ -53,6 +53,12 @@ std::string meaning_digest(std::span<const Rule> rules) {
         form.number(rule.threshold);
         form.number(rule.within_ns);
         form.number(rule.once_ns);
+        const Automatic automatic = rule.automatic.value_or(Automatic{});
+        form.field(rule.automatic ? word_at(kResponseWords, automatic.response) : "");
+        form.number(automatic.per_hour);
+        form.number(automatic.dry_run);
+        form.number(rule.while_pending);
+        form.number(rule.two_persons);
     }
     return sha256_hex(form.text());
 }

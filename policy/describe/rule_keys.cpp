@@ -62,6 +62,13 @@ Values response_words(const Rule& rule) {
     return words;
 }
 
+Values held_words(const Rule& rule) {
+    Values words;
+    for (std::size_t i = 0; i < kHoldWords.size(); i++)
+        if (rule.while_pending & QUELL_BIT(i)) words.emplace_back(kHoldWords[i]);
+    return sorted(std::move(words));
+}
+
 struct Key {
     std::string_view name;
     KeyShape shape;
@@ -90,6 +97,14 @@ constexpr std::array kKeys = {
     Key{"respond.threshold.count", KeyShape::kText, [](const Rule& rule) { return rule.threshold ? Values{std::to_string(rule.threshold)} : Values{}; }, nothing},
     Key{"respond.threshold.within", KeyShape::kText, [](const Rule& rule) { return rule.threshold ? Values{duration_text(rule.within_ns)} : Values{}; }, nothing},
     Key{"respond.once-per", KeyShape::kText, [](const Rule& rule) { return rule.once_ns ? Values{duration_text(rule.once_ns)} : Values{}; }, nothing},
+    Key{"respond.automatic.response", KeyShape::kText,
+        [](const Rule& rule) { return rule.automatic ? Values{std::string(word_at(kResponseWords, rule.automatic->response))} : Values{}; }, nothing},
+    Key{"respond.automatic.per-hour", KeyShape::kText, [](const Rule& rule) { return rule.automatic ? Values{std::to_string(rule.automatic->per_hour)} : Values{}; }, nothing},
+    Key{"respond.automatic.dry-run", KeyShape::kText, [](const Rule& rule) { return rule.automatic && rule.automatic->dry_run ? Values{"true"} : Values{"false"}; },
+        [](const Rule&) { return Values{"false"}; }},
+    Key{"respond.while-pending", KeyShape::kSet, held_words, nothing},
+    Key{"respond.two-persons", KeyShape::kText, [](const Rule& rule) { return Values{rule.two_persons ? "true" : "false"}; },
+        [](const Rule&) { return Values{"false"}; }},
     Key{"respond.expires", KeyShape::kText, [](const Rule& rule) { return Values{duration_text(rule.expires_ns)}; },
         [](const Rule&) { return Values{duration_text(kDefaultExpiresNs)}; }},
 };

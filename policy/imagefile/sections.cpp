@@ -200,6 +200,34 @@ void read_identities(Reader& from, std::uint32_t entries, Image& image) {
     }
 }
 
+// ---- what rules do by themselves ----
+
+constexpr std::size_t kAutomaticBytes = 4 * sizeof(std::uint32_t);
+
+std::uint32_t write_automatic(const Image& image, Writer& to) {
+    std::uint32_t count = 0;
+    for (std::uint32_t index = 0; index < image.rules.size(); index++) {
+        const auto& automatic = image.rules[index].automatic;
+        if (!automatic) continue;
+        for (const std::uint32_t number : {index, automatic->response, automatic->per_hour, std::uint32_t{automatic->dry_run}}) to.u32(number);
+        count++;
+    }
+    return count;
+}
+
+// By ascending index: one way to write an image.
+void read_automatic(Reader& from, std::uint32_t entries, Image& image) {
+    std::uint32_t next = 0;
+    for (std::uint32_t left = from.count(entries, kAutomaticBytes, kMaxRules + 1); left > 0; left--) {
+        const std::uint32_t index = from.u32();
+        const Automatic automatic{from.u32(), from.u32(), false};
+        const std::uint32_t dry_run = from.u32();
+        if (!from.ok() || index < next || index >= image.rules.size() || dry_run > 1) return from.fail();
+        image.rules[index].automatic = Automatic{automatic.response, automatic.per_hour, dry_run == 1};
+        next = index + 1;
+    }
+}
+
 constexpr std::array kSections = {
     Section{1, "summary", write_summary, read_summary},
     Section{2, "rules", write_rules, read_rules},
@@ -209,6 +237,7 @@ constexpr std::array kSections = {
     Section{6, "members", write_members, read_members},
     Section{7, "networks", write_networks, read_networks},
     Section{9, "identities", write_identities, read_identities},
+    Section{10, "automatic", write_automatic, read_automatic},
 };
 
 }  // namespace

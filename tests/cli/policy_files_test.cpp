@@ -45,7 +45,7 @@ TEST_F(PolicyFiles, Operations) {
     const Ran text = run_quell({"policy", "operations"}, {"COLUMNS=200"});
     EXPECT_EQ(text.code, 0);
     for (const std::string_view word : kOperationWords) EXPECT_NE(text.out.find("\n" + std::string(word) + " "), std::string::npos) << word;
-    EXPECT_NE(text.out.find("no hook can see them:\n  overwriting in place: "), std::string::npos) << text.out;
+    EXPECT_NE(text.out.find("no hook can see them:\n  overwriting in place, but for rules on `overwrite`: "), std::string::npos) << text.out;
     EXPECT_EQ(run_quell({"policy", "operations", "more"}).code, 2);
 }
 
@@ -116,7 +116,7 @@ TEST_F(PolicyFiles, ShowARule) {
     EXPECT_EQ(one.out, "t/one  " + file + ":6\n"
                        "  name               one (default)\n  severity           high\n  mode               on (default)\n  tags               none (default)\n"
                        "  on                 delete\n  where.subject      any (default)\n  match.path         /x/**\n                     /y\n"
-                       "  where              none (default)\n  match              none (default)\n  except             none (default)\n  respond.offer      none (default)\n  respond.deny       false (default)\n  respond.threshold.count  none (default)\n  respond.threshold.within  none (default)\n  respond.once-per   none (default)\n  respond.expires    1h (default)\n"
+                       "  where              none (default)\n  match              none (default)\n  except             none (default)\n  respond.offer      none (default)\n  respond.deny       false (default)\n  respond.threshold.count  none (default)\n  respond.threshold.within  none (default)\n  respond.once-per   none (default)\n  respond.automatic.response  none (default)\n  respond.automatic.per-hour  none (default)\n  respond.automatic.dry-run  false (default)\n  respond.while-pending  none (default)\n  respond.two-persons  false (default)\n  respond.expires    1h (default)\n"
                        "  hooks              inode_unlink\n");
     const Json two = json({"policy", "show", "t/two", dir.path()}, 0);
     EXPECT_EQ(two["line"], 10);

@@ -20,6 +20,7 @@ void expect_defaults(const Config& config) {
     EXPECT_EQ(config.operators_group, defaults.operators_group);
     EXPECT_EQ(config.responses, defaults.responses);
     EXPECT_EQ(config.keep_armed_s, defaults.keep_armed_s);
+    EXPECT_EQ(config.automatic, defaults.automatic);
     EXPECT_EQ(config.history_path, defaults.history_path);
     EXPECT_EQ(config.history_keep_rows, defaults.history_keep_rows);
     EXPECT_EQ(config.policy_dir, defaults.policy_dir);
@@ -40,7 +41,7 @@ TEST(Config, MissingEmptyAndShippedFilesAreTheDefaults) {
 
 TEST(Config, EveryKey) {
     const auto config = parse_config(R"(operators: {group: quell}
-responses: {enabled: [kill-process], keep_armed_s: 5}
+responses: {enabled: [kill-process], keep_armed_s: 5, automatic: off}
 history: {path: /h.db, keep_rows: 5000}
 policy: {dir: /p}
 socket: {path: /s, mode: 0660}
@@ -50,6 +51,7 @@ log: {level: debug}
     EXPECT_EQ(config->operators_group, "quell");
     EXPECT_EQ(config->responses, QUELL_BIT(QUELL_RESPONSE_KILL_PROCESS));
     EXPECT_EQ(config->keep_armed_s, 5u);
+    EXPECT_FALSE(config->automatic);
     EXPECT_EQ(config->history_path, "/h.db");
     EXPECT_EQ(config->history_keep_rows, 5000u);
     EXPECT_EQ(config->policy_dir, "/p");

@@ -97,5 +97,23 @@ TEST(Check, WhatQuellNeedsMayBeWatchedButNotContained) {
     EXPECT_FALSE(accepted(rule("r", "/usr/bin/crun", "delete", "host", quarantine)));
 }
 
+// What this version cannot do yet passes the check, and is not loaded.
+TEST(Check, WhatIsNotSupportedIsRefusedWhereItIsApplied) {
+    const auto findings = [](const std::string& mode, bool to_apply) {
+        const CompileResult result = compile_text(policy(rule("a", "/x", "delete", "any", "respond: {two-persons: true, while-pending: [deny-exec]}\n      mode: " + mode)), Options{.to_apply = to_apply});
+        return summary(result.findings) + (result.image ? "" : " refused");
+    };
+    EXPECT_EQ(findings("on", false), "Q1313@11:30 Q1313@11:51");
+    EXPECT_EQ(findings("on", true), "Q1410@11:30 Q1410@11:51 refused");
+    for (const char* mode : {"observe", "off"}) EXPECT_EQ(findings(mode, true), "Q1313@11:30 Q1313@11:51") << mode;
+}
+
+TEST(Check, AnObservedRuleDoesNothingByItself) {
+    const CompileResult result = compile_text(policy(rule("a", "/x", "delete", "any", "mode: observe\n      respond: {offer: [kill-process], automatic: {response: kill-process, per-hour: 1}}")));
+    EXPECT_EQ(summary(result.findings), "Q1314@12:51");
+    ASSERT_TRUE(result.image);
+    for (const ImageRule& one : result.image->rules) EXPECT_FALSE(one.automatic);
+}
+
 }  // namespace
 }  // namespace quell::policy::test

@@ -75,12 +75,12 @@ TEST(Operations, WhatIsNotSeenIsInTheThreatModelToo) {
 TEST(RuleKeys, ValuesAndDefaults) {
     const auto least = keys_of(checked(policy(rule("r", "/y, /x/**"))).rules.at(0));
     EXPECT_EQ(least, (std::map<std::string, std::string>{{"name", "r!"}, {"severity", "high"}, {"mode", "on!"}, {"tags", "!"}, {"on", "delete"}, {"where.subject", "any!"},
-                                                         {"match.path", "/x/**,/y"}, {"where", "!"}, {"match", "!"}, {"except", "!"}, {"respond.offer", "!"}, {"respond.deny", "false!"}, {"respond.threshold.count", "!"}, {"respond.threshold.within", "!"}, {"respond.once-per", "!"}, {"respond.expires", "1h!"}}));
+                                                         {"match.path", "/x/**,/y"}, {"where", "!"}, {"match", "!"}, {"except", "!"}, {"respond.offer", "!"}, {"respond.deny", "false!"}, {"respond.threshold.count", "!"}, {"respond.threshold.within", "!"}, {"respond.once-per", "!"}, {"respond.automatic.response", "!"}, {"respond.automatic.per-hour", "!"}, {"respond.automatic.dry-run", "false!"}, {"respond.while-pending", "!"}, {"respond.two-persons", "false!"}, {"respond.expires", "1h!"}}));
     const auto most = keys_of(checked(policy(rule("r", "/x/*", "unmount, delete", "host",
                                                   "name: N\n      tags: [b, a]\n      except: [{exe: [/b]}, {exe: [/a]}]\n      respond: {offer: [quarantine-file, kill-process], expires: 90s}")))
                                   .rules.at(0));
     EXPECT_EQ(most, (std::map<std::string, std::string>{{"name", "N"}, {"severity", "high"}, {"mode", "on!"}, {"tags", "a,b"}, {"on", "delete,unmount"}, {"where.subject", "host"},
-                                                        {"match.path", "/x/*"}, {"where", "!"}, {"match", "!"}, {"except", "{exe: [/a, /b]}"}, {"respond.offer", "quarantine-file,kill-process"}, {"respond.deny", "false!"}, {"respond.threshold.count", "!"}, {"respond.threshold.within", "!"}, {"respond.once-per", "!"}, {"respond.expires", "90s"}}));
+                                                        {"match.path", "/x/*"}, {"where", "!"}, {"match", "!"}, {"except", "{exe: [/a, /b]}"}, {"respond.offer", "quarantine-file,kill-process"}, {"respond.deny", "false!"}, {"respond.threshold.count", "!"}, {"respond.threshold.within", "!"}, {"respond.once-per", "!"}, {"respond.automatic.response", "!"}, {"respond.automatic.per-hour", "!"}, {"respond.automatic.dry-run", "false!"}, {"respond.while-pending", "!"}, {"respond.two-persons", "false!"}, {"respond.expires", "90s"}}));
 }
 
 TEST(RuleKeys, Durations) {

@@ -67,6 +67,7 @@ TEST(ImageFile, WhatIsWrittenIsRead) {
             EXPECT_EQ(read->rules[i].tags, image.rules[i].tags);
             EXPECT_EQ(read->rules[i].offers, image.rules[i].offers);
             EXPECT_EQ(read->rules[i].file, image.rules[i].file);
+            EXPECT_EQ(read->rules[i].automatic, image.rules[i].automatic);
             EXPECT_EQ(std::memcmp(&read->rules[i].value, &image.rules[i].value, sizeof(quell_rule)), 0);
         }
         ASSERT_EQ(read->edges.size(), image.edges.size());
@@ -192,6 +193,10 @@ TEST(ImageFile, EveryIndexIsChecked) {
     refused("offers", [](Image& image) { image.rules[1].value.offers = 1; });
     refused("offer", [](Image& image) { image.rules[1].offers = {QUELL_RESPONSE_COUNT}; });
     refused("offer twice", [](Image& image) { image.rules[1].offers = {1, 1}, image.rules[1].value.offers = 2; });
+    refused("automatic response that is not offered", [](Image& image) { image.rules[1].automatic = Automatic{QUELL_RESPONSE_KILL_CONTAINER, 1, false}, image.rules[1].offers.clear(), image.rules[1].value.offers = 0; });
+    refused("automatic response that is none", [](Image& image) { image.rules[1].automatic = Automatic{QUELL_RESPONSE_COUNT, 1, false}; });
+    for (const std::uint32_t bound : {0u, kMaxAutomaticPerHour + 1})
+        refused("automatic bound", [bound](Image& image) { image.rules[1].automatic = Automatic{image.rules[1].offers.empty() ? 0 : image.rules[1].offers[0], bound, false}; });
     refused("flags", [](Image& image) { image.rules[1].value.flags = 4; });
     refused("severity", [](Image& image) { image.rules[1].value.severity = 5; });
     refused("expires", [](Image& image) { image.rules[1].value.expires_ns = kMaxExpiresNs + 1; });

@@ -7,6 +7,7 @@
 #include "policy/format/format.h"
 #include "policy/reference/match.h"
 #include "support.h"
+#include "user/base/vocabulary.h"
 
 namespace quell::policy::test {
 namespace {
@@ -93,6 +94,26 @@ TEST(Overrides, AreCheckedLikeRules) {
     twice.push_back({"c.yaml", overrides("    - {rule: t/b, mode: off}\n")});
     EXPECT_EQ(summary(compile(twice).findings), "Q1302@3:18");
     EXPECT_EQ(summary(compile_text(overrides("    - {rule: t/a, mode: off}\n")).findings), "Q1307 Q1601@6:14");
+}
+
+TEST(Overrides, ChangeWhatIsDoneByItself) {
+    const auto automatic = [](const std::string& entries, const std::string& more = "") {
+        std::vector<Source> sources = with(entries);
+        sources[0].text = policy(rule("a", "/x/**", "delete", "any", "respond: {offer: [kill-container, kill-process], automatic: {response: kill-container, per-hour: 3}}"));
+        if (!more.empty()) sources.push_back({"more.yaml", overrides(more, "more")});
+        const CompileResult result = compile(sources);
+        if (!result.image) return summary(result.findings);
+        const auto& it = find(result, "a")->automatic;
+        return it ? std::string(word_at(kResponseWords, it->response)) + " " + std::to_string(it->per_hour) + (it->dry_run ? " dry" : "") : "off";
+    };
+    EXPECT_EQ(automatic("    - {rule: t/a, severity: low}\n"), "kill-container 3");
+    EXPECT_EQ(automatic("    - {rule: t/a, automatic: off}\n"), "off");
+    EXPECT_EQ(automatic("    - {rule: t/a, automatic: {response: kill-process, per-hour: 9, dry-run: true}}\n"), "kill-process 9 dry");
+    EXPECT_EQ(automatic("    - {rule: t/a, mode: observe}\n"), "off");
+    EXPECT_EQ(automatic("    - {rule: t/a, offer: [kill-process]}\n"), "Q1124@6:26") << "what is done by itself must stay an offer";
+    EXPECT_EQ(automatic("    - {rule: t/a, offer: [kill-process]}\n", "    - {rule: t/a, automatic: off}\n"), "off") << "whichever comes first";
+    EXPECT_EQ(automatic("    - {rule: t/a, automatic: {response: quarantine-file, per-hour: 1}}\n"), "Q1124@6:41");
+    EXPECT_EQ(automatic("    - {rule: t/a, automatic: off}\n", "    - {rule: t/a, automatic: off}\n"), "Q1602@6:19");
 }
 
 TEST(Overrides, AFileAloneCanBeFormatted) {

@@ -118,6 +118,7 @@ void speakable(Group& group, bool is_exception, std::uint32_t subjects) {
         const FieldKind kind = kFieldRows[one.field].kind;
         if (kind == FieldKind::kPaths) narrow(one.paths);
         if (kind == FieldKind::kBits) one.ranges = {{04000, 0}};
+        if (kind == FieldKind::kOpenFlags) one.ranges = {{01000, 0}};
         if (kind == FieldKind::kYesNo) one.ranges = {{1, 1}};
     }
     normalise(group);
@@ -141,6 +142,7 @@ Node rule_node(const Rule& rule, std::mt19937& random) {
     for (const KeyValue& one : key_values(rule)) {
         if (one.key == "respond.offer") offers = !one.values.empty();
         if (one.values.empty() || (one.key == "respond.expires" && !offers)) continue;
+        if (one.key == "respond.automatic.dry-run" && !rule.automatic) continue;
         if (one.is_default && one.key != "respond.offer" && below(random, 2) == 0) continue;
         Node value = one.shape == KeyShape::kText ? text(one.values.front()) : list(one.values);
         if (one.shape == KeyShape::kSet) std::shuffle(value.items.begin(), value.items.end(), random);
@@ -392,6 +394,7 @@ Checked random_rules(std::mt19937& random) {
         if (below(random, 2) == 0) continue;
         rule.offers = {QUELL_RESPONSE_KILL_PROCESS};
         if (rule.subjects & QUELL_SUBJECT_CONTAINER) rule.offers.insert(rule.offers.begin() + below(random, 2), QUELL_RESPONSE_KILL_CONTAINER);
+        if (below(random, 2) == 0) rule.automatic = Automatic{rule.offers.front(), 1 + below(random, kMaxAutomaticPerHour), below(random, 2) == 0};
         rule.expires_ns = (1 + below(random, 100)) * (below(random, 2) == 0 ? 1 : 60) * kSecond;
     }
     return checked;

@@ -105,6 +105,10 @@ void Decisions::row(const Incident& incident, history::Action action, const std:
     if (request) {
         entry.row.who = request->named(request->who);
         entry.row.reason = request->reason;
+        if (!request->rule.empty()) {
+            entry.row.detail = rule_detail(request->rule);
+            entry.row.response = word_at(kResponseWords, request->response);
+        }
     }
     entry.snapshot = history::Snapshot{incident.id, std::string(word_at(kStateWords, incident.state)), incident.rule.rule, incident::snapshot_text(incident)};
     parts_.history.append(std::move(entry));
@@ -146,9 +150,10 @@ void Decisions::approve(std::uint64_t id, quell_response response, const std::st
     if (std::ranges::find(incident->rule.offers, static_cast<std::uint32_t>(response)) == incident->rule.offers.end())
         return refuse(id, Refusal::kNotOffered, "the rule does not offer it", request, reply);
     if (!offer.available) return refuse(id, Refusal::kNotOffered, offer.reason, request, reply);
-    if (offer.digest != digest) return refuse(id, Refusal::kChanged, "the digest is not that of this target: look again with quell show", request, reply);
+    if (request.rule.empty() && offer.digest != digest) return refuse(id, Refusal::kChanged, "the digest is not that of this target: look again with quell show", request, reply);
     if (!parts_.canary_denied())
         return refuse(id, Refusal::kBlind, "the canary was not denied: the hooks do not refuse, nothing was approved", request, reply);
+    if (request.dry_run) return tell_dry_run(*incident, offer, request, reply);
     flip(*incident, offer, request, std::move(reply));
 }
 
@@ -378,6 +383,10 @@ void Decisions::tick() {
     write_due_rows();
     const auto now = boottime_ns();
     for (auto* incident : parts_.store.list(false)) refresh(*incident);
+    std::vector<std::uint64_t> late;
+    for (const auto& [id, until_ns] : considered_)
+        if (now >= until_ns) late.push_back(id);
+    for (const auto id : late) approve_by_rule(id);
     for (auto& [waited_for, list] : waiting_) {
         std::erase_if(list, [this, now, id = waited_for](const Waiting& one) {
             if (now < one.until_ns) return false;

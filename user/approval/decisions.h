@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "user/approval/automatic.h"
 #include "user/base/worker.h"
 #include "user/bpf/engine.h"
 #include "user/history/async_history.h"
@@ -31,6 +32,9 @@ struct Request {
     std::uint64_t container = 0;  // of who asks, 0: host
     std::string reason;
     std::uint64_t received_ns = 0;
+    std::string rule = {};  // "policy/id" where the rule itself approves: it knows no digest
+    quell_response response = QUELL_RESPONSE_COUNT;  // what that rule asks for
+    bool dry_run = false;                            // everything but the flip
 };
 
 enum class Refusal { kNone, kNoSuchIncident, kNotOffered, kChanged, kTooLate, kBlind, kNotAllowed, kFailed };
@@ -52,6 +56,7 @@ public:
         Worker& worker;   // arming
         Worker& sweeper;  // what follows a flip
         std::uint64_t keep_armed_ns;          // hooks that no containment needs any more
+        bool automatic;              // rules may approve
         std::function<bool()> canary_denied;  // tries it now
         std::function<void(const incident::Incident&)> tell_first;  // its row `detected`, if there is none yet
     };
@@ -64,6 +69,13 @@ public:
 
     // A new or adopted incident: prepares what it offers.
     void prepare(const incident::Incident& incident);
+    // May its rule approve it? Decided when approve_by_rule() is called, at the latest a second from now: who and where is
+    // looked up first, while the target lives.
+    void consider(const incident::Incident& incident);
+    void approve_by_rule(std::uint64_t id);
+    // What rules have approved so far, by earlier daemons.
+    [[nodiscard]] HourGuard& guard() { return guard_; }
+
     // Finishes what an earlier daemon had flipped and not swept.
     void resume(incident::Incident& incident);
     // One that ended without a decision: its row, and the kernel forgets it.
@@ -90,6 +102,8 @@ private:
     };
 
     void armed(const response::Target& target, const Status& result);
+    void leave_to_person(incident::Incident& incident, const Request& request, const std::string& why);
+    void tell_dry_run(incident::Incident& incident, const incident::Offer& offer, const Request& request, const Reply& reply);
     void flip(incident::Incident& incident, const incident::Offer& offer, const Request& request, Reply reply);
     void carry_out(incident::Incident& incident, Reply reply);
     void carried_out(std::uint64_t id, const response::Outcome& outcome, const Reply& reply);
@@ -117,6 +131,8 @@ private:
     std::map<std::uint64_t, std::vector<Waiting>> waiting_;
     std::map<std::uint64_t, std::function<void()>> due_rows_;
     std::set<std::uint64_t> carrying_out_;  // by the worker
+    std::map<std::uint64_t, std::uint64_t> considered_;  // until when what is looked up is waited for
+    HourGuard guard_;
     std::set<std::uint64_t> retired_;  // whose entries the kernel still holds
     std::uint64_t requests_ = 0;
 };

@@ -118,6 +118,8 @@ std::string process_text(const Json& process) {
 std::string who_text(const Json& who) {
     const std::string login = text_of(who, "login_user");
     const std::int64_t login_uid = integer_member(who, "login_uid", -1);
+    // A rule: nobody has this uid.
+    if (integer_member(who, "uid") == std::numeric_limits<std::uint32_t>::max()) return or_unknown(text_of(who, "user"));
     // The kernel's "nobody logged in": a service, or before the first login.
     const bool has_login = login_uid >= 0 && login_uid != std::numeric_limits<std::uint32_t>::max();
     return or_unknown(text_of(who, "user")) + " (uid " + std::to_string(integer_member(who, "uid")) +

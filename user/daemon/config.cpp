@@ -82,6 +82,12 @@ std::uint32_t response_mask(const YAML::Node& node) {
     return mask;
 }
 
+bool on_or_off(const YAML::Node& node) {
+    const std::string word = text(node, "expected on or off");
+    if (word != "on" && word != "off") wrong(node, "expected on or off");
+    return word == "on";
+}
+
 mode_t socket_mode(const YAML::Node& node) {
     // An empty set of rights for the owner would lock root's tools out.
     const auto mode = static_cast<mode_t>(number(node, 8, 0600, 0666, "expected 0600, 0660 or 0666"));
@@ -105,6 +111,7 @@ void read_config(const YAML::Node& root, Config& config) {
     read_mapping(root, {
         {"operators", section({{"group", [&](const YAML::Node& v) { config.operators_group = text(v, "expected the name of a group"); }}})},
         {"responses", section({{"enabled", [&](const YAML::Node& v) { config.responses = response_mask(v); }},
+                               {"automatic", [&](const YAML::Node& v) { config.automatic = on_or_off(v); }},
                                {"keep_armed_s", [&](const YAML::Node& v) {
                                     config.keep_armed_s = number(v, 10, 1, kKeepArmedMax, "expected seconds from 1 to 86400");
                                 }}})},

@@ -278,7 +278,7 @@ void Daemon::adopt_policy() {
 }
 
 Status Daemon::start_incidents() {
-    decisions_ = std::make_unique<approval::Decisions>(approval::Decisions::Parts{*engine_, store_, *history_, *worker_, *sweeper_, config_.keep_armed_s * 1'000'000'000,
+    decisions_ = std::make_unique<approval::Decisions>(approval::Decisions::Parts{*engine_, store_, *history_, *worker_, *sweeper_, config_.keep_armed_s * 1'000'000'000, config_.automatic,
         [this] {
             check_canary();
             return vitals_.canary == Canary::kDenied;
@@ -293,6 +293,7 @@ Status Daemon::start_incidents() {
     watch_ = std::make_unique<Watch>(Watch::Parts{*engine_, store_, *decisions_, *history_, *worker_,
                                                   [this](const auto& incident) { doubts_->note(incident, policies_->image(), policies_->generation()); }},
                                      std::move(files).value());
+    count_automatic();
     std::vector<history::Snapshot> snapshots;
     if (auto file = history::History::open_read_only(config_.history_path)) {
         if (auto found = file->snapshots(incident::kOverMax)) snapshots = std::move(found).value();
@@ -311,6 +312,17 @@ Status Daemon::start_incidents() {
     ring_->consume();  // what an earlier daemon left, before entries without details are made up for
     watch_->adopt();
     return loop_->add(ring_->poll_fd(), EPOLLIN, [this](std::uint32_t) { ring_->consume(); });
+}
+
+// What rules have approved within the last hour counts on. Without a file there was nothing; one that cannot be read may hold anything.
+void Daemon::count_automatic() {
+    const auto now = static_cast<std::int64_t>(boottime_ns());
+    if (::access(config_.history_path.c_str(), F_OK) && errno == ENOENT) return;
+    auto file = history::History::open_read_only(config_.history_path);
+    auto rows = file ? file->approved_by_rules(wall_ns() - approval::HourGuard::kHourNs) : Result<std::vector<history::Row>>(file.error());
+    if (rows) return decisions_->guard().remember(*rows, now, wall_ns(), boot_id());
+    log::warn("no automatic response for an hour: " + rows.error().message);
+    decisions_->guard().close(now);
 }
 
 Status Daemon::start_control() {

@@ -49,6 +49,7 @@ private:
     void start_history();
     [[nodiscard]] Status attach_standing();
     [[nodiscard]] Status start_incidents();
+    void count_automatic();
     [[nodiscard]] Status start_control();
     [[nodiscard]] Status apply_at_start();
     void adopt_policy();

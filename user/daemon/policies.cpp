@@ -15,7 +15,7 @@ Result<ApplyOutcome> Policies::apply(const ApplyRequest& request) {
 }
 
 Result<ApplyOutcome> Policies::apply(std::vector<policy::Source> sources, const ApplyRequest& request) {
-    auto compiled = policy::compile(sources, {.allow_empty = request.allow_empty});
+    auto compiled = policy::compile(sources, {.allow_empty = request.allow_empty, .to_apply = true});
     ApplyOutcome outcome;
     outcome.sources = std::move(sources);
     outcome.findings = std::move(compiled.findings);
@@ -58,6 +58,7 @@ void Policies::adopt(std::uint64_t generation, const std::string& digest, const 
         rule.name = facts.name;
         rule.tags = facts.tags;
         rule.offers = facts.offers;
+        rule.automatic = facts.automatic;
         image_.rules.push_back(std::move(rule));
     }
 }

@@ -80,6 +80,7 @@ void Watch::on_event(const quell_event& raw) {
         incident.state = QUELL_STATE_GONE;
     }
     decisions_.prepare(incident);
+    decisions_.consider(incident);
     look_up(incident.id, std::move(event));
     told_(incident);
 }
@@ -107,10 +108,12 @@ void Watch::look_up(std::uint64_t id, Event event) {
                                             incident->exe = found.exe.path;
                                         }
                                         tell(*incident);
+                                        decisions_.approve_by_rule(id);
                                     });
     if (submitted) return;
     log::warn("too many incidents at once: details of one were not looked up");
     if (const auto* incident = store_.find(id)) tell(*incident);
+    decisions_.approve_by_rule(id);
 }
 
 void Watch::tell(const incident::Incident& incident) {
@@ -130,6 +133,7 @@ void Watch::record(const incident::Incident& incident, history::Action action, s
     entry.row.result = result;
     if (action == history::Action::APPROVED) {
         entry.row.who = incident.decided_by;
+        if (incident.decided_by && incident.decided_by->uid == approval::kRuleUid) entry.row.detail = approval::rule_detail(approval::rule_name(incident.rule));
         entry.row.response = word_at(kResponseWords, incident.entry.response);
     }
     entry.snapshot = history::Snapshot{incident.id, std::string(word_at(kStateWords, incident.state)), incident.rule.rule, incident::snapshot_text(incident)};
@@ -164,12 +168,15 @@ void Watch::adopt(const quell_pending_key& key, const quell_pending& entry) {
     }
     // Flipped by a daemon that died before the disk had the row: the entry still knows who.
     if (entry.approved_ns && !incident.decided_by) {
-        incident.decided_by = history::Who{entry.approver_uid, user_name(entry.approver_uid), entry.approver_loginuid, {}, 0, {}};
+        const bool by_rule = entry.approver_uid == approval::kRuleUid;
+        incident.decided_by = by_rule ? approval::who_rule() : history::Who{entry.approver_uid, user_name(entry.approver_uid), entry.approver_loginuid, {}, 0, {}};
+        if (by_rule) decisions_.guard().remember(approval::rule_name(incident.rule), static_cast<std::int64_t>(entry.approved_ns));
         record(incident, history::Action::APPROVED, entry.approved_ns, "approved; told by the kernel's entry");
     }
     if (incident.state == QUELL_STATE_ENFORCING && told != QUELL_STATE_ENFORCING)
         record(incident, history::Action::ENFORCING, 0, "told by the kernel's entry");
     decisions_.prepare(incident);
+    decisions_.consider(incident);
     decisions_.resume(incident);
     if (incident.waits()) return told_(incident);
     if (!incident.over() || was_over) return;

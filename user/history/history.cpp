@@ -171,6 +171,30 @@ Result<std::vector<Row>> History::list(std::uint64_t limit, std::uint64_t incide
     }
 }
 
+// Rows are in the order of time: from the newest one that is older, no index of times is needed.
+Result<std::vector<Row>> History::approved_by_rules(std::int64_t since_wall_ns) {
+    auto older = file_->database.prepare("SELECT row FROM rows WHERE wall_ns < ? ORDER BY row DESC LIMIT 1");
+    if (!older) return older.error();
+    older->bind(since_wall_ns);
+    auto found = older->step();
+    if (!found) return found.error();
+    const std::uint64_t from = *found ? older->unsigned_number(0) : 0;
+    auto query = file_->database.prepare("SELECT " QUELL_ROW_COLUMNS " FROM rows WHERE row > ? AND action IN ('approved', 'dry-run') AND detail <> '' ORDER BY row DESC LIMIT ?");
+    if (!query) return query.error();
+    query->bind(from).bind(kListMax);
+    std::vector<Row> rows;
+    for (;;) {
+        auto more = query->step();
+        if (!more) return more.error();
+        if (!*more) break;
+        auto row = read_row(*query);
+        if (!row) return Error{"history: row " + query->text(0) + " is damaged", EUCLEAN, "run `quell history verify`"};
+        rows.push_back(std::move(*row));
+    }
+    std::reverse(rows.begin(), rows.end());
+    return rows;
+}
+
 Result<std::optional<Snapshot>> History::snapshot(std::uint64_t incident) {
     auto query = file_->database.prepare("SELECT incident, state, rule, snapshot FROM incidents WHERE incident = ?");
     if (!query) return query.error();

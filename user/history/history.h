@@ -56,6 +56,9 @@ public:
 
     // Newest first; `incident` 0: of all. At most kListMax.
     [[nodiscard]] Result<std::vector<Row>> list(std::uint64_t limit, std::uint64_t incident = 0);
+    // Of what rules approved, or tried to, since then by the wall clock: the rows `approved` and `dry-run` that have a
+    // detail. Oldest first; at most kListMax, the newest.
+    [[nodiscard]] Result<std::vector<Row>> approved_by_rules(std::int64_t since_wall_ns);
     [[nodiscard]] Result<std::optional<Snapshot>> snapshot(std::uint64_t incident);
     // Newest first; `states`: only these, nothing given: all.
     [[nodiscard]] Result<std::vector<Snapshot>> snapshots(std::uint64_t limit, const std::vector<std::string>& states = {});

@@ -47,6 +47,7 @@ struct Incident {
     std::optional<history::Who> decided_by;
     std::string reason, note;
     history::Latency latency;
+    bool rule_decided = false;  // its rule asked to approve it, once: done, tried, or left to a person
 
     [[nodiscard]] bool waits() const { return state == QUELL_STATE_ARMING || state == QUELL_STATE_PENDING; }
     [[nodiscard]] bool holds() const { return state == QUELL_STATE_APPROVED || state == QUELL_STATE_ENFORCING; }

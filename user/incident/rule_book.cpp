@@ -8,6 +8,18 @@ namespace quell::incident {
 
 using Json = nlohmann::json;
 
+namespace {
+
+// Throws where it is there and is none. A text of an earlier version has none.
+std::optional<policy::Automatic> automatic_from(const Json& rule) {
+    if (!rule.contains("automatic")) return std::nullopt;
+    const Json& it = rule.at("automatic");
+    policy::Automatic automatic{it.at("response").get<std::uint32_t>(), it.at("per_hour").get<std::uint32_t>(), it.at("dry_run").get<bool>()};
+    return automatic.response < QUELL_RESPONSE_COUNT ? std::optional(automatic) : std::nullopt;
+}
+
+}  // namespace
+
 void RuleBook::put(std::uint64_t generation, std::vector<RuleFacts> facts) {
     std::ranges::sort(facts, {}, &RuleFacts::id);
     Rules rules;
@@ -28,7 +40,7 @@ void RuleBook::add(std::uint64_t generation, const policy::Image& image) {
     std::vector<RuleFacts> facts;
     facts.reserve(image.rules.size());
     for (const auto& rule : image.rules)
-        facts.push_back({rule.value.id, rule.policy, rule.id, rule.name.empty() ? rule.id : rule.name, rule.value.severity, rule.tags, rule.offers});
+        facts.push_back({rule.value.id, rule.policy, rule.id, rule.name.empty() ? rule.id : rule.name, rule.value.severity, rule.tags, rule.offers, rule.automatic});
     put(generation, std::move(facts));
 }
 
@@ -50,6 +62,8 @@ RuleFacts RuleBook::find(std::uint64_t id, std::uint64_t generation) const {
     return unknown;
 }
 
+const RuleFacts* RuleBook::running(std::uint64_t id) const { return generations_.empty() ? nullptr : search(generations_.rbegin()->second, id); }
+
 std::vector<RuleFacts> RuleBook::of(std::uint64_t generation) const {
     std::vector<RuleFacts> facts;
     if (const auto own = generations_.find(generation); own != generations_.end())
@@ -60,9 +74,11 @@ std::vector<RuleFacts> RuleBook::of(std::uint64_t generation) const {
 std::string RuleBook::text(std::uint64_t generation) const {
     auto json = Json::array();
     if (const auto own = generations_.find(generation); own != generations_.end())
-        for (const auto& rule : own->second)
+        for (const auto& rule : own->second) {
             json.push_back({{"id", rule->id}, {"policy", rule->policy}, {"rule", rule->rule}, {"name", rule->name},
                             {"severity", rule->severity}, {"tags", rule->tags}, {"offers", rule->offers}});
+            if (const auto& it = rule->automatic) json.back()["automatic"] = {{"response", it->response}, {"per_hour", it->per_hour}, {"dry_run", it->dry_run}};
+        }
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -74,7 +90,7 @@ bool RuleBook::restore(std::uint64_t generation, const std::string& text) {
         for (const auto& rule : json)
             facts.push_back({rule.at("id").get<std::uint64_t>(), rule.at("policy").get<std::string>(), rule.at("rule").get<std::string>(),
                              rule.at("name").get<std::string>(), rule.at("severity").get<std::uint32_t>(),
-                             rule.at("tags").get<std::vector<std::string>>(), rule.at("offers").get<std::vector<std::uint32_t>>()});
+                             rule.at("tags").get<std::vector<std::string>>(), rule.at("offers").get<std::vector<std::uint32_t>>(), automatic_from(rule)});
     } catch (const Json::exception&) {
         return false;
     }

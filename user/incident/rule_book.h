@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct RuleFacts {
     std::uint32_t severity = 0;
     std::vector<std::string> tags;
     std::vector<std::uint32_t> offers;  // enum quell_response, in the policy's order
+    std::optional<policy::Automatic> automatic = {};  // what it approves by itself
 
     bool operator==(const RuleFacts&) const = default;
 };
@@ -36,6 +38,9 @@ public:
     // Of that generation, else of the newest that has it; one that nobody
     // remembers is named by its number and may offer anything.
     [[nodiscard]] RuleFacts find(std::uint64_t id, std::uint64_t generation) const;
+
+    // Of the newest generation, the one that runs; nullptr where it has no such rule.
+    [[nodiscard]] const RuleFacts* running(std::uint64_t id) const;
 
     // Those of one generation, by id; nothing where it is not known.
     [[nodiscard]] std::vector<RuleFacts> of(std::uint64_t generation) const;

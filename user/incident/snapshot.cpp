@@ -102,6 +102,7 @@ std::string snapshot_text(const Incident& incident) {
     put(json, "identity_pod", incident.identity.pod);
     put(json, "identity_namespace", incident.identity.pod_namespace);
     put(json, "identity_image", incident.identity.image);
+    if (incident.rule_decided) json["rule_decided"] = true;
     if (incident.decided_by) json["decided_by"] = who_json(*incident.decided_by);
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -122,7 +123,8 @@ std::optional<Incident> parse_snapshot(const std::string& text) {
         if (json.contains("decided_by")) incident.decided_by = take_who(json.at("decided_by"));
         incident.rule = {json.at("rule_id").get<std::uint64_t>(), json.at("policy").get<std::string>(), json.at("rule").get<std::string>(),
                          json.at("name").get<std::string>(), json.at("severity").get<std::uint32_t>(),
-                         json.at("tags").get<std::vector<std::string>>(), json.at("offers").get<std::vector<std::uint32_t>>()};
+                         json.at("tags").get<std::vector<std::string>>(), json.at("offers").get<std::vector<std::uint32_t>>(), {}};
+        incident.rule_decided = json.value("rule_decided", false);
         incident.container_id = unhex_or_empty(json, "container");
         incident.runtime = take_enum(json, "runtime", QUELL_RUNTIME_KUBEPODS);
         incident.cgroup_path = unhex_or_empty(json, "cgroup");

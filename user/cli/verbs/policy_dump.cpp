@@ -58,6 +58,12 @@ std::string conditions_text(const quell_rule& rule) {
     return rule.conditions == 0 ? "-" : std::to_string(rule.condition) + "-" + std::to_string(rule.condition + rule.conditions - 1);
 }
 
+// null where the rule does nothing by itself.
+Json automatic_json(const policy::ImageRule& rule) {
+    if (!rule.automatic) return nullptr;
+    return {{"response", word_at(kResponseWords, rule.automatic->response)}, {"per_hour", rule.automatic->per_hour}, {"dry_run", rule.automatic->dry_run}};
+}
+
 Json rules_json(const Image& image) {
     Json list = Json::array();
     for (const policy::ImageRule& rule : image.rules)
@@ -65,7 +71,7 @@ Json rules_json(const Image& image) {
                         {"severity", word_at(kSeverityWords, rule.value.severity)}, {"tags", safe_list(rule.tags)},
                         {"operations", words(rule.value.operations, kOperationWords)}, {"subjects", words(rule.value.subjects, kSubjects)},
                         {"offers", offer_words(rule)}, {"expires_s", rule.value.expires_ns / 1'000'000'000}, {"condition", rule.value.condition}, {"conditions", rule.value.conditions},
-                        {"flags", words(rule.value.flags, kRuleFlags)}});
+                        {"flags", words(rule.value.flags, kRuleFlags)}, {"automatic", automatic_json(rule)}});
     return list;
 }
 
