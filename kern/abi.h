@@ -32,7 +32,7 @@ using quell_u64 = std::uint64_t;
 #endif
 
 /* Pins of another number are not adopted. Raise it with every change here. */
-#define QUELL_ABI_VERSION 9u
+#define QUELL_ABI_VERSION 10u
 
 /*
  * A call of the kernel's bpf_rdonly_cast as it stands in the object: opcode 0x85, source 2 (a function of the kernel), and
@@ -179,7 +179,7 @@ QUELL_SIZE(struct quell_file_key, 80);
 #define QUELL_CHAIN_MAX 8
 
 /*
- * What an operation is about, beside a path. value: of signal, capability and bpf the number; of ptrace QUELL_TRACE_…, of
+ * What an operation is about, beside a path. value: of an open its flags; of signal, capability and bpf the number; of ptrace QUELL_TRACE_…, of
  * module-load QUELL_MODULE_…; of setuid the user id, the group id in the upper half; of mount s_magic, and
  * QUELL_DETAIL_BLOCK_DEVICE; of sockets family, type << 8, protocol << 16, port << 32.
  */

@@ -64,6 +64,7 @@ struct cgroup_subsys_state___populated {
  * FMODE_BACKING; before, such a file's inode is not its dentry's.
  */
 #define FMODE_BACKING_BIT (1u << 24)
+#define O_APPEND_BIT 02000u
 
 /* 6.19 renamed dentry.d_iname to d_shortname; the bytes stayed where they were. */
 #define DENTRY_INLINE_NAME_OFFSET 40 /* from d_parent: d_parent 8, d_name 16, d_inode 8, then the name… */

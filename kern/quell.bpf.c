@@ -139,6 +139,12 @@ int BPF_PROG(quell_file_open, struct file *file, int ret)
 	return ret ? ret : on_file_open(file);
 }
 
+SEC("fentry/rw_verify_area")
+int BPF_PROG(quell_rw_verify_area, int access, struct file *file, u64 position)
+{
+	return on_rw_verify_area(access, file, position);
+}
+
 SEC("lsm/inode_unlink")
 int BPF_PROG(quell_inode_unlink, struct inode *directory, struct dentry *dentry, int ret)
 {

@@ -26,6 +26,35 @@ static __always_inline int on_file_open(struct file *file)
 	return VERDICT(judge_open(file, operations, QUELL_HOOK_file_open));
 }
 
+#define ACCESS_WRITE 1 /* of rw_verify_area() */
+
+/*
+ * A write that begins before the end of a file that is there: it takes content away. Every read and write of the host comes
+ * by here, so that it is attached for rules that ask for it only. What appends is told its place later. An overlay's
+ * file is written once more below, which is not judged. Told, not refused.
+ */
+static __always_inline int on_rw_verify_area(int access, struct file *file, u64 position)
+{
+	struct inode *inode;
+	struct dentry *entry;
+	s64 at = 0;
+
+	if (access != ACCESS_WRITE || !position || !WANTED(OVERWRITE))
+		return 0;
+	inode = file->f_inode;
+	if ((file->f_flags & O_APPEND_BIT) || (inode->i_mode & S_IFMT_BITS) != S_IFREG_BITS)
+		return 0;
+	read_kernel(at, position);
+	if (at >= inode->i_size || (file->f_mode & FMODE_BACKING_BIT))
+		return 0;
+	entry = file->f_path.dentry;
+	if (!bpf_core_type_exists(struct backing_file) && inode != entry->d_inode)
+		return 0;
+	judge_entry(entry, entry->d_parent, entry->d_parent->d_inode, inode->i_sb, 0, 0, 0, QUELL_OP_OVERWRITE,
+		    QUELL_HOOK_rw_verify_area);
+	return 0;
+}
+
 static __always_inline int on_inode_unlink(struct inode *directory, struct dentry *dentry)
 {
 	REFUSE(dentry->d_inode, QUELL_HOOK_inode_unlink);

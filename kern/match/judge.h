@@ -387,6 +387,7 @@ static __always_inline int judge_open(struct file *file, u32 operations, u32 hoo
 						     .number = operations & QUELL_OP_BIT(QUELL_OP_OPEN_WRITE) ?
 								       QUELL_OP_OPEN_WRITE : QUELL_OP_OPEN_READ,
 						     .also = operations, .hook = hook, .known = 1, .files = files };
+		WORK(slot)->op.detail = file->f_flags;
 		WORK(slot)->sequence = name_sequence(entry);
 		if (file_key(&l, entry, entry->d_parent, inode) != key)
 			WORK(slot)->sequence = NAME_MOVING;

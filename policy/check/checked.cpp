@@ -10,15 +10,15 @@
 namespace quell::policy {
 namespace {
 
-std::string bits_text(std::uint32_t mask) {
+std::string bits_text(FieldKind kind, std::uint32_t mask) {
     std::string text;
-    for (const NumberWord& bits : kBitWords)
+    for (const NumberWord& bits : words_of(kind))
         if ((mask & bits.number) == bits.number) text += (text.empty() ? "" : ", ") + std::string(bits.word);
     return text;
 }
 
 std::string number_text(FieldKind kind, const Range& range) {
-    if (kind == FieldKind::kBits) return bits_text(range.first);
+    if (is_mask(kind)) return bits_text(kind, range.first);
     if (range.first == range.last)
         for (const NumberWord& word : words_of(kind))
             if (word.number == range.first) return std::string(word.word);
@@ -53,6 +53,9 @@ std::string Condition::text() const {
 Rule as_loaded(Rule rule) {
     if (rule.mode != Mode::kObserve) return rule;
     rule.offers.clear();
+    rule.automatic.reset();
+    rule.while_pending = 0;
+    rule.two_persons = false;
     rule.flags &= ~QUELL_RULE_DENY;
     return rule;
 }

@@ -19,6 +19,7 @@ enum class FieldKind {
     kNumbers,
     kYesNo,
     kBits,
+    kOpenFlags,  // a mask, as kBits
     kNetworks,
     kNames,
     kTypes,  // this and those behind it: one number for each word
@@ -58,6 +59,7 @@ inline constexpr FieldKind NUMBERS = FieldKind::kNumbers;
 inline constexpr FieldKind YESNO = FieldKind::kYesNo;
 inline constexpr FieldKind TYPES = FieldKind::kTypes;
 inline constexpr FieldKind BITS = FieldKind::kBits;
+inline constexpr FieldKind OPEN_FLAGS = FieldKind::kOpenFlags;
 inline constexpr FieldKind NETWORKS = FieldKind::kNetworks;
 inline constexpr FieldKind NAMES = FieldKind::kNames;
 inline constexpr FieldKind TRACES = FieldKind::kTraces;
@@ -85,7 +87,7 @@ constexpr std::uint64_t those_with(bool entry) {
 inline constexpr std::uint64_t FILES = those_with(true);
 inline constexpr std::uint64_t ANY = FILES | those_with(false);
 inline constexpr std::uint64_t THERE = FILES & ~CREATE;
-inline constexpr std::uint64_t TOLD = IO_URING;  // by what cannot refuse
+inline constexpr std::uint64_t TOLD = IO_URING | OVERWRITE;  // by what cannot refuse
 inline constexpr std::uint64_t SOCKETS = CONNECT | BIND | LISTEN | ACCEPT | SOCKET;
 }  // namespace operation_names
 
@@ -107,6 +109,7 @@ inline constexpr auto& kFieldRows = field_rows::kAll;
     switch (kind) {
         case FieldKind::kYesNo: return kYesNoWords;
         case FieldKind::kBits: return kBitWords;
+        case FieldKind::kOpenFlags: return kOpenFlagWords;
         case FieldKind::kTypes: return kTypeWords;
         case FieldKind::kTraces: return kTraceWords;
         case FieldKind::kModuleSources: return kModuleSourceWords;
@@ -136,6 +139,9 @@ inline constexpr auto& kFieldRows = field_rows::kAll;
         default: return 0;
     }
 }
+
+// One number for all words: any of their bits.
+[[nodiscard]] constexpr bool is_mask(FieldKind kind) { return kind == FieldKind::kBits || kind == FieldKind::kOpenFlags; }
 
 // One number for each word, and nothing else.
 [[nodiscard]] constexpr bool is_one_word_each(FieldKind kind) { return kind >= FieldKind::kTypes; }

@@ -30,6 +30,17 @@ inline constexpr std::array<NumberWord, 6> kBitWords = {{{"setuid", 04000},
                                                          {"executable", 00111},
                                                          {"group-writable", 00020},
                                                          {"world-writable", 00002}}};
+// Of open(2), as the kernel's x86-64 has them; a word of several bits is set where one of them is.
+inline constexpr std::array<NumberWord, 10> kOpenFlagWords = {{{"create", 0100},
+                                                               {"exclusive", 0200},
+                                                               {"truncate", 01000},
+                                                               {"append", 02000},
+                                                               {"nonblock", 04000},
+                                                               {"sync", 04010000},
+                                                               {"direct", 040000},
+                                                               {"nofollow", 0400000},
+                                                               {"noatime", 01000000},
+                                                               {"tmpfile", 020000000}}};
 inline constexpr std::array<NumberWord, 2> kYesNoWords = {{{"false", 0}, {"true", 1}}};
 
 inline constexpr std::array<NumberWord, 2> kTraceWords = {{{"attach", 1}, {"traceme", 2}}};

@@ -39,7 +39,8 @@ bool is_within(const Condition& narrow, const Condition& wide) {
                 return std::any_of(wide.networks.begin(), wide.networks.end(), [&](const Network& around) { return around.holds(network); });
             });
         case FieldKind::kNames: return std::includes(wide.names.begin(), wide.names.end(), narrow.names.begin(), narrow.names.end());
-        case FieldKind::kBits: return (narrow.ranges[0].first & ~wide.ranges[0].first) == 0;
+        case FieldKind::kBits:
+        case FieldKind::kOpenFlags: return (narrow.ranges[0].first & ~wide.ranges[0].first) == 0;
         default: return all_inside(narrow.ranges, wide.ranges);
     }
 }
@@ -50,7 +51,7 @@ bool implies(const Condition& given, const Condition& asked) {
     if (given.negated) return false;
     if (!asked.negated) return is_within(given, asked);
     const FieldKind kind = kFieldRows[given.field].kind;
-    const bool has_one_value = kind != FieldKind::kPaths && kind != FieldKind::kBits && kind != FieldKind::kNetworks && kind != FieldKind::kNames && given.field != QUELL_FIELD_HOLDS;
+    const bool has_one_value = kind != FieldKind::kPaths && !is_mask(kind) && kind != FieldKind::kNetworks && kind != FieldKind::kNames && given.field != QUELL_FIELD_HOLDS;
     return has_one_value && are_apart(given.ranges, asked.ranges);
 }
 

@@ -62,7 +62,7 @@ bool value_matches(const Condition& condition, const Act& act, bool must_be_inta
         default: break;
     }
     const std::uint32_t number = act.numbers[condition.field];
-    if (condition.field == QUELL_FIELD_MODE || condition.field == QUELL_FIELD_NEW_MODE)
+    if (condition.field == QUELL_FIELD_MODE || condition.field == QUELL_FIELD_NEW_MODE || condition.field == QUELL_FIELD_OPEN_FLAGS)
         return (number & condition.ranges[0].first) != 0;
     if (condition.field == QUELL_FIELD_HOLDS)
         return std::any_of(condition.ranges.begin(), condition.ranges.end(),

@@ -118,7 +118,7 @@ private:
             list.where = value->where;
             list.items.push_back(*value);
             // one value, or for bits a list of them
-            const bool is_list = row.kind == FieldKind::kYesNo || (row.kind == FieldKind::kBits && value->type == Node::Type::kList);
+            const bool is_list = row.kind == FieldKind::kYesNo || (is_mask(row.kind) && value->type == Node::Type::kList);
             const Condition condition = read_condition(field, is_list ? *value : list, findings_);
             if (!condition.ranges.empty()) act.numbers[field] = condition.ranges[0].first;
         }

@@ -115,7 +115,7 @@ TEST(HookTable, EveryHookOfTheObjectIsInTheTableOnce) {
 TEST(HookTable, WhatIsNoLsmHookSitsUnderOneLock) {
     const std::set<std::string> known = {"tp_btf/cgroup_mkdir", "tp_btf/cgroup_rmdir",   "fentry/css_set_move_task",
                                          "fexit/__d_move",      "fentry/do_move_mount", "fentry/shrink_dcache_parent",
-                                         "tp_btf/io_uring_create"};
+                                         "tp_btf/io_uring_create", "fentry/rw_verify_area"};
     const auto object = open_object();
     ASSERT_TRUE(object);
     bpf_program* program = nullptr;

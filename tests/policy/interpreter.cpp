@@ -103,7 +103,7 @@ Truth Interpreter::holds(std::uint32_t index, const reference::Act& act, const s
         is_held = member(10);
     } else if (c.field == QUELL_FIELD_HOLDS) {
         is_held = (act.capabilities >> c.first & 1) != 0;
-    } else if (c.field == QUELL_FIELD_MODE || c.field == QUELL_FIELD_NEW_MODE) {
+    } else if (c.field == QUELL_FIELD_MODE || c.field == QUELL_FIELD_NEW_MODE || c.field == QUELL_FIELD_OPEN_FLAGS) {
         is_held = (act.numbers[c.field] & c.first) != 0;
     } else {
         is_held = act.numbers[c.field] >= c.first && act.numbers[c.field] <= c.last;

@@ -38,6 +38,7 @@ std::uint32_t random_number(std::mt19937& random, FieldKind kind) {
     switch (kind) {
         case FieldKind::kYesNo: return below(random, 2);
         case FieldKind::kBits: return below(random, 07777);
+        case FieldKind::kOpenFlags: return random() & 024777777u;
         case FieldKind::kNumbers: return below(random, 12) == 0 ? 0xffffffffu : below(random, 14);
         default: break;
     }
@@ -47,6 +48,7 @@ std::uint32_t random_number(std::mt19937& random, FieldKind kind) {
 
 std::vector<Range> random_ranges(std::mt19937& random, FieldKind kind) {
     if (kind == FieldKind::kBits) return {{1 + below(random, 07777), 0}};
+    if (kind == FieldKind::kOpenFlags) return {{words_of(kind)[below(random, 10)].number | words_of(kind)[below(random, 10)].number, 0}};
     if (is_one_word_each(kind)) {
         std::vector<Range> words;
         for (const NumberWord& word : words_of(kind))

@@ -78,6 +78,11 @@ static int append(const char *file, const char *other UNUSED) {
     return fd < 0 || write(fd, "x\n", 2) != 2 ? -1 : 0;
 }
 
+// what an open says beside the way: POSIX' flags
+static int open_sync(const char *file, const char *other UNUSED) { return done_with(reach_open(file, O_WRONLY | O_DSYNC)); }
+static int open_nofollow(const char *file, const char *other UNUSED) { return done_with(reach_open(file, O_RDONLY | O_NOFOLLOW)); }
+static int open_noatime(const char *file, const char *other UNUSED) { return done_with(reach_open(file, O_RDONLY | O_NOATIME)); }
+
 static int overwrite(const char *file, const char *other UNUSED) {
     int fd = open(file, O_WRONLY);
     return fd < 0 || pwrite(fd, "X", 1, 0) != 1 ? -1 : 0;
@@ -148,6 +153,9 @@ const struct operation kOperations[] = {
     {"read", read_it, 0, OTHER_NONE, 1, 0},
     {"append", append, 0, OTHER_NONE, 1, 0},
     {"overwrite", overwrite, 0, OTHER_NONE, 0, 0},
+    {"open-sync", open_sync, 0, OTHER_NONE, 0, 0},
+    {"open-nofollow", open_nofollow, 0, OTHER_NONE, 0, 0},
+    {"open-noatime", open_noatime, 0, OTHER_NONE, 0, 0},
     {"execute", execute, 0, OTHER_NONE, 0, 0},
     {"store", store, 0, OTHER_NONE, 0, 0},
     {"punch", punch, 0, OTHER_NONE, 0, 0},
