@@ -37,12 +37,20 @@ std::string Pattern::text() const {
     return base;
 }
 
+std::string TextPattern::text() const {
+    std::string quoted = "\"";
+    for (const char c : glob) quoted += c == '"' || c == '\\' ? std::string{'\\', c} : std::string(1, c);
+    quoted += '"';
+    return at ? "{at: " + std::to_string(*at) + ", is: " + quoted + "}" : quoted;
+}
+
 std::string Condition::text() const {
     const FieldRow& row = kFieldRows[field];
     std::string values;
     const auto add = [&](const std::string& value) { values += (values.empty() ? "" : ", ") + value; };
     for (const Pattern& path : paths) add(path.text());
     for (const Network& network : networks) add(network.text());
+    for (const TextPattern& pattern : texts) add(pattern.text());
     for (const Range& range : ranges) add(number_text(row.kind, range));
     if (row.kind != FieldKind::kYesNo) values = "[" + values + "]";
     return (negated ? "not " : "") + std::string(row.word) + ": " + values;

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "policy/check/pattern.h"
+#include "policy/check/texts.h"
 #include "policy/check/words.h"
 #include "policy/limits.h"
 
@@ -67,6 +68,10 @@ public:
 
     void read(const Node& value, Condition& condition) {
         if (row_.kind == FieldKind::kYesNo) return yes_no(value, condition);
+        if (row_.kind == FieldKind::kTexts) {
+            condition.texts = read_texts(value, condition.field, findings_);
+            return;
+        }
         const auto texts = texts_of(&value, row_.word, row_.kind == FieldKind::kNetworks ? kMaxNetworksPerRule : kMaxValuesPerCondition, findings_);
         if (row_.kind == FieldKind::kPaths) {
             condition.paths = read_patterns(texts, findings_);
@@ -124,7 +129,7 @@ void read_keys(const Node& node, FieldPlace place, bool both, std::string_view s
         if (value == nullptr) continue;
         Condition condition = read_condition(field, *value, findings);
         condition.negated = negated;
-        if (!condition.paths.empty() || !condition.networks.empty() || !condition.ranges.empty()) group.push_back(std::move(condition));
+        if (!condition.paths.empty() || !condition.networks.empty() || !condition.ranges.empty() || !condition.texts.empty()) group.push_back(std::move(condition));
     }
 }
 

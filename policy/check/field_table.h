@@ -20,6 +20,7 @@ enum class FieldKind {
     kYesNo,
     kBits,
     kNetworks,
+    kTexts,
     kTypes,  // this and those behind it: one number for each word
     kTraces,
     kModuleSources,
@@ -58,6 +59,7 @@ inline constexpr FieldKind YESNO = FieldKind::kYesNo;
 inline constexpr FieldKind TYPES = FieldKind::kTypes;
 inline constexpr FieldKind BITS = FieldKind::kBits;
 inline constexpr FieldKind NETWORKS = FieldKind::kNetworks;
+inline constexpr FieldKind TEXTS = FieldKind::kTexts;
 inline constexpr FieldKind TRACES = FieldKind::kTraces;
 inline constexpr FieldKind MODULE_SOURCES = FieldKind::kModuleSources;
 inline constexpr FieldKind CAPABILITIES = FieldKind::kCapabilities;
@@ -82,7 +84,7 @@ constexpr std::uint64_t those_with(bool entry) {
 }
 inline constexpr std::uint64_t FILES = those_with(true);
 inline constexpr std::uint64_t ANY = FILES | those_with(false);
-inline constexpr std::uint64_t THERE = FILES & ~CREATE;
+inline constexpr std::uint64_t THERE = FILES & ~CREATE & ~SYMLINK;
 inline constexpr std::uint64_t TOLD = IO_URING;  // by what cannot refuse
 inline constexpr std::uint64_t SOCKETS = CONNECT | BIND | LISTEN | ACCEPT | SOCKET;
 }  // namespace operation_names
@@ -117,7 +119,8 @@ inline constexpr auto& kFieldRows = field_rows::kAll;
         case FieldKind::kFilesystems: return kFilesystemWords;
         case FieldKind::kPaths:
         case FieldKind::kNumbers:
-        case FieldKind::kNetworks: break;
+        case FieldKind::kNetworks:
+        case FieldKind::kTexts: break;
     }
     return {};
 }
@@ -130,6 +133,10 @@ inline constexpr auto& kFieldRows = field_rows::kAll;
         case QUELL_FIELD_ANCESTOR: return QUELL_NEED_PARENT | QUELL_NEED_ANCESTORS;
         case QUELL_FIELD_PATH: return QUELL_NEED_OBJECT;
         case QUELL_FIELD_TARGET_EXE: return QUELL_NEED_TARGET;
+        case QUELL_FIELD_ARGUMENTS:
+        case QUELL_FIELD_ALL_ARGUMENTS:
+        case QUELL_FIELD_ENVIRONMENT:
+        case QUELL_FIELD_TARGET: return QUELL_NEED_TEXTS;
         default: return 0;
     }
 }

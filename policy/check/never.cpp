@@ -30,6 +30,12 @@ bool are_apart(std::span<const Range> some, std::span<const Range> others) {
     });
 }
 
+bool all_among(std::span<const TextPattern> some, std::span<const TextPattern> others) {
+    return std::all_of(some.begin(), some.end(), [&](const TextPattern& pattern) {
+        return std::any_of(others.begin(), others.end(), [&](const TextPattern& other) { return other.glob == pattern.glob && other.at == pattern.at; });
+    });
+}
+
 // What meets the first meets the second: both as they stand, without their `not`.
 bool is_within(const Condition& narrow, const Condition& wide) {
     switch (kFieldRows[narrow.field].kind) {
@@ -38,6 +44,9 @@ bool is_within(const Condition& narrow, const Condition& wide) {
             return std::all_of(narrow.networks.begin(), narrow.networks.end(), [&](const Network& network) {
                 return std::any_of(wide.networks.begin(), wide.networks.end(), [&](const Network& around) { return around.holds(network); });
             });
+        case FieldKind::kTexts:
+            // of all that must be there, more is less
+            return narrow.field == QUELL_FIELD_ALL_ARGUMENTS ? all_among(wide.texts, narrow.texts) : all_among(narrow.texts, wide.texts);
         case FieldKind::kBits: return (narrow.ranges[0].first & ~wide.ranges[0].first) == 0;
         default: return all_inside(narrow.ranges, wide.ranges);
     }
@@ -49,7 +58,7 @@ bool implies(const Condition& given, const Condition& asked) {
     if (given.negated) return false;
     if (!asked.negated) return is_within(given, asked);
     const FieldKind kind = kFieldRows[given.field].kind;
-    const bool has_one_value = kind != FieldKind::kPaths && kind != FieldKind::kBits && kind != FieldKind::kNetworks && given.field != QUELL_FIELD_HOLDS;
+    const bool has_one_value = kind != FieldKind::kPaths && kind != FieldKind::kBits && kind != FieldKind::kNetworks && kind != FieldKind::kTexts && given.field != QUELL_FIELD_HOLDS;
     return has_one_value && are_apart(given.ranges, asked.ranges);
 }
 

@@ -17,6 +17,7 @@ namespace quell::policy {
 struct Asking {
     std::function<void(const Pattern&, std::uint32_t)> path;
     std::function<void(const Network&, std::uint32_t)> network;
+    std::function<std::vector<std::uint32_t>(const Condition&)> outputs;  // of a condition on texts: it holds if one of them is set
 };
 
 // Appends a rule's conditions, and sets its `condition`, `conditions` and

@@ -29,6 +29,9 @@ struct Act {
     std::string target = {};                 // the executable of the process that is acted on; "" if it has no path
     std::optional<Network> address = {};     // of a socket: one address
     std::uint64_t capabilities = 0;          // those that are effective
+    std::vector<std::string> arguments = {};    // argv of what is executed
+    std::vector<std::string> environment = {};  // names of its variables
+    std::string link_target = {};               // of a symbolic link: its text
 };
 
 // The rules that fire, in the order given. Thread-safe.

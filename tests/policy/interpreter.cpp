@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interpreter.h"
 
+#include "walk_texts.h"
+
 #include <stdexcept>
 
 #include "user/base/vocabulary.h"
@@ -77,6 +79,7 @@ const quell_network* Interpreter::network_at(std::uint32_t root_id, const refere
 
 bool Interpreter::holds(std::uint32_t index, const reference::Act& act, const std::vector<std::uint64_t>& asked) const {
     const quell_condition& c = image_.conditions.at(index);
+    if (c.field >= QUELL_FIELD_ARGUMENTS && c.field <= QUELL_FIELD_TARGET) return outputs_.contains(c.first) != ((c.flags & QUELL_CONDITION_NOT) != 0);
     const auto member = [&](std::size_t which) {
         if ((c.flags & QUELL_CONDITION_INTACT) && which < 9 && !(which < act.executables.size() && act.executables[which].is_intact))
             return false;
@@ -136,6 +139,7 @@ std::set<std::string> Interpreter::matches(const reference::Act& act) const {
     const quell_network* network = network_at(root_id, act);
     asked.push_back(network != nullptr ? network->asked : 0);
     if (network != nullptr) found.push_back(network->set);
+    outputs_ = image_.texts.words.empty() ? std::set<std::uint32_t>{} : walk_texts(image_.texts, act);
     std::set<std::string> fired;
     for (std::uint64_t set : found) {
         if (set == 0) continue;
