@@ -32,7 +32,7 @@ using quell_u64 = std::uint64_t;
 #endif
 
 /* Pins of another number are not adopted. Raise it with every change here. */
-#define QUELL_ABI_VERSION 10u
+#define QUELL_ABI_VERSION 11u
 
 /*
  * A call of the kernel's bpf_rdonly_cast as it stands in the object: opcode 0x85, source 2 (a function of the kernel), and
@@ -326,6 +326,8 @@ struct quell_globals {
 	quell_u64 operations;         /* union over its rules */
 	quell_u32 armed;              /* mask of responses whose hooks are attached */
 	quell_u32 identities;         /* how many the policy asks for: 0, and nobody is told that a container began */
+	quell_u32 texts;              /* mask of QUELL_TEXTS_…: what rules ask for */
+	quell_u32 reserved_texts;
 	quell_u64 name_key;           /* keys the hashes of names */
 	quell_u64 next_incident;
 	quell_u64 next_actor;
@@ -367,7 +369,7 @@ struct quell_switch {
 	quell_u64 generation;
 	quell_u64 operations; /* union of its rules' operations */
 	quell_u32 half;       /* QUELL_NODE_HALF or 0: where it was loaded */
-	quell_u32 reserved;
+	quell_u32 texts;      /* mask of QUELL_TEXTS_… */
 };
 QUELL_SIZE(struct quell_switch, 24);
 

@@ -89,6 +89,7 @@ QUELL_SIZE(struct quell_set, 64);
 #define QUELL_NEED_ANCESTORS 4u
 #define QUELL_NEED_OBJECT 8u /* the object's path */
 #define QUELL_NEED_TARGET 16u /* the process that is acted on */
+#define QUELL_NEED_TEXTS 64u /* what the automaton of texts says: arguments, environment, a link's target */
 
 #define QUELL_RULE_DENY 1u    /* the hook refuses the operation (the canary) */
 #define QUELL_RULE_SILENT 2u  /* no incident (the canary) */
@@ -202,3 +203,46 @@ struct quell_member_key {
 	quell_u32 half;
 };
 QUELL_SIZE(struct quell_member_key, 16);
+
+/*
+ * Patterns over texts, as one automaton (docs/design/016, policy/automaton/table.h): its arrays one behind the other in
+ * `words`, each found by the index of its first word. A condition on texts holds if the bit of its output, `first`, is set.
+ */
+#define QUELL_TEXT_WORDS (1u << 19) /* 2 MiB: 10,000 patterns in the manner of detection rules */
+#define QUELL_TEXT_OUTPUTS 16384u
+#define QUELL_TEXT_STEPS 8192u      /* parts between stars: 8 bytes each for every walk that runs */
+#define QUELL_TEXT_ARGUMENT_BYTES 32768u /* of arguments that are read */
+#define QUELL_TEXT_BYTES 61440u     /* with the environment behind them */
+#define QUELL_TEXT_HITS 65536u
+
+/* where a text stands, as bits of a pattern's: argv[0] to argv[7], all arguments behind, and */
+#define QUELL_PLACE_LATER 8u
+#define QUELL_PLACE_ENVIRONMENT 9u
+#define QUELL_PLACE_TARGET 10u
+#define QUELL_PLACES 11u
+
+struct quell_text_head {
+	quell_u32 generation; /* whose it is, 0: none; written last */
+	quell_u32 places;     /* mask: where any of its patterns looks */
+	quell_u32 start;
+	quell_u32 hitting;    /* states below have hits */
+	quell_u32 row_shift;
+	quell_u32 states;     /* from here on where each array begins */
+	quell_u32 cells;
+	quell_u32 rows;
+	quell_u32 lists;      /* two words a state */
+	quell_u32 hits;
+	quell_u32 steps;      /* four words each */
+	quell_u32 reserved;
+	quell_u8 classes[256];
+};
+QUELL_SIZE(struct quell_text_head, 304);
+
+struct quell_text_table {
+	struct quell_text_head head;
+	quell_u32 words[QUELL_TEXT_WORDS];
+};
+
+/* Which rules ask for texts, so that what reads them must be attached: a mask in quell_globals.texts. */
+#define QUELL_TEXTS_EXEC 1u
+#define QUELL_TEXTS_TARGET 2u

@@ -8,7 +8,7 @@
 #define QUELL_PATH_SIZE 1024
 #define QUELL_PATH2_SIZE 512
 #define QUELL_EXE_SIZE 512
-#define QUELL_ARGS_SIZE 256
+#define QUELL_ARGS_SIZE 1024
 
 /* What an operation is about that no path tells. */
 #define QUELL_DETAIL_BLOCK_DEVICE (1ull << 32)
@@ -24,6 +24,7 @@
 #define QUELL_EVENT_ARGS_CUT 16u
 #define QUELL_EVENT_NO_ROOM 32u  /* no pending entry could be made: incident is 0 */
 #define QUELL_EVENT_NO_ARGS 64u  /* arguments were not in memory */
+#define QUELL_EVENT_TEXTS_CUT 128u /* rules have not seen all of the arguments or the environment */
 
 /*
  * Paths are components from the entry up to its superblock's root, each
@@ -70,7 +71,7 @@ struct quell_event {
 	char exe[QUELL_EXE_SIZE];
 	char args[QUELL_ARGS_SIZE];
 };
-QUELL_SIZE(struct quell_event, 2936);
+QUELL_SIZE(struct quell_event, 3704);
 
 /* A change of state that the kernel side made by itself; or, with a word of 0, that the key's container has begun. */
 struct quell_notice {

@@ -29,6 +29,27 @@ struct {
 	__type(value, struct quell_network);
 } networks SEC(".maps");
 HASH_MAP(condition_members, QUELL_MEMBERS_MAX, struct quell_member_key, u32);
+/* on threads that execute what rules about texts look at, from the check to the judgement */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct execution);
+} executions SEC(".maps");
+/* both made, and pinned, when a policy first asks for texts: the automaton of each half, and what its walks keep */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 2);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, u32);
+	__type(value, struct quell_text_table);
+} text_tables SEC(".maps");
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, TEXT_RESULTS);
+	__type(key, u32);
+	__type(value, struct text_work);
+} text_work SEC(".maps");
 
 /* by container, of the policies that ask who it is */
 HASH_MAP(named_containers, 2 * 2048, struct quell_named_key, struct quell_named);

@@ -37,6 +37,7 @@ extern struct quell_globals quell;
 #include "subject/iterate.h"
 #include "match/asked.h"
 #include "match/named.h"
+#include "match/texts.h"
 #include "match/condition.h"
 #include "ring.h"
 #include "pending/budget.h"
@@ -55,6 +56,7 @@ extern struct quell_globals quell;
 #include "hooks/socket.h"
 #include "hooks/life.h"
 #include "hooks/operations.h"
+#include "hooks/texts.h"
 #include "hooks/contain.h"
 #include "hooks/requests.h"
 
@@ -81,6 +83,12 @@ SEC("lsm/bprm_check_security")
 int BPF_PROG(quell_bprm_check_security, struct linux_binprm *bprm, int ret)
 {
 	return ret ? ret : on_bprm_check_security(bprm);
+}
+
+SEC("lsm.s/bprm_committing_creds")
+int BPF_PROG(quell_bprm_committing_creds, struct linux_binprm *bprm)
+{
+	return on_bprm_committing_creds(bprm);
 }
 
 SEC("lsm/bprm_committed_creds")
@@ -191,6 +199,12 @@ SEC("lsm/inode_symlink")
 int BPF_PROG(quell_inode_symlink, struct inode *directory, struct dentry *entry, const char *target, int ret)
 {
 	return ret ? ret : on_created(directory, entry, S_IFLNK_BITS | 0777, QUELL_HOOK_inode_symlink);
+}
+
+SEC("lsm/inode_symlink")
+int BPF_PROG(quell_symlink_target, struct inode *directory, struct dentry *entry, const char *target, int ret)
+{
+	return ret ? ret : on_symlink_target(directory, entry, target);
 }
 
 SEC("lsm/sb_mount")

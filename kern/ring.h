@@ -64,6 +64,19 @@ static __always_inline void event_arguments(struct quell_event *event, struct ta
 	}
 }
 
+/* Of an execution whose arguments were read already. A link's target is no argument. */
+static __always_inline void texts_tell(struct work *work, struct quell_event *event)
+{
+	struct text_result *result = result_of(work);
+
+	if (result->cut)
+		event->flags |= QUELL_EVENT_TEXTS_CUT;
+	event->args_size = result->args_size;
+	if (result->args_size >= QUELL_ARGS_SIZE)
+		event->flags |= QUELL_EVENT_ARGS_CUT;
+	__builtin_memcpy(event->args, result->args, QUELL_ARGS_SIZE);
+}
+
 static __always_inline void event_who(struct quell_event *event, struct task_struct *task)
 {
 	u64 pid_tgid = bpf_get_current_pid_tgid(), uid_gid = bpf_get_current_uid_gid();
@@ -116,7 +129,10 @@ __noinline int event_report(u32 slot)
 
 		read_kernel(event->exe_device, exe_superblock + offset_of(super_block, s_dev));
 	}
-	event_arguments(event, task);
+	if (work->op.number == QUELL_OP_EXEC && (work->op.texts & TEXTS_RESULT))
+		texts_tell(work, event);
+	else
+		event_arguments(event, task);
 	event_send(event);
 	return 0;
 }

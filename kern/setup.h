@@ -34,6 +34,7 @@ static __always_inline int setup(struct quell_setup *s)
 static __always_inline int policy_switch(struct quell_switch *s)
 {
 	quell.operations = s->operations;
+	quell.texts = s->texts;
 	quell.generation = s->generation;
 	*policy_word = (u64)(quell.epoch + 1) << 32 | s->half;
 	return 0;

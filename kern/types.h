@@ -151,7 +151,59 @@ struct operation {
 	u32 hook;
 	u32 known;   /* state is valid */
 	u32 files;   /* the entry may be mounted as a single file */
+	u32 texts;   /* what is known of its texts: the number of a text_result + 1, and TEXTS_… */
+};
+
+/* Rules that ask for texts are judged where these are read, all others elsewhere. In operation.texts. */
+#define TEXTS_RESULT 255u
+#define TEXTS_NOT_PLAIN 256u /* only rules that ask for texts */
+#define TEXTS_NOT_NOW 512u   /* only those that do not */
+#define TEXTS_ASK 1024u      /* as texts_executed says: kept by nobody, as stack is short */
+
+/* What the walk over the texts of an operation has found, from there to its judgement (match/texts.h). */
+#define TEXT_RESULTS 16
+struct text_result {
+	u64 since_ns; /* when it was claimed, 0: free */
+	u64 owner;    /* the thread */
+	u32 cut;      /* there was more than is read */
+	u32 args_size;
+	u32 begins;   /* it is a container's first: all rules are asked */
 	u32 reserved;
+	u32 generation[2]; /* by half: whose table was walked, 0: none */
+	u64 outputs[2][QUELL_TEXT_OUTPUTS / 64];
+	char args[QUELL_ARGS_SIZE];
+};
+
+/* Who executes, while its executable is still its own: for rules that are judged when it is another. */
+struct execution {
+	u64 exe_set; /* conditions at its path, as work.sets_of */
+	u32 epoch;   /* of the policy */
+	u32 intact;
+};
+
+/* Over one stream of texts, by the table of one half. */
+#define TEXT_CHUNK 4096
+struct pattern_walk {
+	struct quell_text_table *table;
+	struct text_work *work;
+	u64 argument;  /* number of the text, over all walks */
+	u32 half;      /* 0 or 1 */
+	u32 number;    /* of the result */
+	u32 state;
+	u32 offset;    /* bytes of the text that were read */
+	u32 place;     /* QUELL_PLACE_…, or argv's index */
+	u32 left;      /* texts of its kind, with this one */
+	u32 variables; /* of the environment */
+	u32 hits_left;
+	u32 list;      /* first of the hits that are taken */
+	u32 behind;    /* of a variable's name: its value is nothing to us */
+	u32 over;
+	u32 chunks;    /* read before this one */
+};
+struct text_work {
+	struct pattern_walk walks[2];
+	u8 buffer[TEXT_CHUNK];
+	u64 reached[2][QUELL_TEXT_STEPS]; /* by step: number of the text << 16 | where it ended; never cleared */
 };
 
 /* What lasts of a file (match/identity.h). */
@@ -210,6 +262,7 @@ struct work {
 	u32 needs;
 	u32 judged_count;
 	u32 sequence;        /* of the name that is judged, an open's only */
+	u32 later;           /* needs of the rules that are judged at a later hook of the operation */
 	u32 judged[JUDGED_MAX]; /* rules already judged for this operation */
 	u32 doubt;           /* the rule hangs on what is not known of the container… */
 	u64 doubts[2];       /* …on these of its conditions, as quell_pending */

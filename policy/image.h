@@ -45,6 +45,13 @@ struct ImageNetwork {
     quell_network value{};
 };
 
+// The automaton of all patterns over texts, as the kernel's map has it; without
+// words where no rule asks for texts. The generation is the loader's.
+struct ImageTexts {
+    quell_text_head head{};
+    std::vector<std::uint32_t> words;
+};
+
 // A rule and what only people need of it.
 struct ImageRule {
     quell_rule value{};
@@ -69,6 +76,7 @@ struct Image {
     std::vector<ImageMember> members;
     std::vector<ImageNetwork> networks;
     std::vector<Identity> identities;  // that conditions ask for, by index; sorted, no two equal
+    ImageTexts texts;
     std::uint64_t operations = 0;  // union over rules
     std::string digest;            // sha256 of the image's meaning, hex: equal digest, nothing to do
 
@@ -79,5 +87,16 @@ struct Image {
         return own;
     }
 };
+
+// Mask of QUELL_TEXTS_…: at which operations rules ask for texts.
+[[nodiscard]] inline std::uint32_t texts_asked(const Image& image) {
+    std::uint32_t mask = 0;
+    for (const ImageRule& rule : image.rules) {
+        if ((rule.value.needs & QUELL_NEED_TEXTS) == 0) continue;
+        if (rule.value.operations & QUELL_OP_BIT(QUELL_OP_EXEC)) mask |= QUELL_TEXTS_EXEC;
+        if (rule.value.operations & QUELL_OP_BIT(QUELL_OP_SYMLINK)) mask |= QUELL_TEXTS_TARGET;
+    }
+    return mask;
+}
 
 }  // namespace quell::policy

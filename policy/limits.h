@@ -85,7 +85,7 @@ inline constexpr std::size_t kMaxComponents = 64;
 // rules has, this is four times as many.
 inline constexpr std::size_t kMaxArgumentPatterns = 16'384;
 // One bit each in a bitmap that is cleared for each exec: 2 KiB.
-inline constexpr std::size_t kMaxArgumentOutputs = 16'384;
+inline constexpr std::size_t kMaxArgumentOutputs = QUELL_TEXT_OUTPUTS;
 // Longer than any single word of a command that is told by its text.
 inline constexpr std::size_t kMaxArgumentPatternBytes = 1'024;
 // Of all together: 10,000 realistic patterns have 200 KiB.
@@ -97,9 +97,9 @@ inline constexpr std::uint32_t kMaxArgumentPosition = 7;
 inline constexpr std::size_t kMaxAutomatonStates = 131'072;
 // A state's record has 20 bits for where its cells begin.
 inline constexpr std::size_t kMaxAutomatonCells = 1u << 20;
-// Of patterns with a star inside; the walk keeps 8 bytes for each, on each
-// processor.
-inline constexpr std::size_t kMaxAutomatonSteps = 16'384;
+// Of patterns with a star inside; each walk that may run at a time keeps 8
+// bytes for each, and 10,000 realistic patterns have 5,500.
+inline constexpr std::size_t kMaxAutomatonSteps = QUELL_TEXT_STEPS;
 // Outputs and steps of one state: what one byte can cost. A list's length has
 // 8 bits.
 inline constexpr std::size_t kMaxHitsPerState = 255;
@@ -108,6 +108,11 @@ inline constexpr std::size_t kMaxAutomatonHits = 1u << 18;
 // Edges followed, members and hits merged while states are made: 10,000
 // realistic patterns take a tenth. A second, and some 100 MiB of memory.
 inline constexpr std::uint64_t kMaxAutomatonWork = 16'000'000;
+// What the kernel's map has for the table of one generation.
+inline constexpr std::size_t kMaxTextWords = QUELL_TEXT_WORDS;
+// A pattern that stands in more lists than that has an output by itself, and
+// is a condition more in each of them; else each list costs a hit where it ends.
+inline constexpr std::size_t kMaxListsPerPattern = 16;
 
 // Names are printed in tables and used in commands.
 inline constexpr std::size_t kMaxNameBytes = 63;

@@ -75,18 +75,37 @@ static __always_inline int on_css_set_move_task(struct task_struct *task, struct
 	return 0;
 }
 
+/* A call: stack is short. */
+static __noinline u64 subject_executed(void)
+{
+	return subject_of(bpf_get_current_task_btf());
+}
+
+/* A call: in the program's own frame it would cost stack that the judgement needs. */
+static __noinline u32 plain_begin_exec(u64 container, u32 hook)
+{
+	return plain_begin(container, QUELL_OP_EXEC, hook);
+}
+
 /* By the subject that the process will be of: a shell that a runtime starts in a container is the container's. */
-static __always_inline int judge_exec(u64 container, struct linux_binprm *bprm, u32 hook)
+static __always_inline int judge_exec(u64 container, struct linux_binprm *bprm, u32 hook, u32 texts)
 {
 	struct dentry *entry = bprm->file->f_path.dentry;
 
-	int verdict = judge_entry_by(container, entry, entry->d_parent, entry->d_parent->d_inode, entry->d_sb, 0, 0, 0, QUELL_OP_EXEC, hook);
-	u32 slot = plain_begin(container, QUELL_OP_EXEC, hook);
+	int verdict = judge_entry_by(container, entry, entry->d_parent, entry->d_parent->d_inode, entry->d_sb, 0, 0, 0, QUELL_OP_EXEC, hook, texts);
+	u32 slot = plain_begin_exec(texts == TEXTS_ASK ? subject_executed() : container, hook);
 
 	if (slot >= WORK_NONE)
 		return verdict;
 	WORK(slot)->op.entry = address_of(entry);
-	return plain_end(slot) | verdict;
+	WORK(slot)->op.texts = texts;
+	if (texts == TEXTS_ASK)
+		texts_ask(slot);
+	verdict |= plain_judge(slot);
+	if (texts == TEXTS_NOT_NOW)
+		execution_keep(slot);
+	work_release(slot);
+	return verdict;
 }
 
 /* Asked for each file that takes part: a script, then its interpreter. */
@@ -103,18 +122,24 @@ static __always_inline int on_bprm_check_security(struct linux_binprm *bprm)
 	container = subject_becoming(task);
 	if (container && !home_is_ready(container))
 		return 0; /* its first exec, which is judged when its mounts are known */
-	return VERDICT(judge_exec(container, bprm, QUELL_HOOK_bprm_check_security));
+	return VERDICT(judge_exec(container, bprm, QUELL_HOOK_bprm_check_security, TEXTS_NOT_NOW));
 }
 
-/* Here nothing can be refused any more, only ended: before its first instruction. */
+/*
+ * Here nothing can be refused any more, only ended: before its first instruction. Asked are all rules of a container's first
+ * process, and of others those that ask for the texts that on_bprm_committing_creds has read.
+ */
 static __always_inline int on_bprm_committed_creds(struct linux_binprm *bprm)
 {
 	u64 begun = task_executed(bpf_get_current_task_btf());
 
 	if (begun)
 		container_tell(begun);
-	if (begun && WANTED(EXEC) && judge_exec(begun, bprm, QUELL_HOOK_bprm_committed_creds))
+	if (!texts_wanted(begun))
+		return 0;
+	if (WANTED(EXEC) && judge_exec(subject_executed(), bprm, QUELL_HOOK_bprm_committed_creds, TEXTS_ASK))
 		bpf_send_signal(9);
+	texts_release_current();
 	return 0;
 }
 

@@ -65,11 +65,41 @@ static __always_inline void asked_find(u32 slot, u64 entry, u32 which)
 	work->sets_of[which & (ASKED_MAX - 1)] = work->asked_set;
 }
 
+/* Non-zero: nothing was kept of this execution, as of a container's first one. */
+static __always_inline int execution_recall(struct work *work)
+{
+	struct execution *kept = bpf_task_storage_get(&executions, bpf_get_current_task_btf(), 0, 0);
+
+	if (!kept || kept->epoch != work->query.anchors.epoch)
+		return 1;
+	work->sets_of[0] = kept->exe_set;
+	work->intact |= kept->intact;
+	return 0;
+}
+
+__noinline int execution_store(u32 slot)
+{
+	struct work *work = WORK(slot);
+	struct execution *kept = bpf_task_storage_get(&executions, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (!kept) {
+		count(QUELL_COUNTER_TASK_STORAGE);
+		return 0;
+	}
+	kept->exe_set = work->sets_of[0];
+	kept->intact = work->intact & 1;
+	kept->epoch = work->query.anchors.epoch;
+	return 0;
+}
+
 /* The executable of the process, or of the `above`th one above it. Non-zero: there is none so far up. */
 __noinline int asked_find_exe(u32 slot, u32 above)
 {
 	struct task_struct *current_task = bpf_get_current_task_btf();
 	u64 task = (u64)current_task, exe;
+
+	if (!above && WORK(slot)->op.number == QUELL_OP_EXEC && (WORK(slot)->op.texts & TEXTS_RESULT) && !execution_recall(WORK(slot)))
+		return 0;
 
 	for (int i = 0; i < ANCESTORS_MAX; i++) {
 		if (i >= above)

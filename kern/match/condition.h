@@ -149,7 +149,7 @@ static __always_inline u32 field_value(struct work *work, u32 field)
 	case QUELL_FIELD_EXE_INTACT:
 		return work->intact & 1;
 	case QUELL_FIELD_TYPE:
-		return ((work->op.number == QUELL_OP_CREATE ? (u32)work->op.detail : mode_of(entry)) & S_IFMT_BITS) >> 12;
+		return ((work->op.number == QUELL_OP_CREATE || work->op.number == QUELL_OP_SYMLINK ? (u32)work->op.detail : mode_of(entry)) & S_IFMT_BITS) >> 12;
 	case QUELL_FIELD_MODE:
 		return mode_of(entry) & 07777;
 	case QUELL_FIELD_NEW_MODE:
@@ -206,6 +206,8 @@ static __always_inline int number_holds(struct work *work, struct quell_conditio
 
 	if (c->field == QUELL_FIELD_HOLDS)
 		return current_capabilities() >> (c->first & 63) & 1;
+	if (c->field >= QUELL_FIELD_ARGUMENTS && c->field <= QUELL_FIELD_TARGET)
+		return text_holds(work, c->first);
 	value = field_value(work, c->field);
 	if (c->field == QUELL_FIELD_MODE || c->field == QUELL_FIELD_NEW_MODE || c->field == QUELL_FIELD_OPEN_FLAGS)
 		return (value & c->first) != 0;

@@ -69,6 +69,21 @@ static __always_inline u32 operations_remembered(struct operation *op)
 	return all & OPENS ? OPENS : all;
 }
 
+/* Is it judged at another hook of the same operation, or was what it asks for not read? */
+static __always_inline int is_elsewhere(struct quell_rule *rule, struct work *work)
+{
+	return work->op.texts & (rule->needs & QUELL_NEED_TEXTS ? TEXTS_NOT_NOW : TEXTS_NOT_PLAIN);
+}
+
+/* Puts by who executes, if a rule that is judged when it is another will ask. In the program's own frame. */
+static __always_inline void execution_keep(u32 slot)
+{
+	if (!(WORK(slot)->later & QUELL_NEED_EXE))
+		return;
+	asked_find_exe(slot, 0);
+	execution_store(slot);
+}
+
 static long interest_one(u32 i, struct rules_walk *r)
 {
 	struct work *work = WORK(r->slot);
@@ -82,6 +97,16 @@ static long interest_one(u32 i, struct rules_walk *r)
 	rule = bpf_map_lookup_elem(&rules, &key);
 	if (!rule || !(rule->operations & operations_remembered(&work->op)))
 		return 0;
+	if (is_elsewhere(rule, work)) {
+		u32 n = work->judged_count;
+
+		work->later |= rule->needs;
+		if (n < JUDGED_MAX) { /* as if it was: the deepest way has no room for one more question */
+			work->judged[n & (JUDGED_MAX - 1)] = key.index;
+			work->judged_count = n + 1;
+		}
+		return 0;
+	}
 	work->interest = 1;
 	if (rule->operations & operations_of(&work->op))
 		work->needs |= rule->needs;
@@ -228,6 +253,7 @@ static __always_inline void judge_clear(struct work *work)
 	work->judged_count = 0;
 	work->interest = 0;
 	work->needs = 0;
+	work->later = 0;
 	work->intact = 0;
 	__builtin_memset(work->sets_of, 0, sizeof(work->sets_of));
 	work->verdict = 0;
@@ -299,7 +325,7 @@ static __always_inline int name_is_watched(u32 slot, u64 entry, u64 state)
 /* An operation of a subject on an entry of a directory. */
 static __always_inline int judge_entry_by(u64 container, struct dentry *entry, struct dentry *parent,
 					  struct inode *directory, struct super_block *superblock, struct dentry *entry2,
-					  u64 place, u64 detail, u32 number_, u32 hook)
+					  u64 place, u64 detail, u32 number_, u32 hook, u32 texts)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct lookup l = { .container = container };
@@ -321,17 +347,24 @@ static __always_inline int judge_entry_by(u64 container, struct dentry *entry, s
 	slot = work_claim();
 	if (slot >= WORK_NONE)
 		return 0;
+	if (texts) /* at once: what it needs is not kept, which an execution has no stack for */
+		lookup_fill(&l, WORK(slot));
 	/* a directory with some watched names, /run or /etc: most names are others */
 	if (STATE_INTERESTING(state) == QUELL_DIR_LEAVES && !files && !place &&
 	    !name_is_watched(slot, address_of(entry), state)) {
 		work_release(slot);
 		return 0;
 	}
-	lookup_fill(&l, WORK(slot));
+	if (!texts)
+		lookup_fill(&l, WORK(slot));
 	WORK(slot)->op = (struct operation){ .entry = (u64)entry, .parent = (u64)parent, .place = place,
 					     .entry2 = (u64)entry2, .state = state, .detail = detail, .number = number_,
-					     .hook = hook, .known = 1, .files = files };
+					     .hook = hook, .known = 1, .files = files, .texts = texts };
+	if (texts && texts != TEXTS_NOT_NOW)
+		texts_ask(slot);
 	verdict = judge(slot);
+	if (texts == TEXTS_NOT_NOW && number_ == QUELL_OP_EXEC)
+		execution_keep(slot);
 	work_release(slot);
 	return verdict;
 }
@@ -341,7 +374,7 @@ static __always_inline int judge_entry(struct dentry *entry, struct dentry *pare
 				       u32 number_, u32 hook)
 {
 	return judge_entry_by(subject_of(bpf_get_current_task_btf()), entry, parent, directory, superblock, entry2, place,
-			      detail, number_, hook);
+			      detail, number_, hook, 0);
 }
 
 /*

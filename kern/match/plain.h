@@ -56,15 +56,19 @@ __noinline int plain_collect(u32 slot)
 	return work->interest;
 }
 
+static __always_inline int plain_judge(u32 slot)
+{
+	if (!plain_collect(slot))
+		return 0;
+	if (WORK(slot)->needs)
+		asked_gather(slot);
+	return judge_rules(slot);
+}
+
 static __always_inline int plain_end(u32 slot)
 {
-	int verdict = 0;
+	int verdict = plain_judge(slot);
 
-	if (plain_collect(slot)) {
-		if (WORK(slot)->needs)
-			asked_gather(slot);
-		verdict = judge_rules(slot);
-	}
 	work_release(slot);
 	return verdict;
 }

@@ -173,7 +173,8 @@ static __always_inline u64 lookup_miss(struct lookup *l, struct dentry *parent, 
 	q->inode = inode->i_ino;
 	q->generation = inode->i_generation;
 	q->key = inode_lives(inode) ? key : 0;
-	q->parent_key = above_inode && above != parent ? dir_key(above, inode_word(above_inode), l->base) : 0;
+	asm volatile("" : "+r"(slot)); /* its address is worked out anew: kept it costs stack, of which an execution has none */
+	WORK(slot)->query.parent_key = above_inode && above != parent ? dir_key(above, inode_word(above_inode), l->base) : 0;
 	if (!l->container)
 		host_gather(slot);
 	state = directory_state(slot);

@@ -51,7 +51,7 @@ private:
                 if (result_.refusals.size() == kMaxFindings) return false;
                 continue;
             }
-            const u32 positions = patterns[i].position ? 1u << *patterns[i].position : kAnyPosition;
+            const u32 positions = patterns[i].places;
             if (!trees_.add(shaped.shape, i, patterns[i].output, positions, sets_)) {
                 const bool stars = trees_.steps().size() > kMaxAutomatonSteps;
                 refuse({i}, "with this pattern there are more than " +

@@ -3,10 +3,14 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 
+#include "kern/abi.h"
+
 namespace quell::policy {
+
+inline constexpr std::uint32_t kAnyArgument = (1u << (QUELL_PLACE_LATER + 1)) - 1;
+inline constexpr std::uint32_t kEveryPlace = (1u << QUELL_PLACES) - 1;
 
 // Bytes are 1 to 255 and mean themselves: no locale, no case folding.
 struct ArgumentPattern {
@@ -22,7 +26,9 @@ struct ArgumentPattern {
     };
     Kind kind = Kind::kExact;
     std::string text;
-    std::optional<std::uint32_t> position;  // 0 is argv[0], at most kMaxArgumentPosition; nothing: any argument
+    // Where it may stand, a mask: bit p is argv[p], at most kMaxArgumentPosition, the next one all arguments that are behind;
+    // then the names in an environment, and a link's target (QUELL_PLACE_…).
+    std::uint32_t places = kAnyArgument;
     // What is reported on a match, below kMaxArgumentOutputs. Patterns that share one are a list: any of them.
     std::uint32_t output = 0;
 };

@@ -106,9 +106,7 @@ std::string refusal(const ArgumentPattern& pattern) {
     if (pattern.text.size() > kMaxArgumentPatternBytes)
         return "the pattern has " + std::to_string(pattern.text.size()) + " bytes, at most " +
                std::to_string(kMaxArgumentPatternBytes) + " are accepted";
-    if (pattern.position && *pattern.position > kMaxArgumentPosition)
-        return "arguments have positions up to " + std::to_string(kMaxArgumentPosition) + ", not " +
-               std::to_string(*pattern.position);
+    if (pattern.places == 0 || (pattern.places & ~kEveryPlace) != 0) return "the pattern stands at no place";
     if (pattern.output >= kMaxArgumentOutputs)
         return "the output " + std::to_string(pattern.output) + " is none of " + std::to_string(kMaxArgumentOutputs);
     return {};

@@ -24,6 +24,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "kern/abi.h"
 #include "policy/limits.h"
 
 namespace quell::policy::automaton {
@@ -43,9 +44,9 @@ constexpr u32 cell_class(u32 word) { return word & 0xff; }
 
 // ---- hits[i]: step << 31 | positions << 16 | output, or the step's index -
 inline constexpr u32 kIsStep = 1u << 31;
-// Bit p: argv[p]; bit kLaterSlot: all that are behind.
-inline constexpr u32 kLaterSlot = 8;
-inline constexpr u32 kAnyPosition = (1u << (kLaterSlot + 1)) - 1;
+// Positions are places (pattern.h). Bit p: argv[p]; bit kLaterSlot: all that are behind.
+inline constexpr u32 kLaterSlot = QUELL_PLACE_LATER;
+inline constexpr u32 kAnyPosition = (1u << QUELL_PLACES) - 1;
 constexpr u32 output_hit(u32 output, u32 positions) { return positions << 16 | output; }
 constexpr u32 step_hit(u32 step) { return kIsStep | step; }
 constexpr u32 hit_output(u32 hit) { return hit & 0xffff; }

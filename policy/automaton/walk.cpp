@@ -18,10 +18,11 @@ Walk::Walk(const Table& table)
     : table_(table), states_(table.states), cells_(table.cells), rows_(table.rows), hits_(table.hits), hit_lists_(table.hit_lists),
       steps_(table.steps), reached_(steps_.size()), outputs_(kMaxArgumentOutputs / 64) {}
 
-Walked Walk::run(std::string_view arguments) {
+Walked Walk::run(std::string_view arguments, u32 place) {
     std::fill(outputs_.begin(), outputs_.end(), 0);
     argument_++;
-    offset_ = slot_ = 0;
+    offset_ = 0;
+    slot_ = place;
     hits_left_ = kMaxWalkHits;
     const u32 shift = table_.row_shift & 31;
     const std::size_t bytes = std::min<std::size_t>(arguments.size(), kMaxWalkBytes);
@@ -50,7 +51,7 @@ Walked Walk::run(std::string_view arguments) {
             state = table_.start;
             argument_++;
             offset_ = 0;
-            slot_ = std::min(slot_ + 1, kLaterSlot);
+            if (slot_ < kLaterSlot) slot_++;
         }
     }
     for (u32 word = 0; word < outputs_.size(); word++)

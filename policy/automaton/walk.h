@@ -41,7 +41,8 @@ public:
     explicit Walk(const Table& table);
 
     // `arguments`: each with its NUL. If the last has none, it was cut: it has no end that a pattern could match.
-    [[nodiscard]] Walked run(std::string_view arguments);
+    // `place`: 0 for arguments, or another QUELL_PLACE_…, which all texts have then.
+    [[nodiscard]] Walked run(std::string_view arguments, u32 place = 0);
 
 private:
     bool report(u32 list);

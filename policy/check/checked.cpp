@@ -38,6 +38,13 @@ std::string Pattern::text() const {
     return base;
 }
 
+std::string TextPattern::text() const {
+    std::string quoted = "\"";
+    for (const char c : glob) quoted += c == '"' || c == '\\' ? std::string{'\\', c} : std::string(1, c);
+    quoted += '"';
+    return at ? "{at: " + std::to_string(*at) + ", is: " + quoted + "}" : quoted;
+}
+
 std::string Condition::text() const {
     const FieldRow& row = kFieldRows[field];
     std::string values;
@@ -45,6 +52,7 @@ std::string Condition::text() const {
     for (const Pattern& path : paths) add(path.text());
     for (const Network& network : networks) add(network.text());
     for (const std::string& name : names) add(name_text(name));
+    for (const TextPattern& pattern : texts) add(pattern.text());
     for (const Range& range : ranges) add(number_text(row.kind, range));
     if (row.kind != FieldKind::kYesNo) values = "[" + values + "]";
     return (negated ? "not " : "") + std::string(row.word) + ": " + values;

@@ -40,6 +40,16 @@ struct Range {
     auto operator<=>(const Range&) const = default;
 };
 
+// A pattern over a text: `*` any bytes, `?` one byte, `[a-z]` one of those, `\` quotes.
+struct TextPattern {
+    std::string glob;
+    std::optional<std::uint32_t> at = {};  // of an argument: 0 is argv[0]; nothing: any behind it
+    Location where = {};
+
+    // As a policy has it, quoted: "*.sh", or {at: 1, is: "-c"}.
+    [[nodiscard]] std::string text() const;
+};
+
 // One key of kern/fields.def with its values: any of them, or with `negated`
 // none of them.
 struct Condition {
@@ -49,6 +59,7 @@ struct Condition {
     std::vector<Range> ranges;   // other kinds; sorted, apart from one another. of a mask: one, its `first`
     std::vector<Network> networks = {};  // kNetworks; sorted, no two equal
     std::vector<std::string> names = {};  // kNames; sorted, no two equal
+    std::vector<TextPattern> texts = {};  // kTexts; sorted, no two equal
 
     // As a policy has it: "not uid: [0, 1000-1999]".
     [[nodiscard]] std::string text() const;

@@ -9,6 +9,7 @@
 
 #include "policy/check/names.h"
 #include "policy/check/pattern.h"
+#include "policy/check/texts.h"
 #include "policy/check/words.h"
 #include "policy/limits.h"
 
@@ -68,6 +69,10 @@ public:
 
     void read(const Node& value, Condition& condition) {
         if (row_.kind == FieldKind::kYesNo) return yes_no(value, condition);
+        if (row_.kind == FieldKind::kTexts) {
+            condition.texts = read_texts(value, condition.field, findings_);
+            return;
+        }
         const auto texts = texts_of(&value, row_.word, row_.kind == FieldKind::kNetworks ? kMaxNetworksPerRule : kMaxValuesPerCondition, findings_);
         if (row_.kind == FieldKind::kPaths) {
             condition.paths = read_patterns(texts, findings_);
@@ -130,7 +135,8 @@ void read_keys(const Node& node, FieldPlace place, bool both, std::string_view s
         if (value == nullptr) continue;
         Condition condition = read_condition(field, *value, findings);
         condition.negated = negated;
-        if (!condition.paths.empty() || !condition.networks.empty() || !condition.ranges.empty() || !condition.names.empty()) group.push_back(std::move(condition));
+        const bool is_empty = condition.paths.empty() && condition.networks.empty() && condition.ranges.empty() && condition.names.empty() && condition.texts.empty();
+        if (!is_empty) group.push_back(std::move(condition));
     }
 }
 

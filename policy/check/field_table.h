@@ -22,6 +22,7 @@ enum class FieldKind {
     kOpenFlags,  // a mask, as kBits
     kNetworks,
     kNames,
+    kTexts,
     kTypes,  // this and those behind it: one number for each word
     kTraces,
     kModuleSources,
@@ -62,6 +63,7 @@ inline constexpr FieldKind BITS = FieldKind::kBits;
 inline constexpr FieldKind OPEN_FLAGS = FieldKind::kOpenFlags;
 inline constexpr FieldKind NETWORKS = FieldKind::kNetworks;
 inline constexpr FieldKind NAMES = FieldKind::kNames;
+inline constexpr FieldKind TEXTS = FieldKind::kTexts;
 inline constexpr FieldKind TRACES = FieldKind::kTraces;
 inline constexpr FieldKind MODULE_SOURCES = FieldKind::kModuleSources;
 inline constexpr FieldKind CAPABILITIES = FieldKind::kCapabilities;
@@ -86,7 +88,7 @@ constexpr std::uint64_t those_with(bool entry) {
 }
 inline constexpr std::uint64_t FILES = those_with(true);
 inline constexpr std::uint64_t ANY = FILES | those_with(false);
-inline constexpr std::uint64_t THERE = FILES & ~CREATE;
+inline constexpr std::uint64_t THERE = FILES & ~CREATE & ~SYMLINK;
 inline constexpr std::uint64_t TOLD = IO_URING | OVERWRITE;  // by what cannot refuse
 inline constexpr std::uint64_t SOCKETS = CONNECT | BIND | LISTEN | ACCEPT | SOCKET;
 }  // namespace operation_names
@@ -123,7 +125,8 @@ inline constexpr auto& kFieldRows = field_rows::kAll;
         case FieldKind::kPaths:
         case FieldKind::kNumbers:
         case FieldKind::kNetworks:
-        case FieldKind::kNames: break;
+        case FieldKind::kNames:
+        case FieldKind::kTexts: break;
     }
     return {};
 }
@@ -136,6 +139,10 @@ inline constexpr auto& kFieldRows = field_rows::kAll;
         case QUELL_FIELD_ANCESTOR: return QUELL_NEED_PARENT | QUELL_NEED_ANCESTORS;
         case QUELL_FIELD_PATH: return QUELL_NEED_OBJECT;
         case QUELL_FIELD_TARGET_EXE: return QUELL_NEED_TARGET;
+        case QUELL_FIELD_ARGUMENTS:
+        case QUELL_FIELD_ALL_ARGUMENTS:
+        case QUELL_FIELD_ENVIRONMENT:
+        case QUELL_FIELD_TARGET: return QUELL_NEED_TEXTS;
         default: return 0;
     }
 }

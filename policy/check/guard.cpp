@@ -123,6 +123,7 @@ void guard_fields(const Rule& rule, const Group& group, Findings& findings) {
 const char* no_file(const Rule& rule) {
     constexpr std::uint32_t kRegular = 8;  // S_IFREG >> 12
     if (rule.operations == QUELL_BIT(QUELL_OP_CREATE)) return "what 'create' makes is not there yet";
+    if (rule.operations == QUELL_OP_BIT(QUELL_OP_SYMLINK)) return "a symbolic link is no regular file";
     for (const Condition& condition : rule.conditions) {
         const auto has_regular = [](const Range& range) { return range.first <= kRegular && kRegular <= range.last; };
         if (condition.field == QUELL_FIELD_TYPE && std::any_of(condition.ranges.begin(), condition.ranges.end(), has_regular) == condition.negated)

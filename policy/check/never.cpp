@@ -30,6 +30,12 @@ bool are_apart(std::span<const Range> some, std::span<const Range> others) {
     });
 }
 
+bool all_among(std::span<const TextPattern> some, std::span<const TextPattern> others) {
+    return std::all_of(some.begin(), some.end(), [&](const TextPattern& pattern) {
+        return std::any_of(others.begin(), others.end(), [&](const TextPattern& other) { return other.glob == pattern.glob && other.at == pattern.at; });
+    });
+}
+
 // What meets the first meets the second: both as they stand, without their `not`.
 bool is_within(const Condition& narrow, const Condition& wide) {
     switch (kFieldRows[narrow.field].kind) {
@@ -41,6 +47,9 @@ bool is_within(const Condition& narrow, const Condition& wide) {
         case FieldKind::kNames: return std::includes(wide.names.begin(), wide.names.end(), narrow.names.begin(), narrow.names.end());
         case FieldKind::kBits:
         case FieldKind::kOpenFlags: return (narrow.ranges[0].first & ~wide.ranges[0].first) == 0;
+        case FieldKind::kTexts:
+            // of all that must be there, more is less
+            return narrow.field == QUELL_FIELD_ALL_ARGUMENTS ? all_among(wide.texts, narrow.texts) : all_among(narrow.texts, wide.texts);
         default: return all_inside(narrow.ranges, wide.ranges);
     }
 }
@@ -51,7 +60,7 @@ bool implies(const Condition& given, const Condition& asked) {
     if (given.negated) return false;
     if (!asked.negated) return is_within(given, asked);
     const FieldKind kind = kFieldRows[given.field].kind;
-    const bool has_one_value = kind != FieldKind::kPaths && !is_mask(kind) && kind != FieldKind::kNetworks && kind != FieldKind::kNames && given.field != QUELL_FIELD_HOLDS;
+    const bool has_one_value = kind != FieldKind::kPaths && !is_mask(kind) && kind != FieldKind::kNetworks && kind != FieldKind::kNames && kind != FieldKind::kTexts && given.field != QUELL_FIELD_HOLDS;
     return has_one_value && are_apart(given.ranges, asked.ranges);
 }
 

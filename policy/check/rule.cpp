@@ -110,7 +110,7 @@ void read_exceptions(const Node& node, Rule& rule, Findings& findings) {
 void check_conditions(const Rule& rule, Findings& findings) {
     std::size_t count = 0;
     const auto add = [&](const Group& group) {
-        for (const Condition& condition : group) count += condition.ranges.empty() ? 1 : condition.ranges.size();
+        for (const Condition& condition : group) count += condition.field == QUELL_FIELD_ALL_ARGUMENTS ? condition.texts.size() : std::max<std::size_t>(condition.ranges.size(), 1);
     };
     add(rule.conditions);
     for (const Group& exception : rule.exceptions) add(exception);

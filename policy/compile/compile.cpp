@@ -11,6 +11,7 @@
 #include "policy/compile/flatten.h"
 #include "policy/compile/networks.h"
 #include "policy/compile/sets.h"
+#include "policy/compile/texts.h"
 #include "policy/compile/trie.h"
 #include "policy/limits.h"
 #include "user/base/vocabulary.h"
@@ -55,6 +56,8 @@ public:
 
     Image run() {
         collect_identities();
+        for (const Rule& rule : rules_) texts_.add(rule);
+        image_.texts = texts_.build(findings_);
         for (const Rule& rule : rules_) add_rule(rule);
         if (image_.conditions.size() > kMaxConditions)
             findings_.add_general(Code::kQ1406, "the rules have " + std::to_string(image_.conditions.size()) +
@@ -102,8 +105,12 @@ private:
                             [&](const Identity& identity) {
                                 const auto& all = image_.identities;
                                 return static_cast<std::uint32_t>(std::lower_bound(all.begin(), all.end(), identity) - all.begin());
-                            }};
+                            },
+                            [&](const Condition& condition) { return texts_.outputs(condition); }};
         add_conditions(rule, image_.conditions, entry.value, asking);
+        if (entry.value.conditions > kMaxConditionsPerRule)
+            findings_.add(Code::kQ1407, rule.where, "the rule has " + std::to_string(entry.value.conditions) + " conditions with its patterns that many rules share, at most " +
+                          std::to_string(kMaxConditionsPerRule) + " are asked", "write rules of its own for some of them", rule.id);
         entry.value.severity = rule.severity;
         entry.policy = rule.policy;
         entry.id = rule.id;
@@ -241,6 +248,7 @@ private:
     std::string digest_;
     Sets path_sets_;
     Sets asked_sets_;
+    Texts texts_;
     std::vector<Asked> asked_;              // in the order of conditions
     std::vector<AskedNetwork> asked_networks_;
     std::vector<std::size_t> asked_edges_;  // pairs: first edge of a root, one past its last

@@ -49,12 +49,22 @@ private:
             all_.push_back(value);
             return;
         }
-        for (std::size_t i = 0; i < condition.ranges.size(); i++) {
-            value.first = condition.ranges[i].first;
-            value.last = condition.ranges[i].last;
-            const bool is_last = i + 1 == condition.ranges.size();
+        if (kind == FieldKind::kTexts) {
+            std::vector<Range> outputs;
+            for (const std::uint32_t output : asking_.outputs(condition)) outputs.push_back({output, 0});
+            // not all of them: one of them not
+            return add_each(value, outputs, condition.negated == (condition.field == QUELL_FIELD_ALL_ARGUMENTS));
+        }
+        add_each(value, condition.ranges, !condition.negated);
+    }
+
+    void add_each(quell_condition value, const std::vector<Range>& ranges, bool any) {
+        for (std::size_t i = 0; i < ranges.size(); i++) {
+            value.first = ranges[i].first;
+            value.last = ranges[i].last;
+            const bool is_last = i + 1 == ranges.size();
             all_.push_back(value);
-            if (!is_last && !condition.negated) all_.back().flags |= QUELL_CONDITION_OR;
+            if (!is_last && any) all_.back().flags |= QUELL_CONDITION_OR;
         }
     }
 

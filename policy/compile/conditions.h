@@ -20,6 +20,7 @@ struct Asking {
     std::function<void(const Network&, std::uint32_t)> network;
     // The index of an identity, by which the kernel knows it.
     std::function<std::uint32_t(const Identity&)> identity;
+    std::function<std::vector<std::uint32_t>(const Condition&)> outputs;  // of a condition on texts: it holds if one of them is set
 };
 
 // Appends a rule's conditions, and sets its `condition`, `conditions` and

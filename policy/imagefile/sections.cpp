@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/imagefile/sections.h"
 
+#include <algorithm>
 #include <array>
 
 #include "policy/imagefile/image_file.h"
@@ -228,6 +229,34 @@ void read_automatic(Reader& from, std::uint32_t entries, Image& image) {
     }
 }
 
+// ---- texts ----
+
+// What is written of the head; the generation is the loader's.
+template <typename Head>
+auto numbers_of(Head& head) {
+    return std::array{&head.places, &head.start, &head.hitting, &head.row_shift, &head.states, &head.cells, &head.rows, &head.lists, &head.hits, &head.steps};
+}
+
+std::uint32_t write_texts(const Image& image, Writer& to) {
+    if (image.texts.words.empty()) return 0;
+    const quell_text_head& head = image.texts.head;
+    for (const quell_u32* number : numbers_of(head)) to.u32(*number);
+    to.text({reinterpret_cast<const char*>(head.classes), sizeof head.classes});
+    for (const std::uint32_t word : image.texts.words) to.u32(word);
+    return static_cast<std::uint32_t>(image.texts.words.size());
+}
+
+void read_texts(Reader& from, std::uint32_t entries, Image& image) {
+    if (entries == 0) return;
+    quell_text_head& head = image.texts.head;
+    for (quell_u32* number : numbers_of(head)) *number = from.u32();
+    const std::string classes = from.text(sizeof head.classes);
+    if (classes.size() != sizeof head.classes) return from.fail();
+    std::copy(classes.begin(), classes.end(), head.classes);
+    image.texts.words.resize(from.count(entries, sizeof(std::uint32_t), kMaxTextWords));
+    for (std::uint32_t& word : image.texts.words) word = from.u32();
+}
+
 constexpr std::array kSections = {
     Section{1, "summary", write_summary, read_summary},
     Section{2, "rules", write_rules, read_rules},
@@ -236,6 +265,7 @@ constexpr std::array kSections = {
     Section{5, "conditions", write_conditions, read_conditions},
     Section{6, "members", write_members, read_members},
     Section{7, "networks", write_networks, read_networks},
+    Section{8, "texts", write_texts, read_texts},
     Section{9, "identities", write_identities, read_identities},
     Section{10, "automatic", write_automatic, read_automatic},
 };

@@ -16,6 +16,7 @@ constexpr std::uint32_t kFlags = QUELL_CONDITION_NOT | QUELL_CONDITION_OR | QUEL
 
 bool is_condition(const quell_condition& condition) {
     if (condition.field >= QUELL_FIELD_COUNT || (condition.flags & ~kFlags) != 0) return false;
+    if (kFieldRows[condition.field].kind == FieldKind::kTexts && (condition.first >= kMaxArgumentOutputs || condition.last != 0)) return false;
     // a group does not end in the middle of a clause
     return (condition.flags & (QUELL_CONDITION_OR | QUELL_CONDITION_END)) != (QUELL_CONDITION_OR | QUELL_CONDITION_END);
 }
@@ -56,9 +57,20 @@ std::string valid_identities(const Image& image) {
     return {};
 }
 
+// Where each array begins. What stands in them leads a walk nowhere that it must not be.
+std::string valid_texts(const Image& image) {
+    const quell_text_head& head = image.texts.head;
+    const bool asked = std::any_of(image.rules.begin(), image.rules.end(), [](const ImageRule& rule) { return (rule.value.needs & QUELL_NEED_TEXTS) != 0; });
+    if (asked == image.texts.words.empty() || image.texts.words.size() > kMaxTextWords || head.generation != 0) return "the number of words of texts";
+    for (const std::uint32_t begin : {head.states, head.cells, head.rows, head.lists, head.hits, head.steps})
+        if (begin > image.texts.words.size()) return "an array of texts";
+    return head.row_shift > 8 || head.places >= 1u << QUELL_PLACES ? "the head of texts" : "";
+}
+
 }  // namespace
 
 std::string valid_conditions(const Image& image) {
+    if (const std::string where = valid_texts(image); !where.empty()) return where;
     if (image.conditions.size() > kMaxConditions) return "the number of conditions";
     for (std::size_t i = 0; i < image.conditions.size(); i++)
         if (!is_condition(image.conditions[i])) return "condition " + std::to_string(i);

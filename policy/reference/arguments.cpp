@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/reference/arguments.h"
 
+#include <algorithm>
+
 namespace quell::policy::reference {
 namespace {
 
@@ -36,6 +38,8 @@ bool one_byte(std::string_view glob, std::size_t& at, char c) {
     return glob[at++] == c;
 }
 
+}  // namespace
+
 // Where a star stands, it takes nothing first; each time that what follows does not match, it takes one byte more. Only
 // the last star needs that: what the ones before took is the least they could.
 bool glob_matches(std::string_view glob, std::string_view text) {
@@ -58,8 +62,6 @@ bool glob_matches(std::string_view glob, std::string_view text) {
     return at == glob.size();
 }
 
-}  // namespace
-
 bool argument_matches(const ArgumentPattern& pattern, std::string_view argument) {
     switch (pattern.kind) {
         case ArgumentPattern::Kind::kExact: return argument == pattern.text;
@@ -75,7 +77,7 @@ std::set<std::uint32_t> outputs(std::span<const ArgumentPattern> patterns, const
     std::set<std::uint32_t> matched;
     for (const ArgumentPattern& pattern : patterns)
         for (std::size_t position = 0; position < arguments.size(); position++) {
-            if (pattern.position && *pattern.position != position) continue;
+            if ((pattern.places >> std::min<std::size_t>(position, QUELL_PLACE_LATER) & 1) == 0) continue;
             if (argument_matches(pattern, arguments[position])) matched.insert(pattern.output);
         }
     return matched;

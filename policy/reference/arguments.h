@@ -14,6 +14,9 @@
 
 namespace quell::policy::reference {
 
+// Whether the whole of `text` is what a well-formed glob describes. Thread-safe.
+[[nodiscard]] bool glob_matches(std::string_view glob, std::string_view text);
+
 // Whether the whole of `argument` matches. The pattern must be one that build() accepts. Thread-safe.
 [[nodiscard]] bool argument_matches(const ArgumentPattern& pattern, std::string_view argument);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "policy/check/field_table.h"
+#include "policy/reference/arguments.h"
 
 namespace quell::policy::reference {
 namespace {
@@ -46,12 +47,33 @@ Truth is_called(const Condition& condition, const Act& act) {
     return Truth::kFails;
 }
 
+// A place that is not said is any behind argv[0].
+bool argument_is_there(const TextPattern& pattern, const Act& act) {
+    for (std::size_t i = 0; i < act.arguments.size(); i++)
+        if ((pattern.at ? *pattern.at == i : i > 0) && glob_matches(pattern.glob, act.arguments[i])) return true;
+    return false;
+}
+
+bool texts_match(const Condition& condition, const Act& act) {
+    const auto is_there = [&](const TextPattern& pattern) {
+        if (condition.field == QUELL_FIELD_TARGET) return glob_matches(pattern.glob, act.link_target);
+        if (condition.field != QUELL_FIELD_ENVIRONMENT) return argument_is_there(pattern, act);
+        return std::any_of(act.environment.begin(), act.environment.end(), [&](const std::string& name) { return glob_matches(pattern.glob, name); });
+    };
+    if (condition.field == QUELL_FIELD_ALL_ARGUMENTS) return std::all_of(condition.texts.begin(), condition.texts.end(), is_there);
+    return std::any_of(condition.texts.begin(), condition.texts.end(), is_there);
+}
+
 bool value_matches(const Condition& condition, const Act& act, bool must_be_intact) {
     constexpr std::size_t kAncestors = 8;
     switch (condition.field) {
         case QUELL_FIELD_PATH: return any_matches(condition.paths, act.path);
         case QUELL_FIELD_ADDRESS:
             return act.address && std::any_of(condition.networks.begin(), condition.networks.end(), [&](const Network& network) { return network.holds(*act.address); });
+        case QUELL_FIELD_ARGUMENTS:
+        case QUELL_FIELD_ALL_ARGUMENTS:
+        case QUELL_FIELD_ENVIRONMENT:
+        case QUELL_FIELD_TARGET: return texts_match(condition, act);
         case QUELL_FIELD_TARGET_EXE: return any_matches(condition.paths, act.target);
         case QUELL_FIELD_EXE: return executable_matches(condition, act, 0, must_be_intact);
         case QUELL_FIELD_PARENT: return executable_matches(condition, act, 1, must_be_intact);

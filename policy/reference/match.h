@@ -31,6 +31,9 @@ struct Act {
     std::optional<Network> address = {};     // of a socket: one address
     std::uint64_t capabilities = 0;          // those that are effective
     ContainerNames names = {};               // what is known of its container; of the host nothing is asked
+    std::vector<std::string> arguments = {};    // argv of what is executed
+    std::vector<std::string> environment = {};  // names of its variables
+    std::string link_target = {};               // of a symbolic link: its text
 };
 
 // A rule that fires. Unless it is sure, that hangs on what is not known of the

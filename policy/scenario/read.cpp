@@ -92,26 +92,40 @@ private:
     }
 
     void read_object(const Node& node, reference::Act& act) {
-        static const std::vector<Field> kFields = fields(FieldPlace::kObject, {Field{"path"}});
+        static const std::vector<Field> kFields = fields(FieldPlace::kObject, {Field{"path"}, Field{"arguments"}, Field{"environment"}, Field{"target"}});
         if (!check_map(node, "object", kFields, findings_)) return;
         act.path = path(node.find("path"));
+        act.arguments = texts(node.find("arguments"), "arguments");
+        act.environment = texts(node.find("environment"), "environment");
+        if (const Node* target = text_of(node.find("target"), "target", findings_)) act.link_target = target->text;
         read_numbers(node, FieldPlace::kObject, act);
     }
 
-    // Those with paths, and what the container is called, are read apart.
-    static bool is_apart(const FieldRow& row) { return row.kind == FieldKind::kPaths || row.kind == FieldKind::kNames; }
+    // Texts as they are, also twice the same: no patterns.
+    std::vector<std::string> texts(const Node* value, std::string_view key) {
+        std::vector<std::string> all;
+        for (const Node& item : items_of(value, key, kMaxValuesPerCondition, findings_)) {
+            if (item.type == Node::Type::kText)
+                all.push_back(item.text);
+            else
+                (void)text_of(&item, "an entry of " + std::string(key), findings_);
+        }
+        return all;
+    }
 
-    // Keys with one value each.
+    // Keys with one value each; those with paths, texts and what the container is called are read apart.
     static std::vector<Field> fields(FieldPlace place, std::vector<Field> own) {
         for (const FieldRow& row : kFieldRows)
-            if (row.place == place && !is_apart(row) && row.word != kFieldRows[QUELL_FIELD_EXE_INTACT].word) own.push_back({row.word});
+            if (is_one_value(row, place) && row.word != kFieldRows[QUELL_FIELD_EXE_INTACT].word) own.push_back({row.word});
         return own;
     }
+
+    static bool is_one_value(const FieldRow& row, FieldPlace place) { return row.place == place && row.kind != FieldKind::kPaths && row.kind != FieldKind::kNames && row.kind != FieldKind::kTexts; }
 
     void read_numbers(const Node& node, FieldPlace place, reference::Act& act) {
         for (std::uint32_t field = 0; field < kFieldRows.size(); field++) {
             const FieldRow& row = kFieldRows[field];
-            const Node* value = row.place == place && !is_apart(row) ? node.find(row.word) : nullptr;
+            const Node* value = is_one_value(row, place) ? node.find(row.word) : nullptr;
             if (value == nullptr || field == QUELL_FIELD_EXE_INTACT) continue;
             Node list;
             list.type = Node::Type::kList;

@@ -29,7 +29,7 @@ ArgumentPattern next_pattern(std::string_view& rest) {
     const std::uint8_t kind = next(rest);
     pattern.kind = static_cast<ArgumentPattern::Kind>(kind % 5);
     pattern.output = kind / 5;
-    if (const std::uint8_t position = next(rest); position < 8) pattern.position = position;
+    if (const std::uint8_t position = next(rest); position < 8) pattern.places = 1u << position;
     const std::size_t length = next(rest) % 64;
     const std::string_view text = rest.substr(0, length);
     rest.remove_prefix(text.size());

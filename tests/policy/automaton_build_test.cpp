@@ -15,7 +15,7 @@ namespace {
 
 using Kind = ArgumentPattern::Kind;
 
-ArgumentPattern glob(std::string text, std::uint32_t output = 0) { return {Kind::kGlob, std::move(text), std::nullopt, output}; }
+ArgumentPattern glob(std::string text, std::uint32_t output = 0) { return {Kind::kGlob, std::move(text), kAnyArgument, output}; }
 
 // The message of the only refusal, "" if there is none.
 std::string refusal(const ArgumentPattern& pattern) {
@@ -44,14 +44,15 @@ TEST(AutomatonBuild, MalformedGlobs) {
 }
 
 TEST(AutomatonBuild, OutOfBounds) {
-    EXPECT_EQ(refusal({Kind::kExact, std::string("a\0b", 3), std::nullopt, 0}), "no argument holds a NUL byte");
-    EXPECT_EQ(refusal({Kind::kExact, std::string(kMaxArgumentPatternBytes, 'a'), std::nullopt, 0}), "");
-    EXPECT_EQ(refusal({Kind::kExact, std::string(kMaxArgumentPatternBytes + 1, 'a'), std::nullopt, 0}),
+    EXPECT_EQ(refusal({Kind::kExact, std::string("a\0b", 3), kAnyArgument, 0}), "no argument holds a NUL byte");
+    EXPECT_EQ(refusal({Kind::kExact, std::string(kMaxArgumentPatternBytes, 'a'), kAnyArgument, 0}), "");
+    EXPECT_EQ(refusal({Kind::kExact, std::string(kMaxArgumentPatternBytes + 1, 'a'), kAnyArgument, 0}),
               "the pattern has 1025 bytes, at most 1024 are accepted");
-    EXPECT_EQ(refusal({Kind::kExact, "a", 7, 0}), "");
-    EXPECT_EQ(refusal({Kind::kExact, "a", 8, 0}), "arguments have positions up to 7, not 8");
-    EXPECT_EQ(refusal({Kind::kExact, "a", std::nullopt, kMaxArgumentOutputs - 1}), "");
-    EXPECT_EQ(refusal({Kind::kExact, "a", std::nullopt, kMaxArgumentOutputs}), "the output 16384 is none of 16384");
+    EXPECT_EQ(refusal({Kind::kExact, "a", 1u << QUELL_PLACE_TARGET, 0}), "");
+    EXPECT_EQ(refusal({Kind::kExact, "a", 1u << QUELL_PLACES, 0}), "the pattern stands at no place");
+    EXPECT_EQ(refusal({Kind::kExact, "a", 0, 0}), "the pattern stands at no place");
+    EXPECT_EQ(refusal({Kind::kExact, "a", kAnyArgument, kMaxArgumentOutputs - 1}), "");
+    EXPECT_EQ(refusal({Kind::kExact, "a", kAnyArgument, kMaxArgumentOutputs}), "the output 16384 is none of 16384");
     const automaton::BuildResult many = automaton::build(std::vector<ArgumentPattern>(kMaxArgumentPatterns + 1, glob("a")));
     ASSERT_EQ(many.refusals.size(), 1u);
     EXPECT_EQ(many.refusals[0].message, "16385 patterns, at most 16384 are accepted");
@@ -115,7 +116,7 @@ TEST(AutomatonBuild, SeveralThatMultiplyStates) {
 
 TEST(AutomatonBuild, ThePatternThatIsTooMuchTextIsNamed) {
     std::vector<ArgumentPattern> patterns;
-    for (std::size_t i = 0; i < 200; i++) patterns.push_back({Kind::kExact, std::to_string(1'000 + i) + std::string(1'000, 'a'), std::nullopt, 0});
+    for (std::size_t i = 0; i < 200; i++) patterns.push_back({Kind::kExact, std::to_string(1'000 + i) + std::string(1'000, 'a'), kAnyArgument, 0});
     // 1,000 bytes of each and the digits in front, which they share
     const automaton::Refusal refusal = too_much(patterns);
     EXPECT_EQ(refusal.message, "with this pattern there are more than 131072 states");
@@ -125,7 +126,7 @@ TEST(AutomatonBuild, ThePatternThatIsTooMuchTextIsNamed) {
 
 TEST(AutomatonBuild, TooManyPatternsAtOnePlace) {
     std::vector<ArgumentPattern> patterns;
-    for (std::uint32_t i = 0; i <= kMaxHitsPerState; i++) patterns.push_back({Kind::kContains, "curl", std::nullopt, i});
+    for (std::uint32_t i = 0; i <= kMaxHitsPerState; i++) patterns.push_back({Kind::kContains, "curl", kAnyArgument, i});
     const automaton::Refusal refusal = too_much(patterns);
     EXPECT_NE(refusal.message.find("more than 255 patterns end at the same place"), std::string::npos);
     EXPECT_EQ(refusal.hint, "put patterns that are alike into one list");
@@ -152,7 +153,7 @@ TEST(AutomatonBuild, HostilePatternsAreRefusedInTime) {
     std::vector<ArgumentPattern> all_alike, brackets, wide;
     for (std::uint32_t i = 0; i < 8'000; i++) {
         // as many nodes in each state as there are bytes before it
-        all_alike.push_back({Kind::kContains, std::string(1 + i % 1'000, 'a') + std::to_string(i), std::nullopt, i});
+        all_alike.push_back({Kind::kContains, std::string(1 + i % 1'000, 'a') + std::to_string(i), kAnyArgument, i});
         std::string text = "*";
         for (unsigned part = 0; part < 50; part++)
             text += "[" + std::string(1, static_cast<char>('a' + (i + part * 7) % 26)) + static_cast<char>('A' + (i / 26 + part) % 26) + "]";

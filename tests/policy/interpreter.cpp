@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interpreter.h"
 
+#include "walk_texts.h"
+
 #include <stdexcept>
 
 #include "user/base/vocabulary.h"
@@ -83,6 +85,7 @@ Truth Interpreter::holds(std::uint32_t index, const reference::Act& act, const s
         const Truth truth = !bit(named.known) ? Truth::kUnknown : bit(named.holds) ? Truth::kHolds : Truth::kFails;
         return c.flags & QUELL_CONDITION_NOT ? opposite(truth) : truth;
     }
+    if (c.field >= QUELL_FIELD_ARGUMENTS && c.field <= QUELL_FIELD_TARGET) return outputs_.contains(c.first) != ((c.flags & QUELL_CONDITION_NOT) != 0);
     const auto member = [&](std::size_t which) {
         if ((c.flags & QUELL_CONDITION_INTACT) && which < 9 && !(which < act.executables.size() && act.executables[which].is_intact))
             return false;
@@ -169,6 +172,7 @@ std::set<std::string> Interpreter::judge(const reference::Act& act) const {
     const std::vector<std::uint64_t> asked = asked_of(act);
     const quell_network* network = network_at(root_id, act);
     if (network != nullptr) found.push_back(network->set);
+    outputs_ = image_.texts.words.empty() ? std::set<std::uint32_t>{} : walk_texts(image_.texts, act);
     std::set<std::string> fired;
     for (std::uint64_t set : found) {
         if (set == 0) continue;

@@ -54,6 +54,7 @@ private:
     std::map<std::tuple<std::uint32_t, std::uint32_t, std::string>, quell_edge> edges_;
     std::map<std::uint64_t, const ImageSet*> sets_;
     std::set<std::pair<std::uint64_t, std::uint32_t>> members_;
+    mutable std::set<std::uint32_t> outputs_;  // of the texts of the act that is looked at
 };
 
 }  // namespace quell::policy::test

@@ -68,7 +68,7 @@ std::vector<ArgumentPattern> random_argument_patterns(std::mt19937& random) {
         ArgumentPattern pattern;
         pattern.kind = static_cast<ArgumentPattern::Kind>(below(random, 6) % 5);  // exact twice as often
         pattern.text = pattern.kind == ArgumentPattern::Kind::kGlob ? random_glob(random, below(random, 7)) : random_text(random, kPlain, 4);
-        if (below(random, 3) == 0) pattern.position = below(random, 8);
+        if (below(random, 3) == 0) pattern.places = 1u << below(random, 8);
         pattern.output = below(random, 2) ? below(random, 6) : 64 + static_cast<std::uint32_t>(patterns.size()) * 1'500;
         patterns.push_back(std::move(pattern));
     }
@@ -96,8 +96,8 @@ std::string with_ends(const std::vector<std::string>& arguments) {
 std::string describe(const std::vector<ArgumentPattern>& patterns, const std::vector<std::string>& arguments) {
     std::string text;
     for (const ArgumentPattern& pattern : patterns)
-        text += "\n  kind " + std::to_string(static_cast<int>(pattern.kind)) + " '" + escape(pattern.text) + "' position " +
-                (pattern.position ? std::to_string(*pattern.position) : "any") + " output " + std::to_string(pattern.output);
+        text += "\n  kind " + std::to_string(static_cast<int>(pattern.kind)) + " '" + escape(pattern.text) + "' places " +
+                std::to_string(pattern.places) + " output " + std::to_string(pattern.output);
     for (const std::string& argument : arguments) text += "\n  argument '" + escape(argument.substr(0, 200)) + "'";
     return text;
 }

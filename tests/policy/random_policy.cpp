@@ -5,6 +5,7 @@
 #include <array>
 
 #include "policy/check/conditions.h"
+#include "policy/check/texts.h"
 
 namespace quell::policy::test {
 namespace {
@@ -123,6 +124,28 @@ std::vector<std::string> random_names(std::mt19937& random, std::uint32_t field,
     return names;
 }
 
+std::string random_text(std::mt19937& random, unsigned longest) {
+    std::string text;
+    for (unsigned left = below(random, longest + 1); left > 0; left--) text += "aab-"[below(random, 4)];
+    return text;
+}
+
+std::vector<TextPattern> random_texts(std::mt19937& random, std::uint32_t field) {
+    std::vector<TextPattern> patterns;
+    for (unsigned left = 1 + below(random, 3); left > 0; left--) {
+        TextPattern pattern;
+        for (unsigned parts = 1 + below(random, 3); parts > 0; parts--) {
+            pattern.glob += random_text(random, 2);
+            if (below(random, 2) == 0) pattern.glob += "*?"[below(random, 2)];
+        }
+        if (pattern.glob.find_first_not_of('*') == std::string::npos) pattern.glob += "a";
+        if (field != QUELL_FIELD_ENVIRONMENT && field != QUELL_FIELD_TARGET && below(random, 3) == 0) pattern.at = below(random, 8);
+        patterns.push_back(std::move(pattern));
+    }
+    normalise(patterns);
+    return patterns;
+}
+
 Group random_group(std::mt19937& random, std::uint64_t operations) {
     Group group;
     for (unsigned left = 1 + below(random, 3); left > 0; left--) {
@@ -136,6 +159,8 @@ Group random_group(std::mt19937& random, std::uint64_t operations) {
             condition.networks = random_networks(random);
         else if (kind == FieldKind::kNames)
             condition.names = random_names(random, condition.field, true);
+        else if (kind == FieldKind::kTexts)
+            condition.texts = random_texts(random, condition.field);
         else
             condition.ranges = random_ranges(random, kind);
         group.push_back(std::move(condition));
@@ -175,6 +200,9 @@ reference::Act random_act(std::mt19937& random) {
         act.path = random_path(random, is_place(act.operation) ? 0 : 1, 5);
     if (below(random, 3) != 0) act.target = random_path(random, 1, 4);
     if (below(random, 4) != 0) act.address = random_network(random, true);
+    for (unsigned left = below(random, below(random, 4) == 0 ? 12 : 4); left > 0; left--) act.arguments.push_back(random_text(random, 5));
+    for (unsigned left = below(random, 3); left > 0; left--) act.environment.push_back(random_text(random, 5));
+    act.link_target = random_text(random, 5);
     act.capabilities = std::uint64_t{random()} << 32 | random();
     for (unsigned left = below(random, 11); left > 0; left--)
         act.executables.push_back({below(random, 3) != 0 ? random_path(random, 1, 4) : "", below(random, 2) == 0});

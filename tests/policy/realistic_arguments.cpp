@@ -77,11 +77,11 @@ public:
     }
 
 private:
-    static ArgumentPattern made(Kind kind, std::string text) { return {kind, std::move(text), std::nullopt, 0}; }
+    static ArgumentPattern made(Kind kind, std::string text) { return {kind, std::move(text), kAnyArgument, 0}; }
     // argv[0] with or without its folder
     ArgumentPattern at_start(const std::string& program) {
         ArgumentPattern pattern = below(2) ? made(Kind::kSuffix, "/" + program) : made(Kind::kExact, program);
-        pattern.position = 0;
+        pattern.places = 1;
         return pattern;
     }
     std::string argument() {
@@ -108,7 +108,7 @@ std::vector<ArgumentPattern> realistic_patterns(std::size_t count, unsigned seed
     std::vector<ArgumentPattern> patterns;
     while (patterns.size() < count) {
         ArgumentPattern pattern = maker.pattern();
-        if (!seen.emplace(pattern.kind, pattern.text, pattern.position.has_value()).second) continue;
+        if (!seen.emplace(pattern.kind, pattern.text, pattern.places != kAnyArgument).second) continue;
         pattern.output = static_cast<std::uint32_t>(patterns.size());
         patterns.push_back(std::move(pattern));
     }

@@ -120,6 +120,7 @@ private:
     Engine() = default;
     [[nodiscard]] Status open_pins();
     [[nodiscard]] Status load_programs(std::uint64_t hooks);
+    [[nodiscard]] Status load_texts(const policy::ImageTexts& texts, std::uint64_t generation, quell_u32 half);
     [[nodiscard]] int map(const char* name) const;
     [[nodiscard]] int program(const char* name) const;
 

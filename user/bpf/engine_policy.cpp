@@ -4,15 +4,18 @@
 // one is removed. A hook that began with the old root ends in the old trie.
 #include <bpf/bpf.h>
 #include <linux/membarrier.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <vector>
 
 #include "user/base/vocabulary.h"
 #include "user/bpf/engine.h"
 #include "user/bpf/hook_table.h"
 #include "user/bpf/name_hash.h"
+#include "user/bpf/pins.h"
 
 namespace quell::bpf {
 namespace {
@@ -68,12 +71,37 @@ Status Engine::name_container(const NamedContainer& named) {
     return Error{"the container is gone", ENOENT, {}};
 }
 
+// The table of a half, anew; an empty one where there are no texts. The maps are there once a policy has asked for texts.
+Status Engine::load_texts(const policy::ImageTexts& texts, std::uint64_t generation, quell_u32 half) {
+    const Fd tables(bpf_obj_get(map_pin(options_.pin_root, "text_tables").c_str()));
+    if (!tables && texts.words.empty()) return success();
+    if (!tables) return errno_error("cannot open the map of texts");
+    constexpr std::size_t kBytes = 2 * sizeof(quell_text_table);
+    void* at = mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED, tables.get(), 0);
+    if (at == MAP_FAILED) return errno_error("cannot map the texts");
+    auto& table = static_cast<quell_text_table*>(at)[half != 0];
+    // a walk that began before knows by the generation that it is another's
+    __atomic_store_n(&table.head.generation, 0u, __ATOMIC_SEQ_CST);
+    if (!texts.words.empty()) {
+        quell_text_head head = texts.head;
+        head.generation = 0;
+        std::memcpy(&table.head, &head, sizeof(head));
+        std::memcpy(table.words, texts.words.data(), texts.words.size() * sizeof(quell_u32));
+        __atomic_store_n(&table.head.generation, static_cast<quell_u32>(generation), __ATOMIC_SEQ_CST);
+        // executions that are between their reading and their judgement have not read it
+        wait_for_programs();
+    }
+    (void)munmap(at, kBytes);
+    return success();
+}
+
 Status Engine::load_policy(const policy::Image& image, std::uint64_t generation, const std::vector<NamedContainer>& named) {
     const quell_u32 old_half = globals_->half;
     const quell_u32 half = generation == 0 || globals_->generation == 0 ? 0 : old_half ^ QUELL_NODE_HALF;
     const std::uint64_t key = globals_->name_key;
 
     const auto clear = [&](quell_u32 which) -> Status {
+        if (auto s = load_texts({}, 0, which); !s) return s;
         if (auto s = remove_half<quell_edge_key>(map("edges"), which, [](const auto& k) { return k.node & QUELL_NODE_HALF; }); !s) return s;
         if (auto s = remove_half<quell_set_key>(map("rule_sets"), which, [](const auto& k) { return k.half; }); !s) return s;
         if (auto s = remove_half<quell_rule_key>(map("rules"), which, [](const auto& k) { return k.half; }); !s) return s;
@@ -125,17 +153,18 @@ Status Engine::load_policy(const policy::Image& image, std::uint64_t generation,
         return success();
     };
 
-    const std::uint64_t hooks = standing_hooks() | operation_hooks(image.operations);
+    const std::uint64_t hooks = standing_hooks() | policy_hooks(image.operations, policy::texts_asked(image));
     auto done = clear(half);
     if (done) done = load();
     if (done) done = load_programs(hooks);  // all that are missing at once: to open the object takes longest
+    if (done) done = load_texts(image.texts, generation, half);
     for (std::size_t hook = 0; done && hook < kHooks.size(); hook++)
         if ((hooks >> hook) & 1) done = attach(static_cast<quell_hook>(hook));
     if (!done) {
         (void)clear(half);
         return done.error();
     }
-    quell_switch request{generation, image.operations, half, 0};
+    quell_switch request{generation, image.operations, half, policy::texts_asked(image)};
     LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &request, .ctx_size_in = sizeof(request));
     if (bpf_prog_test_run_opts(program("quell_switch_program"), &run)) {
         (void)clear(half);

@@ -79,6 +79,17 @@ inline constexpr std::array kOperationHooks = {
     return mask;
 }
 
+// Hooks that read texts, by bit of QUELL_TEXTS_…, and what they need is made with the first of them.
+inline constexpr std::array kTextHooks = {hook_mask("bprm_committing_creds"), hook_mask("symlink_target")};
+
+// Hooks that a policy needs: by its operations, and by what of its texts its rules ask for.
+[[nodiscard]] constexpr std::uint64_t policy_hooks(std::uint64_t operations, std::uint32_t texts) {
+    std::uint64_t mask = operation_hooks(operations);
+    for (std::size_t i = 0; i < kTextHooks.size(); i++)
+        if ((texts >> i) & 1) mask |= kTextHooks[i];
+    return mask;
+}
+
 // Hooks whose programs are loaded when a policy first asks for them: each is verified with all that it calls, which makes a
 // start slow. What a response needs is never among them: arming waits for no verifier.
 [[nodiscard]] constexpr std::uint64_t late_hooks() {

@@ -36,6 +36,7 @@ std::string process_section(const Json& incident) {
     for (const Json& one : member(incident, "arguments"))
         if (one.is_string()) arguments += (arguments.empty() ? "" : " ") + safe(one.get<std::string>());
     out += line("arguments", or_unknown(arguments));
+    if (true_member(incident, "arguments_unseen")) out += line("", "cut: there were more arguments, or more environment, than rules see");
     std::string label = "ancestry";
     for (const Json& one : member(incident, "ancestry")) {
         out += line(label, process_text(one));

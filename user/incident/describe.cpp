@@ -171,6 +171,7 @@ Json whole_json(const Incident& incident, const std::vector<Offer>& offers, bool
         if (incident.arguments_cut && !json["arguments"].empty())
             json["arguments"].back() = json["arguments"].back().get<std::string>() + "…";
     }
+    if (incident.texts_cut) json["arguments_unseen"] = true;
     const auto count = std::min<quell_u32>(incident.entry.chain_count, QUELL_CHAIN_MAX);
     for (quell_u32 i = 1; i < count; i++) 
         json["ancestry"].push_back(task_json(incident.entry.chain[i], role_of(incident, i, count), incident.earlier_boot_offset_ns));

@@ -36,6 +36,7 @@ struct Incident {
     std::vector<std::string> arguments;  // raw bytes
     bool arguments_known = false;
     bool arguments_cut = false;  // there were more
+    bool texts_cut = false;      // more of them, or of the environment, than rules see
 
     // what
     std::string path, path_is, renamed_to;  // raw bytes; path_is: a word of mounts.h

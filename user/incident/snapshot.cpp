@@ -87,7 +87,7 @@ std::string snapshot_text(const Incident& incident) {
     // One of an earlier boot stays one: its times mean nothing in this one.
     const auto& earlier = incident.earlier_boot_offset_ns;
     Json json = {{"abi", QUELL_ABI_VERSION}, {"boot", earlier ? "earlier" : boot_id()}, {"wall_offset", earlier ? *earlier : wall_offset_ns()},
-                 {"id", incident.id}, {"state", incident.state}, {"details", incident.details}, {"arguments_cut", incident.arguments_cut},
+                 {"id", incident.id}, {"state", incident.state}, {"details", incident.details}, {"arguments_cut", incident.arguments_cut}, {"texts_cut", incident.texts_cut},
                  {"latency", latency_json(incident.latency)},
                  {"rule_id", incident.rule.id}, {"policy", incident.rule.policy}, {"rule", incident.rule.rule}, {"name", incident.rule.name},
                  {"severity", incident.rule.severity}, {"tags", incident.rule.tags}, {"offers", incident.rule.offers},
@@ -119,6 +119,7 @@ std::optional<Incident> parse_snapshot(const std::string& text) {
         incident.state = take_enum(json, "state", QUELL_STATE_UNDONE);
         incident.details = json.at("details").get<bool>();
         incident.arguments_cut = json.at("arguments_cut").get<bool>();
+        incident.texts_cut = json.at("texts_cut").get<bool>();
         incident.latency = {take_us(json, 0), take_us(json, 1), take_us(json, 2)};
         if (json.contains("decided_by")) incident.decided_by = take_who(json.at("decided_by"));
         incident.rule = {json.at("rule_id").get<std::uint64_t>(), json.at("policy").get<std::string>(), json.at("rule").get<std::string>(),

@@ -40,6 +40,7 @@ Incident& Store::on_event(const Event& event, bool& told) {
     incident.arguments = event.arguments;
     incident.arguments_known = !event.has(QUELL_EVENT_NO_ARGS);
     incident.arguments_cut = event.has(QUELL_EVENT_ARGS_CUT);
+    incident.texts_cut = event.has(QUELL_EVENT_TEXTS_CUT);
     incident.device = event.device;
     incident.inode = event.inode;
     incident.verdict = event.verdict;

@@ -89,7 +89,7 @@ quell_u32 Arming::idle_responses() {
 }
 
 std::uint64_t Arming::needed_hooks(quell_u32 responses) const {
-    std::uint64_t hooks = bpf::standing_hooks() | bpf::operation_hooks(engine_.globals().operations);
+    std::uint64_t hooks = bpf::standing_hooks() | bpf::policy_hooks(engine_.globals().operations, engine_.globals().texts);
     for (quell_u32 which = 0; which < QUELL_RESPONSE_COUNT; which++)
         if (responses & QUELL_BIT(which)) hooks |= bpf::kResponseHooks[which];
     return hooks;
