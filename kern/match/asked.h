@@ -56,13 +56,17 @@ static __always_inline void asked_find(u32 slot, u64 entry, u32 which)
 	if (!entry || read_head(&work->head, entry))
 		return;
 	work->name = hash_name(&work->head, entry);
-	work->asked_set = 0;
+	work->name_text = head_text(&work->head);
+	work->asked[0] = 0;
 	work->query.directory = work->head.parent;
 	work->query.root_kind = work->query.container ? QUELL_NODE_ASK_CONTAINER : QUELL_NODE_ASK_HOST;
 	resolve(slot, JUDGE_ASKED);
 	work->query.directory = directory;
 	work->query.root_kind = kind;
-	work->sets_of[which & (ASKED_MAX - 1)] = work->asked_set;
+	work->sets_of[which & (ASKED_MAX - 1)] = work->asked[0];
+	if (work->asked[0])
+		for (int i = 1; i < ASKED_SETS; i++)
+			work->more_of[which & (ASKED_MAX - 1)][i - 1] = work->asked[i];
 }
 
 /* The executable of the process, or of the `above`th one above it. Non-zero: there is none so far up. */

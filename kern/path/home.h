@@ -76,6 +76,21 @@ static __always_inline int home_lost(struct quell_container *c, u32 counter)
 	return 0;
 }
 
+/* Keeps the text of a name on the way to a home mount: only its hash is part of the record. */
+__noinline int home_name_keep(u32 slot, u64 container, u32 which)
+{
+	struct work *work = WORK(slot);
+	struct home_name_key key = { .container = container, .hash = work->above[which & (WALK_MAX - 1)] };
+	u64 text = work->above_text[which & (WALK_MAX - 1)];
+	u32 length = NAME_LENGTH(text);
+
+	if (bpf_map_lookup_elem(&home_names, &key))
+		return 1;
+	work->home_name.length = length;
+	bpf_probe_read_kernel(work->home_name.text, length, (void *)NAME_ADDRESS(text));
+	return !bpf_map_update_elem(&home_names, &key, &work->home_name, BPF_ANY);
+}
+
 /* Notes the mount whose root is `dentry`; its place is in work->above. */
 __noinline int home_put(u32 slot, u64 container, u64 superblock, u64 dentry)
 {
@@ -105,6 +120,8 @@ __noinline int home_put(u32 slot, u64 container, u64 superblock, u64 dentry)
 
 		work->home.components[i] = hash;
 		chain_hash = mix(chain_hash, hash);
+		if (!home_name_keep(slot, container, i))
+			home_lost(c, QUELL_COUNTER_HOME_FULL);
 	}
 	chain_hash = mix_length(chain_hash, work->above_count);
 	work->home_key.container = container;
@@ -164,6 +181,7 @@ static __always_inline int home_beside(struct work *work, u64 mount)
 		return 0;
 	if (last->count && last->mount == up[0] && last->directory == work->head.parent && last->mount_root != up[1]) {
 		work->above[0] = hash_name(&work->head, up[1]);
+		work->above_text[0] = head_text(&work->head);
 		work->above_count = last->count;
 		return 1;
 	}
@@ -218,6 +236,14 @@ static long home_drop_one(u32 i, struct home_drop_walk *d)
 	struct home_key previous = { d->container, h->previous.superblock, h->previous.inode, h->previous.generation,
 				     h->previous.alias };
 
+	for (int i = 0; i < HOME_DEPTH_MAX; i++) {
+		struct home_name_key name = { .container = d->container };
+
+		if (i >= h->count)
+			break;
+		name.hash = h->components[i];
+		bpf_map_delete_elem(&home_names, &name);
+	}
 	bpf_map_delete_elem(&home_superblocks, &sb);
 	bpf_map_delete_elem(&homes, &d->key);
 	d->key = previous;

@@ -72,12 +72,12 @@ __noinline u32 ancestor_level(u32 slot, u64 dentry)
 	return s.level;
 }
 
-/* The rules on a single mounted file: its mountpoint is an entry of the directory above it. */
-static __always_inline u64 mounted_file_set(u32 slot, struct work *work, u32 count_, u32 root)
+/* The rules on a single mounted file, to work->found: its mountpoint is an entry of the directory above it. */
+static __always_inline void mounted_file_sets(u32 slot, struct work *work, u32 count_, u32 root)
 {
-	if (!count_)
-		return 0;
-	return entry_set(work->above[0], trie_descend(slot, root_state(root), count_, 1, 1));
+	work->found_count = 0;
+	if (count_)
+		entry_sets(slot, work->above[0], work->above_text[0], trie_descend(slot, root_state(root), count_, 1, 1));
 }
 
 /* Notes a mount of the superblock in work->anchors. Beyond what the list holds, its place is not worked out. */
@@ -153,7 +153,8 @@ static __noinline int host_visit(u32 slot, u64 mount)
 		return 0;
 	}
 	if (m->mode == MOUNTS_FILE) {
-		set_add(work, mounted_file_set(slot, work, work->above_count, host | work->half));
+		mounted_file_sets(slot, work, work->above_count, host | work->half);
+		sets_take(slot);
 		return 0;
 	}
 	u32 n = work->anchors.count;
@@ -161,7 +162,13 @@ static __noinline int host_visit(u32 slot, u64 mount)
 
 	anchor->root = root[0];
 	anchor->state = state;
-	anchor->set = is_file ? mounted_file_set(slot, work, work->above_count, host | work->half) : 0;
+	work->found_count = 0;
+	if (is_file)
+		mounted_file_sets(slot, work, work->above_count, host | work->half);
+	if (work->found_count > ANCHOR_SETS)
+		count(QUELL_COUNTER_RULES_OVERFLOW);
+	for (int i = 0; i < ANCHOR_SETS; i++)
+		anchor->sets[i] = i < work->found_count ? work->found[i] : 0;
 	work->anchors.count = n + 1;
 	return 0;
 }

@@ -68,7 +68,7 @@ void read_rules(Reader& from, std::uint32_t entries, Image& image) {
 
 // ---- edges ----
 
-constexpr std::size_t kLeastEdgeBytes = 32;
+constexpr std::size_t kLeastEdgeBytes = 36;
 
 std::uint32_t write_edges(const Image& image, Writer& to) {
     for (const ImageEdge& edge : image.edges) {
@@ -78,6 +78,7 @@ std::uint32_t write_edges(const Image& image, Writer& to) {
         to.u32(edge.value.child);
         to.u32(edge.value.cover);
         to.u32(edge.value.flags);
+        to.u32(edge.value.next);
         to.u64(edge.value.set);
     }
     return static_cast<std::uint32_t>(image.edges.size());
@@ -92,6 +93,7 @@ void read_edges(Reader& from, std::uint32_t entries, Image& image) {
         edge.value.child = from.u32();
         edge.value.cover = from.u32();
         edge.value.flags = from.u32();
+        edge.value.next = from.u32();
         edge.value.set = from.u64();
     }
 }
@@ -180,6 +182,32 @@ void read_networks(Reader& from, std::uint32_t entries, Image& image) {
     }
 }
 
+// ---- pieces of names, of paths with wildcards ----
+
+constexpr std::size_t kLeastPieceBytes = 24;
+
+std::uint32_t write_pieces(const Image& image, Writer& to) {
+    for (const ImagePiece& piece : image.pieces) {
+        to.u32(piece.state);
+        to.u32(piece.kind);
+        to.text(piece.text);
+        to.u64(piece.value.set);
+        to.u32(piece.value.id);
+    }
+    return static_cast<std::uint32_t>(image.pieces.size());
+}
+
+void read_pieces(Reader& from, std::uint32_t entries, Image& image) {
+    image.pieces.resize(from.count(entries, kLeastPieceBytes, kMaxPieces));
+    for (ImagePiece& piece : image.pieces) {
+        piece.state = from.u32();
+        piece.kind = from.u32();
+        piece.text = from.text(QUELL_PIECE_BYTES);
+        piece.value.set = from.u64();
+        piece.value.id = from.u32();
+    }
+}
+
 constexpr std::array kSections = {
     Section{1, "summary", write_summary, read_summary},
     Section{2, "rules", write_rules, read_rules},
@@ -188,6 +216,7 @@ constexpr std::array kSections = {
     Section{5, "conditions", write_conditions, read_conditions},
     Section{6, "members", write_members, read_members},
     Section{7, "networks", write_networks, read_networks},
+    Section{11, "pieces", write_pieces, read_pieces},
 };
 
 }  // namespace
