@@ -367,7 +367,7 @@ static __always_inline u32 name_sequence(struct dentry *entry)
 #define NAME_MOVING 1u /* an odd counter */
 
 /* In a directory where only patterns with wildcards look: is the name one of theirs, or perhaps another one by now? */
-static __always_inline int open_passes(struct lookup *l, struct dentry *entry, struct inode *inode, u64 key)
+static __noinline int open_passes(struct lookup *l, struct dentry *entry, struct inode *inode, u64 key)
 {
 	u32 sequence = name_sequence(entry);
 

@@ -29,7 +29,7 @@ static long descend_one(u32 i, struct descent *d)
 	}
 	left &= WALK_MAX - 1;
 	name = d->above ? work->above[left] : work->below[left];
-	d->state = trie_step(state, name);
+	d->state = trie_step(work, state, name);
 	if (STATE_WILD(state) < QUELL_WILD_STAY) {
 		d->state |= wild_stay(state);
 	} else {

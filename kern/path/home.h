@@ -76,19 +76,31 @@ static __always_inline int home_lost(struct quell_container *c, u32 counter)
 	return 0;
 }
 
-/* Keeps the text of a name on the way to a home mount: only its hash is part of the record. */
-__noinline int home_name_keep(u32 slot, u64 container, u32 which)
+/* Keeps the texts of the names on the way to a home mount, of which its record has only the hashes. False: not all of them. */
+__noinline int home_names_keep(u32 slot)
 {
 	struct work *work = WORK(slot);
-	struct home_name_key key = { .container = container, .hash = work->above[which & (WALK_MAX - 1)] };
-	u64 text = work->above_text[which & (WALK_MAX - 1)];
-	u32 length = NAME_LENGTH(text);
+	int kept = 1;
 
-	if (bpf_map_lookup_elem(&home_names, &key))
-		return 1;
-	work->home_name.length = length;
-	bpf_probe_read_kernel(work->home_name.text, length, (void *)NAME_ADDRESS(text));
-	return !bpf_map_update_elem(&home_names, &key, &work->home_name, BPF_ANY);
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < HOME_DEPTH_MAX; i++) {
+		if (i >= work->above_count)
+			break;
+		u64 text = work->above_text[i & (HOME_DEPTH_MAX - 1)];
+		u32 length = NAME_LENGTH(text);
+
+		work->wild.home.container = work->mounts.container;
+		work->wild.home.hash = work->above[i & (HOME_DEPTH_MAX - 1)];
+		if (bpf_map_lookup_elem(&home_names, &work->wild.home))
+			continue;
+		asm volatile("" : "+r"(length));
+		length &= 255;
+		work->home_name.length = length;
+		bpf_probe_read_kernel(work->home_name.text, length, (void *)NAME_ADDRESS(text));
+		if (bpf_map_update_elem(&home_names, &work->wild.home, &work->home_name, BPF_ANY))
+			kept = 0;
+	}
+	return kept;
 }
 
 /* Notes the mount whose root is `dentry`; its place is in work->above. */
@@ -120,8 +132,6 @@ __noinline int home_put(u32 slot, u64 container, u64 superblock, u64 dentry)
 
 		work->home.components[i] = hash;
 		chain_hash = mix(chain_hash, hash);
-		if (!home_name_keep(slot, container, i))
-			home_lost(c, QUELL_COUNTER_HOME_FULL);
 	}
 	chain_hash = mix_length(chain_hash, work->above_count);
 	work->home_key.container = container;
@@ -218,6 +228,8 @@ static __noinline int home_visit(u32 slot, u64 mount)
 	}
 	if (work->beside.mount)
 		work->beside.count = work->above_count;
+	if (!home_names_keep(slot))
+		count(QUELL_COUNTER_HOME_FULL);
 	return home_put(slot, container, root[1], root[0]);
 }
 

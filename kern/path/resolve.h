@@ -203,7 +203,7 @@ __noinline u64 directory_state(u32 slot)
 		u64 name = hash_name(head, work->query.directory);
 
 		if (STATE_WILD(parent_state) < QUELL_WILD_STAY) {
-			state = trie_step(parent_state, name) | wild_stay(parent_state);
+			state = trie_step(work, parent_state, name) | wild_stay(parent_state);
 		} else {
 			work->below[0] = name;
 			work->below_text[0] = head_text(head);

@@ -39,12 +39,16 @@ static __noinline u64 root_state(u32 root)
 }
 
 /* One component down, but for the patterns with wildcards. */
-static __always_inline u64 trie_step(u64 state, u64 name)
+static __always_inline u64 trie_step(struct work *work, u64 state, u64 name)
 {
 	u32 node = STATE_NODE(state), cover = STATE_COVER(state), flags = 0;
 
 	if (node) {
-		struct quell_edge *edge = edge_find(node, QUELL_EDGE_NAME, name);
+		/* not on the stack, which is short here */
+		work->wild.edge.node = node;
+		work->wild.edge.kind = QUELL_EDGE_NAME;
+		work->wild.edge.name = name;
+		struct quell_edge *edge = bpf_map_lookup_elem(&edges, &work->wild.edge);
 
 		node = 0;
 		if (edge) {
