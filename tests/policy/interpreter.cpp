@@ -85,7 +85,8 @@ Truth Interpreter::holds(std::uint32_t index, const reference::Act& act, const s
         const Truth truth = !bit(named.known) ? Truth::kUnknown : bit(named.holds) ? Truth::kHolds : Truth::kFails;
         return c.flags & QUELL_CONDITION_NOT ? opposite(truth) : truth;
     }
-    if (c.field >= QUELL_FIELD_ARGUMENTS && c.field <= QUELL_FIELD_TARGET) return outputs_.contains(c.first) != ((c.flags & QUELL_CONDITION_NOT) != 0);
+    if (c.field >= QUELL_FIELD_ARGUMENTS && c.field <= QUELL_FIELD_TARGET)
+        return outputs_.contains(c.first) != ((c.flags & QUELL_CONDITION_NOT) != 0) ? Truth::kHolds : Truth::kFails;
     const auto member = [&](std::size_t which) {
         if ((c.flags & QUELL_CONDITION_INTACT) && which < 9 && !(which < act.executables.size() && act.executables[which].is_intact))
             return false;

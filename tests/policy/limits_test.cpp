@@ -57,6 +57,30 @@ TEST(Limits, TwentyThousandRulesFromText) {
     EXPECT_LT((std::clock() - start) / CLOCKS_PER_SEC, 60) << "2 s without sanitizers";
 }
 
+std::string with_arguments(std::string_view id, const std::string& patterns) {
+    return "    - id: " + std::string(id) + "\n      severity: low\n      on: [exec]\n      match: {arguments: [" + patterns + "]}\n";
+}
+
+TEST(Limits, PatternsThatAreTooLong) {
+    EXPECT_TRUE(compile_text(policy(with_arguments("r", std::string(1'024, 'a')))).image);
+    const auto refused = compile_text(policy(with_arguments("r", std::string(1'025, 'a'))));
+    EXPECT_TRUE(summary(refused.findings).starts_with("Q1119@")) << summary(refused.findings);
+}
+
+// Each letter is a state of its own where patterns begin with different numbers.
+TEST(Limits, PatternsThatAreTooMany) {
+    constexpr std::size_t kRules = 30, kEach = 10, kBytes = 600;
+    std::string rules;
+    for (std::size_t i = 0; i < kRules; i++) {
+        std::string patterns;
+        for (std::size_t j = 0; j < kEach; j++) patterns += (j == 0 ? "" : ", ") + ("p" + std::to_string(i * kEach + j) + "-") + std::string(kBytes, 'x');
+        rules += with_arguments("r" + std::to_string(i), patterns);
+    }
+    const auto refused = compile_text(policy(rules));
+    EXPECT_FALSE(refused.image);
+    EXPECT_NE(summary(refused.findings).find("Q1409"), std::string::npos) << summary(refused.findings);
+}
+
 TEST(Limits, MoreRulesThanAccepted) {
     std::string rules;
     for (std::size_t i = 0; i < kMaxRules / 2 + 1; i++)

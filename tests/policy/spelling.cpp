@@ -78,12 +78,28 @@ std::vector<std::string> values_of(const Condition& condition) {
     return values;
 }
 
+// A text by itself, or {at: N, is: TEXT}.
+Node text_patterns(const Condition& condition) {
+    Node values = list({});
+    for (const TextPattern& pattern : condition.texts) {
+        Node one = text(pattern.glob);
+        if (pattern.at) {
+            Node placed = map();
+            put(placed, "at", text(std::to_string(*pattern.at)));
+            put(placed, "is", std::move(one));
+            one = std::move(placed);
+        }
+        values.items.push_back(std::move(one));
+    }
+    return values;
+}
+
 // Nodes of `group` that stand at `place`, below `prefix`.
 void put_conditions(Node& to, const std::string& prefix, const Group& group, std::optional<FieldPlace> place, std::mt19937& random) {
     for (const Condition& condition : group) {
         const FieldRow& row = kFieldRows[condition.field];
         if (place && row.place != *place) continue;
-        Node value = row.kind == FieldKind::kYesNo ? text(values_of(condition).front()) : list(values_of(condition));
+        Node value = row.kind == FieldKind::kYesNo ? text(values_of(condition).front()) : row.kind == FieldKind::kTexts ? text_patterns(condition) : list(values_of(condition));
         std::shuffle(value.items.begin(), value.items.end(), random);
         put(to, prefix + (condition.negated ? "not." : "") + std::string(row.word), std::move(value));
     }
