@@ -152,6 +152,8 @@ Status Engine::detach(quell_hook hook) {
 void Engine::take_skipped_runs() {
     std::uint64_t skipped = 0;
     for (const auto& row : kHooks) {
+        // under no lock: what is left out there are writes that are not seen, no life or move (docs/design/015-one-lock.md)
+        if (&row == &kHooks[QUELL_HOOK_rw_verify_area]) continue;
         bpf_prog_info info{};
         quell_u32 size = sizeof(info);
         const Fd program(bpf_obj_get(program_pin(options_.pin_root, row.program).c_str()));
