@@ -44,7 +44,8 @@ constexpr FalcoCase kStable[] = {
     {"Find AWS Credentials", At::Container, "true", "grep aws_access_key_id /etc/os-release; true", "grep NAME /etc/os-release; true"},
     {"Execution from /dev/shm", At::Host, "cp /w/attack /dev/shm/run", "/dev/shm/run read /etc/hostname", "/w/attack read /etc/hostname"},
     {"Drop and execute new binary in container", At::Container, "cp /bin/attack /tmp/dropped", "/tmp/dropped read /etc/os-release", "/bin/attack read /etc/os-release"},
-    {"Disallowed SSH Connection Non Standard Port", At::Host, "cp /w/acts /usr/bin/ssh", "/usr/bin/ssh accept 127.0.0.1 443", "/usr/bin/ssh accept 127.0.0.1 2222"},
+    {"Disallowed SSH Connection Non Standard Port", At::Host, "cp /usr/bin/socat /usr/bin/ssh", "/usr/bin/ssh -u /dev/null TCP:127.0.0.1:443; true",
+     "/usr/bin/ssh -u /dev/null TCP:127.0.0.1:2222; true"},
     {"Fileless execution via memfd_create", At::Container, "true", "/bin/acts execute-memory", "/bin/acts nothing"},
 };
 
@@ -52,7 +53,7 @@ constexpr FalcoCase kStable[] = {
 constexpr FalcoCase kOwn[] = {
     {"Log removed", At::Container, "true", "rm /var/log/b.log", "cat /var/log/c.log"},
     {"Attack tool", At::Container, "true", "/bin/acts nothing", "/bin/attack read /etc/os-release"},
-    {"Odd port", At::Host, "true", "acts accept 127.0.0.1 4444", "acts accept 127.0.0.1 4445"},
+    {"Odd port", At::Host, "true", "acts connect 127.0.0.1 4444", "acts connect 127.0.0.1 4445"},
 };
 
 // What became of each rule that was translated.
