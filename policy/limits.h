@@ -98,7 +98,7 @@ inline constexpr std::size_t kMaxAutomatonStates = 131'072;
 // A state's record has 20 bits for where its cells begin.
 inline constexpr std::size_t kMaxAutomatonCells = 1u << 20;
 // Of patterns with a star inside; each walk that may run at a time keeps 8
-// bytes for each, and 10,000 realistic patterns have 5,500.
+// bytes for each, and 10,000 realistic patterns have 3,900.
 inline constexpr std::size_t kMaxAutomatonSteps = QUELL_TEXT_STEPS;
 // Outputs and steps of one state: what one byte can cost. A list's length has
 // 8 bits.

@@ -39,7 +39,7 @@ void read(std::string_view bytes) {
     const test::Interpreter interpreter(*image);
     for (const char* path : {"/", "/var/log/a", "/etc/shadow", "/run/quell/canary"})
         for (const std::uint32_t subject : {QUELL_SUBJECT_HOST, QUELL_SUBJECT_CONTAINER})
-            (void)interpreter.matches({QUELL_OP_DELETE, subject, path, "/usr/bin/rm"}), (void)interpreter.matches({QUELL_OP_UNMOUNT, subject, path, ""});
+            (void)interpreter.matches({QUELL_OP_DELETE, subject, path, {{"/usr/bin/rm", true}}}), (void)interpreter.matches({QUELL_OP_UNMOUNT, subject, path, {}});
 }
 
 // The content of an image with edges and sets of every kind.

@@ -31,7 +31,8 @@ Counts counts_by_rule() {
 
 // Rules of a policy that the checker has nothing against; without any the text is not to be applied.
 std::vector<policy::Rule> checked(const std::string& text) {
-    const std::vector<policy::SourceText> sources{policy::SourceText(policy::Source{kPolicyFile, text})};
+    const policy::Source source{kPolicyFile, text};  // SourceText only looks at it
+    const std::vector<policy::SourceText> sources{policy::SourceText(source)};
     policy::Findings findings(sources);
     auto rules = policy::check(sources, {}, findings).rules;
     return findings.has_errors() ? std::vector<policy::Rule>{} : rules;

@@ -55,10 +55,11 @@ std::string random_pattern(std::mt19937& random) {
         for (unsigned left = below(random, 3); left > 0; left--) path += std::string("/") + one_of(random, kDirectories);
         return path;
     }();
-    switch (below(random, 5)) {
-        case 0: return directory + "/**";
-        case 1: return directory + "/*";
-        case 2: return directory + "/" + one_of(random, kDirectories);
+    switch (below(random, 6)) {
+        case 0:
+        case 1: return directory + "/**";
+        case 2: return directory + "/*";
+        case 3: return directory + "/" + one_of(random, kDirectories);
         default: return directory + "/" + one_of(random, kFiles);
     }
 }
@@ -110,7 +111,7 @@ std::string joined(const std::vector<std::string>& keys) {
 
 void random_rule(std::mt19937& random, unsigned number, std::ostringstream& out) {
     const bool creates = below(random, 3) == 0;
-    std::string operations = list(random, 4, [&]() -> std::string {
+    std::string operations = list(random, 8, [&]() -> std::string {
         for (;;) {
             const std::string operation = one_of(random, kOperations);
             if (creates || operation != "create") return operation;
