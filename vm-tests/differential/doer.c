@@ -103,6 +103,8 @@ static int done_by(const struct operation *o, struct deed *d, unsigned uid, unsi
     if (o->act(d)) error = errno;
     if (setresuid(-1, 0, -1) || setresgid(-1, 0, -1)) return 3000;
     if (!error && o->undo(d)) return 1000 + errno;
+    // made, and then not opened
+    if (error && o->act == do_create) (void)unlink(d->path);
     return error;
 }
 
