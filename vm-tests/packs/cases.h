@@ -67,10 +67,11 @@ inline constexpr PackCase kPackCases[] = {
     {"notable-events/packet-socket-in-container", At::Container, "true", "/bin/acts packet-socket", {"/bin/acts raw-socket", "/bin/acts plain-socket"}},
     {"notable-events/module-loaded-by-container", At::Container, "true", "/bin/acts module-of-file /bin/acts; true", {"cat /proc/modules", "/bin/uname -r"}},
     {"notable-events/bpf-in-container", At::Container, "true", "/bin/acts bpf-map", {"/bin/acts bpf-next", "cat /proc/sys/kernel/unprivileged_bpf_disabled"}},
-    // the guest's own disk, which is mounted already
+    // the guest's own disk, which is mounted already: which of them that is, differs from boot to boot
     {"notable-events/device-mounted-in-container", At::Container,
-     "while read major minor blocks name; do [ -z \"$name\" ] || last=\"$major $minor\"; done </proc/partitions; mknod /tmp/disk b $last",
-     "mount -t ext4 /tmp/disk /mnt && umount /mnt", {"mount -t tmpfs none /mnt && umount /mnt", "cat /proc/partitions"}},
+     "while read major minor blocks name; do [ -z \"$blocks\" ] || mknod /tmp/disk$minor b $major $minor; done </proc/partitions",
+     "for disk in /tmp/disk*; do mount -t ext4 $disk /mnt && umount /mnt && exit 0; done; exit 1",
+     {"mount -t tmpfs none /mnt && umount /mnt", "cat /proc/partitions"}},
     {"notable-events/process-attached", At::Host, "true", "acts attach", {"acts look", "sleep 60 & sleep 0.5; timeout -s INT 2 strace -o /dev/null -p $!; kill $!"}},
     {"notable-events/traces-itself", At::Container, "true", "/bin/acts traceme", {"/bin/acts look", "/bin/acts nothing"}},
     {"notable-events/fileless-execution", At::Container, "true", "/bin/acts execute-memory", {"/bin/acts nothing", "cat /proc/self/comm"}},
