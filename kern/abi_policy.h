@@ -29,12 +29,15 @@ enum quell_edge_kind {
 	QUELL_EDGE_ROOT = 4,  /* flags and cover of a root node itself; hash 0 */
 	QUELL_EDGE_BELOW = 5, /* rules whose object lies below the node; hash 0 */
 	QUELL_EDGE_ANY = 6,   /* of a root: rules on an operation that ask for no path; hash: the operation */
+	QUELL_EDGE_OTHER = 7,     /* of a wild state: what holds for every name, see below; hash 0 */
+	QUELL_EDGE_PAIR = 8,      /* of a wild state: a directory whose name begins and ends so; hash: the numbers of both pieces */
+	QUELL_EDGE_PAIR_LEAF = 9, /* of a wild state: an entry whose name begins and ends so */
 };
 
 /* flags of a node, and the low byte of a directory's cached state */
 #define QUELL_DIR_ALL 1u       /* every entry matches (star or cover) */
 #define QUELL_DIR_LEAVES 2u    /* entries of some names match */
-#define QUELL_DIR_DEEPER 4u    /* rules lie further down */
+#define QUELL_DIR_WILD 4u      /* entries of some names match, by patterns with wildcards */
 #define QUELL_DIR_ALIASES 8u   /* seen at places with different rules: judge each */
 #define QUELL_DIR_FILES 16u    /* single files are mounted on this superblock */
 #define QUELL_DIR_UNREACHED 32u /* below no mount of this view */
@@ -56,13 +59,71 @@ struct quell_edge {
 	quell_u32 child; /* node, 0 if none */
 	quell_u32 cover; /* the node whose `**` covers the child, 0 if none */
 	quell_u32 flags; /* QUELL_DIR_ALL, QUELL_DIR_LEAVES of the child */
-	quell_u32 reserved;
+	quell_u32 next;  /* ROOT: the wild state it begins with, as a reference; OTHER: the wild state whose entries count, too */
 	quell_u64 set; /* LEAF, STAR, COVER, BELOW: the rules, see quell_set */
 };
 QUELL_SIZE(struct quell_edge, 24);
 
+/*
+ * Paths with wildcards that no trie takes are an automaton of their own, beside it: a directory has a node of the trie and a
+ * state of the automaton, 16 bits of it. Its edges are those of the node QUELL_WILD_NODE(state). NAME and PAIR lead to
+ * `child`, OTHER says what becomes of every name that they do not have. The rules on an entry are those of its state, and of
+ * the states that follow by `next`; in one state, an exact name's LEAF says all, else a pair's, else that of each piece.
+ *   OTHER: child   what follows (a reference), 0: nothing
+ *          cover   the state that is asked next, where this one has no edge for a name
+ *          flags   QUELL_WILD_…: which pieces of names it has
+ *          next    the state whose entries count, too
+ *          set     rules on every entry
+ */
+#define QUELL_WILD_MAX 65536u /* states, 0: nothing can match any more */
+#define QUELL_WILD_NODE(state) (1u << QUELL_NODE_BITS | (state))
+#define QUELL_WILD_CHAIN 3    /* states whose entries count in one directory */
+/* states without edges to directories: every directory below has them again, without a look-up */
+#define QUELL_WILD_STAY 1024u
+#define QUELL_WILD_STAY_ALL 512u /* of these from here on with rules on every entry, QUELL_DIR_ALL */
+/* a reference: the state, and what a directory in it has of QUELL_DIR_ALL and QUELL_DIR_WILD */
+#define QUELL_WILD_REFERENCE(state, flags) ((state) | (flags) << 16)
+#define QUELL_WILD_ID(reference) ((reference) & 0xffffu)
+#define QUELL_WILD_FLAGS(reference) ((reference) >> 16 & (QUELL_DIR_ALL | QUELL_DIR_WILD))
+#define QUELL_WILD_HEADS 1u      /* names of directories by how they begin */
+#define QUELL_WILD_TAILS 2u      /* and by how they end */
+#define QUELL_WILD_LEAF_HEADS 4u /* of entries */
+#define QUELL_WILD_LEAF_TAILS 8u
+
+/* A piece of a name, by longest prefix: of the name, or of the name read backwards. */
+#define QUELL_PIECE_BYTES 64
+#define QUELL_PIECES_MAX 131072
+struct quell_piece_key {
+	quell_u32 length; /* 32 and the piece's, in bits */
+	quell_u32 root;   /* QUELL_PIECE_ROOT and the half */
+	quell_u8 text[QUELL_PIECE_BYTES];
+};
+QUELL_SIZE(struct quell_piece_key, 72);
+/* kind: the position of the flag QUELL_WILD_… */
+#define QUELL_PIECE_ROOT(state, kind) ((state) << 2 | (kind))
+
+/* It says what shorter pieces of its state say, too. */
+struct quell_piece {
+	quell_u64 set;  /* of entries: rules on such names, 0: none */
+	quell_u32 id;   /* for PAIR and PAIR_LEAF, 0: in none */
+	quell_u32 reserved;
+};
+QUELL_SIZE(struct quell_piece, 16);
+
+/*
+ * In front of the entries of wild states, one for each half: by a name's last or first bytes. A clear bit, for each kind that
+ * is in use, says that no pattern is about such an entry.
+ */
+#define QUELL_GATE_BITS 65536u
+#define QUELL_GATE_TAIL4 1u
+#define QUELL_GATE_TAIL2 2u
+#define QUELL_GATE_HEAD4 4u
+#define QUELL_GATE_HEAD2 8u
+#define QUELL_GATE_OPEN 16u /* some pattern has no two bytes to tell it by */
+#define QUELL_GATE_BIT(kind, bytes) ((quell_u32)((((quell_u64)(kind) << 32 | (bytes)) * 0xD6E8FEB86659FD93ull) >> 48))
+
 /* of the maps that hold two generations, the current and the next */
-#define QUELL_EDGES_MAX 131072
+#define QUELL_EDGES_MAX 262144
 #define QUELL_CONDITIONS_MAX 65536
 #define QUELL_MEMBERS_MAX 65536
 

@@ -28,6 +28,14 @@ struct {
 	__type(key, struct quell_network_key);
 	__type(value, struct quell_network);
 } networks SEC(".maps");
+/* pieces of names, of paths with wildcards */
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, QUELL_PIECES_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct quell_piece_key);
+	__type(value, struct quell_piece);
+} name_pieces SEC(".maps");
 HASH_MAP(condition_members, QUELL_MEMBERS_MAX, struct quell_member_key, u32);
 /* on threads that execute what rules about texts look at, from the check to the judgement */
 struct {
@@ -77,6 +85,8 @@ struct {
 
 /* --- paths: home mounts of containers (kern/path/home.h) */
 HASH_MAP(homes, 32768, struct home_key, struct home);
+/* names on the ways to home mounts: a container has some 25 */
+HASH_MAP(home_names, 32768, struct home_name_key, struct home_name);
 HASH_MAP(home_superblocks, 8192, struct home_superblock_key, struct home_superblock);
 HASH_MAP(births, 8192, u64, u64);
 /* the host's mounts of a superblock, rebuilt when they change; the loser is rebuilt */

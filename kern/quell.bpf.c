@@ -22,6 +22,8 @@ extern struct quell_globals quell;
 #include "state.h"
 #include "path/name.h"
 #include "path/trie.h"
+#include "path/wild.h"
+#include "path/descend.h"
 #include "path/chain.h"
 #include "path/home.h"
 #include "path/host.h"

@@ -10,7 +10,10 @@
 #define HITS_MAX 8        /* mounts passed on one walk */
 #define ALIASES_MAX 16    /* places of one directory in one container */
 #define ANCHORS_MAX 32    /* host mounts of one superblock that are cached; more are searched for */
-#define SETS_MAX 8        /* different rule sets reached by the aliases of one entry */
+#define SETS_MAX 16       /* different rule sets reached by the aliases of one entry */
+#define FOUND_MAX 8       /* sets of one entry at one place: the trie's, and two of each wild state that counts */
+#define ANCHOR_SETS 4     /* of these, what is kept of a single file that the host mounts */
+#define ASKED_SETS FOUND_MAX      /* and of what a condition asks for */
 #define JUDGED_MAX 128   /* rules judged for one operation: a set has up to 112, aliases may add some; more are counted */
 #define ANCESTORS_MAX 8   /* above a process whose executables a rule can ask for */
 #define ASKED_OBJECT (ANCESTORS_MAX + 1) /* behind the process and its ancestors */
@@ -39,6 +42,16 @@ struct home {
 	u8 reserved[2];
 	u64 components[HOME_DEPTH_MAX];
 };
+/* The text of a component of a home mount's way: patterns with wildcards ask for it, and those of later policies, too. */
+struct home_name_key {
+	u64 container;
+	u64 hash;
+};
+struct home_name {
+	u32 length;
+	u32 reserved;
+	u8 text[256];
+};
 struct home_superblock_key {
 	u64 container;
 	u64 superblock;
@@ -62,7 +75,7 @@ struct anchors_key {
 struct anchor {
 	u64 root;        /* dentry */
 	u64 state;       /* as a directory */
-	u64 set;         /* as an entry: rules on a single mounted file */
+	u64 sets[ANCHOR_SETS]; /* as an entry: rules on a single mounted file */
 };
 struct anchors {
 	u32 count;
@@ -132,6 +145,8 @@ struct mounts_walk {
 	u64 container;  /* whose home is recorded */
 	u64 superblock; /* whose mounts are wanted */
 	u64 event;      /* the namespace's counter of changes when the walk began */
+	u64 begun;      /* the same, of a home that is recorded */
+	u64 root[2];    /* mnt_root and mnt_sb of the one that is visited */
 	u32 mode;
 	u32 reserved;
 };
@@ -176,8 +191,8 @@ struct text_result {
 
 /* Who executes, while its executable is still its own: for rules that are judged when it is another. */
 struct execution {
-	u64 exe_set; /* conditions at its path, as work.sets_of */
-	u32 epoch;   /* of the policy */
+	u64 exe_sets[ASKED_SETS]; /* conditions at its path, up to the first 0 */
+	u32 epoch; /* of the policy */
 	u32 intact;
 };
 
@@ -226,12 +241,32 @@ struct home_beside {
 	u32 reserved;
 };
 
+/* A step of the automaton of paths with wildcards (path/wild.h): kept here, for its callers are deep in the stack. */
+struct wild_walk {
+	u64 name;
+	u64 text;
+	u64 pair;      /* numbers of the pieces found */
+	u64 set_head;
+	u64 set_tail;
+	u64 every;     /* rules on every entry of the state */
+	u32 state;
+	u32 flags;     /* pieces that it has */
+	u32 next;
+	u32 result;
+	struct quell_edge_key edge;
+	struct home_name_key home;
+	struct quell_piece_key piece;
+	u64 tail[32];  /* the end of a name, in the first eight words; as many as the verifier asks for */
+};
+
 struct work {
 	struct query query;
 	u64 superblock;
 	struct dentry_head head;
 	u64 below[WALK_MAX]; /* hashes from the directory up to the superblock's root */
 	u64 above[WALK_MAX]; /* hashes from a mountpoint up to the view's root */
+	u64 below_text[WALK_MAX]; /* where these names are, see NAME_TEXT */
+	u64 above_text[WALK_MAX]; /* 0: of a home mount, by its hash */
 	u32 below_count;
 	u32 above_count;
 	u32 hit_count;
@@ -240,11 +275,17 @@ struct work {
 	u64 ancestors[WALK_MAX]; /* dentries passed, when anchors must be searched for */
 	u64 ancestor_filter;
 	u64 name;            /* hash of the judged entry's name */
+	u64 name_text;
+	u64 found[FOUND_MAX]; /* sets of one entry at one place */
+	u32 found_count;
+	u32 reserved_found;
+	struct wild_walk wild;
 	u64 sets[SETS_MAX];
 	u32 set_count;
 	u32 reserved;
 	struct home_key home_key;
 	struct home home;
+	struct home_name home_name;
 	struct home_superblock home_superblock;
 	struct home_beside beside;
 	struct anchors anchors;
@@ -253,7 +294,13 @@ struct work {
 	/* the operation being judged */
 	struct operation op;
 	struct quell_pending_key key;
-	u64 asked_set;       /* conditions at the path that was looked up last */
+	struct {
+		u64 directory;
+		u32 root_kind;
+		u32 which;
+	} asked_for; /* what the query was before, and what the answer is for */
+	u64 asked[ASKED_SETS]; /* conditions at the path that was looked up last; the first 0: none */
+	u64 more_of[ASKED_MAX][ASKED_SETS - 1]; /* behind sets_of, where that is not 0; up to the first 0 */
 	u64 sets_of[ASKED_MAX]; /* conditions at the paths of: the process, its parent and those above it, the object */
 	s32 verdict;
 	u32 half;

@@ -16,13 +16,23 @@
 
 namespace quell::policy {
 
-// One edge of the trie. `name` is empty for STAR, COVER, ROOT and BELOW;
-// for ANY it is the operation's word.
+// One edge of the trie, or of the automaton of paths with wildcards, whose
+// nodes are QUELL_WILD_NODE(state). `name` is empty for STAR, COVER, ROOT,
+// BELOW and OTHER; for ANY it is the operation's word, for PAIR and PAIR_LEAF
+// the numbers of two pieces (compile/wild.h).
 struct ImageEdge {
     std::uint32_t node = 0;
     std::uint32_t kind = QUELL_EDGE_NAME;
     std::string name;
     quell_edge value{};
+};
+
+// A piece of names that a state of the automaton of paths with wildcards knows.
+struct ImagePiece {
+    std::uint32_t state = 0;
+    std::uint32_t kind = 0;  // 0, 1: of directories, how they begin, how they end; 2, 3: of entries
+    std::string text;        // of an end read backwards, as the kernel has it
+    quell_piece value{};
 };
 
 // An interned set: ascending indexes into Image::rules. Ids start at 1. Sets
@@ -71,6 +81,7 @@ struct ImageRule {
 struct Image {
     std::vector<ImageRule> rules;
     std::vector<ImageEdge> edges;
+    std::vector<ImagePiece> pieces;
     std::vector<ImageSet> sets;
     std::vector<quell_condition> conditions;  // of one rule after the other
     std::vector<ImageMember> members;

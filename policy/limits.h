@@ -54,6 +54,12 @@ inline constexpr std::size_t kMaxMembers = QUELL_MEMBERS_MAX / 2;
 inline constexpr std::size_t kMaxEdges = QUELL_EDGES_MAX / 2;
 inline constexpr std::size_t kMaxNodes = QUELL_EDGES_MAX / 2;
 static_assert(kMaxNodes <= QUELL_NODE_HALF - QUELL_NODE_FIRST, "node ids have 20 bits, the highest is the generation's half");
+// Paths with wildcards: states of their automaton, and pieces of names, of
+// which the map holds two generations.
+inline constexpr std::size_t kMaxWildStates = QUELL_WILD_MAX - 1;
+inline constexpr std::size_t kMaxPieces = QUELL_PIECES_MAX / 2;
+// Positions and patterns gone through while it is built: a second.
+inline constexpr std::size_t kMaxWildWork = 16'000'000;
 // The kernel reads this many rules of one object, then stops.
 inline constexpr std::size_t kMaxRulesPerObject = QUELL_SET_CHUNK * QUELL_SET_CHUNKS_MAX;
 

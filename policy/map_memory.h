@@ -20,7 +20,8 @@ inline constexpr std::uint64_t kMapElementBytes = 48;
            each(image.conditions.size(), sizeof(quell_condition_key), sizeof(quell_condition)) +
            each(image.members.size(), sizeof(quell_member_key), sizeof(quell_u32)) +
            each(image.networks.size(), sizeof(quell_network_key), sizeof(quell_network)) +
-           image.texts.words.size() * sizeof(quell_u32) + each(image.edges.size(), sizeof(quell_edge_key), sizeof(quell_edge));
+           image.texts.words.size() * sizeof(quell_u32) + each(image.pieces.size(), sizeof(quell_piece_key), sizeof(quell_piece)) +
+           each(image.edges.size(), sizeof(quell_edge_key), sizeof(quell_edge));
 }
 
 }  // namespace quell::policy

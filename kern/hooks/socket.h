@@ -116,6 +116,7 @@ static __always_inline int judge_endpoint(struct endpoint *e, u64 detail, u32 nu
 		return 0;
 	work = WORK(slot);
 	work->sets_of[ASKED_ADDRESS] = asked;
+	work->more_of[ASKED_ADDRESS][0] = 0;
 	work->op.detail = detail | e->port;
 	if (e->key.length && !six) /* an IPv4 one by a socket of IPv6 is told as what it is */
 		work->op.detail = (work->op.detail & ~255ull) | AF_INET_NUMBER;

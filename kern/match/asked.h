@@ -46,23 +46,38 @@ static __always_inline int is_intact(u64 inode, u64 container)
 	return superblock_magic(inode) == OVERLAYFS_MAGIC && quell.overlay.known && !overlay_upper(inode);
 }
 
+/* Its sets are those, up to the first 0. */
+static __always_inline void asked_take(struct work *work, u32 which, const u64 *sets)
+{
+	which &= ASKED_MAX - 1;
+	work->sets_of[which] = sets[0];
+	if (sets[0])
+		for (int i = 1; i < ASKED_SETS; i++)
+			work->more_of[which][i - 1] = sets[i];
+}
+
 /* Finds the conditions at an entry's path, for work->sets_of[which]. */
 static __always_inline void asked_find(u32 slot, u64 entry, u32 which)
 {
 	struct work *work = WORK(slot);
-	u64 directory = work->query.directory;
-	u32 kind = work->query.root_kind;
 
 	if (!entry || read_head(&work->head, entry))
 		return;
+	/* kept there over the call: so deep down the stack is short */
+	work->asked_for.directory = work->query.directory;
+	work->asked_for.root_kind = work->query.root_kind;
+	work->asked_for.which = which & (ASKED_MAX - 1);
 	work->name = hash_name(&work->head, entry);
-	work->asked_set = 0;
+	work->name_text = head_text(&work->head);
+	work->asked[0] = 0;
 	work->query.directory = work->head.parent;
 	work->query.root_kind = work->query.container ? QUELL_NODE_ASK_CONTAINER : QUELL_NODE_ASK_HOST;
 	resolve(slot, JUDGE_ASKED);
-	work->query.directory = directory;
-	work->query.root_kind = kind;
-	work->sets_of[which & (ASKED_MAX - 1)] = work->asked_set;
+	work = WORK(slot);
+	which = work->asked_for.which;
+	work->query.directory = work->asked_for.directory;
+	work->query.root_kind = work->asked_for.root_kind;
+	asked_take(work, which, work->asked);
 }
 
 /* Non-zero: nothing was kept of this execution, as of a container's first one. */
@@ -72,7 +87,7 @@ static __always_inline int execution_recall(struct work *work)
 
 	if (!kept || kept->epoch != work->query.anchors.epoch)
 		return 1;
-	work->sets_of[0] = kept->exe_set;
+	asked_take(work, 0, kept->exe_sets);
 	work->intact |= kept->intact;
 	return 0;
 }
@@ -86,7 +101,9 @@ __noinline int execution_store(u32 slot)
 		count(QUELL_COUNTER_TASK_STORAGE);
 		return 0;
 	}
-	kept->exe_set = work->sets_of[0];
+	kept->exe_sets[0] = work->sets_of[0];
+	for (int i = 1; i < ASKED_SETS; i++)
+		kept->exe_sets[i] = work->more_of[0][i - 1];
 	kept->intact = work->intact & 1;
 	kept->epoch = work->query.anchors.epoch;
 	return 0;

@@ -30,17 +30,34 @@ static __always_inline int is_member(u64 set, u32 condition, u32 half)
 	return set && bpf_map_lookup_elem(&condition_members, &key);
 }
 
-static __always_inline int set_holds(struct work *work, u32 which, struct conditions_walk *w, u32 flags)
+/* Does a path have the condition by any of its sets? The trie gives one, patterns with wildcards others. */
+__noinline int asked_member(u32 slot, u32 which, u32 condition)
 {
-	if ((flags & QUELL_CONDITION_INTACT) && !((work->intact >> (which & 31)) & 1))
-		return 0;
-	return is_member(work->sets_of[which & (ASKED_MAX - 1)], w->index, w->half);
+	struct work *work = WORK(slot);
+	u64 set = work->sets_of[which & (ASKED_MAX - 1)];
+
+	for (int i = 0; i < ASKED_SETS; i++) {
+		if (!set)
+			break;
+		if (is_member(set, condition, work->half))
+			return 1;
+		if (i < ASKED_SETS - 1)
+			set = work->more_of[which & (ASKED_MAX - 1)][i];
+	}
+	return 0;
 }
 
-static __always_inline int ancestor_holds(struct work *work, struct conditions_walk *w, u32 flags)
+static __always_inline int set_holds(u32 which, struct conditions_walk *w, u32 flags)
+{
+	if ((flags & QUELL_CONDITION_INTACT) && !((WORK(w->slot)->intact >> (which & 31)) & 1))
+		return 0;
+	return asked_member(w->slot, which, w->index);
+}
+
+static __always_inline int ancestor_holds(struct conditions_walk *w, u32 flags)
 {
 	for (u32 above = 1; above <= ANCESTORS_MAX; above++)
-		if (set_holds(work, above, w, flags))
+		if (set_holds(above, w, flags))
 			return 1;
 	return 0;
 }
@@ -218,17 +235,17 @@ static __always_inline int condition_holds(struct work *work, struct quell_condi
 {
 	switch (c->field) {
 	case QUELL_FIELD_EXE:
-		return set_holds(work, 0, w, c->flags);
+		return set_holds(0, w, c->flags);
 	case QUELL_FIELD_PARENT:
-		return set_holds(work, 1, w, c->flags);
+		return set_holds(1, w, c->flags);
 	case QUELL_FIELD_ANCESTOR:
-		return ancestor_holds(work, w, c->flags);
+		return ancestor_holds(w, c->flags);
 	case QUELL_FIELD_PATH:
-		return set_holds(work, ASKED_OBJECT, w, 0);
+		return set_holds(ASKED_OBJECT, w, 0);
 	case QUELL_FIELD_ADDRESS:
-		return set_holds(work, ASKED_ADDRESS, w, 0);
+		return set_holds(ASKED_ADDRESS, w, 0);
 	case QUELL_FIELD_TARGET_EXE:
-		return set_holds(work, ASKED_TARGET, w, 0);
+		return set_holds(ASKED_TARGET, w, 0);
 	}
 	return number_holds(work, c);
 }

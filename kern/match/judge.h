@@ -226,6 +226,7 @@ static __always_inline void collect_sets(u32 slot, struct work *work)
 
 	if (head && head->parent) {
 		work->name = hash_name(head, op->entry);
+		work->name_text = head_text(head);
 		if (op->known && !(op->state & QUELL_DIR_ALIASES)) {
 			collect_entry_set(slot, op->state);
 		} else {
@@ -322,6 +323,11 @@ static __always_inline int name_is_watched(u32 slot, u64 entry, u64 state)
 	return leaf_is_watched(STATE_NODE(state), hash_name(head, entry));
 }
 
+static __always_inline int name_passes(struct dentry *entry, u32 half)
+{
+	return gate_opens((u64)entry->d_name.name, entry->d_name.len, half);
+}
+
 /* An operation of a subject on an entry of a directory. */
 static __always_inline int judge_entry_by(u64 container, struct dentry *entry, struct dentry *parent,
 					  struct inode *directory, struct super_block *superblock, struct dentry *entry2,
@@ -344,14 +350,17 @@ static __always_inline int judge_entry_by(u64 container, struct dentry *entry, s
 		if (!STATE_INTERESTING(state) && !files && !place)
 			return 0;
 	}
+	/* names that patterns with wildcards are about, anywhere: a look at the name's ends is enough for most others */
+	if (STATE_INTERESTING(state) == QUELL_DIR_WILD && !files && !place && !name_passes(entry, (u32)l.policy))
+		return 0;
 	slot = work_claim();
 	if (slot >= WORK_NONE)
 		return 0;
 	if (texts) /* at once: what it needs is not kept, which an execution has no stack for */
 		lookup_fill(&l, WORK(slot));
 	/* a directory with some watched names, /run or /etc: most names are others */
-	if (STATE_INTERESTING(state) == QUELL_DIR_LEAVES && !files && !place &&
-	    !name_is_watched(slot, address_of(entry), state)) {
+	if ((STATE_INTERESTING(state) | QUELL_DIR_WILD) == (QUELL_DIR_LEAVES | QUELL_DIR_WILD) && !files && !place &&
+	    !((state & QUELL_DIR_WILD) && name_passes(entry, (u32)l.policy)) && !name_is_watched(slot, address_of(entry), state)) {
 		work_release(slot);
 		return 0;
 	}
@@ -391,6 +400,19 @@ static __always_inline u32 name_sequence(struct dentry *entry)
 
 #define NAME_MOVING 1u /* an odd counter */
 
+/* In a directory where only patterns with wildcards look: is the name one of theirs, or perhaps another one by now? */
+static __noinline int open_passes(struct lookup *l, struct dentry *entry, struct inode *inode, u64 key)
+{
+	u32 sequence = name_sequence(entry);
+
+	if ((sequence & NAME_MOVING) || file_key(l, entry, entry->d_parent, inode) != key)
+		return 1;
+	if (name_passes(entry, (u32)l->policy))
+		return 1;
+	READ_BEFORE();
+	return sequence != name_sequence(entry);
+}
+
 /* An open: most are let go after one look into the file cache. */
 static __always_inline int judge_open(struct file *file, u32 operations, u32 hook)
 {
@@ -411,6 +433,8 @@ static __always_inline int judge_open(struct file *file, u32 operations, u32 hoo
 		return 0;
 	state = lookup_directory(&l, parent, directory);
 	files = (state & QUELL_DIR_FILES) && maybe_mounted_file(inode, l.container);
+	if (STATE_INTERESTING(state) == QUELL_DIR_WILD && !files && !open_passes(&l, entry, inode, key))
+		state &= ~(u64)QUELL_DIR_WILD;
 	if (STATE_INTERESTING(state) || files) {
 		slot = work_claim();
 		if (slot >= WORK_NONE)

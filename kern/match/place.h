@@ -11,10 +11,12 @@ static __always_inline int entry_is_quiet(u32 slot, u64 entry, u64 state)
 
 	if (state & (QUELL_DIR_ALL | QUELL_DIR_ALIASES | QUELL_DIR_OVERFLOW))
 		return 0;
-	if (!(state & (QUELL_DIR_LEAVES | QUELL_DIR_DEEPER)))
+	if (STATE_WILD(state) >= QUELL_WILD_STAY)
+		return 0;
+	if (!(state & (QUELL_DIR_LEAVES | QUELL_DIR_WILD)) && !node)
 		return 1;
 	head = head_at(&WORK(slot)->head, entry);
-	if (!head->parent)
+	if (!head->parent || ((state & QUELL_DIR_WILD) && gate_opens(head->name, head->length, WORK(slot)->half)))
 		return 0;
 	name = hash_name(head, entry);
 	return !edge_find(node, QUELL_EDGE_NAME, name) && !leaf_is_watched(node, name);

@@ -104,6 +104,7 @@ static long chain_one(u32 i, struct slot_context *x)
 	if (work->above_count >= WALK_MAX)
 		return 1;
 	work->above[work->above_count & (WALK_MAX - 1)] = hash_name(head, dentry);
+	work->above_text[work->above_count & (WALK_MAX - 1)] = head_text(head);
 	work->above_count++;
 	c->dentry = parent;
 	return 0;

@@ -76,6 +76,33 @@ static __always_inline int home_lost(struct quell_container *c, u32 counter)
 	return 0;
 }
 
+/* Keeps the texts of the names on the way to a home mount, of which its record has only the hashes. False: not all of them. */
+__noinline int home_names_keep(u32 slot)
+{
+	struct work *work = WORK(slot);
+	int kept = 1;
+
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < HOME_DEPTH_MAX; i++) {
+		if (i >= work->above_count)
+			break;
+		u64 text = work->above_text[i & (HOME_DEPTH_MAX - 1)];
+		u32 length = NAME_LENGTH(text);
+
+		work->wild.home.container = work->mounts.container;
+		work->wild.home.hash = work->above[i & (HOME_DEPTH_MAX - 1)];
+		if (bpf_map_lookup_elem(&home_names, &work->wild.home))
+			continue;
+		asm volatile("" : "+r"(length));
+		length &= 255;
+		work->home_name.length = length;
+		bpf_probe_read_kernel(work->home_name.text, length, (void *)NAME_ADDRESS(text));
+		if (bpf_map_update_elem(&home_names, &work->wild.home, &work->home_name, BPF_ANY))
+			kept = 0;
+	}
+	return kept;
+}
+
 /* Notes the mount whose root is `dentry`; its place is in work->above. */
 __noinline int home_put(u32 slot, u64 container, u64 superblock, u64 dentry)
 {
@@ -164,6 +191,7 @@ static __always_inline int home_beside(struct work *work, u64 mount)
 		return 0;
 	if (last->count && last->mount == up[0] && last->directory == work->head.parent && last->mount_root != up[1]) {
 		work->above[0] = hash_name(&work->head, up[1]);
+		work->above_text[0] = head_text(&work->head);
 		work->above_count = last->count;
 		return 1;
 	}
@@ -179,11 +207,10 @@ static __always_inline int home_beside(struct work *work, u64 mount)
 /* One mount of the namespace being recorded. */
 static __noinline int home_visit(u32 slot, u64 mount)
 {
-	u64 root[2]; /* mnt_root, mnt_sb */
 	struct work *work = WORK(slot);
-	u64 container = work->mounts.container;
+	u64 *root = work->mounts.root, container = work->mounts.container;
 
-	if (bpf_probe_read_kernel(root, sizeof(root), (void *)(mount + offset_of(mount, mnt))))
+	if (bpf_probe_read_kernel(root, sizeof(work->mounts.root), (void *)(mount + offset_of(mount, mnt))))
 		return 0;
 	if (!root[0] || !root[1] || mount == work->chain.root_mount)
 		return 0;
@@ -200,6 +227,8 @@ static __noinline int home_visit(u32 slot, u64 mount)
 	}
 	if (work->beside.mount)
 		work->beside.count = work->above_count;
+	if (!home_names_keep(slot))
+		count(QUELL_COUNTER_HOME_FULL);
 	return home_put(slot, container, root[1], root[0]);
 }
 
@@ -218,6 +247,14 @@ static long home_drop_one(u32 i, struct home_drop_walk *d)
 	struct home_key previous = { d->container, h->previous.superblock, h->previous.inode, h->previous.generation,
 				     h->previous.alias };
 
+	for (int i = 0; i < HOME_DEPTH_MAX; i++) {
+		struct home_name_key name = { .container = d->container };
+
+		if (i >= h->count)
+			break;
+		name.hash = h->components[i];
+		bpf_map_delete_elem(&home_names, &name);
+	}
 	bpf_map_delete_elem(&home_superblocks, &sb);
 	bpf_map_delete_elem(&homes, &d->key);
 	d->key = previous;
@@ -250,36 +287,43 @@ struct home_request {
 	u64 root_mount;
 };
 
+/* The namespace's counter of changes. */
+static __always_inline u64 mounts_event(struct work *work, u64 ns)
+{
+	work->mounts.event = 0;
+	read_kernel(work->mounts.event, ns + offset_of(mnt_namespace, event));
+	return work->mounts.event;
+}
+
 /* 1: recorded; 0: the namespace's mounts changed meanwhile, or no scratch space. */
 __noinline int home_record(struct home_request *r)
 {
-	u64 before = 0, after = 0, superblock = 0, ns, container;
+	int settled = 1;
 	u32 slot = work_claim();
-	struct quell_container *c;
 	struct work *work = WORK(slot);
 
 	if (slot >= WORK_NONE)
 		return 0;
 	if (r) {
-		ns = r->mount_ns;
-		container = r->container;
-		work->mounts.container = container;
+		work->mounts.container = r->container;
 		work->chain.root_dentry = r->root_dentry;
 		work->chain.root_mount = r->root_mount;
-		c = bpf_map_lookup_elem(&containers, &container);
+		struct quell_container *c = bpf_map_lookup_elem(&containers, &work->mounts.container);
+
 		if (c) {
-			read_kernel(before, ns + offset_of(mnt_namespace, event));
+			work->mounts.begun = mounts_event(work, r->mount_ns);
 			work->above_count = 0;
 			work->beside.count = 0;
-			read_kernel(superblock, r->root_dentry + offset_of(dentry, d_sb));
-			home_put(slot, container, superblock, r->root_dentry);
-			if (!mounts_visit(slot, ns, MOUNTS_MAX, MOUNTS_HOME))
+			work->mounts.superblock = 0;
+			read_kernel(work->mounts.superblock, r->root_dentry + offset_of(dentry, d_sb));
+			home_put(slot, r->container, work->mounts.superblock, r->root_dentry);
+			if (!mounts_visit(slot, r->mount_ns, MOUNTS_MAX, MOUNTS_HOME))
 				home_lost(c, QUELL_COUNTER_HOME_OVERFLOW);
-			read_kernel(after, ns + offset_of(mnt_namespace, event));
+			settled = mounts_event(work, r->mount_ns) == work->mounts.begun;
 		}
 	}
 	work_release(slot);
-	return before == after;
+	return settled;
 }
 
 static __always_inline void home_record_settled(struct home_request *r)

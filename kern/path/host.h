@@ -72,12 +72,12 @@ __noinline u32 ancestor_level(u32 slot, u64 dentry)
 	return s.level;
 }
 
-/* The rules on a single mounted file: its mountpoint is an entry of the directory above it. */
-static __always_inline u64 mounted_file_set(u32 slot, struct work *work, u32 count_, u32 root)
+/* The rules on a single mounted file, to work->found: its mountpoint is an entry of the directory above it. */
+static __always_inline void mounted_file_sets(u32 slot, struct work *work, u32 count_, u32 root)
 {
-	if (!count_)
-		return 0;
-	return entry_set(work->above[0], trie_descend(slot, root_state(root), count_, 1, 1));
+	work->found_count = 0;
+	if (count_)
+		entry_sets(slot, work->above[0], work->above_text[0], trie_descend(slot, root_state(root), count_, 1, 1));
 }
 
 /* Notes a mount of the superblock in work->anchors. Beyond what the list holds, its place is not worked out. */
@@ -125,12 +125,13 @@ static __always_inline void host_walk_failed(void)
 
 static __noinline int host_visit(u32 slot, u64 mount)
 {
-	u64 root[2], state; /* mnt_root, mnt_sb */
+	u64 state;
 	struct work *work = WORK(slot);
 	struct mounts_walk *m = &work->mounts;
+	u64 *root = m->root;
 	u32 host = QUELL_NODE_HOST, level = NO_LEVEL, is_file = 0;
 
-	if (bpf_probe_read_kernel(root, sizeof(root), (void *)(mount + offset_of(mount, mnt))))
+	if (bpf_probe_read_kernel(root, sizeof(m->root), (void *)(mount + offset_of(mount, mnt))))
 		return 0;
 	if (root[1] != m->superblock)
 		return 0;
@@ -153,7 +154,8 @@ static __noinline int host_visit(u32 slot, u64 mount)
 		return 0;
 	}
 	if (m->mode == MOUNTS_FILE) {
-		set_add(work, mounted_file_set(slot, work, work->above_count, host | work->half));
+		mounted_file_sets(slot, work, work->above_count, host | work->half);
+		sets_take(slot);
 		return 0;
 	}
 	u32 n = work->anchors.count;
@@ -161,7 +163,13 @@ static __noinline int host_visit(u32 slot, u64 mount)
 
 	anchor->root = root[0];
 	anchor->state = state;
-	anchor->set = is_file ? mounted_file_set(slot, work, work->above_count, host | work->half) : 0;
+	work->found_count = 0;
+	if (is_file)
+		mounted_file_sets(slot, work, work->above_count, host | work->half);
+	if (work->found_count > ANCHOR_SETS)
+		count(QUELL_COUNTER_RULES_OVERFLOW);
+	for (int i = 0; i < ANCHOR_SETS; i++)
+		anchor->sets[i] = i < work->found_count ? work->found[i] : 0;
 	work->anchors.count = n + 1;
 	return 0;
 }

@@ -53,10 +53,11 @@ static __always_inline u64 home_place(struct home *h, struct places *p, struct w
 		u64 hash = h->components[j];
 
 		work->above[j] = hash;
+		work->above_text[j] = 0;
 		chain = mix(chain, hash);
 	}
 	state = trie_descend(p->slot, root_state(p->root), n, 1, 0);
-	if (!p->rules)
+	if (!p->rules || (state & QUELL_DIR_OVERFLOW))
 		return state;
 	key = place_key(mix_length(chain, n), p->rules);
 	slot = place_slot_of(key);
@@ -103,8 +104,8 @@ static long place_one(u32 i, struct places *p)
 		collect_entry_set(slot, state);
 	else if (p->what == JUDGE_PLACE)
 		collect_place_sets(slot, state);
-	else if (p->what == JUDGE_ASKED && !work->asked_set)
-		work->asked_set = entry_set(work->name, state);
+	else if (p->what == JUDGE_ASKED)
+		collect_asked(slot, work, state);
 	p->result = p->any ? state_merge(p->result, state) : state;
 	p->any = 1;
 	return 0;
@@ -199,8 +200,16 @@ __noinline u64 directory_state(u32 slot)
 	    !(parent_state & (QUELL_DIR_OVERFLOW | QUELL_DIR_UNREACHED | QUELL_DIR_ALIASES)) && !is_mount_root(work))
 		head = head_at(&work->head, work->query.directory);
 	if (head && head->parent) {
-		state = trie_step(parent_state, hash_name(head, work->query.directory)) |
-			(parent_state & QUELL_DIR_FILES);
+		u64 name = hash_name(head, work->query.directory);
+
+		if (STATE_WILD(parent_state) < QUELL_WILD_STAY) {
+			state = trie_step(work, parent_state, name) | wild_stay(parent_state);
+		} else {
+			work->below[0] = name;
+			work->below_text[0] = head_text(head);
+			state = trie_descend(slot, parent_state, 1, 0, 0);
+		}
+		state |= parent_state & QUELL_DIR_FILES;
 		count(QUELL_COUNTER_DIR_STEPS);
 	} else {
 		state = resolve(slot, JUDGE_STATE);
@@ -229,8 +238,10 @@ static long anchor_set_one(u32 i, struct anchor_search *s)
 
 	if (!work || !anchors || i >= ANCHORS_MAX)
 		return 1;
-	if (anchors->list[i].root == s->root)
-		set_add(work, anchors->list[i].set);
+	if (anchors->list[i].root != s->root)
+		return 0;
+	for (int n = 0; n < ANCHOR_SETS; n++)
+		set_add(work, anchors->list[i].sets[n]);
 	return 0;
 }
 
@@ -263,7 +274,9 @@ static long mounted_file_one(u32 alias, struct slot_context *x)
 	more = h->aliases;
 	n = h->count;
 	bpf_probe_read_kernel(work->above, sizeof(h->components), h->components);
-	set_add(work, mounted_file_set(x->slot, work, n, work->query.root_kind | work->half));
+	__builtin_memset(work->above_text, 0, HOME_DEPTH_MAX * sizeof(u64));
+	mounted_file_sets(x->slot, work, n, work->query.root_kind | work->half);
+	sets_take(x->slot);
 	return !more && !alias;
 }
 

@@ -1,23 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The rules' trie, and what is known of a directory: its state, one u64 of
- * flags, trie node and covering node (abi.h has the flags and edges). A state
- * holds the generation's half in its node ids, so that a reload never mixes.
+ * flags, trie node, covering node and the state of the patterns with wildcards
+ * (abi.h has the flags and edges, wild.h the last of them). A state holds the
+ * generation's half in its node ids, so that a reload never mixes.
  */
 #pragma once
 
 #define STATE(flags, node, cover) ((u64)(flags) | (u64)(node) << 8 | (u64)(cover) << 28)
 #define STATE_NODE(state) ((u32)((state) >> 8) & 0xfffff)
 #define STATE_COVER(state) ((u32)((state) >> 28) & 0xfffff)
+#define STATE_WILD(state) ((u32)((state) >> 48))
 /* A state without these bits: no rule looks at anything directly in that directory. */
 #define STATE_LOOK \
-	(QUELL_DIR_ALL | QUELL_DIR_LEAVES | QUELL_DIR_ALIASES | QUELL_DIR_FILES | QUELL_DIR_OVERFLOW)
+	(QUELL_DIR_ALL | QUELL_DIR_LEAVES | QUELL_DIR_WILD | QUELL_DIR_ALIASES | QUELL_DIR_FILES | QUELL_DIR_OVERFLOW)
 
 static __always_inline struct quell_edge *edge_find(u32 node, u32 kind, u64 name)
 {
 	struct quell_edge_key key = { .node = node, .kind = kind, .name = name };
 
 	return bpf_map_lookup_elem(&edges, &key);
+}
+
+/* What an edge says of the patterns with wildcards, as part of a state: their own one, and its flags. */
+static __always_inline u64 wild_state(u32 reference)
+{
+	return (u64)QUELL_WILD_ID(reference) << 48 | QUELL_WILD_FLAGS(reference);
 }
 
 /* The state of a view's root. */
@@ -27,16 +35,20 @@ static __noinline u64 root_state(u32 root)
 
 	if (!edge)
 		return 0;
-	return STATE(edge->flags | QUELL_DIR_DEEPER | (edge->cover ? QUELL_DIR_ALL : 0), root, edge->cover);
+	return STATE(edge->flags | (edge->cover ? QUELL_DIR_ALL : 0), root, edge->cover) | wild_state(edge->next);
 }
 
-/* One component down. */
-static __always_inline u64 trie_step(u64 state, u64 name)
+/* One component down, but for the patterns with wildcards. */
+static __always_inline u64 trie_step(struct work *work, u64 state, u64 name)
 {
 	u32 node = STATE_NODE(state), cover = STATE_COVER(state), flags = 0;
 
 	if (node) {
-		struct quell_edge *edge = edge_find(node, QUELL_EDGE_NAME, name);
+		/* not on the stack, which is short here */
+		work->wild.edge.node = node;
+		work->wild.edge.kind = QUELL_EDGE_NAME;
+		work->wild.edge.name = name;
+		struct quell_edge *edge = bpf_map_lookup_elem(&edges, &work->wild.edge);
 
 		node = 0;
 		if (edge) {
@@ -48,56 +60,17 @@ static __always_inline u64 trie_step(u64 state, u64 name)
 	}
 	if (cover)
 		flags |= QUELL_DIR_ALL;
-	if (node)
-		flags |= QUELL_DIR_DEEPER;
 	return STATE(flags, node, cover);
-}
-
-struct descent {
-	struct work *work;
-	u64 state;
-	u32 left;
-	u32 above; /* which hashes: above the mountpoint, or below it */
-	u32 stop;  /* components left alone at the end: 1 keeps the entry's own name */
-	u32 reserved;
-};
-
-static long descend_one(u32 i, struct descent *d)
-{
-	struct work *work = d->work;
-	u32 left = d->left;
-
-	if (left <= d->stop || !work)
-		return 1;
-	left--;
-	d->left = left;
-	if (!STATE_NODE(d->state)) {
-		u32 cover = STATE_COVER(d->state);
-
-		d->state = STATE(cover ? QUELL_DIR_ALL : 0, 0, cover);
-		return 1;
-	}
-	d->state = trie_step(d->state, d->above ? work->above[left & (WALK_MAX - 1)] : work->below[left & (WALK_MAX - 1)]);
-	return 0;
-}
-
-/* `left` components down from `state`, the last collected first, but for the first `stop`. */
-__noinline u64 trie_descend(u32 slot, u64 state, u32 left, u32 above, u32 stop)
-{
-	struct descent d = { .work = WORK(slot), .state = state, .left = left, .above = above, .stop = stop };
-
-	if (left <= stop)
-		return state;
-	bpf_loop(WALK_MAX, descend_one, &d, 0);
-	return d.state;
 }
 
 /* Union of what two places of one directory say: where both say something else, judge each event by both. */
 static __always_inline u64 state_merge(u64 a, u64 b)
 {
-	u64 nodes_a = a & ~0xffull, nodes_b = b & ~0xffull;
+	u64 nodes_a = a << 16 >> 24, nodes_b = b << 16 >> 24;
+	u32 wild_a = STATE_WILD(a), wild_b = STATE_WILD(b);
 
-	if (((a | b) & QUELL_DIR_ALIASES) || (nodes_a && nodes_b && nodes_a != nodes_b))
+	if (((a | b) & QUELL_DIR_ALIASES) || (nodes_a && nodes_b && nodes_a != nodes_b) ||
+	    (wild_a && wild_b && wild_a != wild_b))
 		return ((a | b) & 0xff) | QUELL_DIR_ALIASES;
 	return a | b;
 }
@@ -106,6 +79,7 @@ static __always_inline void set_add(struct work *work, u64 set)
 {
 	if (!set)
 		return;
+#pragma clang loop unroll(disable)
 	for (int i = 0; i < SETS_MAX; i++) {
 		if (i >= work->set_count)
 			break;
@@ -159,25 +133,4 @@ static __always_inline u64 entry_set(u64 name, u64 state)
 			return set;
 	}
 	return cover ? edge_set(cover, QUELL_EDGE_COVER, 0) : 0;
-}
-
-__noinline int collect_entry_set(u32 slot, u64 state)
-{
-	struct work *work = WORK(slot);
-
-	set_add(work, entry_set(work->name, state));
-	return 0;
-}
-
-/* Rules on what lies in or below a directory, or on the directory as part of a covered tree. */
-__noinline int collect_place_sets(u32 slot, u64 state)
-{
-	struct work *work = WORK(slot);
-	u32 node = STATE_NODE(state), cover = STATE_COVER(state);
-
-	if (node)
-		set_add(work, edge_set(node, QUELL_EDGE_BELOW, 0));
-	if (cover)
-		set_add(work, edge_set(cover, QUELL_EDGE_COVER, 0));
-	return 0;
 }

@@ -23,6 +23,7 @@ static __always_inline long up_step(struct up_walk *u, struct work *work, struct
 	if (n >= WALK_MAX)
 		return 1;
 	work->below[n & (WALK_MAX - 1)] = hash_name(head, u->dentry);
+	work->below_text[n & (WALK_MAX - 1)] = head_text(head);
 	work->below_count = n + 1;
 	u->dentry = parent;
 	return 0;

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "policy/check/field_table.h"
+#include "policy/check/name_pattern.h"
 #include "policy/check/names.h"
 
 namespace quell::policy {
@@ -29,9 +30,10 @@ std::string number_text(FieldKind kind, const Range& range) {
 }  // namespace
 
 std::string Pattern::text() const {
-    const std::string directory = base == "/" ? "" : base;
+    const std::string directory = base == "/" ? "" : escaped_wildcards(base);
     switch (kind) {
-        case Kind::kExact: return base;
+        case Kind::kExact: return directory;
+        case Kind::kWild: return base;
         case Kind::kStar: return directory + "/*";
         case Kind::kCover: return directory + "/**";
     }

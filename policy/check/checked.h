@@ -24,9 +24,10 @@ struct Pattern {
         kExact,  // /x/name
         kStar,   // /x/*   every entry of /x
         kCover,  // /x/**  everything below /x, at any depth; not /x itself
+        kWild,   // wildcards elsewhere, or within a name: **/x, /x/*/y, /x/*.log (name_pattern.h)
     };
     Kind kind = Kind::kExact;
-    std::string base;  // kExact: the path; else the directory, "/" for the root
+    std::string base;  // kExact: the path; kWild: the pattern as it is written; else the directory, "/" for the root
     Location where;
 
     [[nodiscard]] std::string text() const;

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "policy/check/field_table.h"
+#include "policy/check/name_pattern.h"
 #include "policy/check/never.h"
 #include "user/base/vocabulary.h"
 
@@ -39,6 +40,25 @@ bool at_or_below(std::string_view path, std::string_view directory) {
     return path == directory || (path.starts_with(directory) && path[directory.size()] == '/');
 }
 
+// Where a pattern's paths lie: with wildcards, below the directory before the first of them.
+std::string place_of(const Pattern& pattern) { return pattern.kind == Pattern::Kind::kWild ? literal_directory(pattern) : pattern.base; }
+
+// Could the pattern be about the path, or about something below it?
+bool may_meet(const Pattern& pattern, std::string_view path) {
+    const std::string place = place_of(pattern);
+    if (at_or_below(place, path)) return true;
+    if (pattern.kind == Pattern::Kind::kCover) return place == "/" || at_or_below(path, place);
+    if (pattern.kind != Pattern::Kind::kWild) return false;
+    // directory by directory; behind a ** anything may be, and no name that differs at its end is sought out
+    const std::vector<NamePattern> parts = name_patterns(pattern);
+    const std::vector<std::string_view> names = components(path);
+    for (std::size_t i = 0; i < parts.size() && i < names.size(); i++) {
+        if (parts[i].deep) return true;
+        if (!name_matches(parts[i], names[i])) return false;
+    }
+    return parts.size() >= names.size();
+}
+
 bool offers_response(const Rule& rule, std::uint32_t response) {
     return std::find(rule.offers.begin(), rule.offers.end(), response) != rule.offers.end();
 }
@@ -47,7 +67,7 @@ void warn_of_link(const Rule& rule, const Pattern& pattern, Findings& findings) 
     // images without a merged /usr exist, so in containers such a path may be real
     if (rule.subjects != QUELL_SUBJECT_HOST) return;
     for (const HostLink& link : kHostLinks) {
-        if (!at_or_below(pattern.base, link.from)) continue;
+        if (!at_or_below(place_of(pattern), link.from)) continue;
         const std::string text = pattern.text();
         findings.add(Code::kQ1208, pattern.where, in_quotes(link.from) + " is a link to " + in_quotes(link.to) + " on the host",
                      "write " + in_quotes(std::string(link.to) + text.substr(link.from.size())), text);
@@ -62,6 +82,13 @@ void warn_of_links(const Rule& rule, const Group& group, Findings& findings) {
 }  // namespace
 
 bool covers(const Pattern& wide, const Pattern& narrow) {
+    // of two that have wildcards only what is plain is said; what is not said here is no finding, and nothing else
+    if (wide.kind == Pattern::Kind::kWild) {
+        if (narrow.kind == Pattern::Kind::kExact) return wild_matches(wide, narrow.base);
+        return narrow.kind == Pattern::Kind::kWild && narrow.base == wide.base;
+    }
+    if (narrow.kind == Pattern::Kind::kWild)
+        return wide.kind == Pattern::Kind::kCover && (wide.base == "/" || at_or_below(literal_directory(narrow), wide.base));
     if (wide.kind == Pattern::Kind::kCover) {
         if (wide.base == "/" || (narrow.base != wide.base && at_or_below(narrow.base, wide.base))) return true;
         return narrow.kind != Pattern::Kind::kExact && narrow.base == wide.base;
@@ -142,7 +169,7 @@ void guard_offers(const Rule& rule, const std::vector<const Node*>& offers, Find
             findings.add(Code::kQ1322, offers[i]->where, std::string("quarantine-file cannot work: ") + why, "remove it", offers[i]->text);
     if (rule.offers.empty() || (rule.subjects & QUELL_SUBJECT_HOST) == 0) return;
     for (const Pattern& pattern : rule.paths) {
-        const auto hits = [&](std::string_view directory) { return at_or_below(pattern.base, directory); };
+        const auto hits = [&](std::string_view directory) { return at_or_below(place_of(pattern), directory); };
         if (std::any_of(kQuell.begin(), kQuell.end(), hits))
             findings.add(Code::kQ1305, pattern.where,
                          "an offer on " + in_quotes(pattern.text()) + " would hit Quell itself",
@@ -160,7 +187,7 @@ void guard_deny(const Rule& rule, const Location& where, Findings& findings) {
         findings.add(Code::kQ1312, where, operations_text(told) + " cannot be refused: it is told when it has happened", "leave 'deny' out, or write a rule of its own");
     if ((rule.subjects & QUELL_SUBJECT_HOST) == 0) return;
     for (const Pattern& pattern : rule.paths) {
-        const auto hits = [&](std::string_view directory) { return at_or_below(pattern.base, directory) || (pattern.kind == Pattern::Kind::kCover && at_or_below(directory, pattern.base)); };
+        const auto hits = [&](std::string_view directory) { return may_meet(pattern, directory); };
         if (std::any_of(kQuell.begin(), kQuell.end(), hits) || std::any_of(kPrograms.begin(), kPrograms.end(), hits))
             findings.add(Code::kQ1305, pattern.where, "to refuse this on " + in_quotes(pattern.text()) + " would hit Quell, PID 1 or a container runtime",
                          "set 'subject: container', or name narrower paths", pattern.text());

@@ -13,6 +13,7 @@
 #include "policy/compile/sets.h"
 #include "policy/compile/texts.h"
 #include "policy/compile/trie.h"
+#include "policy/compile/wild.h"
 #include "policy/limits.h"
 #include "user/base/vocabulary.h"
 
@@ -125,12 +126,18 @@ private:
 
     void add_root(const Root& root) {
         Trie trie;
+        WildTree wild;
+        const auto add = [&](const Pattern& pattern, std::uint32_t index) {
+            if (pattern.kind != Pattern::Kind::kWild) return trie.add(pattern, index);
+            wild.add(pattern, index);
+            if (!root.asked) trie.add_beneath(pattern, index);
+        };
         for (std::uint32_t index = 0; !root.asked && index < rules_.size(); index++) {
             if ((rules_[index].subjects & root.subject) == 0) continue;
-            for (const Pattern& pattern : rules_[index].paths) trie.add(pattern, index);
+            for (const Pattern& pattern : rules_[index].paths) add(pattern, index);
         }
         for (const Asked& asked : asked_)
-            if (root.asked && (asked.subjects & root.subject) != 0) trie.add(asked.pattern, asked.condition);
+            if (root.asked && (asked.subjects & root.subject) != 0) add(asked.pattern, asked.condition);
         const bool already_said = nodes_ > kMaxNodes;
         nodes_ += trie.nodes();
         if (already_said) return;
@@ -145,19 +152,47 @@ private:
         to.rules = rules_;
         to.sets = root.asked ? &asked_sets_ : &path_sets_;
         to.edges = &image_.edges;
-        to.judged = [&](const std::string& directory, const RuleList& rules) {
+        to.cut = [&](const std::string& directory) { report_cut(directory); };
+        std::size_t most = 0;  // rules that the trie has of one entry
+        const auto checked = [&](const std::string& directory, const RuleList& rules) {
+            most = std::max(most, rules.size());
             if (!root.asked) check_judged(directory, rules);
         };
-        to.cut = [&](const std::string& directory) { report_cut(directory); };
-        const std::size_t first = image_.edges.size();
+        to.judged = checked;
+        const std::size_t first = image_.edges.size(), first_piece = image_.pieces.size();
+        Image scratch;
+        const WildAutomaton automaton = build_wild(wild, wild_numbers_, *to.sets, scratch, [&](const std::string& directory, const RuleList& rules) {
+            if (!root.asked) check_judged(directory, rules);
+        });
+        if (automaton.is_too_large) return report_wild(automaton);
+        to.wild = automaton.first;
         flatten(trie, to);
         next_node_ = to.next_node;
+        std::move(scratch.edges.begin(), scratch.edges.end(), std::back_inserter(image_.edges));
+        std::move(scratch.pieces.begin(), scratch.pieces.end(), std::back_inserter(image_.pieces));
+        if (image_.pieces.size() > kMaxPieces)
+            findings_.add_general(Code::kQ1412, "the rules' paths have more than " + std::to_string(kMaxPieces) + " different names with a star in them");
+        if (!root.asked && automaton.most_rules != 0 && most + automaton.most_rules > kMaxRulesPerObject)
+            findings_.add_general(Code::kQ1413, "with those of paths with wildcards up to " + std::to_string(most + automaton.most_rules) +
+                                  " rules could apply to one object, at most " + std::to_string(kMaxRulesPerObject) + " are judged");
         if (root.asked) {
             asked_edges_.insert(asked_edges_.end(), {first, image_.edges.size()});
+            asked_pieces_.insert(asked_pieces_.end(), {first_piece, image_.pieces.size()});
             return;
         }
         add_any(root);
         add_networks(root);
+    }
+
+    // Once for all roots: the numbers are theirs together.
+    void report_wild(const WildAutomaton& automaton) {
+        if (said_wild_) return;
+        said_wild_ = true;
+        std::string names;
+        for (const Pattern* pattern : automaton.multiplying) names += (names.empty() ? "" : ", ") + in_quotes(pattern->text());
+        const std::string message = "the rules' paths with wildcards are too many for each other: together they make more states, edges or steps than are accepted; among them " + names;
+        if (automaton.multiplying.empty() || automaton.multiplying[0]->where.line == 0) return findings_.add_general(Code::kQ1412, message);
+        findings_.add(Code::kQ1412, automaton.multiplying[0]->where, message, "name directories instead of stars and **", automaton.multiplying[0]->text());
     }
 
     void add_networks(const Root& root) {
@@ -205,6 +240,9 @@ private:
         for (std::size_t i = 0; i < asked_edges_.size(); i += 2)
             for (std::size_t edge = asked_edges_[i]; edge < asked_edges_[i + 1]; edge++)
                 if (image_.edges[edge].value.set != 0) image_.edges[edge].value.set += path_sets_.size();
+        for (std::size_t i = 0; i < asked_pieces_.size(); i += 2)
+            for (std::size_t piece = asked_pieces_[i]; piece < asked_pieces_[i + 1]; piece++)
+                if (image_.pieces[piece].value.set != 0) image_.pieces[piece].value.set += path_sets_.size();
         for (ImageNetwork& network : image_.networks)
             if (network.value.asked != 0) network.value.asked += path_sets_.size();
         std::size_t pairs = 0;
@@ -252,6 +290,9 @@ private:
     std::vector<Asked> asked_;              // in the order of conditions
     std::vector<AskedNetwork> asked_networks_;
     std::vector<std::size_t> asked_edges_;  // pairs: first edge of a root, one past its last
+    std::vector<std::size_t> asked_pieces_;
+    WildNumbers wild_numbers_;
+    bool said_wild_ = false;
     std::set<std::uint32_t> reported_;
     std::set<std::string> cut_;
     std::uint32_t next_node_ = QUELL_NODE_FIRST;

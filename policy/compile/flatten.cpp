@@ -28,7 +28,9 @@ public:
 
     void run(const Trie& trie) {
         const Cover cover = cover_at(trie.root(), to_.root, Cover{});
-        edge(to_.root, QUELL_EDGE_ROOT, {}, value(trie.root(), to_.root, cover));
+        quell_edge root = value(trie.root(), to_.root, cover);
+        root.next = to_.wild;
+        edge(to_.root, QUELL_EDGE_ROOT, {}, root);
         visit(trie.root(), to_.root, cover);
     }
 
@@ -73,6 +75,7 @@ private:
         Below below;
         gather(below.rules, node.star);
         gather(below.rules, node.cover);
+        gather(below.rules, node.beneath);
         for (const auto& [name, rules] : node.leaves) gather(below.rules, rules);
         for (const auto& [name, child] : node.children) {
             const std::uint32_t child_id = to_.next_node++;

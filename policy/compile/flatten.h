@@ -18,6 +18,7 @@ namespace quell::policy {
 struct Flattening {
     std::uint32_t root = 0;              // QUELL_NODE_…
     std::uint32_t next_node = 0;         // in, out: the next id to give away
+    std::uint32_t wild = 0;              // where paths with wildcards begin: a reference
     bool below = false;                  // BELOW edges too: of the path roots
     std::span<const Rule> rules;         // for their operations and severities
     Sets* sets = nullptr;

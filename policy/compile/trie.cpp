@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "policy/check/name_pattern.h"
+
 namespace quell::policy {
 namespace {
 
@@ -20,6 +22,21 @@ void Trie::add(const Pattern& pattern, std::uint32_t rule) {
         leaf = parts.back();
         parts.pop_back();
     }
+    TrieNode* node = &directory(parts);
+    switch (pattern.kind) {
+        case Pattern::Kind::kWild: break;
+        case Pattern::Kind::kExact: append(node->leaves[leaf], rule); break;
+        case Pattern::Kind::kStar: append(node->star, rule); break;
+        case Pattern::Kind::kCover: append(node->cover, rule); break;
+    }
+}
+
+void Trie::add_beneath(const Pattern& pattern, std::uint32_t rule) {
+    const std::string path = literal_directory(pattern);
+    append(directory(components(path)).beneath, rule);
+}
+
+TrieNode& Trie::directory(const std::vector<std::string_view>& parts) {
     TrieNode* node = &root_;
     for (std::string_view part : parts) {
         std::unique_ptr<TrieNode>& child = node->children[std::string(part)];
@@ -29,11 +46,7 @@ void Trie::add(const Pattern& pattern, std::uint32_t rule) {
         }
         node = child.get();
     }
-    switch (pattern.kind) {
-        case Pattern::Kind::kExact: append(node->leaves[leaf], rule); break;
-        case Pattern::Kind::kStar: append(node->star, rule); break;
-        case Pattern::Kind::kCover: append(node->cover, rule); break;
-    }
+    return *node;
 }
 
 RuleList merged(const RuleList& a, const RuleList& b) {

@@ -21,17 +21,22 @@ struct TrieNode {
     std::map<std::string, RuleList, std::less<>> leaves;  // /here/name
     RuleList star;                                        // /here/*
     RuleList cover;                                       // /here/**
+    RuleList beneath;                                     // paths with wildcards that begin here
 };
 
 class Trie {
 public:
     // Rules must come in ascending order.
     void add(const Pattern& pattern, std::uint32_t rule);
+    // Of a path with wildcards, the directories above the first of them.
+    void add_beneath(const Pattern& pattern, std::uint32_t rule);
     [[nodiscard]] const TrieNode& root() const { return root_; }
     // Directories without the root.
     [[nodiscard]] std::size_t nodes() const { return nodes_; }
 
 private:
+    TrieNode& directory(const std::vector<std::string_view>& parts);
+
     TrieNode root_;
     std::size_t nodes_ = 0;
 };

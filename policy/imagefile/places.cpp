@@ -8,9 +8,10 @@ namespace quell::policy {
 namespace {
 
 constexpr std::array<std::string_view, 5> kRoots = {"?", "container", "host", "ask-container", "ask-host"};
-constexpr std::array<std::string_view, 7> kKinds = {"name", "leaf", "star", "cover", "root", "below", "any"};
+constexpr std::array<std::string_view, 10> kKinds = {"name", "leaf", "star", "cover", "root", "below", "any", "other", "pair", "pair-leaf"};
 static_assert(QUELL_NODE_CONTAINER == 1 && QUELL_NODE_HOST == 2 && QUELL_NODE_ASK_CONTAINER == 3 && QUELL_NODE_ASK_HOST == 4);
 static_assert(QUELL_EDGE_NAME == 0 && QUELL_EDGE_LEAF == 1 && QUELL_EDGE_STAR == 2 && QUELL_EDGE_COVER == 3 && QUELL_EDGE_ROOT == 4 && QUELL_EDGE_BELOW == 5 && QUELL_EDGE_ANY == 6);
+static_assert(QUELL_EDGE_OTHER == 7 && QUELL_EDGE_PAIR == 8 && QUELL_EDGE_PAIR_LEAF == 9);
 
 }  // namespace
 
@@ -20,6 +21,10 @@ std::string_view edge_word(std::uint32_t kind) { return kind < kKinds.size() ? k
 Result<std::vector<Place>> places(const Image& image) {
     std::unordered_map<std::uint32_t, Place> directories;  // of nodes
     for (std::uint32_t root = QUELL_NODE_CONTAINER; root <= QUELL_NODE_ASK_HOST; root++) directories[root] = Place{root, "/"};
+    // a state of paths with wildcards is shown by the first way that leads to it
+    const auto leads_to = [&](std::uint32_t state, const Place& place) {
+        if (state != 0) directories.try_emplace(QUELL_WILD_NODE(state), place);
+    };
     std::vector<Place> all;
     std::size_t bytes = 0;
     all.reserve(image.edges.size());
@@ -28,8 +33,23 @@ Result<std::vector<Place>> places(const Image& image) {
         switch (edge.kind) {
             case QUELL_EDGE_NAME:
                 place.path += edge.name + "/";
-                directories[edge.value.child] = place;
+                if (edge.node & QUELL_WILD_NODE(0))
+                    leads_to(QUELL_WILD_ID(edge.value.child), place);
+                else
+                    directories[edge.value.child] = place;
                 break;
+            case QUELL_EDGE_ROOT: leads_to(QUELL_WILD_ID(edge.value.next), place); break;
+            case QUELL_EDGE_OTHER:
+                leads_to(edge.value.next, place);
+                leads_to(edge.value.cover, place);
+                place.path += "*";
+                leads_to(QUELL_WILD_ID(edge.value.child), Place{place.root, place.path + "/"});
+                break;
+            case QUELL_EDGE_PAIR:
+                place.path += "*" + edge.name + "*/";
+                leads_to(QUELL_WILD_ID(edge.value.child), place);
+                break;
+            case QUELL_EDGE_PAIR_LEAF: place.path += "*" + edge.name + "*"; break;
             case QUELL_EDGE_LEAF: place.path += edge.name; break;
             case QUELL_EDGE_STAR: place.path += "*"; break;
             case QUELL_EDGE_COVER: place.path += "**"; break;

@@ -69,7 +69,7 @@ void read_rules(Reader& from, std::uint32_t entries, Image& image) {
 
 // ---- edges ----
 
-constexpr std::size_t kLeastEdgeBytes = 32;
+constexpr std::size_t kLeastEdgeBytes = 36;
 
 std::uint32_t write_edges(const Image& image, Writer& to) {
     for (const ImageEdge& edge : image.edges) {
@@ -79,6 +79,7 @@ std::uint32_t write_edges(const Image& image, Writer& to) {
         to.u32(edge.value.child);
         to.u32(edge.value.cover);
         to.u32(edge.value.flags);
+        to.u32(edge.value.next);
         to.u64(edge.value.set);
     }
     return static_cast<std::uint32_t>(image.edges.size());
@@ -93,6 +94,7 @@ void read_edges(Reader& from, std::uint32_t entries, Image& image) {
         edge.value.child = from.u32();
         edge.value.cover = from.u32();
         edge.value.flags = from.u32();
+        edge.value.next = from.u32();
         edge.value.set = from.u64();
     }
 }
@@ -257,6 +259,32 @@ void read_texts(Reader& from, std::uint32_t entries, Image& image) {
     for (std::uint32_t& word : image.texts.words) word = from.u32();
 }
 
+// ---- pieces of names, of paths with wildcards ----
+
+constexpr std::size_t kLeastPieceBytes = 24;
+
+std::uint32_t write_pieces(const Image& image, Writer& to) {
+    for (const ImagePiece& piece : image.pieces) {
+        to.u32(piece.state);
+        to.u32(piece.kind);
+        to.text(piece.text);
+        to.u64(piece.value.set);
+        to.u32(piece.value.id);
+    }
+    return static_cast<std::uint32_t>(image.pieces.size());
+}
+
+void read_pieces(Reader& from, std::uint32_t entries, Image& image) {
+    image.pieces.resize(from.count(entries, kLeastPieceBytes, kMaxPieces));
+    for (ImagePiece& piece : image.pieces) {
+        piece.state = from.u32();
+        piece.kind = from.u32();
+        piece.text = from.text(QUELL_PIECE_BYTES);
+        piece.value.set = from.u64();
+        piece.value.id = from.u32();
+    }
+}
+
 constexpr std::array kSections = {
     Section{1, "summary", write_summary, read_summary},
     Section{2, "rules", write_rules, read_rules},
@@ -268,6 +296,7 @@ constexpr std::array kSections = {
     Section{8, "texts", write_texts, read_texts},
     Section{9, "identities", write_identities, read_identities},
     Section{10, "automatic", write_automatic, read_automatic},
+    Section{11, "pieces", write_pieces, read_pieces},
 };
 
 }  // namespace

@@ -54,6 +54,10 @@ public:
             if (!edge(image_.edges[i])) return at("edge", i);
         if (const std::string where = roots_and_covers(); !where.empty()) return where;
         if (const std::string where = valid_conditions(image_); !where.empty()) return where;
+        for (std::size_t i = 0; i < image_.pieces.size(); i++)
+            if (!piece(i)) return at("piece", i);
+        for (const auto& [state, root] : wild_)
+            if (!keys_.contains({QUELL_WILD_NODE(state), QUELL_EDGE_OTHER, std::string_view{}})) return at("no edge of state", state);
         if (image_.networks.size() > kMaxNetworks) return "the number of networks";
         for (std::size_t i = 0; i < image_.networks.size(); i++)
             if (!network(i)) return at("network", i);
@@ -103,10 +107,12 @@ private:
         const bool has_name = edge.kind == QUELL_EDGE_NAME || edge.kind == QUELL_EDGE_LEAF;
         const quell_edge& value = edge.value;
         if (edge.kind == QUELL_EDGE_ANY) return any(edge);
+        if ((edge.node & QUELL_WILD_NODE(0)) != 0) return wild(edge);
+        if (edge.kind != QUELL_EDGE_ROOT && value.next != 0) return false;
         if (edge.kind > QUELL_EDGE_BELOW || has_name == edge.name.empty() || (has_name && !is_component(edge.name))) return false;
         if ((value.flags & ~kEdgeFlags) != 0 || !keys_.emplace(edge.node, edge.kind, edge.name).second) return false;
         if (edge.kind == QUELL_EDGE_ROOT) {
-            if (edge.node == 0 || edge.node > kLastRoot || value.child != edge.node) return false;
+            if (edge.node == 0 || edge.node > kLastRoot || value.child != edge.node || !reference(edge.node, value.next)) return false;
             return value.set == 0 && nodes_.emplace(edge.node, Node{edge.node, 0, 0}).second && cover(edge.node, value.cover);
         }
         const auto found = nodes_.find(edge.node);
@@ -121,6 +127,54 @@ private:
         if (edge.kind == QUELL_EDGE_COVER) covered_.emplace(edge.node, root);
         if (edge.kind == QUELL_EDGE_BELOW && root >= kFirstAskRoot) return false;
         return value.child == 0 && value.cover == 0 && value.flags == 0 && is_set(root, value.set);
+    }
+
+    // Where a state is named that belongs to another root, or flags that a reference does not have, no.
+    bool state(std::uint32_t root, std::uint32_t id) {
+        return id < QUELL_WILD_MAX && (id == 0 || wild_.try_emplace(id, root).first->second == root);
+    }
+    bool reference(std::uint32_t root, std::uint32_t reference) {
+        return QUELL_WILD_REFERENCE(QUELL_WILD_ID(reference), QUELL_WILD_FLAGS(reference)) == reference && (reference == 0 || QUELL_WILD_ID(reference) != 0) &&
+               state(root, QUELL_WILD_ID(reference));
+    }
+
+    static bool is_pair(std::string_view name) {
+        const std::size_t plus = name.find('+');
+        const auto number = [](std::string_view text) {
+            return !text.empty() && text.size() <= 6 && text.find_first_not_of("0123456789") == std::string_view::npos && (text.size() == 1 || text[0] != '0');
+        };
+        return plus != std::string_view::npos && number(name.substr(0, plus)) && number(name.substr(plus + 1)) && name != "0+0";
+    }
+
+    // Of a state of the automaton of paths with wildcards, which an edge before it has named.
+    bool wild(const ImageEdge& edge) {
+        const quell_edge& value = edge.value;
+        const auto found = wild_.find(edge.node ^ QUELL_WILD_NODE(0));
+        if (found == wild_.end() || !keys_.emplace(edge.node, edge.kind, edge.name).second) return false;
+        const std::uint32_t root = found->second;
+        switch (edge.kind) {
+            case QUELL_EDGE_OTHER:
+                return edge.name.empty() && reference(root, value.child) && state(root, value.cover) && state(root, value.next) && value.flags < 16 &&
+                       value.next != found->first && value.cover != found->first && (value.set == 0 || is_set(root, value.set));
+            case QUELL_EDGE_NAME:
+            case QUELL_EDGE_PAIR:
+                return (edge.kind == QUELL_EDGE_NAME ? is_component(edge.name) : is_pair(edge.name)) && value.cover == 0 && value.flags == 0 && value.next == 0 &&
+                       value.set == 0 && reference(root, value.child);
+            case QUELL_EDGE_LEAF:
+            case QUELL_EDGE_PAIR_LEAF:
+                return (edge.kind == QUELL_EDGE_LEAF ? is_component(edge.name) : is_pair(edge.name)) && value.child == 0 && value.cover == 0 && value.flags == 0 &&
+                       value.next == 0 && (value.set == 0 ? edge.kind == QUELL_EDGE_LEAF : is_set(root, value.set));
+            default: return false;
+        }
+    }
+
+    // Each once, in a state that is there.
+    bool piece(std::size_t i) {
+        const ImagePiece& one = image_.pieces[i];
+        const auto found = wild_.find(one.state);
+        if (found == wild_.end() || one.kind > 3 || one.text.empty() || one.text.size() > QUELL_PIECE_BYTES) return false;
+        if (one.kind < 2 ? one.value.set != 0 || one.value.id == 0 : one.value.set != 0 && !is_set(found->second, one.value.set)) return false;
+        return pieces_.emplace(one.state << 2 | one.kind, one.text).second;
     }
 
     // Of a root, by an operation's word.
@@ -149,7 +203,7 @@ private:
     bool is_set(std::uint32_t root, std::uint64_t id) {
         if (root < kFirstAskRoot) return id != 0 && id <= image_.sets.size();
         asked_sets_.insert(id);
-        return id > image_.sets.size() && id <= image_.sets.size() + image_.edges.size() + image_.networks.size();
+        return id > image_.sets.size() && id <= image_.sets.size() + image_.edges.size() + image_.networks.size() + image_.pieces.size();
     }
 
     [[nodiscard]] std::string roots_and_covers() const {
@@ -173,6 +227,8 @@ private:
     std::set<std::pair<std::uint32_t, std::uint32_t>> covered_;  // node with a COVER edge, its root
     std::set<std::pair<std::uint32_t, std::uint32_t>> wanted_;   // the same, as other edges name them
     std::set<std::uint64_t> asked_sets_;
+    std::unordered_map<std::uint32_t, std::uint32_t> wild_;  // states named so far, with their roots
+    std::set<std::pair<std::uint32_t, std::string_view>> pieces_;
 };
 
 }  // namespace

@@ -110,7 +110,53 @@ Truth holds(const Group& group, const Act& act, bool is_exception) {
 
 }  // namespace
 
+namespace {
+
+bool is_letter(std::string_view pattern, char& letter, std::size_t& size) {
+    if (pattern.empty() || pattern[0] == '*') return false;
+    size = pattern[0] == '\\' && pattern.size() > 1 ? 2 : 1;
+    letter = pattern[size - 1];
+    return true;
+}
+
+// A star is any number of letters.
+bool name_fits(std::string_view pattern, std::string_view name) {
+    if (pattern.empty()) return name.empty();
+    if (pattern[0] == '*') return name_fits(pattern.substr(1), name) || (!name.empty() && name_fits(pattern, name.substr(1)));
+    char letter = 0;
+    std::size_t size = 0;
+    return is_letter(pattern, letter, size) && !name.empty() && name[0] == letter && name_fits(pattern.substr(size), name.substr(1));
+}
+
+// Without their first slash. Two stars are any number of directories, or, at the end, at least one name.
+bool path_fits(std::string_view pattern, std::string_view path) {
+    const std::size_t end = std::min(pattern.find('/'), pattern.size()), path_end = std::min(path.find('/'), path.size());
+    const std::string_view part = pattern.substr(0, end);
+    const bool is_last = end == pattern.size(), is_entry = path_end == path.size();
+    if (part == "**") {
+        if (is_last) return true;
+        return path_fits(pattern.substr(end + 1), path) || (!is_entry && path_fits(pattern, path.substr(path_end + 1)));
+    }
+    if (is_last != is_entry) return false;
+    if (!name_fits(part, path.substr(0, path_end))) return false;
+    return is_last || path_fits(pattern.substr(end + 1), path.substr(path_end + 1));
+}
+
+// The directory before the first component with a star, without backslashes.
+std::string plain_directory(const std::string& pattern) {
+    std::string plain, directory = "/";
+    for (std::size_t i = 0; i < pattern.size() && pattern[i] != '*'; i++) {
+        if (pattern[i] == '/' && i > 0) directory = plain;
+        if (pattern[i] == '\\') i++;
+        plain += pattern[i];
+    }
+    return directory;
+}
+
+}  // namespace
+
 bool path_matches(const Pattern& pattern, const std::string& path) {
+    if (pattern.kind == Pattern::Kind::kWild) return path.size() > 1 && path_fits(pattern.base.substr(1), path.substr(1));
     if (pattern.kind == Pattern::Kind::kExact) return path == pattern.base;
     const std::string start = with_slash(pattern.base);
     if (!path.starts_with(start) || path.size() == start.size()) return false;
@@ -118,6 +164,10 @@ bool path_matches(const Pattern& pattern, const std::string& path) {
 }
 
 bool lies_below(const Pattern& pattern, const std::string& path) {
+    if (pattern.kind == Pattern::Kind::kWild) {
+        const std::string directory = plain_directory(pattern.base);
+        return directory == path || directory.starts_with(with_slash(path));
+    }
     if (pattern.kind != Pattern::Kind::kExact && pattern.base == path) return true;
     return pattern.base.starts_with(with_slash(path)) && pattern.base != path;
 }

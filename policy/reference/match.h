@@ -51,10 +51,11 @@ struct Fired {
 // The rules that fire, sure or not, in the order given. Thread-safe.
 [[nodiscard]] std::vector<const Rule*> matches(const std::vector<Rule>& rules, const Act& act);
 
-// `/x/**` matches /x/a and /x/a/b, not /x; `/x/*` matches /x/a only.
+// `/x/**` matches /x/a and /x/a/b, not /x; `/x/*` matches /x/a only; `**` in the middle no directory, or any number.
 [[nodiscard]] bool path_matches(const Pattern& pattern, const std::string& path);
 
-// Whether what the pattern watches lies below `path`, or is all that is in it.
+// Whether what the pattern watches lies below `path`, or is all that is in it. With wildcards, the directory before the
+// first of them is what lies there: else every directory would be above some object.
 [[nodiscard]] bool lies_below(const Pattern& pattern, const std::string& path);
 
 }  // namespace quell::policy::reference

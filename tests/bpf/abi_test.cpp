@@ -36,7 +36,9 @@ struct Structure {
 const std::vector<Structure>& structures() {
     static const std::vector<Structure> list = {
         STRUCT(quell_edge_key, F(node), F(kind), F(name)),
-        STRUCT(quell_edge, F(child), F(cover), F(flags), F(reserved), F(set)),
+        STRUCT(quell_edge, F(child), F(cover), F(flags), F(next), F(set)),
+        STRUCT(quell_piece_key, F(length), F(root), F(text)),
+        STRUCT(quell_piece, F(set), F(id), F(reserved)),
         STRUCT(quell_set_key, F(set), F(chunk), F(half)),
         STRUCT(quell_set, F(count), F(more), F(rules)),
         STRUCT(quell_rule_key, F(index), F(half)),

@@ -107,7 +107,7 @@ TEST(ImageFile, HeaderIsChecked) {
     EXPECT_EQ(with_header(content), bytes) << "the test knows the header";
     EXPECT_NE(refusal("").find("does not begin with QUELLIMG"), std::string::npos);
     EXPECT_NE(refusal(bytes.substr(0, 20)).find("ends within its header"), std::string::npos);
-    EXPECT_NE(refusal(with_header(content, kImageVersion + 1)).find("of version 7, this command reads 6"), std::string::npos);
+    EXPECT_NE(refusal(with_header(content, kImageVersion + 1)).find("of version 8, this command reads 7"), std::string::npos);
     EXPECT_NE(refusal(with_header(content, kImageVersion, 4)).find("4 sections"), std::string::npos);
     EXPECT_NE(refusal(bytes.substr(0, bytes.size() - 1)).find("bytes behind its header"), std::string::npos);
     EXPECT_NE(refusal(bytes + "x").find("bytes behind its header"), std::string::npos);
@@ -245,7 +245,7 @@ TEST(ImageFile, EdgesAreBounded) {
     image.edges.resize(kMaxImageEdges + 1, image.edges.back());
     const auto bytes = write_image(image);
     ASSERT_FALSE(bytes);
-    EXPECT_EQ(bytes.error().message, "the image is not valid: 65537 edges, of which the kernel's map takes 65536");
+    EXPECT_EQ(bytes.error().message, "the image is not valid: 131073 edges, of which the kernel's map takes 131072");
 }
 
 TEST(ImageFile, DepthIsBounded) {

@@ -3,8 +3,10 @@
 
 #include "walk_texts.h"
 
+#include <algorithm>
 #include <stdexcept>
 
+#include "policy/compile/wild.h"
 #include "user/base/vocabulary.h"
 
 namespace quell::policy::test {
@@ -24,6 +26,8 @@ Interpreter::Interpreter(const Image& image) : image_(image) {
             throw std::logic_error("two edges with one key");
     for (const ImageSet& set : image.sets)
         if (!sets_.emplace(set.id, &set).second) throw std::logic_error("two sets with one id");
+    for (const ImagePiece& piece : image.pieces)
+        if (!pieces_.emplace(std::tuple{piece.state, piece.kind, piece.text}, &piece).second) throw std::logic_error("a piece is there twice");
     for (const ImageMember& member : image.members) members_.emplace(member.set, member.condition);
 }
 
@@ -35,14 +39,64 @@ const quell_edge* Interpreter::edge(std::uint32_t node, std::uint32_t kind, cons
 Interpreter::Directory Interpreter::root(std::uint32_t id) const {
     const quell_edge* found = edge(id, QUELL_EDGE_ROOT, "");
     if (found == nullptr) return {};
-    return {found->child, found->cover, found->flags};
+    return {found->child, found->cover, found->flags, found->next};
+}
+
+const ImagePiece* Interpreter::piece(std::uint32_t state, std::uint32_t kind, const std::string& name) const {
+    const std::string text = kind % 2 == 0 ? name : std::string(name.rbegin(), name.rend());
+    for (std::size_t length = std::min<std::size_t>(text.size(), QUELL_PIECE_BYTES); length > 0; length--)
+        if (const auto found = pieces_.find({state, kind, text.substr(0, length)}); found != pieces_.end()) return found->second;
+    return nullptr;
+}
+
+// States below QUELL_WILD_STAY must not be asked: the kernel does not.
+std::uint32_t Interpreter::wild_step(std::uint32_t reference, const std::string& name) const {
+    std::uint32_t state = QUELL_WILD_ID(reference);
+    if (state == 0) return 0;
+    if (state < QUELL_WILD_STAY) return QUELL_WILD_REFERENCE(state, (QUELL_WILD_FLAGS(reference) & QUELL_DIR_WILD) | (state >= QUELL_WILD_STAY_ALL ? QUELL_DIR_ALL : 0u));
+    std::uint32_t result = 0;
+    for (int turn = 0; turn < 2 && state != 0; turn++) {
+        if (const quell_edge* found = edge(QUELL_WILD_NODE(state), QUELL_EDGE_NAME, name)) return found->child;
+        const quell_edge& other = *edge(QUELL_WILD_NODE(state), QUELL_EDGE_OTHER, "");
+        if (turn == 0) result = other.child;
+        const ImagePiece* head = other.flags & QUELL_WILD_HEADS ? piece(state, 0, name) : nullptr;
+        const ImagePiece* tail = other.flags & QUELL_WILD_TAILS ? piece(state, 1, name) : nullptr;
+        if (const quell_edge* found = edge(QUELL_WILD_NODE(state), QUELL_EDGE_PAIR, pair_name(head ? head->value.id : 0, tail ? tail->value.id : 0))) return found->child;
+        state = other.cover;
+    }
+    return result;
+}
+
+void Interpreter::wild_sets(std::uint32_t reference, const std::string& name, SetIds& found) const {
+    std::uint32_t state = QUELL_WILD_ID(reference);
+    if (QUELL_WILD_FLAGS(reference) == 0) return;
+    for (int turn = 0; turn < QUELL_WILD_CHAIN && state != 0; turn++) {
+        const quell_edge& other = *edge(QUELL_WILD_NODE(state), QUELL_EDGE_OTHER, "");
+        if (const quell_edge* leaf = edge(QUELL_WILD_NODE(state), QUELL_EDGE_LEAF, name)) {
+            found.push_back(leaf->set);
+        } else {
+            const ImagePiece* head = other.flags & QUELL_WILD_LEAF_HEADS ? piece(state, 2, name) : nullptr;
+            const ImagePiece* tail = other.flags & QUELL_WILD_LEAF_TAILS ? piece(state, 3, name) : nullptr;
+            const quell_edge* pair = head && tail && head->value.id && tail->value.id ? edge(QUELL_WILD_NODE(state), QUELL_EDGE_PAIR_LEAF, pair_name(head->value.id, tail->value.id)) : nullptr;
+            if (pair) {
+                found.push_back(pair->set);
+            } else if ((head && head->value.set) || (tail && tail->value.set)) {
+                found.push_back(head ? head->value.set : 0);
+                found.push_back(tail ? tail->value.set : 0);
+            } else {
+                found.push_back(other.set);
+            }
+        }
+        state = other.next;
+    }
+    if (state != 0) throw std::logic_error("more states follow one another than the kernel asks");
 }
 
 Interpreter::Directory Interpreter::step(const Directory& from, const std::string& name) const {
     if (from.node != 0)
         if (const quell_edge* found = edge(from.node, QUELL_EDGE_NAME, name))
-            return {found->child, found->cover, found->flags};
-    return {0, from.cover, from.cover != 0 ? QUELL_DIR_ALL : 0u};
+            return {found->child, found->cover, found->flags, wild_step(from.wild, name)};
+    return {0, from.cover, from.cover != 0 ? QUELL_DIR_ALL : 0u, wild_step(from.wild, name)};
 }
 
 std::uint64_t Interpreter::entry(const Directory& in, const std::string& name) const {
@@ -54,12 +108,15 @@ std::uint64_t Interpreter::entry(const Directory& in, const std::string& name) c
     return in.cover == 0 ? 0 : edges_.at({in.cover, QUELL_EDGE_COVER, ""}).set;
 }
 
-std::uint64_t Interpreter::entry_at(std::uint32_t root_id, const std::string& path) const {
+Interpreter::SetIds Interpreter::entry_at(std::uint32_t root_id, const std::string& path) const {
     std::vector<std::string> parts = split(path);
-    if (parts.empty()) return 0;
+    if (parts.empty()) return {};
     Directory at = root(root_id);
     for (std::size_t i = 0; i + 1 < parts.size(); i++) at = step(at, parts[i]);
-    return entry(at, parts.back());
+    SetIds found{entry(at, parts.back())};
+    wild_sets(at.wild, parts.back(), found);
+    std::erase(found, 0);
+    return found;
 }
 
 std::uint64_t Interpreter::below_at(std::uint32_t root_id, const std::string& path) const {
@@ -77,7 +134,7 @@ const quell_network* Interpreter::network_at(std::uint32_t root_id, const refere
     return longest != nullptr ? &longest->value : nullptr;
 }
 
-Truth Interpreter::holds(std::uint32_t index, const reference::Act& act, const std::vector<std::uint64_t>& asked) const {
+Truth Interpreter::holds(std::uint32_t index, const reference::Act& act, const std::vector<SetIds>& asked) const {
     const quell_condition& c = image_.conditions.at(index);
     if (QUELL_FIELD_IS_IDENTITY(c.field)) {
         const quell_named named = named_bits(image_.identities, act.subject == QUELL_SUBJECT_HOST ? ContainerNames::none() : act.names);
@@ -90,7 +147,7 @@ Truth Interpreter::holds(std::uint32_t index, const reference::Act& act, const s
     const auto member = [&](std::size_t which) {
         if ((c.flags & QUELL_CONDITION_INTACT) && which < 9 && !(which < act.executables.size() && act.executables[which].is_intact))
             return false;
-        return asked.at(which) != 0 && members_.contains({asked[which], index});
+        return std::any_of(asked.at(which).begin(), asked[which].end(), [&](std::uint64_t set) { return members_.contains({set, index}); });
     };
     bool is_held = false;
     if (c.field == QUELL_FIELD_EXE) {
@@ -115,7 +172,7 @@ Truth Interpreter::holds(std::uint32_t index, const reference::Act& act, const s
     return is_held != ((c.flags & QUELL_CONDITION_NOT) != 0) ? Truth::kHolds : Truth::kFails;
 }
 
-Truth Interpreter::ask(const quell_rule& rule, const reference::Act& act, const std::vector<std::uint64_t>& asked, Doubt& doubt) const {
+Truth Interpreter::ask(const quell_rule& rule, const reference::Act& act, const std::vector<SetIds>& asked, Doubt& doubt) const {
     Truth clause = Truth::kFails, group = Truth::kHolds;
     bool is_sure = true;
     Doubt of_group;
@@ -139,16 +196,16 @@ Truth Interpreter::ask(const quell_rule& rule, const reference::Act& act, const 
     return is_sure ? Truth::kHolds : Truth::kUnknown;
 }
 
-std::vector<std::uint64_t> Interpreter::asked_of(const reference::Act& act) const {
+std::vector<Interpreter::SetIds> Interpreter::asked_of(const reference::Act& act) const {
     const std::uint32_t asked_root = act.subject == QUELL_SUBJECT_HOST ? QUELL_NODE_ASK_HOST : QUELL_NODE_ASK_CONTAINER;
-    std::vector<std::uint64_t> asked;
+    std::vector<SetIds> asked;
     for (const reference::Executable& exe : act.executables)
-        asked.push_back(exe.path.empty() || asked.size() > 8 ? 0 : entry_at(asked_root, exe.path));
+        asked.push_back(exe.path.empty() || asked.size() > 8 ? SetIds{} : entry_at(asked_root, exe.path));
     asked.resize(9);
     asked.push_back(entry_at(asked_root, act.path));
-    asked.push_back(act.target.empty() ? 0 : entry_at(asked_root, act.target));
+    asked.push_back(act.target.empty() ? SetIds{} : entry_at(asked_root, act.target));
     const quell_network* network = network_at(act.subject == QUELL_SUBJECT_HOST ? QUELL_NODE_HOST : QUELL_NODE_CONTAINER, act);
-    asked.push_back(network != nullptr ? network->asked : 0);
+    asked.push_back(network != nullptr && network->asked != 0 ? SetIds{network->asked} : SetIds{});
     return asked;
 }
 
@@ -167,10 +224,10 @@ std::set<std::string> Interpreter::matches(const reference::Act& act) const {
 std::set<std::string> Interpreter::judge(const reference::Act& act) const {
     const bool host = act.subject == QUELL_SUBJECT_HOST;
     const std::uint32_t root_id = host ? QUELL_NODE_HOST : QUELL_NODE_CONTAINER;
-    std::vector<std::uint64_t> found{entry_at(root_id, act.path)};
+    SetIds found = entry_at(root_id, act.path);
     if (is_place(act.operation)) found.push_back(below_at(root_id, act.path));
     if (const quell_edge* any = edge(root_id, QUELL_EDGE_ANY, std::string(kOperationWords[act.operation]))) found.push_back(any->set);
-    const std::vector<std::uint64_t> asked = asked_of(act);
+    const std::vector<SetIds> asked = asked_of(act);
     const quell_network* network = network_at(root_id, act);
     if (network != nullptr) found.push_back(network->set);
     outputs_ = image_.texts.words.empty() ? std::set<std::uint32_t>{} : walk_texts(image_.texts, act);

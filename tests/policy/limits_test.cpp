@@ -81,6 +81,32 @@ TEST(Limits, PatternsThatAreTooMany) {
     EXPECT_NE(summary(refused.findings).find("Q1409"), std::string::npos) << summary(refused.findings);
 }
 
+// Where each of many directories may or may not have been the one that is meant, all combinations are states.
+TEST(Limits, WildcardsThatMultiply) {
+    const auto path = [](std::size_t stars) {
+        std::string text = "/**/a";
+        for (std::size_t i = 0; i < stars; i++) text += "/*";
+        return text + "/b";
+    };
+    EXPECT_TRUE(compile_text(policy(rule("r", path(8), "delete"))).image);
+    const auto refused = compile_text(policy(rule("r", path(40), "delete")));
+    EXPECT_FALSE(refused.image);
+    EXPECT_TRUE(summary(refused.findings).starts_with("Q1412@")) << summary(refused.findings);
+}
+
+TEST(Limits, WildcardsBesideManyRulesOnOneName) {
+    const auto with = [](std::size_t wild) {
+        std::string rules;
+        for (std::size_t i = 0; i < 60; i++) rules += rule("exact" + std::to_string(i), "/var/log/name", "delete");
+        for (std::size_t i = 0; i < wild; i++) rules += rule("wild" + std::to_string(i), "/var/*/name", "delete");
+        return compile_text(policy(rules));
+    };
+    EXPECT_TRUE(with(kMaxRulesPerObject - 60).image);
+    const auto refused = with(kMaxRulesPerObject - 59);
+    EXPECT_FALSE(refused.image);
+    EXPECT_NE(summary(refused.findings).find("Q1413"), std::string::npos) << summary(refused.findings);
+}
+
 TEST(Limits, MoreRulesThanAccepted) {
     std::string rules;
     for (std::size_t i = 0; i < kMaxRules / 2 + 1; i++)

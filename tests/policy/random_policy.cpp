@@ -5,6 +5,7 @@
 #include <array>
 
 #include "policy/check/conditions.h"
+#include "policy/check/pattern.h"
 #include "policy/check/texts.h"
 
 namespace quell::policy::test {
@@ -13,15 +14,25 @@ namespace {
 unsigned below(std::mt19937& random, unsigned bound) { return static_cast<unsigned>(random() % bound); }
 
 std::string random_path(std::mt19937& random, unsigned shortest, unsigned longest) {
-    static constexpr std::array<const char*, 4> kNames = {"a", "b", "c", "ab"};
+    static constexpr std::array<const char*, 7> kNames = {"a", "b", "c", "ab", "aab", "bab", "ba"};
     std::string path;
     for (unsigned left = shortest + below(random, longest - shortest + 1); left > 0; left--)
         path += std::string("/") + kNames[below(random, kNames.size())];
     return path.empty() ? "/" : path;
 }
 
+// Names and parts of names that overlap, so that many hold at once.
+Pattern random_wild(std::mt19937& random) {
+    static constexpr std::array<const char*, 16> kParts = {"a", "b", "ab", "**", "**", "**", "*", "*", "a*", "*b", "a*b", "ab*", "*ab", "a*ab", "b*", "b*a"};
+    std::string path;
+    for (unsigned left = 1 + below(random, 4); left > 0; left--) path += std::string("/") + kParts[below(random, kParts.size())];
+    return make_pattern(path, {});
+}
+
 Pattern random_pattern(std::mt19937& random) {
-    switch (below(random, 3)) {
+    switch (below(random, 5)) {
+        case 3:
+        case 4: return random_wild(random);
         case 0: return {Pattern::Kind::kExact, random_path(random, 1, 4), {}};
         case 1: return {Pattern::Kind::kStar, random_path(random, 0, 3), {}};
         default: return {Pattern::Kind::kCover, random_path(random, 0, 3), {}};

@@ -8,7 +8,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <cstring>
+#include <string_view>
 #include <vector>
 
 #include "user/base/vocabulary.h"
@@ -55,10 +57,55 @@ Status put(int map, const Key& key, const Value& value, const char* what) {
 
 std::uint64_t edge_name(const policy::ImageEdge& edge, std::uint64_t key) {
     if (edge.kind == QUELL_EDGE_ANY) return word_index(kOperationWords, edge.name).value_or(QUELL_OP_COUNT);
+    if (edge.kind == QUELL_EDGE_PAIR || edge.kind == QUELL_EDGE_PAIR_LEAF)
+        return std::strtoull(edge.name.c_str(), nullptr, 10) << 32 | std::strtoull(edge.name.c_str() + edge.name.find('+') + 1, nullptr, 10);
     return edge.name.empty() ? 0 : name_hash(key, edge.name);
 }
 
 quell_u32 with_half(quell_u32 node, quell_u32 half) { return node ? node | half : 0; }
+
+// The filter in front of entries that paths with wildcards are about (kern/path/wild.h).
+class Gate {
+public:
+    explicit Gate(volatile quell_u64* bits) : bits_(bits) {
+        for (std::size_t i = 0; i < QUELL_GATE_BITS / 64; i++) bits_[i] = 0;
+    }
+    // Names that end so, or begin so.
+    void tail(std::string_view text) {
+        if (text.size() >= 4) return add(QUELL_GATE_TAIL4, text.substr(text.size() - 4));
+        if (text.size() >= 2) return add(QUELL_GATE_TAIL2, text.substr(text.size() - 2));
+        kinds_ |= QUELL_GATE_OPEN;
+    }
+    void head(std::string_view text) {
+        if (text.size() >= 4) return add(QUELL_GATE_HEAD4, text.substr(0, 4));
+        if (text.size() >= 2) return add(QUELL_GATE_HEAD2, text.substr(0, 2));
+        kinds_ |= QUELL_GATE_OPEN;
+    }
+    [[nodiscard]] quell_u32 kinds() const { return kinds_; }
+
+private:
+    void add(quell_u32 kind, std::string_view bytes) {
+        quell_u64 word = 0;
+        std::memcpy(&word, bytes.data(), bytes.size());
+        const quell_u32 bit = QUELL_GATE_BIT(kind, word);
+        bits_[bit / 64] = bits_[bit / 64] | 1ull << bit % 64;
+        kinds_ |= kind;
+    }
+
+    volatile quell_u64* bits_;
+    quell_u32 kinds_ = 0;
+};
+
+void set_gate(const policy::Image& image, volatile quell_u64* bits, volatile quell_u32& kinds) {
+    Gate gate(bits);
+    for (const auto& edge : image.edges)
+        if (edge.kind == QUELL_EDGE_LEAF && (edge.node & QUELL_WILD_NODE(0)) != 0) gate.tail(edge.name);
+    for (const auto& piece : image.pieces) {
+        if (piece.kind == 2) gate.head(piece.text);
+        if (piece.kind == 3) gate.tail(std::string(piece.text.rbegin(), piece.text.rend()));
+    }
+    kinds = gate.kinds();
+}
 
 }  // namespace
 
@@ -108,6 +155,7 @@ Status Engine::load_policy(const policy::Image& image, std::uint64_t generation,
         if (auto s = remove_half<quell_condition_key>(map("conditions"), which, [](const auto& k) { return k.half; }); !s) return s;
         if (auto s = remove_half<quell_network_key>(map("networks"), which, [](const auto& k) { return k.root & QUELL_NODE_HALF; }); !s) return s;
         if (auto s = remove_half<quell_named_key>(map("named_containers"), which, [](const auto& k) { return k.half; }); !s) return s;
+        if (auto s = remove_half<quell_piece_key>(map("name_pieces"), which, [](const auto& k) { return k.root & QUELL_NODE_HALF; }); !s) return s;
         return remove_half<quell_member_key>(map("condition_members"), which, [](const auto& k) { return k.half; });
     };
     const auto load = [&]() -> Status {
@@ -137,15 +185,24 @@ Status Engine::load_policy(const policy::Image& image, std::uint64_t generation,
             if (!container(one.cgroup)) continue;
             if (auto s = put(map("named_containers"), quell_named_key{one.cgroup, half, 0}, one.value, "who a container is"); !s) return s;
         }
+        for (const auto& piece : image.pieces) {
+            quell_piece_key at{static_cast<quell_u32>(32 + 8 * piece.text.size()), QUELL_PIECE_ROOT(piece.state, piece.kind) | half, {}};
+            std::copy(piece.text.begin(), piece.text.end(), at.text);
+            if (auto s = put(map("name_pieces"), at, piece.value, "a piece of a name"); !s) return s;
+        }
+        set_gate(image, globals_->gate_filter[half != 0], globals_->gate_kinds[half != 0]);
         auto* leaves = globals_->leaf_filter[half != 0];
         for (std::size_t i = 0; i < QUELL_LEAF_BITS / 64; i++) leaves[i] = 0;
         for (const auto& edge : image.edges) {
             quell_edge value = edge.value;
-            value.child = with_half(value.child, half);
-            value.cover = with_half(value.cover, half);
+            const bool is_wild = (edge.node & QUELL_WILD_NODE(0)) != 0;  // its states go without a half: 16 bits are all theirs
+            if (!is_wild) {
+                value.child = with_half(value.child, half);
+                value.cover = with_half(value.cover, half);
+            }
             const quell_edge_key at{with_half(edge.node, half), edge.kind, edge_name(edge, key)};
             if (auto s = put(map("edges"), at, value, "a path"); !s) return s;
-            if (at.kind == QUELL_EDGE_LEAF) {
+            if (at.kind == QUELL_EDGE_LEAF && !is_wild) {
                 const auto bit = QUELL_LEAF_BIT(edge.node, at.name);
                 leaves[bit / 64] = leaves[bit / 64] | 1ull << bit % 64;
             }

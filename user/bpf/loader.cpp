@@ -219,7 +219,8 @@ Status load_late(const std::string& root, std::uint64_t hooks) {
     return pin_programs(*skeleton, root);
 }
 
-Result<std::vector<ProgramCheck>> check_programs() {
+Result<std::vector<ProgramCheck>> check_programs(const std::function<void(const std::string&)>& begins,
+                                                 const std::function<void(const ProgramCheck&)>& ends) {
     std::vector<ProgramCheck> checks;
     libbpf_set_print(keep_log);
     auto all = open_object();
@@ -228,12 +229,14 @@ Result<std::vector<ProgramCheck>> check_programs() {
     bpf_program* program = nullptr;
     bpf_object__for_each_program(program, all->obj) names.emplace_back(bpf_program__name(program));
     for (const auto& name : names) {  // each by itself, so that one refusal does not hide the others
+        begins(name);
         auto one = open_object();
         if (!one) return errno_error("cannot open the BPF object");
         bpf_object__for_each_program(program, one->obj) bpf_program__set_autoload(program, name == bpf_program__name(program));
         g_verifier_log.clear();
         const bool loads = quell_bpf__load(one.get()) == 0;
         checks.push_back({name, loads, loads ? "" : last_lines(g_verifier_log, 900)});
+        ends(checks.back());
     }
     return checks;
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,10 @@ struct ProgramCheck {
     std::string reason;  // the end of the verifier's log
 };
 
-// Tries the verifier on every program without pinning or attaching anything.
-[[nodiscard]] Result<std::vector<ProgramCheck>> check_programs();
+// Tries the verifier on every program without pinning or attaching anything. `begins` and `ends` are told as it goes on, so
+// that a verifier that takes its time is seen at work.
+[[nodiscard]] Result<std::vector<ProgramCheck>> check_programs(const std::function<void(const std::string&)>& begins,
+                                                               const std::function<void(const ProgramCheck&)>& ends);
 
 // Writes the overlay's layout into the pinned globals. False when overlay.ko is not loaded.
 [[nodiscard]] Result<bool> learn_overlay_layout(const std::string& pin_root);

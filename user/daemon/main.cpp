@@ -38,14 +38,21 @@ int fail(const Error& error) {
 int finish(const Status& status) { return status ? 0 : fail(status.error()); }
 
 int check_kernel(bool json) {
-    auto checks = bpf::check_programs();
+    const auto begins = [json](const std::string& name) {
+        if (json) return;
+        std::printf("%-32s ", name.c_str());
+        std::fflush(stdout);
+    };
+    const auto ends = [json](const bpf::ProgramCheck& check) {
+        if (!json) std::printf("%s\n", check.loads ? "loads" : escape(check.reason).c_str());
+    };
+    auto checks = bpf::check_programs(begins, ends);
     if (!checks) return fail(checks.error());
     bool all = true;
     auto list = nlohmann::json::array();
     for (const auto& check : *checks) {
         all = all && check.loads;
         list.push_back({{"name", check.name}, {"loaded", check.loads}, {"detail", escape(check.reason)}});
-        if (!json) std::printf("%-32s %s\n", check.name.c_str(), check.loads ? "loads" : escape(check.reason).c_str());
     }
     if (json) std::printf("%s\n", nlohmann::json{{"programs", list}}.dump().c_str());
     return all ? 0 : 1;

@@ -41,7 +41,7 @@ constexpr std::array kRows = {
     LanguageRow{"on io-uring", kKnown, "on: [io-uring]"},
 
     // Forms.
-    LanguageRow{"path globs", kNotYet, "on: [exec]\nmatch: {path: ['**/x', '/a/**/b*']}"},
+    LanguageRow{"path globs", kKnown, "on: [exec]\nmatch: {path: ['**/x', '/a/**/b*']}"},
     LanguageRow{"executions without a path", kKnown, "on: [exec]\nwhere: {uid: [0]}"},
     LanguageRow{"all", kKnown, "on: [open-read]\nmatch: {path: [/x/**], all: [{path: [/x/y/**]}]}"},
     LanguageRow{"mode", kKnown, "mode: off\non: [open-read]\nmatch: {path: [/x]}"},
