@@ -73,7 +73,7 @@ const std::vector<Structure>& structures() {
         STRUCT(quell_globals, F(contained_subjects), F(contained_files), F(generation), F(half), F(epoch), F(operations), F(armed), F(identities), F(texts), F(reserved_texts), F(name_key),
                F(next_incident), F(next_actor), F(pending_total), F(pending_host), F(self_start_ns), F(self_container), F(self_pid),
                F(enabled_offers), F(host_root), F(host_mount_ns), F(own_address), F(overlay), F(query), F(adopting), F(scanned), F(removed_containers), F(canary_denied),
-               F(counters), F(denied), F(matched), F(leaf_filter)),
+               F(counters), F(denied), F(matched), F(leaf_filter), F(gate_filter), F(gate_kinds)),
         STRUCT(quell_setup, F(name_key), F(first_incident), F(self_pid), F(learn_host)),
         STRUCT(quell_switch, F(generation), F(operations), F(half), F(texts)),
         STRUCT(quell_text_head, F(generation), F(places), F(start), F(hitting), F(row_shift), F(states), F(cells), F(rows), F(lists), F(hits), F(steps),

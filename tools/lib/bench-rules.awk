@@ -4,8 +4,8 @@
 BEGIN {
   FS = "\t"
   split("1 100 1000 20000", counts, " ")
-  # of 20,000 rules beside 1: each call of a hook may cost 30 more; a container's files have two
-  spread["host"] = 30; spread["container"] = 60
+  # of 20,000 rules beside 1, floating names and endings among them: each call of a hook may cost 75 more; a container's files have two
+  spread["host"] = 75; spread["container"] = 150
 }
 $1 == "count" { if (!(($2, $3, $4) in value)) value[$2, $3, $4] = $5; else if ($5 < value[$2, $3, $4]) value[$2, $3, $4] = $5 }
 $1 == "exec" { if (!(($2, $3) in exec) || $4 < exec[$2, $3]) exec[$2, $3] = $4 }

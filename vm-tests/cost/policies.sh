@@ -12,20 +12,23 @@ fail() { echo "policies: $*" >&2; exit 1; }
 . "$here/programs.sh"
 
 # One rule after the other of each kind: a tree, a file, a directory, a network, an execution with an argument, conditions and an
-# exception.
+# exception, a name and an ending anywhere, a star for a directory.
 rules_of() { # COUNT
   awk -v count="$1" 'BEGIN {
     print "apiVersion: quell/v1\nkind: Policy\nmetadata: {name: many}\nspec:\n  rules:"
     for (i = 0; i < count; i++) {
       head = "    - {id: r" i ", severity: low, where: {subject: any}, "
       files = "on: [delete, rename, truncate, open-read, create], "
-      kind = i % 6
+      kind = i % 9
       if (kind == 0) print head files "match: {path: [/srv/data" i "/**]}}"
       if (kind == 1) print head files "match: {path: [/opt/app" i "/secret]}}"
       if (kind == 2) print head files "match: {path: [/var/lib/svc" i "/*]}}"
       if (kind == 3) print head "on: [connect], match: {address: [10." int(i / 256) % 256 "." i % 256 ".0/24]}}"
       if (kind == 4) print head "on: [exec], match: {path: [/opt/tool" i "/**], arguments: [\"--option-" i "=*\"]}}"
       if (kind == 5) print head files "match: {path: [/etc/app" i "/key], type: [file]}, except: [{exe: [/usr/bin/agent" i "]}]}"
+      if (kind == 6) print head files "match: {path: [\"/**/float" i "\"]}}"
+      if (kind == 7) print head files "match: {path: [\"/**/*.ending" i "\"]}}"
+      if (kind == 8) print head files "match: {path: [\"/srv/*/starred" i "/x*\"]}}"
     }
   }'
 }
