@@ -355,6 +355,9 @@ struct quell_globals {
 	quell_u64 leaf_filter[2][QUELL_LEAF_BITS / 64];
 	quell_u64 gate_filter[2][QUELL_GATE_BITS / 64];
 	quell_u32 gate_kinds[2]; /* QUELL_GATE_… in use */
+	quell_u64 plain[2][2]; /* by half, and container or host: mask of the operations that have a QUELL_EDGE_ANY */
+	quell_u32 network_levels[2][2]; /* by half, and IPv4 or IPv6: mask of the numbers of pieces */
+	quell_u64 network_filter[2][QUELL_NETWORK_BITS / 64];
 };
 
 /* What the loader tells the kernel side. */

@@ -122,10 +122,12 @@ QUELL_SIZE(struct quell_piece, 16);
 #define QUELL_GATE_OPEN 16u /* some pattern has no two bytes to tell it by */
 #define QUELL_GATE_BIT(kind, bytes) ((quell_u32)((((quell_u64)(kind) << 32 | (bytes)) * 0xD6E8FEB86659FD93ull) >> 48))
 
-/* of the maps that hold two generations, the current and the next */
-#define QUELL_EDGES_MAX 262144
+/* of one generation: each map is made as large as it must be */
+#define QUELL_EDGES_MAX 131072
+#define QUELL_SETS_MAX 131072 /* chunks of sets */
+#define QUELL_RULES_MAX 32768
 #define QUELL_CONDITIONS_MAX 65536
-#define QUELL_MEMBERS_MAX 65536
+#define QUELL_MEMBERS_MAX 131072
 
 /* An interned set of rules, in chunks: {id, 0}, {id, 1}, … while `more`. */
 #define QUELL_SET_CHUNK 14
@@ -251,6 +253,17 @@ struct quell_network_key {
 };
 QUELL_SIZE(struct quell_network_key, 24);
 
+/*
+ * In front of them, one for each half: a prefix's first whole pieces, of 8 bits for IPv4 and 16 for IPv6, mixed one after the other.
+ * A mask says how many pieces there are prefixes of; where an address has a clear bit for each of them, no network holds it.
+ */
+#define QUELL_NETWORK_BITS 262144u
+#define QUELL_NETWORK_LEVELS 9 /* none to eight pieces */
+#define QUELL_NETWORK_FOUR_LEVELS 5
+#define QUELL_NETWORK_SEED(six) ((six) ? 0x51F0C4D3A7ull : 0x4D1B2E93C7ull)
+#define QUELL_NETWORK_MIX(hash, piece) (((hash) ^ (piece)) * 0xD6E8FEB86659FD93ull)
+#define QUELL_NETWORK_BIT(hash) ((quell_u32)((hash) >> 46))
+
 struct quell_network {
 	quell_u64 set;   /* rules that are found by it, 0: none */
 	quell_u64 asked; /* set of conditions, 0: none */
@@ -271,7 +284,7 @@ QUELL_SIZE(struct quell_member_key, 16);
  */
 #define QUELL_TEXT_WORDS (1u << 19) /* 2 MiB: 10,000 patterns in the manner of detection rules */
 #define QUELL_TEXT_OUTPUTS 16384u
-#define QUELL_TEXT_STEPS 8192u      /* parts between stars: 8 bytes each for every walk that runs */
+#define QUELL_TEXT_STEPS 4096u      /* parts between stars: 8 bytes each for every walk that runs */
 #define QUELL_TEXT_ARGUMENT_BYTES 32768u /* of arguments that are read */
 #define QUELL_TEXT_BYTES 61440u     /* with the environment behind them */
 #define QUELL_TEXT_HITS 65536u

@@ -15,11 +15,31 @@
 		__type(value, value_);                               \
 	} name_ SEC(".maps")
 
-/* --- policy: written by the loader, two generations at a time (kern/path, kern/match) */
-HASH_MAP(edges, QUELL_EDGES_MAX, struct quell_edge_key, struct quell_edge);
-HASH_MAP(rule_sets, 65536, struct quell_set_key, struct quell_set);
-HASH_MAP(rules, 65536, struct quell_rule_key, struct quell_rule);
-HASH_MAP(conditions, QUELL_CONDITIONS_MAX, struct quell_condition_key, struct quell_condition);
+/*
+ * Maps within a map: the loader makes each as large as what it puts in, and takes a whole generation away at once. This is
+ * their shape.
+ */
+#define MAPS_OF(name_, type_, flags_, many_, key_, value_)           \
+	struct {                                                     \
+		__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);            \
+		__uint(max_entries, many_);                          \
+		__type(key, u32);                                    \
+		__array(values, struct {                             \
+			__uint(type, type_);                         \
+			__uint(max_entries, 1);                      \
+			__uint(map_flags, flags_);                   \
+			__uint(key_size, sizeof(key_));              \
+			__uint(value_size, sizeof(value_));          \
+		});                                                  \
+	} name_ SEC(".maps")
+#define POLICY_MAP(name_, key_, value_) MAPS_OF(name_, BPF_MAP_TYPE_HASH, BPF_F_NO_PREALLOC, 2, key_, value_)
+
+/* --- policy: written by the loader, a map for each half (kern/path, kern/match) */
+POLICY_MAP(edges, struct quell_edge_key, struct quell_edge);
+POLICY_MAP(rule_sets, struct quell_set_key, struct quell_set);
+POLICY_MAP(rules, struct quell_rule_key, struct quell_rule);
+POLICY_MAP(conditions, struct quell_condition_key, struct quell_condition);
+POLICY_MAP(condition_members, struct quell_member_key, u32);
 /* never allocated in front: kernels take a trie in no other way */
 struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
@@ -36,7 +56,6 @@ struct {
 	__type(key, struct quell_piece_key);
 	__type(value, struct quell_piece);
 } name_pieces SEC(".maps");
-HASH_MAP(condition_members, QUELL_MEMBERS_MAX, struct quell_member_key, u32);
 /* on threads that execute what rules about texts look at, from the check to the judgement */
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
@@ -44,14 +63,9 @@ struct {
 	__type(key, int);
 	__type(value, struct execution);
 } executions SEC(".maps");
-/* both made, and pinned, when a policy first asks for texts: the automaton of each half, and what its walks keep */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 2);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__type(key, u32);
-	__type(value, struct quell_text_table);
-} text_tables SEC(".maps");
+/* the automaton of texts, of a generation that has some */
+MAPS_OF(text_tables, BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, 2, u32, struct quell_text_table);
+/* what its walks keep: made, and pinned, when a policy first asks for texts */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, TEXT_RESULTS);
@@ -62,13 +76,11 @@ struct {
 /* by container, of the policies that ask who it is */
 HASH_MAP(named_containers, 2 * 2048, struct quell_named_key, struct quell_named);
 
-/* of rules with a threshold or once-per, by subject; the one that was asked for least recently goes first */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, QUELL_RATES_MAX);
-	__type(key, struct quell_rate_key);
-	__type(value, struct quell_rate);
-} rates SEC(".maps");
+/*
+ * Of rules with a threshold or once-per, by subject; the one that was asked for least recently goes first. One, made when a
+ * policy first has such a rule: it is allocated in front.
+ */
+MAPS_OF(rates, BPF_MAP_TYPE_LRU_HASH, 0, 1, struct quell_rate_key, struct quell_rate);
 
 /* --- subjects: written at cgroup_mkdir and cgroup_rmdir (kern/subject) */
 /* cgroup -> its container; one per cgroup inside a container. A full map is counted and found by ancestors. */
@@ -123,3 +135,14 @@ struct {
 	__type(key, int);
 	__type(value, struct quell_peer);
 } peers SEC(".maps");
+
+/* Numbers of maps within a map, where the stack is short. */
+static const u32 map_numbers[2] = { 0, 1 };
+
+/* A half's element of a policy's map, 0: there is none. */
+static __always_inline void *policy_find(void *maps, u32 half, const void *key)
+{
+	void *map = bpf_map_lookup_elem(maps, &map_numbers[half != 0]);
+
+	return map ? bpf_map_lookup_elem(map, key) : 0;
+}

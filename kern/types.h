@@ -205,7 +205,9 @@ struct pattern_walk {
 	u32 half;      /* 0 or 1 */
 	u32 number;    /* of the result */
 	u32 state;
-	u32 offset;    /* bytes of the text that were read */
+	u32 origin;    /* where the text begins, of all that is read */
+	u32 base;      /* and the chunk */
+	u32 offset;    /* bytes of the text that were read, when there is something to say */
 	u32 place;     /* QUELL_PLACE_…, or argv's index */
 	u32 left;      /* texts of its kind, with this one */
 	u32 variables; /* of the environment */

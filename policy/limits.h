@@ -45,14 +45,13 @@ inline constexpr std::size_t kMaxConditionsPerRule = QUELL_RULE_CONDITIONS_MAX;
 inline constexpr std::size_t kMaxIdentities = QUELL_IDENTITIES_MAX;
 // Longer than any name of an image; what is compared is at most as long as policy and workload together make it.
 inline constexpr std::size_t kMaxNamePatternBytes = 512;
-// The kernel's maps hold two generations of them.
-inline constexpr std::size_t kMaxConditions = QUELL_CONDITIONS_MAX / 2;
+// What the kernel's maps of one generation may be made for.
+inline constexpr std::size_t kMaxConditions = QUELL_CONDITIONS_MAX;
 // Pairs of a condition and the set at a path.
-inline constexpr std::size_t kMaxMembers = QUELL_MEMBERS_MAX / 2;
-// The kernel's map holds two generations of edges; one leads to each node, and
-// one to each name, star and cover in it.
-inline constexpr std::size_t kMaxEdges = QUELL_EDGES_MAX / 2;
-inline constexpr std::size_t kMaxNodes = QUELL_EDGES_MAX / 2;
+inline constexpr std::size_t kMaxMembers = QUELL_MEMBERS_MAX;
+// One edge leads to each node, and one to each name, star and cover in it.
+inline constexpr std::size_t kMaxEdges = QUELL_EDGES_MAX;
+inline constexpr std::size_t kMaxNodes = QUELL_EDGES_MAX;
 static_assert(kMaxNodes <= QUELL_NODE_HALF - QUELL_NODE_FIRST, "node ids have 20 bits, the highest is the generation's half");
 // Paths with wildcards: states of their automaton, and pieces of names, of
 // which the map holds two generations.

@@ -45,26 +45,37 @@ static __always_inline void endpoint_unmap(struct endpoint *e)
 /* Of a struct sockaddr in kernel memory; returns its family, `unspecified` where it says none. */
 static __always_inline u32 endpoint_read(struct endpoint *e, u64 address, u32 size, u32 unspecified)
 {
-	u16 family = 0, port = 0;
+	u32 __attribute__((aligned(8))) words[6] = {}; /* family and port, what IPv4 has its address in, what IPv6 has */
+	u32 family;
 
 	if (size < 2)
 		return 0;
-	read_kernel(family, address);
+	if (VERIFIER_CASTS) { /* of a struct sockaddr_storage of the kernel's: longer than what is looked at */
+		u64 *from = words_at(address), *to = (u64 *)words;
+
+		to[0] = from[0];
+		if (size >= sizeof(words)) {
+			to[1] = from[1];
+			to[2] = from[2];
+		}
+	} else {
+		bpf_probe_read_kernel(words, size >= sizeof(words) ? sizeof(words) : size >= 8 ? 8 : 2, (void *)address);
+	}
+	family = words[0] & 0xffff;
 	if (family == AF_UNSPEC_NUMBER)
 		family = unspecified;
 	if (family == AF_INET_NUMBER && size >= 8) {
-		bpf_probe_read_kernel(e->key.address, 4, (void *)(address + 4));
+		__builtin_memcpy(e->key.address, &words[1], 4);
 		e->key.length = 64;
-	} else if (family == AF_INET6_NUMBER && size >= 24) {
-		bpf_probe_read_kernel(e->key.address, 16, (void *)(address + 8));
+	} else if (family == AF_INET6_NUMBER && size >= sizeof(words)) {
+		__builtin_memcpy(e->key.address, &words[2], 16);
 		e->key.root = QUELL_NETWORK_SIX;
 		e->key.length = 160;
 		endpoint_unmap(e);
 	} else {
 		return family;
 	}
-	read_kernel(port, address + 2);
-	e->port = PORT_OF(port);
+	e->port = PORT_OF(words[0] >> 16);
 	return family;
 }
 
@@ -90,6 +101,42 @@ static __always_inline u32 endpoint_own(struct endpoint *e, struct sock *sk)
 	return family;
 }
 
+static __always_inline int network_bit(u64 hash, u32 half)
+{
+	u32 bit = QUELL_NETWORK_BIT(hash);
+
+	asm volatile("" : "+r"(bit)); /* or the mask is left out, which is what the verifier goes by */
+	return quell.network_filter[half != 0][bit / 64 % (QUELL_NETWORK_BITS / 64)] >> (bit & 63) & 1;
+}
+
+/* Most addresses have no rule near them: to see that is a tenth of what the trie costs. */
+static __always_inline int network_maybe(struct endpoint *e, u32 six, u32 half)
+{
+	u32 levels = quell.network_levels[half != 0][six != 0];
+	u64 hash = QUELL_NETWORK_SEED(six);
+
+	if (!levels)
+		return 0;
+	if (six) {
+#pragma clang loop unroll(full)
+		for (u32 level = 0; level < QUELL_NETWORK_LEVELS; level++) {
+			if ((levels >> level & 1) && network_bit(hash, half))
+				return 1;
+			if (level + 1 < QUELL_NETWORK_LEVELS)
+				hash = QUELL_NETWORK_MIX(hash, (u64)e->key.address[2 * level] << 8 | e->key.address[2 * level + 1]);
+		}
+		return 0;
+	}
+#pragma clang loop unroll(full)
+	for (u32 level = 0; level < QUELL_NETWORK_FOUR_LEVELS; level++) {
+		if ((levels >> level & 1) && network_bit(hash, half))
+			return 1;
+		if (level + 1 < QUELL_NETWORK_FOUR_LEVELS)
+			hash = QUELL_NETWORK_MIX(hash, e->key.address[level]);
+	}
+	return 0;
+}
+
 /* By the rules on the address, and by those that ask for none. */
 static __always_inline int judge_endpoint(struct endpoint *e, u64 detail, u32 number_, u32 hook)
 {
@@ -101,9 +148,9 @@ static __always_inline int judge_endpoint(struct endpoint *e, u64 detail, u32 nu
 	u32 slot, six = e->key.root;
 
 	lookup_view(&l, task, 0);
-	any = edge_set(root_of(&l), QUELL_EDGE_ANY, number_);
+	any = plain_set(&l, number_);
 	e->key.root = six | root_of(&l);
-	if (e->key.length)
+	if (e->key.length && network_maybe(e, six, (u32)l.policy))
 		network = bpf_map_lookup_elem(&networks, &e->key);
 	if (network) {
 		set = network->set;

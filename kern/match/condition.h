@@ -27,7 +27,7 @@ static __always_inline int is_member(u64 set, u32 condition, u32 half)
 {
 	struct quell_member_key key = { .set = set, .condition = condition, .half = half };
 
-	return set && bpf_map_lookup_elem(&condition_members, &key);
+	return set && policy_find(&condition_members, half, &key);
 }
 
 /* Does a path have the condition by any of its sets? The trie gives one, patterns with wildcards others. */
@@ -267,7 +267,7 @@ static __always_inline u32 condition_truth(struct work *work, struct quell_condi
 static long condition_one(u32 i, struct conditions_walk *w)
 {
 	struct quell_condition_key key = { .index = w->index, .half = w->half };
-	struct quell_condition *c = bpf_map_lookup_elem(&conditions, &key);
+	struct quell_condition *c = policy_find(&conditions, key.half, &key);
 	u32 flags, truth;
 
 	if (!c) {
@@ -303,7 +303,7 @@ __noinline u32 conditions_ask(u32 slot, u32 index)
 {
 	struct work *work = WORK(slot);
 	struct quell_rule_key key = { .index = index, .half = work->half };
-	struct quell_rule *rule = bpf_map_lookup_elem(&rules, &key);
+	struct quell_rule *rule = policy_find(&rules, key.half, &key);
 	struct conditions_walk w = { .slot = slot, .half = work->half };
 
 	if (!rule)

@@ -26,7 +26,7 @@ static __always_inline int rules_next(struct rules_walk *r, struct work *work, u
 	if (r->set >= work->set_count || r->set >= SETS_MAX)
 		return 0;
 	key.set = work->sets[r->set & (SETS_MAX - 1)];
-	set = bpf_map_lookup_elem(&rule_sets, &key);
+	set = policy_find(&rule_sets, key.half, &key);
 	if (!set || r->index >= set->count || r->index >= QUELL_SET_CHUNK) {
 		if (set && set->more && r->chunk + 1 < QUELL_SET_CHUNKS_MAX) {
 			r->chunk++;
@@ -94,7 +94,7 @@ static long interest_one(u32 i, struct rules_walk *r)
 		return 1;
 	if (key.index == ~0u)
 		return 0;
-	rule = bpf_map_lookup_elem(&rules, &key);
+	rule = policy_find(&rules, key.half, &key);
 	if (!rule || !(rule->operations & operations_remembered(&work->op)))
 		return 0;
 	if (is_elsewhere(rule, work)) {
@@ -175,7 +175,7 @@ static long judge_one(u32 i, struct rules_walk *r)
 		return 1;
 	if (key.index == ~0u)
 		return 0;
-	rule = bpf_map_lookup_elem(&rules, &key);
+	rule = policy_find(&rules, key.half, &key);
 	if (!rule || !(rule->operations & operations_of(&work->op)))
 		return 0;
 	/* a call and not a loop: the verifier goes through every turn of a loop, in every program */

@@ -16,6 +16,14 @@ static __always_inline u32 root_of(struct lookup *l)
 	return (l->container ? QUELL_NODE_CONTAINER : QUELL_NODE_HOST) | (u32)l->policy;
 }
 
+/* The rules on an operation that ask for no path, 0: none. Of most operations there are none, which a word tells. */
+static __always_inline u64 plain_set(struct lookup *l, u32 number_)
+{
+	if (!(quell.plain[(u32)l->policy != 0][!l->container] >> number_ & 1))
+		return 0;
+	return edge_set(root_of(l), QUELL_EDGE_ANY, number_);
+}
+
 /* With the sets that found it, of which one may be 0. */
 static __always_inline u32 plain_claim(struct lookup *l, u32 number_, u32 hook, u64 set, u64 other)
 {
@@ -39,7 +47,7 @@ static __always_inline u32 plain_begin(u64 container, u32 number_, u32 hook)
 	u64 set;
 
 	lookup_view(&l, bpf_get_current_task_btf(), 0);
-	set = edge_set(root_of(&l), QUELL_EDGE_ANY, number_);
+	set = plain_set(&l, number_);
 	return set ? plain_claim(&l, number_, hook, set, 0) : WORK_NONE;
 }
 

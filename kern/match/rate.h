@@ -13,13 +13,16 @@ enum rate_answer {
 
 static __always_inline struct quell_rate *rate_of(struct quell_rate_key *key, u64 now)
 {
-	struct quell_rate *rate = bpf_map_lookup_elem(&rates, key);
-	struct quell_rate first = { .begun_ns = now };
+	void *map = bpf_map_lookup_elem(&rates, &map_numbers[0]);
+	struct quell_rate first = { .begun_ns = now }, *rate;
 
+	if (!map)
+		return 0;
+	rate = bpf_map_lookup_elem(map, key);
 	if (rate)
 		return rate;
-	bpf_map_update_elem(&rates, key, &first, BPF_NOEXIST);
-	return bpf_map_lookup_elem(&rates, key);
+	bpf_map_update_elem(map, key, &first, BPF_NOEXIST);
+	return bpf_map_lookup_elem(map, key);
 }
 
 static __always_inline int rate_reached(struct quell_rate *rate, struct quell_rule *rule, u64 now)
@@ -36,7 +39,7 @@ __noinline u32 rate_ask(u32 slot, u32 index)
 {
 	struct work *work = WORK(slot);
 	struct quell_rule_key rule_key = { .index = index, .half = work->half };
-	struct quell_rule *rule = bpf_map_lookup_elem(&rules, &rule_key);
+	struct quell_rule *rule = policy_find(&rules, rule_key.half, &rule_key);
 	struct quell_rate_key key = { .container = work->query.container };
 	u64 now = bpf_ktime_get_boot_ns(), told;
 	struct quell_rate *rate;

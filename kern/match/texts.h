@@ -124,6 +124,14 @@ static __always_inline int text_holds(struct work *work, u32 output)
 
 #define TEXT_WORD(table, at) ((table)->words[(at) & (QUELL_TEXT_WORDS - 1)])
 
+/* Of a half, 0 or 1. */
+static __always_inline struct quell_text_table *text_table_of(u32 half)
+{
+	void *map = bpf_map_lookup_elem(&text_tables, &half);
+
+	return map ? bpf_map_lookup_elem(map, &map_numbers[0]) : 0;
+}
+
 static __always_inline void text_output(struct pattern_walk *w, u32 output, u32 places)
 {
 	if (places >> (w->place & 31) & 1)
@@ -194,7 +202,8 @@ static __always_inline void text_next(struct pattern_walk *w, u32 i)
 {
 	w->state = w->table->head.start;
 	w->argument++;
-	w->offset = w->behind = 0;
+	w->origin = w->base + i + 1;
+	w->behind = 0;
 	if (w->place < QUELL_PLACE_LATER)
 		w->place++;
 	if (--w->left)
@@ -214,20 +223,25 @@ static long text_byte(u32 i, struct pattern_walk *w)
 	struct quell_text_table *table = w->table;
 	u32 byte = w->work->buffer[i & (TEXT_CHUNK - 1)], class_, word, cell;
 
-	if (byte && !(byte == '=' && w->place == QUELL_PLACE_ENVIRONMENT)) {
+	if (byte && (byte != '=' || w->place != QUELL_PLACE_ENVIRONMENT)) {
 		if (w->behind)
 			return 0;
 		class_ = table->head.classes[byte & 255];
 		word = TEXT_WORD(table, table->head.states + w->state);
 		cell = TEXT_WORD(table, table->head.cells + (word >> 12) + class_);
-		w->state = (cell & 255) == class_ ? cell >> 8 :
-						    TEXT_WORD(table, table->head.rows + ((word & 4095) << (table->head.row_shift & 15)) + class_);
-		w->offset++;
+		word = (cell & 255) == class_ ? cell >> 8 :
+						TEXT_WORD(table, table->head.rows + ((word & 4095) << (table->head.row_shift & 15)) + class_);
+		w->state = word;
+		if (word >= table->head.hitting) /* most bytes */
+			return 0;
+		w->offset = w->base + i + 1 - w->origin;
 		text_report(w, 0);
 		return w->over & 1;
 	}
-	if (!w->behind)
+	if (!w->behind) {
+		w->offset = w->base + i - w->origin;
 		text_report(w, 1);
+	}
 	w->behind = 1;
 	if (!byte)
 		text_next(w, i);
@@ -237,7 +251,7 @@ static long text_byte(u32 i, struct pattern_walk *w)
 /* `size` bytes of work->buffer, by the table of one half. Returns whether its end was met. */
 __noinline u32 text_chunk(u32 number_, u32 half, u32 size)
 {
-	struct quell_text_table *table = bpf_map_lookup_elem(&text_tables, &half);
+	struct quell_text_table *table = text_table_of(half);
 	struct text_work *work = bpf_map_lookup_elem(&text_work, &number_);
 	struct pattern_walk w;
 
@@ -248,11 +262,12 @@ __noinline u32 text_chunk(u32 number_, u32 half, u32 size)
 		return 1;
 	w.table = table;
 	w.work = work;
+	w.base = w.chunks * TEXT_CHUNK;
 	bpf_loop(size, text_byte, &w, 0);
 	/* what is no pointer goes back */
 	work->walks[half & 1].argument = w.argument;
 	work->walks[half & 1].state = w.state;
-	work->walks[half & 1].offset = w.offset;
+	work->walks[half & 1].origin = w.origin;
 	work->walks[half & 1].place = w.place;
 	work->walks[half & 1].left = w.left;
 	work->walks[half & 1].hits_left = w.hits_left;
@@ -277,7 +292,7 @@ static __always_inline void outputs_clear(u64 *outputs)
 /* Before the first byte of `texts` texts at a place. */
 static __always_inline void text_begin_half(u32 number_, u32 half, u32 place, u32 texts, u32 variables)
 {
-	struct quell_text_table *table = bpf_map_lookup_elem(&text_tables, &half);
+	struct quell_text_table *table = text_table_of(half);
 	struct text_work *work = bpf_map_lookup_elem(&text_work, &number_);
 	struct text_result *result = TEXT_RESULT(number_);
 	struct pattern_walk *w;
@@ -292,7 +307,7 @@ static __always_inline void text_begin_half(u32 number_, u32 half, u32 place, u3
 	w->number = number_;
 	w->state = table->head.start;
 	w->argument++;
-	w->offset = w->behind = 0;
+	w->origin = w->behind = 0;
 	w->place = place;
 	w->left = texts;
 	w->variables = variables;

@@ -19,7 +19,7 @@ static __always_inline struct quell_edge *edge_find(u32 node, u32 kind, u64 name
 {
 	struct quell_edge_key key = { .node = node, .kind = kind, .name = name };
 
-	return bpf_map_lookup_elem(&edges, &key);
+	return policy_find(&edges, node & QUELL_NODE_HALF, &key);
 }
 
 /* What an edge says of the patterns with wildcards, as part of a state: their own one, and its flags. */
@@ -48,7 +48,7 @@ static __always_inline u64 trie_step(struct work *work, u64 state, u64 name)
 		work->wild.edge.node = node;
 		work->wild.edge.kind = QUELL_EDGE_NAME;
 		work->wild.edge.name = name;
-		struct quell_edge *edge = bpf_map_lookup_elem(&edges, &work->wild.edge);
+		struct quell_edge *edge = policy_find(&edges, node & QUELL_NODE_HALF, &work->wild.edge);
 
 		node = 0;
 		if (edge) {

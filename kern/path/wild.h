@@ -30,7 +30,7 @@ static __always_inline struct quell_edge *wild_edge(struct work *work, u32 kind,
 	work->wild.edge.node = QUELL_WILD_NODE(work->wild.state) | work->half;
 	work->wild.edge.kind = kind;
 	work->wild.edge.name = name;
-	return bpf_map_lookup_elem(&edges, &work->wild.edge);
+	return policy_find(&edges, work->half, &work->wild.edge);
 }
 
 /* Of a home mount's way only the hash is at hand. False: its text was not kept. */

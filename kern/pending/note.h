@@ -167,7 +167,7 @@ __noinline int pending_prepare(u32 slot, u32 index)
 	struct work *work = WORK(slot);
 	struct quell_pending *entry = &work->entry_new;
 	struct quell_rule_key key = { .index = index, .half = work->half };
-	struct quell_rule *rule = bpf_map_lookup_elem(&rules, &key);
+	struct quell_rule *rule = policy_find(&rules, key.half, &key);
 	u64 container = work->query.container, incident;
 	struct quell_container *c = container ? bpf_map_lookup_elem(&containers, &container) : 0;
 
@@ -196,7 +196,7 @@ __noinline int pending_note(u32 slot, u32 index)
 {
 	struct work *work = WORK(slot);
 	struct quell_rule_key rule_key = { .index = index, .half = work->half };
-	struct quell_rule *rule = bpf_map_lookup_elem(&rules, &rule_key);
+	struct quell_rule *rule = policy_find(&rules, rule_key.half, &rule_key);
 	u64 container = work->query.container, now = bpf_ktime_get_boot_ns();
 	struct quell_container *c = container ? bpf_map_lookup_elem(&containers, &container) : 0;
 	struct quell_pending_key *key = &work->key;

@@ -55,13 +55,18 @@ TEST_F(Documents, TheArchitectureHasEveryMapWithItsSizes) {
         EXPECT_FALSE(line.empty()) << name;
         const auto type = bpf_map__type(one);
         if (type == BPF_MAP_TYPE_RINGBUF) continue;
+        if (const bpf_map* of = bpf_map__inner_map(const_cast<bpf_map*>(one))) {  // as large as the policy
+            for (const auto size : {bpf_map__key_size(of), bpf_map__value_size(of)}) EXPECT_TRUE(has("(" + std::to_string(size) + ")")) << size << ": " << line;
+            EXPECT_TRUE(has("to size")) << line;
+            continue;
+        }
         EXPECT_TRUE(has("(" + std::to_string(bpf_map__value_size(one)) + ")")) << bpf_map__value_size(one) << ": " << line;
         if (type != BPF_MAP_TYPE_HASH && type != BPF_MAP_TYPE_LRU_HASH) continue;
         hashes++;
         EXPECT_TRUE(has("(" + std::to_string(bpf_map__key_size(one)) + ")")) << bpf_map__key_size(one) << ": " << line;
         EXPECT_TRUE(has("| " + grouped(bpf_map__max_entries(one)))) << bpf_map__max_entries(one) << ": " << line;
     }
-    EXPECT_GE(hashes, 14);
+    EXPECT_GE(hashes, 12);
 }
 
 TEST_F(Documents, OperationsNamesTheBounds) {

@@ -115,15 +115,6 @@ int Engine::map(const char* name) const { return pinned(maps_, name); }
 int Engine::program(const char* name) const { return pinned(programs_, name); }
 int Engine::ring_fd() const { return map("ring"); }
 
-Status Engine::load_programs(std::uint64_t hooks) {
-    const std::lock_guard lock(loader_mutex_);
-    std::uint64_t missing = 0;
-    for (std::size_t hook = 0; hook < kHooks.size(); hook++)
-        if (((hooks >> hook) & 1) && ::access(program_pin(options_.pin_root, kHooks[hook].program).c_str(), F_OK) != 0)
-            missing |= std::uint64_t{1} << hook;
-    return missing ? loader_.load(missing) : success();
-}
-
 Status Engine::attach(quell_hook hook) {
     const std::lock_guard lock(mutex_);
     if (attached(hook)) return success();

@@ -119,7 +119,8 @@ public:
 private:
     Engine() = default;
     [[nodiscard]] Status open_pins();
-    [[nodiscard]] Status load_programs(std::uint64_t hooks);
+    // Programs that are missing; with an image also new maps for it, of that half.
+    [[nodiscard]] Status load_programs(std::uint64_t hooks, const policy::Image* image = nullptr, quell_u32 half = 0);
     [[nodiscard]] Status load_texts(const policy::ImageTexts& texts, std::uint64_t generation, quell_u32 half);
     [[nodiscard]] int map(const char* name) const;
     [[nodiscard]] int program(const char* name) const;

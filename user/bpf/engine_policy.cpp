@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Loading a policy image: the new generation goes into the half of the maps
-// that the current one does not use, one word makes it current, then the old
-// one is removed. A hook that began with the old root ends in the old trie.
+// Loading a policy image: the new generation goes into maps of its own and the
+// half of others that the current one does not use, one word makes it current,
+// then the old one is removed. A hook that began with the old root ends in the old trie.
 #include <bpf/bpf.h>
 #include <linux/membarrier.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
@@ -18,6 +20,7 @@
 #include "user/bpf/hook_table.h"
 #include "user/bpf/name_hash.h"
 #include "user/bpf/pins.h"
+#include "user/bpf/policy_maps.h"
 
 namespace quell::bpf {
 namespace {
@@ -107,6 +110,34 @@ void set_gate(const policy::Image& image, volatile quell_u64* bits, volatile que
     kinds = gate.kinds();
 }
 
+// The filter in front of networks (kern/hooks/socket.h).
+void set_network_filter(const policy::Image& image, volatile quell_u64* bits, volatile quell_u32* levels) {
+    for (std::size_t i = 0; i < QUELL_NETWORK_BITS / 64; i++) bits[i] = 0;
+    levels[0] = levels[1] = 0;
+    for (const auto& one : image.networks) {
+        const auto& bytes = one.network.bytes;
+        const std::size_t piece = one.network.six ? 2 : 1, level = one.network.length / (8 * piece);
+        quell_u64 hash = QUELL_NETWORK_SEED(one.network.six);
+        for (std::size_t i = 0; i < level; i++)
+            hash = QUELL_NETWORK_MIX(hash, one.network.six ? static_cast<quell_u64>(bytes[2 * i]) << 8 | bytes[2 * i + 1] : quell_u64{bytes[i]});
+        const quell_u32 bit = QUELL_NETWORK_BIT(hash);
+        bits[bit / 64] = bits[bit / 64] | 1ull << bit % 64;
+        levels[one.network.six ? 1 : 0] = levels[one.network.six ? 1 : 0] | 1u << level;
+    }
+}
+
+// What the maps of the image's generation must hold.
+LoadRequest maps_of(const policy::Image& image, quell_u32 half) {
+    LoadRequest request{.half = half != 0, .with_maps = 1};
+    std::size_t chunks = 0;
+    for (const auto& set : image.sets) chunks += (set.rules.size() + QUELL_SET_CHUNK - 1) / QUELL_SET_CHUNK;
+    const std::array<std::size_t, kPolicyMapCount> elements{image.edges.size(), chunks, image.rules.size(), image.conditions.size(), image.members.size()};
+    std::transform(elements.begin(), elements.end(), request.elements.begin(), [](std::size_t count) { return static_cast<std::uint32_t>(count); });
+    request.with_texts = !image.texts.words.empty();
+    request.with_rates = std::any_of(image.rules.begin(), image.rules.end(), [](const auto& rule) { return rule.value.threshold != 0 || rule.value.once_ns != 0; });
+    return request;
+}
+
 }  // namespace
 
 Status Engine::name_container(const NamedContainer& named) {
@@ -118,28 +149,32 @@ Status Engine::name_container(const NamedContainer& named) {
     return Error{"the container is gone", ENOENT, {}};
 }
 
-// The table of a half, anew; an empty one where there are no texts. The maps are there once a policy has asked for texts.
+// The table of a half, if the image has texts: into the map that was made for it.
 Status Engine::load_texts(const policy::ImageTexts& texts, std::uint64_t generation, quell_u32 half) {
-    const Fd tables(bpf_obj_get(map_pin(options_.pin_root, "text_tables").c_str()));
-    if (!tables && texts.words.empty()) return success();
-    if (!tables) return errno_error("cannot open the map of texts");
-    constexpr std::size_t kBytes = 2 * sizeof(quell_text_table);
-    void* at = mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED, tables.get(), 0);
+    if (texts.words.empty()) return success();
+    const Fd map = open_text_table(options_.pin_root, half != 0);
+    if (!map) return errno_error("cannot open the map of texts");
+    void* at = mmap(nullptr, sizeof(quell_text_table), PROT_READ | PROT_WRITE, MAP_SHARED, map.get(), 0);
     if (at == MAP_FAILED) return errno_error("cannot map the texts");
-    auto& table = static_cast<quell_text_table*>(at)[half != 0];
-    // a walk that began before knows by the generation that it is another's
-    __atomic_store_n(&table.head.generation, 0u, __ATOMIC_SEQ_CST);
-    if (!texts.words.empty()) {
-        quell_text_head head = texts.head;
-        head.generation = 0;
-        std::memcpy(&table.head, &head, sizeof(head));
-        std::memcpy(table.words, texts.words.data(), texts.words.size() * sizeof(quell_u32));
-        __atomic_store_n(&table.head.generation, static_cast<quell_u32>(generation), __ATOMIC_SEQ_CST);
-        // executions that are between their reading and their judgement have not read it
-        wait_for_programs();
-    }
-    (void)munmap(at, kBytes);
+    auto& table = *static_cast<quell_text_table*>(at);
+    quell_text_head head = texts.head;
+    head.generation = 0;
+    std::memcpy(&table.head, &head, sizeof(head));
+    std::memcpy(table.words, texts.words.data(), texts.words.size() * sizeof(quell_u32));
+    __atomic_store_n(&table.head.generation, static_cast<quell_u32>(generation), __ATOMIC_SEQ_CST);
+    (void)munmap(at, sizeof(quell_text_table));
+    // executions that are between their reading and their judgement have not read it
+    wait_for_programs();
     return success();
+}
+
+Status Engine::load_programs(std::uint64_t hooks, const policy::Image* image, quell_u32 half) {
+    const std::lock_guard lock(loader_mutex_);
+    LoadRequest request = image != nullptr ? maps_of(*image, half) : LoadRequest{};
+    for (std::size_t hook = 0; hook < kHooks.size(); hook++)
+        if (((hooks >> hook) & 1) && ::access(program_pin(options_.pin_root, kHooks[hook].program).c_str(), F_OK) != 0)
+            request.hooks |= std::uint64_t{1} << hook;
+    return request.hooks != 0 || request.with_maps != 0 ? loader_.load(request) : success();
 }
 
 Status Engine::load_policy(const policy::Image& image, std::uint64_t generation, const std::vector<NamedContainer>& named) {
@@ -148,19 +183,17 @@ Status Engine::load_policy(const policy::Image& image, std::uint64_t generation,
     const std::uint64_t key = globals_->name_key;
 
     const auto clear = [&](quell_u32 which) -> Status {
-        if (auto s = load_texts({}, 0, which); !s) return s;
-        if (auto s = remove_half<quell_edge_key>(map("edges"), which, [](const auto& k) { return k.node & QUELL_NODE_HALF; }); !s) return s;
-        if (auto s = remove_half<quell_set_key>(map("rule_sets"), which, [](const auto& k) { return k.half; }); !s) return s;
-        if (auto s = remove_half<quell_rule_key>(map("rules"), which, [](const auto& k) { return k.half; }); !s) return s;
-        if (auto s = remove_half<quell_condition_key>(map("conditions"), which, [](const auto& k) { return k.half; }); !s) return s;
+        if (auto s = drop_policy_maps(options_.pin_root, which != 0); !s) return s;
         if (auto s = remove_half<quell_network_key>(map("networks"), which, [](const auto& k) { return k.root & QUELL_NODE_HALF; }); !s) return s;
         if (auto s = remove_half<quell_named_key>(map("named_containers"), which, [](const auto& k) { return k.half; }); !s) return s;
-        if (auto s = remove_half<quell_piece_key>(map("name_pieces"), which, [](const auto& k) { return k.root & QUELL_NODE_HALF; }); !s) return s;
-        return remove_half<quell_member_key>(map("condition_members"), which, [](const auto& k) { return k.half; });
+        return remove_half<quell_piece_key>(map("name_pieces"), which, [](const auto& k) { return k.root & QUELL_NODE_HALF; });
     };
     const auto load = [&]() -> Status {
+        auto opened = open_policy_maps(options_.pin_root, half != 0);
+        if (!opened) return opened.error();
+        const auto policy_map = [&](PolicyMap which) { return (*opened)[which].get(); };
         for (std::size_t i = 0; i < image.rules.size(); i++) {
-            if (auto s = put(map("rules"), quell_rule_key{static_cast<quell_u32>(i), half}, image.rules[i].value, "a rule"); !s) return s;
+            if (auto s = put(policy_map(kRules), quell_rule_key{static_cast<quell_u32>(i), half}, image.rules[i].value, "a rule"); !s) return s;
         }
         for (const auto& set : image.sets)
             for (std::size_t at = 0, chunk = 0; at < set.rules.size(); at += QUELL_SET_CHUNK, chunk++) {
@@ -168,19 +201,20 @@ Status Engine::load_policy(const policy::Image& image, std::uint64_t generation,
                 value.count = static_cast<quell_u32>(std::min<std::size_t>(QUELL_SET_CHUNK, set.rules.size() - at));
                 value.more = at + QUELL_SET_CHUNK < set.rules.size();
                 std::copy_n(set.rules.begin() + static_cast<std::ptrdiff_t>(at), value.count, value.rules);
-                if (auto s = put(map("rule_sets"), quell_set_key{set.id, static_cast<quell_u32>(chunk), half}, value, "a set of rules"); !s) return s;
+                if (auto s = put(policy_map(kRuleSets), quell_set_key{set.id, static_cast<quell_u32>(chunk), half}, value, "a set of rules"); !s) return s;
             }
         for (std::size_t i = 0; i < image.conditions.size(); i++) {
-            if (auto s = put(map("conditions"), quell_condition_key{static_cast<quell_u32>(i), half}, image.conditions[i], "a condition"); !s) return s;
+            if (auto s = put(policy_map(kConditions), quell_condition_key{static_cast<quell_u32>(i), half}, image.conditions[i], "a condition"); !s) return s;
         }
         for (const auto& member : image.members) {
-            if (auto s = put(map("condition_members"), quell_member_key{member.set, member.condition, half}, quell_u32{1}, "a path of a condition"); !s) return s;
+            if (auto s = put(policy_map(kMembers), quell_member_key{member.set, member.condition, half}, quell_u32{1}, "a path of a condition"); !s) return s;
         }
         for (const auto& one : image.networks) {
             quell_network_key at{32 + one.network.length, one.root | half | (one.network.six ? QUELL_NETWORK_SIX : 0), {}};
             std::copy(one.network.bytes.begin(), one.network.bytes.end(), at.address);
             if (auto s = put(map("networks"), at, one.value, "a network"); !s) return s;
         }
+        set_network_filter(image, globals_->network_filter[half != 0], globals_->network_levels[half != 0]);
         for (const auto& one : named) {
             if (!container(one.cgroup)) continue;
             if (auto s = put(map("named_containers"), quell_named_key{one.cgroup, half, 0}, one.value, "who a container is"); !s) return s;
@@ -191,6 +225,7 @@ Status Engine::load_policy(const policy::Image& image, std::uint64_t generation,
             if (auto s = put(map("name_pieces"), at, piece.value, "a piece of a name"); !s) return s;
         }
         set_gate(image, globals_->gate_filter[half != 0], globals_->gate_kinds[half != 0]);
+        for (std::size_t host = 0; host < 2; host++) globals_->plain[half != 0][host] = 0;
         auto* leaves = globals_->leaf_filter[half != 0];
         for (std::size_t i = 0; i < QUELL_LEAF_BITS / 64; i++) leaves[i] = 0;
         for (const auto& edge : image.edges) {
@@ -201,7 +236,11 @@ Status Engine::load_policy(const policy::Image& image, std::uint64_t generation,
                 value.cover = with_half(value.cover, half);
             }
             const quell_edge_key at{with_half(edge.node, half), edge.kind, edge_name(edge, key)};
-            if (auto s = put(map("edges"), at, value, "a path"); !s) return s;
+            if (auto s = put(policy_map(kEdges), at, value, "a path"); !s) return s;
+            if (at.kind == QUELL_EDGE_ANY) {
+                auto& plain = globals_->plain[half != 0][edge.node == QUELL_NODE_HOST];
+                plain = plain | QUELL_OP_BIT(at.name);
+            }
             if (at.kind == QUELL_EDGE_LEAF && !is_wild) {
                 const auto bit = QUELL_LEAF_BIT(edge.node, at.name);
                 leaves[bit / 64] = leaves[bit / 64] | 1ull << bit % 64;
@@ -212,8 +251,8 @@ Status Engine::load_policy(const policy::Image& image, std::uint64_t generation,
 
     const std::uint64_t hooks = standing_hooks() | policy_hooks(image.operations, policy::texts_asked(image));
     auto done = clear(half);
+    if (done) done = load_programs(hooks, &image, half);  // all that are missing at once: to open the object takes longest
     if (done) done = load();
-    if (done) done = load_programs(hooks);  // all that are missing at once: to open the object takes longest
     if (done) done = load_texts(image.texts, generation, half);
     for (std::size_t hook = 0; done && hook < kHooks.size(); hook++)
         if ((hooks >> hook) & 1) done = attach(static_cast<quell_hook>(hook));

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -48,7 +47,7 @@ std::string last_lines(const std::string& text, std::size_t bytes) {
 using Skeleton = std::unique_ptr<quell_bpf, decltype(&quell_bpf__destroy)>;
 
 Status make_directories(const std::string& root) {
-    for (const auto& directory : {root, root + "/maps", root + "/programs", root + "/links"})
+    for (const auto& directory : {root, root + "/maps", root + "/policy", root + "/programs", root + "/links"})
         if (::mkdir(directory.c_str(), 0700) && errno != EEXIST)
             return errno_error("cannot make " + directory);
     return success();
@@ -132,9 +131,6 @@ Status load(quell_bpf& skeleton) {
     return error;
 }
 
-// Maps that only programs use which are loaded late. They take 4 MiB each.
-std::array<bpf_map*, 2> text_maps(quell_bpf& skeleton) { return {skeleton.maps.text_tables, skeleton.maps.text_work}; }
-
 constexpr std::uint64_t reads_texts() {
     std::uint64_t hooks = 0;
     for (const auto one : kTextHooks) hooks |= one;
@@ -143,22 +139,19 @@ constexpr std::uint64_t reads_texts() {
 
 bool has_pin(const std::string& root, bpf_map* map) { return ::access(map_pin(root, bpf_map__name(map)).c_str(), F_OK) == 0; }
 
-// Makes those maps only where they are needed and not there yet.
-std::vector<bpf_map*> choose_text_maps(quell_bpf& skeleton, const std::string& root, std::uint64_t hooks) {
-    std::vector<bpf_map*> made;
-    for (auto* map : text_maps(skeleton)) {
-        const bool there = has_pin(root, map), needed = (hooks & reads_texts()) != 0;
-        if (!there && !needed) (void)bpf_map__set_autocreate(map, false);
-        if (!there && needed) made.push_back(map);
-    }
-    return made;
+// The map that only programs use which are loaded late: made where they are needed and it is not there yet.
+bpf_map* choose_text_map(quell_bpf& skeleton, const std::string& root, std::uint64_t hooks) {
+    bpf_map* map = skeleton.maps.text_work;
+    const bool there = has_pin(root, map), needed = (hooks & reads_texts()) != 0;
+    if (!there && !needed) (void)bpf_map__set_autocreate(map, false);
+    return !there && needed ? map : nullptr;
 }
 
 // The maps that are there, instead of new ones.
-Status adopt_maps(quell_bpf& skeleton, const std::string& root, const std::vector<bpf_map*>& made) {
+Status adopt_maps(quell_bpf& skeleton, const std::string& root, const bpf_map* made) {
     bpf_map* map = nullptr;
     bpf_object__for_each_map(map, skeleton.obj) {
-        if (!bpf_map__autocreate(map) || std::find(made.begin(), made.end(), map) != made.end()) continue;
+        if (!bpf_map__autocreate(map) || map == made) continue;
         const auto path = map_pin(root, pin_name(bpf_map__name(map)));
         const Fd pinned(bpf_obj_get(path.c_str()));
         if (!pinned || bpf_map__reuse_fd(map, pinned.get())) return errno_error("cannot use the pin " + path);
@@ -189,7 +182,7 @@ Status load_and_pin(const std::string& root) {
     if (!skeleton) return errno_error("cannot open the BPF object");
     for (std::size_t hook = 0; hook < kHooks.size(); hook++)
         if ((late_hooks() >> hook) & 1) bpf_program__set_autoload(program_of(*skeleton, hook), false);
-    (void)choose_text_maps(*skeleton, root, 0);
+    (void)choose_text_map(*skeleton, root, 0);
     if (auto loaded = load(*skeleton); !loaded) return loaded;
     auto done = make_directories(root);
     if (done) done = pin_all(*skeleton, root);
@@ -211,11 +204,10 @@ Status load_late(const std::string& root, std::uint64_t hooks) {
     for (std::size_t hook = 0; hook < kHooks.size(); hook++)
         if (((hooks >> hook) & 1) && ::access(program_pin(root, kHooks[hook].program).c_str(), F_OK) != 0)
             bpf_program__set_autoload(program_of(*skeleton, hook), true);
-    const auto made = choose_text_maps(*skeleton, root, hooks);
+    const auto* made = choose_text_map(*skeleton, root, hooks);
     if (auto adopted = adopt_maps(*skeleton, root, made); !adopted) return adopted;
     if (auto loaded = load(*skeleton); !loaded) return loaded;
-    for (auto* map : made)
-        if (bpf_obj_pin(bpf_map__fd(map), map_pin(root, bpf_map__name(map)).c_str())) return errno_error("cannot pin a map of texts");
+    if (made != nullptr && bpf_obj_pin(bpf_map__fd(made), map_pin(root, bpf_map__name(made)).c_str())) return errno_error("cannot pin the map of texts");
     return pin_programs(*skeleton, root);
 }
 

@@ -46,9 +46,9 @@ Result<LoaderProcess> LoaderProcess::start(const std::string& program, const std
     return process;
 }
 
-Status LoaderProcess::load(std::uint64_t hooks) {
+Status LoaderProcess::load(const LoadRequest& request) {
     const Error ended{"the loader has ended", EPIPE, "restart quelld: what it has contained stays contained"};
-    if (::send(socket_.get(), &hooks, sizeof(hooks), MSG_NOSIGNAL) != sizeof(hooks)) return ended;
+    if (::send(socket_.get(), &request, sizeof(request), MSG_NOSIGNAL) != sizeof(request)) return ended;
     pollfd ready{socket_.get(), POLLIN, 0};
     int answers = 0;
     do answers = ::poll(&ready, 1, kLoadLimitMs);
@@ -59,7 +59,7 @@ Status LoaderProcess::load(std::uint64_t hooks) {
     }
     std::int32_t status = -1;
     if (::recv(socket_.get(), &status, sizeof(status), 0) != sizeof(status)) return ended;
-    return status == 0 ? success() : Status(Error{"the kernel refused a program that the policy needs", EIO, kHint});
+    return status == 0 ? success() : Status(Error{"the kernel refused a program or a map that the policy needs", EIO, kHint});
 }
 
 }  // namespace quell::bpf

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the pins lie below the pin root:
 //   version          (directory name carries the ABI number: version/<n>)
-//   maps/<name>      programs/<name>      links/<hook>
+//   maps/<name>      programs/<name>      links/<hook>      policy/<map>-<half>
 #pragma once
 
 #include <string>

@@ -23,7 +23,7 @@ rules_of() { # COUNT
       if (kind == 0) print head files "match: {path: [/srv/data" i "/**]}}"
       if (kind == 1) print head files "match: {path: [/opt/app" i "/secret]}}"
       if (kind == 2) print head files "match: {path: [/var/lib/svc" i "/*]}}"
-      if (kind == 3) print head "on: [connect], match: {address: [10." int(i / 256) % 256 "." i % 256 ".0/24]}}"
+      if (kind == 3) print head "on: [connect], match: {address: [127." int(i / 256) % 256 "." i % 256 ".0/24]}}"
       if (kind == 4) print head "on: [exec], match: {path: [/opt/tool" i "/**], arguments: [\"--option-" i "=*\"]}}"
       if (kind == 5) print head files "match: {path: [/etc/app" i "/key], type: [file]}, except: [{exe: [/usr/bin/agent" i "]}]}"
       if (kind == 6) print head files "match: {path: [\"/**/float" i "\"]}}"
@@ -32,7 +32,7 @@ rules_of() { # COUNT
     }
   }'
 }
-maps_kib() { for map in /sys/fs/bpf/quell/maps/*; do bpftool -j map show pinned "$map"; echo; done | jq -s 'map(.bytes_memlock // 0) | add / 1024 | floor'; }
+maps_kib() { for map in /sys/fs/bpf/quell/{maps,policy}/*; do bpftool -j map show pinned "$map"; echo; done | jq -s 'map(.bytes_memlock // 0) | add / 1024 | floor'; }
 
 counts() { # RULES
   local place figures

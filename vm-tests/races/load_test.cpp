@@ -96,7 +96,10 @@ private:
     }
 };
 
-std::int64_t entries(const std::string& map) { return std::atoll(must("bpftool -j map dump pinned /sys/fs/bpf/quell/maps/" + map + " | jq length").c_str()); }
+// Of all generations that there are.
+std::int64_t entries(const std::string& map) {
+    return std::atoll(must("for map in /sys/fs/bpf/quell/policy/" + map + "-*; do bpftool -j map dump pinned $map; done | jq -s 'map(length) | add'").c_str());
+}
 
 TEST_F(Load, EachOperationIsJudgedByOnePolicyWholly) {
     must("quell policy apply /tmp/second.yaml && quell policy apply /tmp/first.yaml");
