@@ -124,6 +124,14 @@ TEST(FalcoImport, CorpusComesOut) {
     }
 }
 
+// Each rule about arguments is in the language, and says how it differs.
+TEST(FalcoImport, ArgumentsAreWritten) {
+    const Imported imported = import_text("arguments.yaml", slurp(QUELL_SOURCE_DIR "/tests/policy/falco/import/arguments.yaml"), {});
+    EXPECT_EQ(imported.totals(), "exact 3, changed 9, not 0, of 12") << report(imported);
+    ASSERT_EQ(imported.files.size(), 1u);
+    EXPECT_EQ(imported.files[0].text, slurp(QUELL_SOURCE_DIR "/tests/policy/falco/expected/arguments.yaml"));
+}
+
 // What is written today passes `policy check` and is in its canonical form.
 TEST(FalcoImport, WhatIsWrittenIsAPolicy) {
     auto files = own();

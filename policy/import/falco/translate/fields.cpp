@@ -13,7 +13,7 @@ namespace {
 const std::map<std::string_view, FieldSayer>& table() {
     static const auto kTable = [] {
         std::map<std::string_view, FieldSayer> all;
-        for (const auto& part : {event_fields(), argument_fields(), process_fields(), file_fields(), network_fields(), container_fields()})
+        for (const auto& part : {event_fields(), argument_fields(), process_fields(), line_fields(), file_fields(), network_fields(), container_fields()})
             for (const FieldSayer& row : part) all.emplace(row.field, row);
         return all;
     }();
