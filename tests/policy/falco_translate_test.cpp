@@ -170,6 +170,7 @@ TEST(FalcoTranslate, Arguments) {
     EXPECT_EQ(of("proc.cmdline contains stratum"), "on exec: arguments=['*stratum*' {at: 0, is: '*stratum*'}]\n");
     EXPECT_EQ(of("proc.args icontains ab"), "on exec: arguments=['*[Aa][Bb]*']\n");
     EXPECT_EQ(of("proc.args in (-l, --list)"), "on exec: arguments=[{at: 1, is: '--list'} {at: 1, is: '-l'}] except arguments=[{at: 2, is: '?*'} {at: 3, is: '?*'} {at: 4, is: '?*'} {at: 5, is: '?*'} {at: 6, is: '?*'} {at: 7, is: '?*'}]\n");
+    EXPECT_EQ(of("proc.args intersects (-l, --list)"), of("proc.args in (-l, --list)"));
     EXPECT_EQ(of("(proc.args contains a or proc.args contains b)"), "on exec: arguments=['*a*' '*b*']\n");
     EXPECT_EQ(of("proc.args contains a and proc.args contains b"), "on exec: arguments=['*a*'], arguments=['*b*']\n");
     EXPECT_EQ(of("proc.exepath = /a and not proc.args contains b"), "on exec: path=[/a] except arguments=['*b*']\n");

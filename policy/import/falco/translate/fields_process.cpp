@@ -195,7 +195,7 @@ Said capability(const Question& question, std::string_view key) {
     }
     if (values.empty()) return unsaid("it is no capability that is known");
     std::vector<Note> notes;
-    if (question.check.op == Operator::kEqual || question.check.op == Operator::kIn)
+    if (question.check.op == Operator::kEqual || question.check.op == Operator::kIn || question.check.op == Operator::kIntersects)
         notes.push_back({Change::kWider, "other capabilities may be held beside it"});
     return says(key, std::move(values), std::move(notes));
 }
