@@ -139,7 +139,7 @@ std::string line_of(Line line, const std::vector<std::string>& argv) {
 TEST(FalcoLines, RandomTextsAndArguments) {
     std::mt19937 random(20261128);
     std::size_t by_line = 0, by_more = 0, by_less = 0, exact = 0;
-    for (int round = 0; round < 20'000; round++) {
+    for (int round = 0; round < 10'000; round++) {
         Glob glob = literal(random_text(random, "aab  /", 0, 6));
         if (random() % 8 == 0) glob = joined(joined(glob, star()), literal(random_text(random, "ab ", 1, 3)));
         if (random() % 12 == 0) glob.push_back({Piece::Kind::kAny, "?"});
@@ -158,24 +158,18 @@ TEST(FalcoLines, RandomTextsAndArguments) {
             for (std::size_t left = random() % (random() % 4 == 0 ? 11 : 4); left > 0; left--) argv.push_back(random_text(random, "aab /", 1, 4));
             const std::string text = line_of(line, argv);
             const bool is_match = wild_matches(glob, text), is_more = holds(superset, argv), is_less = holds(subset, argv);
-            SCOPED_TRACE(glob_text(glob) + " of '" + text + "' is " + text_of(superset) + ", less: " + text_of(subset));
-            if (!has(superset, Change::kNarrower)) {
-                ASSERT_LE(is_match, is_more);
-            }
-            if (!has(superset, Change::kWider)) {
-                ASSERT_LE(is_more, is_match);
-            }
-            ASSERT_LE(is_less, is_match);
-            if (!has(subset, Change::kNarrower)) {
-                ASSERT_LE(is_match, is_less);
-            }
+            const auto told = [&] { return glob_text(glob) + " of '" + text + "' is " + text_of(superset) + ", less: " + text_of(subset); };
+            ASSERT_TRUE(is_more || !is_match || has(superset, Change::kNarrower)) << told();
+            ASSERT_TRUE(is_match || !is_more || has(superset, Change::kWider)) << told();
+            ASSERT_TRUE(is_match || !is_less) << told();
+            ASSERT_TRUE(is_less || !is_match || has(subset, Change::kNarrower)) << told();
             by_line += is_match ? 1 : 0;
             by_more += is_match && is_more ? 1 : 0;
             by_less += is_less ? 1 : 0;
         }
     }
-    EXPECT_GT(exact, 2'000u);
-    EXPECT_GT(by_line, 50'000u);
+    EXPECT_GT(exact, 1'000u);
+    EXPECT_GT(by_line, 25'000u);
     EXPECT_GT(by_more, by_line * 9 / 10);
     EXPECT_GT(by_less, by_line / 3);
 }

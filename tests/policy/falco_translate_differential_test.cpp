@@ -91,10 +91,9 @@ std::vector<std::string> values_of(const std::string& field, const Event& event)
     if (field == "evt.arg.filename") return event.type == "chmod" || is_exec ? std::vector{event.path} : std::vector<std::string>{};
     if (field == "proc.exepath") return {self};
     if (field == "proc.name") return {command(self)};
-    if (field == "proc.exe" || field == "proc.args" || field == "proc.cmdline") {
+    if (field == "proc.exeline" || field == "proc.args" || field == "proc.cmdline") {
         if (!is_exec) return {};
-        if (field == "proc.exe") return {event.argv[0]};
-        std::string line = field == "proc.args" ? "" : command(self);
+        std::string line = field == "proc.args" ? "" : field == "proc.exeline" ? event.argv[0] : command(self);
         for (std::size_t i = 1; i < event.argv.size(); i++) line += (i > 1 || field != "proc.args" ? " " : "") + event.argv[i];
         return {line};
     }
@@ -193,7 +192,7 @@ std::string random_path_check(Random& random, const std::string& field) {
 }
 
 std::string random_line_check(Random& random) {
-    const std::string field = one_of(random, std::array{"proc.args", "proc.args", "proc.cmdline", "proc.cmdline", "proc.exe"});
+    const std::string field = one_of(random, std::array{"proc.args", "proc.args", "proc.cmdline", "proc.cmdline", "proc.exeline"});
     const std::string op = one_of(random, std::array{"contains", "contains", "startswith", "endswith", "="});
     if (below(random, 6) == 0) return field + " in (" + one_of(random, kLineTexts) + ", " + one_of(random, kLineTexts) + ")";
     return field + " " + op + " " + one_of(random, kLineTexts);

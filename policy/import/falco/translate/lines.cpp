@@ -21,14 +21,15 @@ const Note kAnyEnd{Change::kWider, "the end of any argument counts, not only of 
 const Note kMayGoOn{Change::kWider, "more arguments may follow than the text has words"};
 const Note kAnyWord{Change::kWider, "where a text asks for an empty argument, any counts"};
 const Note kNoPlace{Change::kWider, "behind the seventh, an argument's place is not known"};
-const Note kReadings{Change::kNarrower, "of a text with blanks each word is an argument, or all are one; behind -c they are one"};
-const Note kPlaces{Change::kNarrower, "behind the seventh, an argument's place is not known"};
-const Note kFewPlaces{Change::kNarrower, "a text with blanks is looked for in the first five arguments"};
-const Note kOneArgument{Change::kNarrower, "a text with stars is looked for within one argument"};
-const Note kNameless{Change::kNarrower, "a text is not looked for in the program's name"};
-const Note kShortName{Change::kNarrower, "a name's beginning is known where the program is called by its name, or in /bin or /usr/bin"};
 const Note kBlankPiece{Change::kNarrower, "`?` and a set of bytes stand for no blank between two arguments"};
-const Note kEmptyWord{Change::kNarrower, "an argument that is empty cannot be asked for"};
+// Of exceptions.
+const Note kReadings{Change::kNarrower, "an exception takes each word of a text for an argument, or all for one, and for one what is behind -c"};
+const Note kPlaces{Change::kNarrower, "an exception knows the places of the first seven arguments"};
+const Note kFewPlaces{Change::kNarrower, "an exception with blanks is looked for in the first five arguments"};
+const Note kOneArgument{Change::kNarrower, "an exception with stars is looked for within one argument"};
+const Note kNameless{Change::kNarrower, "an exception is not looked for in the program's name"};
+const Note kShortName{Change::kNarrower, "an exception by a name's beginning asks for a program that is called by its name, or in /bin or /usr/bin"};
+const Note kEmptyWord{Change::kNarrower, "an exception cannot ask for an argument that is empty"};
 
 constexpr std::size_t kMostWords = 8;        // that are asked for of one text
 constexpr std::size_t kMostExactBlanks = 2;  // of a text whose readings are all written
