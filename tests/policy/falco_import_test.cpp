@@ -43,7 +43,7 @@ std::vector<RuleFile> corpus() {
     return files;
 }
 
-const ImportOptions kWhole{Language::whole(), true};
+const ImportOptions kAll{Language::now(), true};
 
 Imported import_text(const std::string& path, const std::string& text, const ImportOptions& options) {
     const std::vector<Source> sources{{path, text}};
@@ -56,13 +56,13 @@ bool has_errors(const Imported& imported) {
 
 // Alone, or, where it uses what others define, behind all of them.
 Imported import_file(const RuleFile& file, const std::vector<RuleFile>& others) {
-    Imported alone = import_text(file.path, file.text, kWhole);
+    Imported alone = import_text(file.path, file.text, kAll);
     if (!has_errors(alone)) return alone;
     std::vector<Source> sources;
     for (const RuleFile& other : others)
         if (other.path != file.path) sources.push_back({other.path, other.text});
     sources.push_back({file.path, file.text});
-    Imported together = import_rules(sources, kWhole);
+    Imported together = import_rules(sources, kAll);
     std::erase_if(together.rules, [&](const ImportedRule& rule) { return rule.file != file.path; });
     return together;
 }

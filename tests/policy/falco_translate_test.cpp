@@ -91,6 +91,17 @@ TEST(FalcoPaths, StarsPassOverSlashes) {
     EXPECT_EQ(of("/srv/a*/c"), "on delete: path=[/srv/a*/**/c]\n");
 }
 
+TEST(FalcoPaths, NamesHaveOneStarInTheLanguage) {
+    if (Language::now().knows("any pattern in a name")) GTEST_SKIP() << "it has all";
+    const auto of = [](const char* check) { return translated("evt.type in (open, openat) and evt.is_open_write = true and " + std::string(check), Language::now()); };
+    EXPECT_EQ(of("fd.name contains id_rsa"), "on open-write: path=['**/*id_rsa' '**/*id_rsa/**' '**/id_rsa*' '**/id_rsa*/**']\n");
+    EXPECT_EQ(of("fd.name contains /.ssh/"), "on open-write: path=['**/.ssh/**']\n");
+    EXPECT_EQ(of("fd.name glob '/srv/up-?/*.php'"), "on open-write: path=[/srv/up-*/**/*.php]\n");
+    EXPECT_EQ(of("fd.name = /x and not fd.name glob '/srv/up-?/x'"), "on open-write: path=[/x]\n");
+    EXPECT_EQ(of("fd.name startswith /tmp/ and fd.name glob '*/?x?'"), "on open-write: path=[/tmp/**]\n") << "wider: what is left out is noted";
+    EXPECT_EQ(of("tolower(proc.name) = xmrig and fd.name = /x"), "on open-write: exe=['**/XMRIG' '**/Xmrig' '**/xmrig'], path=[/x]\n");
+}
+
 TEST(FalcoPaths, ManyStarsAreBounded) {
     EXPECT_TRUE(paths_of(joined(literal("/"), star())).patterns.size() == 1);
     Glob glob = literal("/");

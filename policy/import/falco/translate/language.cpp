@@ -42,6 +42,7 @@ constexpr std::array kRows = {
 
     // Forms.
     LanguageRow{"path globs", kKnown, "on: [exec]\nmatch: {path: ['**/x', '/a/**/b*']}"},
+    LanguageRow{"any pattern in a name", kNotYet, "on: [exec]\nmatch: {path: ['**/*a?[bc]*']}"},
     LanguageRow{"executions without a path", kKnown, "on: [exec]\nwhere: {uid: [0]}"},
     LanguageRow{"all", kKnown, "on: [open-read]\nmatch: {path: [/x/**], all: [{path: [/x/y/**]}]}"},
     LanguageRow{"mode", kKnown, "mode: off\non: [open-read]\nmatch: {path: [/x]}"},
