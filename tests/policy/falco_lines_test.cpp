@@ -91,7 +91,10 @@ TEST(FalcoLines, AnExceptionIsNotMoreThanTheText) {
     EXPECT_EQ(less(starts("apt-"), Line::kCommand),
               "[{at: 0, is: apt-*}, {at: 0, is: /bin/apt-*}, {at: 0, is: /usr/bin/apt-*}] and not [{at: 0, is: apt-*/*}, {at: 0, is: /bin/apt-*/*}, {at: 0, is: /usr/bin/apt-*/*}]");
     EXPECT_EQ(less(contains(" -x"), Line::kArguments), "['* -x*', {at: 2, is: '-x*'}, {at: 3, is: '-x*'}, {at: 4, is: '-x*'}, {at: 5, is: '-x*'}, {at: 6, is: '-x*'}, {at: 7, is: '-x*'}]");
-    EXPECT_EQ(less(literal("a b c d e f g h"), Line::kArguments).find("at: 8"), std::string::npos);
+    // what follows the seventh argument is not known
+    EXPECT_TRUE(less(literal("a b c d e f"), Line::kArguments).starts_with("[{at: 1, is: a}] and [{at: 2, is: b}] and "));
+    EXPECT_TRUE(less(literal("a b c d e f g"), Line::kArguments).starts_with("[{at: 1, is: a b c d e f g}] and not [{at: 2, is: '?*'}, "));
+    EXPECT_EQ(less(starts("a b c d e f g h"), Line::kArguments), "[{at: 1, is: a b c d e f g h*}]");
 }
 
 TEST(FalcoLines, WhatSaysNothingIsNotSaid) {
