@@ -132,6 +132,21 @@ TEST(FalcoImport, ArgumentsAreWritten) {
     EXPECT_EQ(imported.files[0].text, slurp(QUELL_SOURCE_DIR "/tests/policy/falco/expected/arguments.yaml"));
 }
 
+// A rule may have more exceptions than ours can: the rest is told.
+TEST(FalcoImport, ExceptionsThatAreTooMany) {
+    const auto with = [](std::size_t exceptions) {
+        std::string condition = "evt.type in (open, openat) and evt.is_open_write = true and fd.name startswith /etc/";
+        for (std::size_t i = 0; i < exceptions; i++) condition += " and not (proc.exepath = /bin/p" + std::to_string(i) + " and fd.name startswith /etc/d" + std::to_string(i) + "/)";
+        condition += " and not (user.uid in (1, 3, 5, 7) and fd.name = /etc/x)";
+        return import_text("many.yaml", rule(condition), {});
+    };
+    const Imported few = with(40), many = with(150);
+    EXPECT_EQ(few.totals(), "exact 0, changed 1, not 0, of 1") << report(few);
+    EXPECT_EQ(report(few).find("left out"), std::string::npos) << report(few);
+    EXPECT_EQ(many.totals(), "exact 0, changed 1, not 0, of 1") << report(many);
+    EXPECT_NE(report(many).find("wider: exceptions are left out, 96 of 151: a rule asks for at most 128 conditions"), std::string::npos) << report(many);
+}
+
 // What is written today passes `policy check` and is in its canonical form.
 TEST(FalcoImport, WhatIsWrittenIsAPolicy) {
     auto files = own();
