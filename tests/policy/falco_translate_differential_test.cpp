@@ -44,7 +44,7 @@ struct Event {
     std::vector<bool> intact;
     std::int64_t uid = 0, login = 0;
     bool has_terminal = false;
-    std::vector<std::string> argv;  // of an execve
+    std::vector<std::string> argv;  // of the program that begins, or that acts
 };
 
 Event random_event(Random& random) {
@@ -63,7 +63,8 @@ Event random_event(Random& random) {
     event.login = static_cast<std::int64_t>(below(random, 3)) * 500 - (below(random, 3) == 0 ? 1 : 0);
     if (event.login < 0 || event.login % 500 != 0) event.login = -1;
     event.has_terminal = below(random, 2) == 0;
-    event.argv = {below(random, 2) == 0 ? event.path : event.path.substr(event.path.rfind('/') + 1)};
+    const std::string& program = event.type == "execve" ? event.path : event.executables[0];
+    event.argv = {below(random, 2) == 0 ? program : program.substr(program.rfind('/') + 1)};
     for (std::size_t left = below(random, below(random, 4) == 0 ? 11 : 4); left > 0; left--) event.argv.push_back(one_of(random, kWords));
     return event;
 }
@@ -92,7 +93,6 @@ std::vector<std::string> values_of(const std::string& field, const Event& event)
     if (field == "proc.exepath") return {self};
     if (field == "proc.name") return {command(self)};
     if (field == "proc.exeline" || field == "proc.args" || field == "proc.cmdline") {
-        if (!is_exec) return {};
         std::string line = field == "proc.args" ? "" : field == "proc.exeline" ? event.argv[0] : command(self);
         for (std::size_t i = 1; i < event.argv.size(); i++) line += (i > 1 || field != "proc.args" ? " " : "") + event.argv[i];
         return {line};

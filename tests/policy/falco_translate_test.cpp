@@ -197,6 +197,16 @@ TEST(FalcoTranslate, Arguments) {
     EXPECT_EQ(translated("evt.type = open and proc.cmdline contains a"), "not: proc.cmdline: arguments are known at an execution only");
 }
 
+TEST(FalcoTranslate, OfWhoActsTheNameIsKnown) {
+    const auto of = [](const char* check) { return translated("evt.type in (open, openat) and evt.is_open_read = true and fd.name = /x and " + std::string(check)); };
+    EXPECT_EQ(of("proc.cmdline startswith apt-"), "on open-read: exe=['**/apt-*'], path=[/x]\n");
+    EXPECT_EQ(of("not proc.cmdline startswith apt-"), "on open-read: path=[/x] except exe=['**/apt-*']\n");
+    EXPECT_EQ(of("proc.cmdline startswith \"sh -c x\""), "on open-read: exe=['**/sh'], path=[/x]\n");
+    EXPECT_EQ(of("not proc.cmdline startswith \"sh -c x\""), "on open-read: path=[/x]\n") << "an exception for every sh would be more";
+    EXPECT_EQ(of("not proc.cmdline in (\"a b\", c)"), "on open-read: path=[/x]\n");
+    EXPECT_EQ(of("proc.cmdline contains x"), "on open-read: path=[/x]\n");
+}
+
 TEST(FalcoTranslate, NoArgumentsAtAll) {
     EXPECT_EQ(translated("evt.type = execve and proc.exepath = /a and proc.args = ''"), "on exec: path=[/a] except arguments=['?*']\n");
 }

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "policy/import/falco/translate/fields.h"
+#include "policy/import/falco/translate/line_text.h"
 #include "policy/import/falco/translate/lines.h"
-#include "policy/limits.h"
 
 namespace quell::policy::falco {
 namespace {
@@ -44,9 +44,37 @@ Said arguments(const Question& question, std::string_view) {
     return said_of(question, Line::kArguments);
 }
 
+// Of a process that does not execute anything, its command line's first word:
+// the name.
+Said name_of_line(const Question& question) {
+    const auto globs = globs_of(question.check);
+    if (question.act.kind == Act::Kind::kStream || !globs) return not_at_exec(question);
+    std::vector<Paths> all;
+    std::vector<Note> notes{{Change::kOther, "a process is known by its executable's file name, not by a name that it gave itself"}};
+    const auto note = [&](Note one) {
+        if (std::find(notes.begin(), notes.end(), one) == notes.end()) notes.push_back(std::move(one));
+    };
+    for (const Glob& glob : *globs) {
+        const auto segments = segments_of(glob);
+        if (segments.empty() || begins_with_star(glob)) return not_at_exec(question);
+        const auto words = words_of(segments[0]);
+        const bool is_open = words.size() == 1 && (segments.size() > 1 || ends_with_star(glob));
+        if (!is_name(words[0], is_open)) continue;  // no name is like that
+        const bool is_whole = is_open && segments.size() == 1;
+        if (!is_whole && question.wants_less) {
+            note({Change::kNarrower, "an exception by arguments is known at an execution only"});
+            continue;
+        }
+        if (!is_whole) note({Change::kWider, "of who acts its name is asked for, not its arguments"});
+        all.push_back(is_open ? paths_named(joined(words[0], star())) : paths_of_command(words[0]));
+    }
+    if (all.empty() && question.wants_less) return not_at_exec(question);
+    return say_paths(question, "exe", all, std::move(notes));
+}
+
 // The process's name and its arguments.
 Said command_line(const Question& question, std::string_view) {
-    if (question.act.kind != Act::Kind::kExec) return not_at_exec(question);
+    if (question.act.kind != Act::Kind::kExec && question.check.op != Operator::kExists) return name_of_line(question);
     return question.check.op == Operator::kExists ? always() : said_of(question, Line::kCommand);
 }
 
