@@ -147,6 +147,15 @@ TEST(FalcoImport, ExceptionsThatAreTooMany) {
     EXPECT_NE(report(many).find("wider: exceptions are left out, 96 of 151: a rule asks for at most 128 conditions"), std::string::npos) << report(many);
 }
 
+// Lists are put together, in parts that a condition may have.
+TEST(FalcoImport, CommandLinesThatAreManyAreFewConditions) {
+    std::string values;
+    for (int i = 0; i < 1'000; i++) values += (i > 0 ? ", " : "") + ("\"sh -c word" + std::to_string(i)) + " x\"";
+    const Imported imported = import_text("many.yaml", rule("evt.type = execve and proc.exepath = /bin/sh and not proc.cmdline in (" + values + ")"), {});
+    EXPECT_EQ(imported.totals(), "exact 0, changed 1, not 0, of 1") << report(imported);
+    EXPECT_EQ(report(imported).find("left out"), std::string::npos) << report(imported);
+}
+
 // What is written today passes `policy check` and is in its canonical form.
 TEST(FalcoImport, WhatIsWrittenIsAPolicy) {
     auto files = own();

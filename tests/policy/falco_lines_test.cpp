@@ -94,6 +94,7 @@ TEST(FalcoLines, AnExceptionIsNotMoreThanTheText) {
     // what follows the seventh argument is not known
     EXPECT_TRUE(less(literal("a b c d e f"), Line::kArguments).starts_with("[{at: 1, is: a}] and [{at: 2, is: b}] and "));
     EXPECT_TRUE(less(literal("a b c d e f g"), Line::kArguments).starts_with("[{at: 1, is: a b c d e f g}] and not [{at: 2, is: '?*'}, "));
+    EXPECT_EQ(less(contains(std::string(2'000, 'a')), Line::kArguments), "");
     EXPECT_EQ(less(ends("a b c"), Line::kArguments).find("{at: 7, is: c}"), std::string::npos);
     EXPECT_EQ(less(starts("a b c d e f g h"), Line::kArguments), "[{at: 1, is: a b c d e f g h*}]");
 }

@@ -32,17 +32,18 @@ std::size_t conditions_of(const Clause& clause) {
 
 std::optional<Note> fit(Draft& draft) {
     const std::size_t before = draft.exceptions.size();
-    std::size_t count = conditions_of(draft.conditions);
-    for (const Clause& exception : draft.exceptions) count += conditions_of(exception);
-    const auto is_less = [](const Clause& a, const Clause& b) { return conditions_of(a) < conditions_of(b); };
-    while (!draft.exceptions.empty() && (count > kMaxConditionsPerRule - kReserve || draft.exceptions.size() > kMaxExceptionsPerRule)) {
-        const auto most = std::max_element(draft.exceptions.rbegin(), draft.exceptions.rend(), is_less);
-        count -= conditions_of(*most);
-        draft.exceptions.erase(std::next(most).base());
-    }
-    const std::size_t left = draft.exceptions.size();
-    if (left == before) return std::nullopt;
-    return Note{Change::kWider, "exceptions are left out, " + std::to_string(before - left) + " of " + std::to_string(before) + ": a rule asks for at most " +
+    std::vector<std::pair<std::size_t, std::size_t>> order;  // what it takes, and its place
+    for (std::size_t i = 0; i < before; i++) order.emplace_back(conditions_of(draft.exceptions[i]), i);
+    std::sort(order.begin(), order.end());
+    std::size_t count = conditions_of(draft.conditions), kept = 0;
+    while (kept < before && kept < kMaxExceptionsPerRule && count + order[kept].first <= kMaxConditionsPerRule - kReserve) count += order[kept++].first;
+    if (kept == before) return std::nullopt;
+    order.resize(kept);
+    std::sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+    std::vector<Clause> exceptions;
+    for (const auto& [takes, place] : order) exceptions.push_back(std::move(draft.exceptions[place]));
+    draft.exceptions = std::move(exceptions);
+    return Note{Change::kWider, "exceptions are left out, " + std::to_string(before - kept) + " of " + std::to_string(before) + ": a rule asks for at most " +
                                     std::to_string(kMaxConditionsPerRule) + " conditions"};
 }
 

@@ -29,6 +29,7 @@ const Note kFewPlaces{Change::kNarrower, "an exception with blanks is looked for
 const Note kOneArgument{Change::kNarrower, "an exception with stars is looked for within one argument"};
 const Note kNameless{Change::kNarrower, "an exception is not looked for in the program's name"};
 const Note kShortName{Change::kNarrower, "an exception by a name's beginning asks for a program that is called by its name, or in /bin or /usr/bin"};
+const Note kLong{Change::kNarrower, "an exception's text is longer than a pattern may be"};
 const Note kEmptyWord{Change::kNarrower, "an exception cannot ask for an argument that is empty"};
 
 constexpr std::size_t kMostWords = 8;        // that are asked for of one text
@@ -213,6 +214,7 @@ private:
 
     // A subset: some of the ways in which the line may be that.
     void less(const Glob& glob) {
+        if (text_value(glob).size() > kMaxArgumentPatternBytes) return note(kLong);
         const std::vector<Glob> segments = segments_of(glob);
         const Ends ends{begins_with_star(glob), ends_with_star(glob)};
         if (segments.size() > 1) {

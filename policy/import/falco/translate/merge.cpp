@@ -113,6 +113,7 @@ void merge_clauses(std::vector<Clause>& any) {
             // a list by itself can be written in parts, one beside others cannot
             const bool has_room = is_new || clause.size() == 1 || result[place->second][i].values.size() + clause[i].values.size() <= kMaxValuesPerCondition;
             if (is_new || !has_room) {
+                if (!has_room) place->second = result.size();
                 result.push_back(std::move(clause));
                 continue;
             }
