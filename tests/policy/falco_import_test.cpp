@@ -43,7 +43,7 @@ std::vector<RuleFile> corpus() {
     return files;
 }
 
-const ImportOptions kWhole{Language::whole(), true};
+const ImportOptions kAll{Language::now(), true};
 
 Imported import_text(const std::string& path, const std::string& text, const ImportOptions& options) {
     const std::vector<Source> sources{{path, text}};
@@ -56,13 +56,13 @@ bool has_errors(const Imported& imported) {
 
 // Alone, or, where it uses what others define, behind all of them.
 Imported import_file(const RuleFile& file, const std::vector<RuleFile>& others) {
-    Imported alone = import_text(file.path, file.text, kWhole);
+    Imported alone = import_text(file.path, file.text, kAll);
     if (!has_errors(alone)) return alone;
     std::vector<Source> sources;
     for (const RuleFile& other : others)
         if (other.path != file.path) sources.push_back({other.path, other.text});
     sources.push_back({file.path, file.text});
-    Imported together = import_rules(sources, kWhole);
+    Imported together = import_rules(sources, kAll);
     std::erase_if(together.rules, [&](const ImportedRule& rule) { return rule.file != file.path; });
     return together;
 }
@@ -122,6 +122,38 @@ TEST(FalcoImport, CorpusComesOut) {
             expect_share(file.path, imported);
         }
     }
+}
+
+// Each rule about arguments is in the language, and says how it differs.
+TEST(FalcoImport, ArgumentsAreWritten) {
+    const Imported imported = import_text("arguments.yaml", slurp(QUELL_SOURCE_DIR "/tests/policy/falco/import/arguments.yaml"), {});
+    EXPECT_EQ(imported.totals(), "exact 3, changed 9, not 0, of 12") << report(imported);
+    ASSERT_EQ(imported.files.size(), 1u);
+    EXPECT_EQ(imported.files[0].text, slurp(QUELL_SOURCE_DIR "/tests/policy/falco/expected/arguments.yaml"));
+}
+
+// A rule may have more exceptions than ours can: the rest is told.
+TEST(FalcoImport, ExceptionsThatAreTooMany) {
+    const auto with = [](std::size_t exceptions) {
+        std::string condition = "evt.type in (open, openat) and evt.is_open_write = true and fd.name startswith /etc/";
+        for (std::size_t i = 0; i < exceptions; i++) condition += " and not (proc.exepath = /bin/p" + std::to_string(i) + " and fd.name startswith /etc/d" + std::to_string(i) + "/)";
+        condition += " and not (user.uid in (1, 3, 5, 7) and fd.name = /etc/x)";
+        return import_text("many.yaml", rule(condition), {});
+    };
+    const Imported few = with(40), many = with(150);
+    EXPECT_EQ(few.totals(), "exact 0, changed 1, not 0, of 1") << report(few);
+    EXPECT_EQ(report(few).find("left out"), std::string::npos) << report(few);
+    EXPECT_EQ(many.totals(), "exact 0, changed 1, not 0, of 1") << report(many);
+    EXPECT_NE(report(many).find("wider: exceptions are left out, 96 of 151: a rule asks for at most 128 conditions"), std::string::npos) << report(many);
+}
+
+// Lists are put together, in parts that a condition may have.
+TEST(FalcoImport, CommandLinesThatAreManyAreFewConditions) {
+    std::string values;
+    for (int i = 0; i < 1'000; i++) values += (i > 0 ? ", " : "") + ("\"sh -c word" + std::to_string(i)) + " x\"";
+    const Imported imported = import_text("many.yaml", rule("evt.type = execve and proc.exepath = /bin/sh and not proc.cmdline in (" + values + ")"), {});
+    EXPECT_EQ(imported.totals(), "exact 0, changed 1, not 0, of 1") << report(imported);
+    EXPECT_EQ(report(imported).find("left out"), std::string::npos) << report(imported);
 }
 
 // What is written today passes `policy check` and is in its canonical form.

@@ -28,6 +28,8 @@ constexpr std::array kPaths = {"/a", "/a/x", "/a/xy", "/a/b/x", "/a/b/.z", "/ab/
 constexpr std::array kTexts = {"/a", "/a/", "/a/x", "/a/b", "/b/", "/", "x", "/x", "b/x", ".z", "xy"};
 constexpr std::array kGlobs = {"/a/*", "/*/x", "/b/*x", "/a*", "*x", "*/b/*", "/?/x", "/[ab]/x*", "/a/*/x"};
 constexpr std::array kNames = {"x", "xy", "d", "long-name-of-a-", "z"};
+constexpr std::array kWords = {"-c", "-x", "a", "b", "run /a", "a b", "-c a", "/b/x"};
+constexpr std::array kLineTexts = {"-c", "-x", "a", "b", "'-c a'", "'a b'", "' -c'", "'a '", "/b/", "x", "'x -c'", "'x -c a'", "'run /a b'", "'d -x'", "'-c a b'", "'x '"};
 constexpr std::array kEvents = {"open", "openat", "unlink", "chmod", "execve"};
 
 // Calls that are not told from one another.
@@ -42,6 +44,7 @@ struct Event {
     std::vector<bool> intact;
     std::int64_t uid = 0, login = 0;
     bool has_terminal = false;
+    std::vector<std::string> argv;  // of the program that begins, or that acts
 };
 
 Event random_event(Random& random) {
@@ -60,6 +63,9 @@ Event random_event(Random& random) {
     event.login = static_cast<std::int64_t>(below(random, 3)) * 500 - (below(random, 3) == 0 ? 1 : 0);
     if (event.login < 0 || event.login % 500 != 0) event.login = -1;
     event.has_terminal = below(random, 2) == 0;
+    const std::string& program = event.type == "execve" ? event.path : event.executables[0];
+    event.argv = {below(random, 2) == 0 ? program : program.substr(program.rfind('/') + 1)};
+    for (std::size_t left = below(random, below(random, 4) == 0 ? 11 : 4); left > 0; left--) event.argv.push_back(one_of(random, kWords));
     return event;
 }
 
@@ -86,6 +92,11 @@ std::vector<std::string> values_of(const std::string& field, const Event& event)
     if (field == "evt.arg.filename") return event.type == "chmod" || is_exec ? std::vector{event.path} : std::vector<std::string>{};
     if (field == "proc.exepath") return {self};
     if (field == "proc.name") return {command(self)};
+    if (field == "proc.exeline" || field == "proc.args" || field == "proc.cmdline") {
+        std::string line = field == "proc.args" ? "" : field == "proc.exeline" ? event.argv[0] : command(self);
+        for (std::size_t i = 1; i < event.argv.size(); i++) line += (i > 1 || field != "proc.args" ? " " : "") + event.argv[i];
+        return {line};
+    }
     if (field == "proc.pexepath") return {event.executables[1]};
     if (field == "proc.pname") return {command(event.executables[1])};
     if (field == "proc.aexepath") return {event.executables.begin() + 1, event.executables.end()};
@@ -155,6 +166,7 @@ std::vector<reference::Act> acts_of(const Event& event) {
     act.numbers[QUELL_FIELD_LOGINUID] = static_cast<std::uint32_t>(event.login);
     act.numbers[QUELL_FIELD_TERMINAL] = event.has_terminal ? 1 : 0;
     act.numbers[QUELL_FIELD_TYPE] = 8;
+    act.arguments = event.argv;
     std::vector<reference::Act> acts;
     const auto add = [&](std::uint32_t operation) {
         acts.push_back(act);
@@ -179,8 +191,18 @@ std::string random_path_check(Random& random, const std::string& field) {
     }
 }
 
+std::string random_line_check(Random& random) {
+    const std::string field = one_of(random, std::array{"proc.args", "proc.args", "proc.cmdline", "proc.cmdline", "proc.exeline"});
+    const std::string op = one_of(random, std::array{"contains", "contains", "startswith", "endswith", "="});
+    if (below(random, 6) == 0) return field + " in (" + one_of(random, kLineTexts) + ", " + one_of(random, kLineTexts) + ")";
+    return field + " " + op + " " + one_of(random, kLineTexts);
+}
+
 std::string random_check(Random& random) {
-    switch (below(random, 16)) {
+    switch (below(random, 20)) {
+        case 16:
+        case 17:
+        case 18: return random_line_check(random);
         case 0: return "evt.is_open_write = true";
         case 1: return "evt.is_open_read = true";
         case 2: return "container.id != host";
@@ -231,6 +253,7 @@ Ours rules_of(const Imported& imported) {
 std::string describe(const Event& event) {
     std::string text = event.type + " " + event.path + (event.in_container ? " in a container" : " on the host") + (event.reads ? " read" : "") + (event.writes ? " write" : "") +
                        " uid " + std::to_string(event.uid) + " login " + std::to_string(event.login) + (event.has_terminal ? " terminal" : "");
+    for (const std::string& argument : event.argv) text += " '" + argument + "'";
     for (std::size_t i = 0; i < event.executables.size(); i++) text += " " + event.executables[i] + (event.intact[i] ? "" : "(changed)");
     return text;
 }

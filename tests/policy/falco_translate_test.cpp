@@ -91,6 +91,17 @@ TEST(FalcoPaths, StarsPassOverSlashes) {
     EXPECT_EQ(of("/srv/a*/c"), "on delete: path=[/srv/a*/**/c]\n");
 }
 
+TEST(FalcoPaths, NamesHaveOneStarInTheLanguage) {
+    if (Language::now().knows("any pattern in a name")) GTEST_SKIP() << "it has all";
+    const auto of = [](const char* check) { return translated("evt.type in (open, openat) and evt.is_open_write = true and " + std::string(check), Language::now()); };
+    EXPECT_EQ(of("fd.name contains id_rsa"), "on open-write: path=['**/*id_rsa' '**/*id_rsa/**' '**/id_rsa*' '**/id_rsa*/**']\n");
+    EXPECT_EQ(of("fd.name contains /.ssh/"), "on open-write: path=['**/.ssh/**']\n");
+    EXPECT_EQ(of("fd.name glob '/srv/up-?/*.php'"), "on open-write: path=[/srv/up-*/**/*.php]\n");
+    EXPECT_EQ(of("fd.name = /x and not fd.name glob '/srv/up-?/x'"), "on open-write: path=[/x]\n");
+    EXPECT_EQ(of("fd.name startswith /tmp/ and fd.name glob '*/?x?'"), "on open-write: path=[/tmp/**]\n") << "wider: what is left out is noted";
+    EXPECT_EQ(of("tolower(proc.name) = xmrig and fd.name = /x"), "on open-write: exe=['**/XMRIG' '**/Xmrig' '**/xmrig'], path=[/x]\n");
+}
+
 TEST(FalcoPaths, ManyStarsAreBounded) {
     EXPECT_TRUE(paths_of(joined(literal("/"), star())).patterns.size() == 1);
     Glob glob = literal("/");
@@ -164,18 +175,68 @@ TEST(FalcoTranslate, AParentThatIsTheRuntime) {
 
 TEST(FalcoTranslate, Arguments) {
     const auto of = [](const char* check) { return translated("evt.type = execve and " + std::string(check)); };
-    EXPECT_EQ(of("proc.args contains \" -e\""), "on exec: arguments=[{line-glob: '* * -e*'}]\n");
-    EXPECT_EQ(of("proc.args startswith /dev/shm"), "on exec: arguments=[{prefix: /dev/shm, at: 1}]\n");
-    EXPECT_EQ(of("proc.exe startswith /dev/shm/"), "on exec: arguments=[{prefix: /dev/shm/, at: 0}]\n");
-    EXPECT_EQ(of("proc.cmdline contains stratum"), "on exec: arguments=[{line-contains: stratum}]\n");
-    EXPECT_EQ(of("proc.args icontains ab"), "on exec: arguments=[{line-glob: '* *[Aa][Bb]*'}]\n");
+    EXPECT_EQ(of("proc.args contains \" -e\""), "on exec: arguments=['* -e*' '-e*']\n");
+    EXPECT_EQ(of("proc.args startswith /dev/shm"), "on exec: arguments=[{at: 1, is: /dev/shm*}]\n");
+    EXPECT_EQ(of("proc.exe startswith /dev/shm/"), "on exec: arguments=[{at: 0, is: /dev/shm/*}]\n");
+    EXPECT_EQ(of("proc.cmdline contains stratum"), "on exec: arguments=['*stratum*' {at: 0, is: '*stratum*'}]\n");
+    EXPECT_EQ(of("proc.args icontains ab"), "on exec: arguments=['*[Aa][Bb]*']\n");
+    EXPECT_EQ(of("proc.args in (-l, --list)"), "on exec: arguments=[{at: 1, is: '--list'} {at: 1, is: '-l'}] except arguments=[{at: 2, is: '?*'} {at: 3, is: '?*'} {at: 4, is: '?*'} {at: 5, is: '?*'} {at: 6, is: '?*'} {at: 7, is: '?*'}]\n");
+    EXPECT_EQ(of("proc.args intersects (-l, --list)"), of("proc.args in (-l, --list)"));
+    EXPECT_EQ(of("(proc.args contains a or proc.args contains b)"), "on exec: arguments=['*a*' '*b*']\n");
+    EXPECT_EQ(of("proc.args contains a and proc.args contains b"), "on exec: arguments=['*a*'], arguments=['*b*']\n");
+    EXPECT_EQ(of("proc.exepath = /a and not proc.args contains b"), "on exec: path=[/a] except arguments=['*b*']\n");
+    EXPECT_EQ(of("proc.exepath = /a and not proc.cmdline startswith \"a b\""), "on exec: path=[/a] except arguments=[{at: 0, is: '*/a'} {at: 0, is: a}], arguments=[{at: 1, is: b*}]\n");
+    EXPECT_EQ(of("proc.exepath = /a and not (user.uid = 0 and not proc.args contains \"a b\")"),
+              "on exec: path=[/a] except not arguments=['*a b*' '*a'], uid=[0] except not arguments=['*a b*' b*], uid=[0]\n");
+    EXPECT_EQ(of("evt.arg.args contains ab"), "on exec: arguments=['*ab*']\n");
+    EXPECT_EQ(of("proc.args regex a"), "not: proc.args: its operator regex cannot be said");
+    EXPECT_EQ(of("proc.args contains \" \""), "not: proc.args: a blank alone cannot be asked for");
+    EXPECT_EQ(of("proc.exepath = /a and proc.pcmdline contains x"), "on exec: path=[/a]\n") << "wider, with a note";
     // arguments are not known of who opens a file
     EXPECT_EQ(translated("evt.type = open and fd.name = /x and not proc.cmdline contains a"), "on open-read open-write: path=[/x]\n");
     EXPECT_EQ(translated("evt.type = open and proc.cmdline contains a"), "not: proc.cmdline: arguments are known at an execution only");
 }
 
+TEST(FalcoTranslate, OfWhoActsTheNameIsKnown) {
+    const auto of = [](const char* check) { return translated("evt.type in (open, openat) and evt.is_open_read = true and fd.name = /x and " + std::string(check)); };
+    EXPECT_EQ(of("proc.cmdline startswith apt-"), "on open-read: exe=['**/apt-*'], path=[/x]\n");
+    EXPECT_EQ(of("not proc.cmdline startswith apt-"), "on open-read: path=[/x] except exe=['**/apt-*']\n");
+    EXPECT_EQ(of("proc.cmdline startswith \"sh -c x\""), "on open-read: exe=['**/sh'], path=[/x]\n");
+    EXPECT_EQ(of("not proc.cmdline startswith \"sh -c x\""), "on open-read: path=[/x]\n") << "an exception for every sh would be more";
+    EXPECT_EQ(of("not proc.cmdline in (\"a b\", c)"), "on open-read: path=[/x]\n");
+    EXPECT_EQ(of("proc.cmdline contains x"), "on open-read: path=[/x]\n");
+}
+
 TEST(FalcoTranslate, NoArgumentsAtAll) {
-    EXPECT_EQ(translated("evt.type = execve and proc.exepath = /a and proc.args = ''"), "on exec: path=[/a] except arguments=[{line-contains: ' '}]\n");
+    EXPECT_EQ(translated("evt.type = execve and proc.exepath = /a and proc.args = ''"), "on exec: path=[/a] except arguments=['?*']\n");
+}
+
+TEST(FalcoTranslate, Environment) {
+    const auto of = [](const char* check) { return translated("evt.type = execve and " + std::string(check)); };
+    EXPECT_EQ(of("proc.env icontains ab"), "on exec: environment=['*[Aa][Bb]*']\n");
+    EXPECT_EQ(of("proc.env contains 'LD_PRELOAD='"), "on exec: environment=['*LD_PRELOAD']\n");
+    EXPECT_EQ(of("proc.env contains \" LD_PRELOAD=/tmp\""), "on exec: environment=[LD_PRELOAD]\n");
+    EXPECT_EQ(of("proc.env[LD_PRELOAD] exists"), "on exec: environment=[LD_PRELOAD]\n");
+    EXPECT_EQ(of("proc.env contains '=/tmp'"), "not: proc.env: of the environment names are known, not values");
+    // values are not known, so nothing is excepted by one
+    EXPECT_EQ(of("proc.exepath = /a and not proc.env contains 'A=1'"), "on exec: path=[/a]\n");
+    EXPECT_EQ(of("proc.exepath = /a and not proc.env contains 'A='"), "on exec: path=[/a] except environment=['*A']\n");
+    EXPECT_EQ(changes("evt.type = execve and proc.env contains 'A=1'", Change::kWider), std::vector<std::string>{"of the environment names are known, not values"});
+    EXPECT_EQ(changes("evt.type = execve and proc.env contains 'A='", Change::kWider), std::vector<std::string>{});
+}
+
+TEST(FalcoTranslate, Targets) {
+    const auto of = [](const char* check) { return translated("evt.type in (symlink, symlinkat) and " + std::string(check)); };
+    EXPECT_EQ(of("evt.arg.target in (/etc/shadow, /etc)"), "on symlink: path=[/**], target=[/etc /etc/shadow]\n");
+    EXPECT_EQ(of("evt.arg.target startswith ../"), "on symlink: path=[/**], target=[../*]\n");
+    EXPECT_EQ(of("evt.arg.target = true"), "on symlink: path=[/**], target=[true]\n");
+}
+
+TEST(FalcoTranslate, AScriptIsItsInterpreterWhereArgumentsAreAsked) {
+    const std::vector<std::string> script{"where a rule asks for arguments or the environment, a script is known as its interpreter"};
+    EXPECT_EQ(changes("evt.type = execve and proc.exepath = /a and proc.args contains x", Change::kOther), script);
+    EXPECT_EQ(changes("evt.type = execve and proc.exepath = /a and not proc.args contains x", Change::kOther), script);
+    EXPECT_EQ(changes("evt.type = execve and proc.args contains x", Change::kOther), std::vector<std::string>{});
 }
 
 TEST(FalcoTranslate, TheBudgetEndsIt) {

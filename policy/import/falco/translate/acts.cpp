@@ -226,7 +226,7 @@ Acts acts_of(const std::vector<Literal>& literals, const Language& language) {
         if (!holds_for(asked, "")) return {{}, {}, "evt.type: its operator " + std::string(operator_word(check.op)) + " is not read"};
         if (!negated && !is_named)  // what is not in the list cannot be seen either
             for (const Value& value : check.values)
-                if (asked.op == Operator::kEqual || asked.op == Operator::kIn) events.insert(value.text);
+                if (asked.op == Operator::kEqual || right_of(asked.op) == Right::kList) events.insert(value.text);
         is_named = is_named || !negated;
         std::erase_if(events, [&](std::string_view event) { return *holds_for(asked, event) == negated; });
     }

@@ -117,17 +117,13 @@ private:
         }
         if (said.has(Change::kWider)) return leave_out(literal, unsaid(reason_of(said, Change::kWider)), true);
         for (Note& one : said.notes) note(flipped(std::move(one)));
-        if (said.any.size() == 1 && said.any[0].size() == 1 && is_truth(said.any[0][0])) {
+        if (said.any.size() == 1 && said.any[0].size() == 1 && is_yes_no(said.any[0][0]) && !said.any[0][0].negated) {
             Entry& entry = said.any[0][0];
             entry.values[0] = entry.values[0] == "true" ? "false" : "true";
             for (Draft& draft : drafts_) draft.conditions.push_back(entry);
             return;
         }
         for (Clause& clause : said.any) except(std::move(clause));
-    }
-
-    static bool is_truth(const Entry& entry) {
-        return !entry.negated && entry.values.size() == 1 && (entry.values[0] == "true" || entry.values[0] == "false");
     }
 
     void leave_out(const Literal& literal, const Said& said, bool negated) {
@@ -212,12 +208,15 @@ private:
         return true;
     }
 
-    static bool join_negated(std::vector<Clause>& all, const std::vector<Clause>& choices) {
+    // None of the choices holds: of each, one entry does not.
+    bool join_negated(std::vector<Clause>& all, const std::vector<Clause>& choices) {
         for (const Clause& choice : choices) {
-            if (choice.size() != 1) return false;
-            Entry entry = choice[0];
-            entry.negated = !entry.negated;
-            for (Clause& clause : all) clause.push_back(entry);
+            std::vector<Clause> any;
+            for (Entry entry : choice) {
+                entry.negated = !entry.negated;
+                any.push_back({std::move(entry)});
+            }
+            if (!join(all, any)) return false;
         }
         return true;
     }
@@ -253,6 +252,8 @@ private:
         if (!left_out_.empty() && !tells) throw Given{left_out_};
         check_words(draft);
         const bool is_place = act_.operation == "rename" || act_.operation == "mount-over" || act_.operation == "unmount";
+        if (act_.kind == Act::Kind::kExec && asks(draft, {"arguments", "environment"}) && asks(draft, {"path"}))
+            note({Change::kOther, "where a rule asks for arguments or the environment, a script is known as its interpreter"});
         if (is_place && has("path")) note({Change::kWider, "a directory above what is watched counts as well"});
         const bool needs_path = act_.kind == Act::Kind::kFile;
         const bool takes_path = act_.kind == Act::Kind::kExec || act_.kind == Act::Kind::kStream;
@@ -260,6 +261,13 @@ private:
         if (takes_path && language_.knows("executions without a path")) return;
         draft.conditions.push_back({"path", false, {"/**"}});
         if (takes_path) note({Change::kNarrower, "a file without a name is not seen"});
+    }
+
+    static bool asks(const Draft& draft, std::initializer_list<std::string_view> keys) {
+        const auto has = [&](const Clause& clause) {
+            return std::any_of(clause.begin(), clause.end(), [&](const Entry& entry) { return std::find(keys.begin(), keys.end(), entry.key) != keys.end(); });
+        };
+        return has(draft.conditions) || std::any_of(draft.exceptions.begin(), draft.exceptions.end(), has);
     }
 
     void check_words(const Draft& draft) const {

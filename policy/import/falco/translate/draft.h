@@ -19,6 +19,13 @@ struct Entry {
     auto operator<=>(const Entry&) const = default;
 };
 
+// A key whose value is true or false, and no list.
+[[nodiscard]] inline bool is_yes_no(const Entry& entry) {
+    for (const std::string_view key : {"terminal", "exe-intact", "first-process", "intact", "memfd"})
+        if (entry.key == key) return true;
+    return false;
+}
+
 // All of them hold.
 using Clause = std::vector<Entry>;
 

@@ -22,8 +22,6 @@ bool is_subject(std::string_view key) {
     return key.starts_with(kContainer) || std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end();
 }
 
-bool is_yes_no(const Entry& entry) { return entry.values.size() == 1 && (entry.values[0] == "true" || entry.values[0] == "false"); }
-
 class Writer {
 public:
     std::string text;
@@ -68,7 +66,9 @@ public:
     }
 
     // A map with `not` and `all` where they are needed.
-    void clause(std::size_t indent, const std::vector<const Entry*>& all) {
+    void clause(std::size_t indent, std::vector<const Entry*> all) {
+        const Entry arguments = all_arguments(all);
+        if (!arguments.values.empty()) all.push_back(&arguments);
         std::vector<const Entry*> first, more, negated;
         for (const Entry* one : all) {
             const auto same = [&](const Entry* earlier) { return earlier->key == one->key; };
@@ -93,6 +93,17 @@ public:
     }
 
 private:
+    // Takes out what stands alone in its list, if there are several such.
+    static Entry all_arguments(std::vector<const Entry*>& all) {
+        const auto is_alone = [](const Entry* one) { return one->key == "arguments" && !one->negated && one->values.size() == 1; };
+        Entry result{"all-arguments", false, {}};
+        if (std::count_if(all.begin(), all.end(), is_alone) < 2) return result;
+        for (const Entry* one : all)
+            if (is_alone(one)) result.values.push_back(one->values[0]);
+        std::erase_if(all, is_alone);
+        return result;
+    }
+
     bool is_item_ = false;
 };
 

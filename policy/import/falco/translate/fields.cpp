@@ -5,6 +5,7 @@
 #include <charconv>
 #include <map>
 
+#include "policy/import/falco/translate/name_forms.h"
 #include "policy/import/falco/translate/wild.h"
 
 namespace quell::policy::falco {
@@ -13,7 +14,7 @@ namespace {
 const std::map<std::string_view, FieldSayer>& table() {
     static const auto kTable = [] {
         std::map<std::string_view, FieldSayer> all;
-        for (const auto& part : {event_fields(), argument_fields(), process_fields(), file_fields(), network_fields(), container_fields()})
+        for (const auto& part : {event_fields(), argument_fields(), process_fields(), line_fields(), file_fields(), network_fields(), container_fields()})
             for (const FieldSayer& row : part) all.emplace(row.field, row);
         return all;
     }();
@@ -48,15 +49,23 @@ Said say(const Question& question) {
 
 Said say_paths(const Question& question, std::string_view key, const std::vector<Paths>& all, std::vector<Note> notes) {
     std::vector<std::string> values;
+    const auto note = [&](const Note& one) {
+        if (std::find(notes.begin(), notes.end(), one) == notes.end()) notes.push_back(one);
+    };
+    const bool has_all = question.language.knows("any pattern in a name");
     for (const Paths& paths : all) {
         if (paths.has_globs && !question.language.knows("path globs")) return not_yet("path globs");
-        if (paths.is_cut) {
-            const Note note{Change::kNarrower, "a star or `?` inside a name does not stand for slashes"};
-            if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(note);
-        }
+        if (paths.is_cut) note({Change::kNarrower, "a star or `?` inside a name does not stand for slashes"});
         for (const std::string& pattern : paths.patterns) {
-            std::string value = spelt(pattern);
-            if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(std::move(value));
+            NameForms forms{{pattern}, {}};
+            if (!has_all && needs_forms(pattern)) forms = name_forms(pattern, question.wants_less);
+            if (forms.patterns.empty() && !question.wants_less) return unsaid("of a name only its beginning and its end can be asked for");
+            if (forms.patterns.empty()) note({Change::kNarrower, "`?` and sets of bytes in a name cannot be asked for"});
+            for (const Note& one : forms.notes) note(one);
+            for (const std::string& form : forms.patterns) {
+                std::string value = spelt(form);
+                if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(std::move(value));
+            }
         }
     }
     return says(key, std::move(values), std::move(notes));

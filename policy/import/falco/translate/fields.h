@@ -38,6 +38,7 @@ struct FieldSayer {
 [[nodiscard]] std::vector<FieldSayer> event_fields();
 [[nodiscard]] std::vector<FieldSayer> argument_fields();
 [[nodiscard]] std::vector<FieldSayer> process_fields();
+[[nodiscard]] std::vector<FieldSayer> line_fields();
 [[nodiscard]] std::vector<FieldSayer> file_fields();
 [[nodiscard]] std::vector<FieldSayer> network_fields();
 [[nodiscard]] std::vector<FieldSayer> container_fields();

@@ -69,7 +69,11 @@ Said target(const Question& question, std::string_view) {
     const auto globs = globs_of(question.check);
     if (!globs) return operator_unread(question);
     std::vector<std::string> values;
-    for (const Glob& glob : *globs) values.push_back(text_value(glob));
+    for (const Glob& glob : *globs) {
+        if (glob == star()) return always();
+        if (has_controls(glob)) return unsaid("a text with control characters cannot be asked for");
+        if (!glob.empty()) values.push_back(text_value(glob));
+    }
     return says("target", std::move(values));
 }
 

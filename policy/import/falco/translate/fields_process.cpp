@@ -96,7 +96,11 @@ Said first_argument(const Question& question, std::string_view key) {
     if (!globs) return question.check.op == Operator::kExists ? always() : path(question, key);
     if (key == "exe" && question.act.kind == Act::Kind::kExec) {
         std::vector<std::string> values;
-        for (const Glob& glob : *globs) values.push_back(argument_value(glob, 0));
+        for (const Glob& glob : *globs) {
+            if (glob == star()) return always();
+            if (has_controls(glob)) return unsaid("a text with control characters cannot be asked for");
+            if (!glob.empty()) values.push_back(placed_value(glob, 0));
+        }
         return says("arguments", std::move(values));
     }
     std::vector<Paths> all;
@@ -129,112 +133,6 @@ Said ancestor(const Question& question, Sayer sayer) {
 Said ancestor_name(const Question& question, std::string_view) { return ancestor(question, name); }
 Said ancestor_path(const Question& question, std::string_view) { return ancestor(question, path); }
 Said ancestor_exe(const Question& question, std::string_view) { return ancestor(question, first_argument); }
-
-bool has_blank(const std::string& text) { return text.find(' ') != std::string::npos; }
-
-const Note kWord{Change::kWider, "arguments may stand behind others"};
-
-// Where the arguments begin is known by the first of them, or by a blank.
-std::vector<std::string> argument_values(const Question& question, const std::vector<Glob>& globs, bool& is_wider, bool& is_missing) {
-    std::vector<std::string> values;
-    for (const Glob& glob : globs) {
-        if (begins_with_star(glob)) {
-            values.push_back(line_value(joined(joined(star(), literal(" ")), glob)));
-            continue;
-        }
-        Glob beginning = glob;
-        const bool is_open = !beginning.empty() && beginning.back().kind == Piece::Kind::kStar;
-        if (is_open) beginning.pop_back();
-        const auto text = plain_text(beginning);
-        if (text && !has_blank(*text) && !text->empty() && is_open) {
-            values.push_back(argument_value(glob, 1));
-        } else if (question.wants_less) {
-            is_missing = true;
-        } else {
-            is_wider = true;
-            values.push_back(line_value(joined(joined(star(), literal(" ")), glob)));
-        }
-    }
-    return values;
-}
-
-Said not_at_exec(const Question& question) {
-    return unsaid(question.act.kind == Act::Kind::kStream ? "arguments are known of the program that begins only" : "arguments are known at an execution only");
-}
-
-Said arguments(const Question& question, std::string_view) {
-    if (question.act.kind != Act::Kind::kExec) return not_at_exec(question);
-    if (question.check.op == Operator::kExists) return always({{Change::kWider, "a program without arguments counts as well"}});
-    const auto globs = globs_of(question.check);
-    if (!globs) return operator_unread(question);
-    if (globs->size() == 1 && globs->front().empty()) {  // none
-        Said said = says("arguments", {line_value(joined(joined(star(), literal(" ")), star()))});
-        said.any[0][0].negated = true;
-        return said;
-    }
-    bool is_wider = false, is_missing = false;
-    auto values = argument_values(question, *globs, is_wider, is_missing);
-    std::vector<Note> notes;
-    if (is_wider) notes.push_back(kWord);
-    if (is_missing) notes.push_back({Change::kNarrower, "where the arguments begin cannot be said of a text with blanks"});
-    return says("arguments", std::move(values), std::move(notes));
-}
-
-// proc.cmdline is the process's name and its arguments; ours the line of all
-// arguments, which begins with what it calls itself.
-Said command_line(const Question& question, std::string_view) {
-    if (question.act.kind != Act::Kind::kExec) return not_at_exec(question);
-    if (question.check.op == Operator::kExists) return always();
-    const auto globs = globs_of(question.check);
-    if (!globs) return operator_unread(question);
-    const auto add = [](std::vector<std::string>& to, std::string value) {
-        if (std::find(to.begin(), to.end(), value) == to.end()) to.push_back(std::move(value));
-    };
-    std::vector<std::string> values;
-    std::vector<Note> notes{{Change::kOther, "a command line begins with what the program calls itself (argv[0])"}};
-    for (const Glob& glob : *globs) {
-        if (begins_with_star(glob)) {
-            add(values, line_value(question.wants_less ? joined(joined(star(), literal(" ")), glob) : glob));
-            continue;
-        }
-        add(values, line_value(glob));
-        if (question.wants_less)
-            for (const std::string_view directory : {"/bin/", "/usr/bin/"}) add(values, line_value(joined(literal(directory), glob)));
-        else
-            add(values, line_value(joined(joined(star(), literal("/")), glob)));
-    }
-    if (question.wants_less) notes.push_back({Change::kNarrower, "a command line excepts only where the program is called by its name, or in /bin or /usr/bin"});
-    return says("arguments", std::move(values), std::move(notes));
-}
-
-// exe and its arguments: our line.
-Said line(const Question& question, std::string_view) {
-    if (question.act.kind != Act::Kind::kExec) return not_at_exec(question);
-    const auto globs = globs_of(question.check);
-    if (!globs) return operator_unread(question);
-    std::vector<std::string> values;
-    for (const Glob& glob : *globs) values.push_back(line_value(glob));
-    return says("arguments", std::move(values));
-}
-
-// proc.env[NAME], or a text in all of it: NAME=value. Ours are names.
-Said environment(const Question& question, std::string_view key) {
-    if (question.act.kind != Act::Kind::kExec) return unsaid("it is known at an execution only");
-    const auto& name = question.check.left.argument;
-    const Note values{Change::kWider, "of the environment names are known, not values"};
-    if (name) return says(key, {spelt(*name)}, question.check.op == Operator::kExists ? std::vector<Note>{} : std::vector<Note>{values});
-    if (question.check.op != Operator::kContains && question.check.op != Operator::kIcontains) return operator_unread(question);
-    const auto globs = globs_of(question.check);
-    if (!globs) return operator_unread(question);
-    std::vector<std::string> texts;
-    for (Glob glob : *globs) {
-        const auto equals = std::find_if(glob.begin(), glob.end(), [](const Piece& piece) { return piece.kind == Piece::Kind::kByte && piece.text == "="; });
-        if (equals != glob.end()) glob.erase(equals, glob.end());
-        if (glob.size() <= 1) return unsaid("of the environment names are known, not values");
-        texts.push_back(text_value(glob));
-    }
-    return says(key, std::move(texts), {values, {Change::kNarrower, "a text is looked for in the names of the environment only"}});
-}
 
 Said terminal(const Question& question, std::string_view) {
     const Check& check = question.check;
@@ -297,7 +195,7 @@ Said capability(const Question& question, std::string_view key) {
     }
     if (values.empty()) return unsaid("it is no capability that is known");
     std::vector<Note> notes;
-    if (question.check.op == Operator::kEqual || question.check.op == Operator::kIn)
+    if (question.check.op == Operator::kEqual || question.check.op == Operator::kIn || question.check.op == Operator::kIntersects)
         notes.push_back({Change::kWider, "other capabilities may be held beside it"});
     return says(key, std::move(values), std::move(notes));
 }
@@ -341,7 +239,6 @@ Said login(const Question& question, std::string_view key) { return say_numbers(
 
 Said time(const Question&, std::string_view) { return unsaid("a hook does not know how old it is", Said::Need::kAlways); }
 Said directory(const Question&, std::string_view) { return unsaid("a hook does not know the working directory", Said::Need::kPositive); }
-Said parent_line(const Question&, std::string_view) { return unsaid("arguments are known of the program that begins only"); }
 
 }  // namespace
 
@@ -350,9 +247,7 @@ std::vector<FieldSayer> process_fields() {
         {"proc.name", name, "exe"},           {"proc.pname", name, "parent"},         {"proc.aname", ancestor_name, ""},
         {"proc.exepath", path, "exe"},        {"proc.pexepath", path, "parent"},      {"proc.aexepath", ancestor_path, ""},
         {"proc.exe", first_argument, "exe"},  {"proc.pexe", first_argument, "parent"}, {"proc.aexe", ancestor_exe, ""},
-        {"proc.args", arguments, ""},         {"proc.cmdline", command_line, ""},     {"proc.exeline", line, ""},
-        {"proc.pcmdline", parent_line, ""},   {"proc.acmdline", parent_line, ""},     {"proc.pargs", parent_line, ""},
-        {"proc.env", environment, "environment"}, {"proc.tty", terminal, ""},           {"proc.is_exe_from_memfd", memfd, "memfd"}, {"proc.is_exe_upper_layer", upper_layer, "intact"},
+        {"proc.tty", terminal, ""},           {"proc.is_exe_from_memfd", memfd, "memfd"}, {"proc.is_exe_upper_layer", upper_layer, "intact"},
         {"proc.is_exe_lower_layer", lower_layer, "intact"}, {"proc.vpid", first_process, ""}, {"thread.vtid", first_process, ""},
         {"proc.duration", time, ""},          {"proc.ppid.duration", time, ""},       {"proc.pid.ts", time, ""},
         {"proc.cwd", directory, ""},          {"proc.pcwd", directory, ""},

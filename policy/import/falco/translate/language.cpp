@@ -42,6 +42,7 @@ constexpr std::array kRows = {
 
     // Forms.
     LanguageRow{"path globs", kKnown, "on: [exec]\nmatch: {path: ['**/x', '/a/**/b*']}"},
+    LanguageRow{"any pattern in a name", kNotYet, "on: [exec]\nmatch: {path: ['**/*a?[bc]*']}"},
     LanguageRow{"executions without a path", kKnown, "on: [exec]\nwhere: {uid: [0]}"},
     LanguageRow{"all", kKnown, "on: [open-read]\nmatch: {path: [/x/**], all: [{path: [/x/y/**]}]}"},
     LanguageRow{"mode", kKnown, "mode: off\non: [open-read]\nmatch: {path: [/x]}"},
@@ -70,9 +71,10 @@ constexpr std::array kRows = {
     LanguageRow{"stdin", kKnown, "on: [exec]\nmatch: {path: [/x], stdin: [socket]}"},
     LanguageRow{"stdout", kKnown, "on: [exec]\nmatch: {path: [/x], stdout: [socket]}"},
     LanguageRow{"open-flags", kKnown, "on: [open-write]\nmatch: {path: [/x], open-flags: [truncate]}"},
-    LanguageRow{"arguments", kNotYet, "on: [exec]\nmatch: {path: [/x], arguments: [{prefix: x, at: 1}, {line-contains: x}, {line-glob: '* x'}]}"},
-    LanguageRow{"environment", kNotYet, "on: [exec]\nmatch: {path: [/x], environment: [LD_PRELOAD, {contains: X}]}"},
-    LanguageRow{"target", kKnown, "on: [symlink]\nmatch: {path: [/**], target: [/x]}"},
+    LanguageRow{"arguments", kKnown, "on: [exec]\nmatch: {path: [/x], arguments: ['*x*', {at: 1, is: 'x*'}]}"},
+    LanguageRow{"all-arguments", kKnown, "on: [exec]\nmatch: {path: [/x], all-arguments: ['[Xx]?', {at: 7, is: x}]}"},
+    LanguageRow{"environment", kKnown, "on: [exec]\nmatch: {path: [/x], environment: [LD_PRELOAD, '*X*']}"},
+    LanguageRow{"target", kKnown, "on: [symlink]\nmatch: {path: [/**], target: [/x, '*/x']}"},
     LanguageRow{"address", kKnown, "on: [connect]\nmatch: {address: [10.0.0.0/8]}"},
     LanguageRow{"port", kKnown, "on: [connect]\nmatch: {port: [22, 1-9]}"},
     LanguageRow{"protocol", kKnown, "on: [connect]\nmatch: {protocol: [tcp]}"},
@@ -83,7 +85,7 @@ constexpr std::array kRows = {
     LanguageRow{"command", kKnown, "on: [bpf]\nmatch: {command: [prog-load]}"},
     LanguageRow{"new-uid", kKnown, "on: [setuid]\nmatch: {new-uid: [0]}"},
     LanguageRow{"mount-type", kNotYet, "on: [mount]\nmatch: {mount-type: [overlay]}"},
-    LanguageRow{"mount-source", kNotYet, "on: [mount]\nmatch: {mount-source: [{prefix: /dev/}]}"},
+    LanguageRow{"mount-source", kNotYet, "on: [mount]\nmatch: {mount-source: ['/dev/*']}"},
 };
 
 }  // namespace

@@ -19,8 +19,7 @@ void sort_unique(std::vector<std::string>& all) {
     all.erase(std::unique(all.begin(), all.end()), all.end());
 }
 
-// True or false, not a list.
-bool is_list(const Entry& entry) { return entry.values != std::vector<std::string>{"true"} && entry.values != std::vector<std::string>{"false"}; }
+bool is_list(const Entry& entry) { return !is_yes_no(entry); }
 
 // None of several lists is none of one.
 void tidy(Clause& clause) {
@@ -39,36 +38,6 @@ void tidy(Clause& clause) {
     clause = std::move(result);
 }
 
-void tidy(Draft& draft) {
-    for (Entry& entry : draft.conditions) {
-        if (!entry.negated) continue;
-        entry.negated = false;
-        draft.exceptions.push_back({std::move(entry)});
-        entry.key.clear();
-    }
-    std::erase_if(draft.conditions, [](const Entry& entry) { return entry.key.empty(); });
-    tidy(draft.conditions);
-    // lists of exceptions with one key are one list
-    std::map<std::string, Entry> lists;
-    std::vector<Clause> others;
-    for (Clause& exception : draft.exceptions) {
-        tidy(exception);
-        if (exception.size() != 1 || exception[0].negated || !is_list(exception[0])) {
-            others.push_back(std::move(exception));
-            continue;
-        }
-        const auto [list, is_new] = lists.try_emplace(exception[0].key, exception[0]);
-        if (!is_new) add(list->second.values, exception[0].values);
-    }
-    for (auto& [key, list] : lists) {
-        sort_unique(list.values);
-        others.push_back({std::move(list)});
-    }
-    std::sort(others.begin(), others.end());
-    others.erase(std::unique(others.begin(), others.end()), others.end());
-    draft.exceptions = std::move(others);
-}
-
 std::string key_of(const Clause& clause, std::size_t without) {
     std::string key;
     for (std::size_t i = 0; i < clause.size(); i++) {
@@ -78,6 +47,21 @@ std::string key_of(const Clause& clause, std::size_t without) {
         key += '\t';
     }
     return key;
+}
+
+void tidy(Draft& draft) {
+    for (Entry& entry : draft.conditions) {
+        if (!entry.negated) continue;
+        entry.negated = false;
+        draft.exceptions.push_back({std::move(entry)});
+        entry.key.clear();
+    }
+    std::erase_if(draft.conditions, [](const Entry& entry) { return entry.key.empty(); });
+    tidy(draft.conditions);
+    for (Clause& exception : draft.exceptions) tidy(exception);
+    merge_clauses(draft.exceptions);
+    std::sort(draft.exceptions.begin(), draft.exceptions.end());
+    draft.exceptions.erase(std::unique(draft.exceptions.begin(), draft.exceptions.end()), draft.exceptions.end());
 }
 
 constexpr std::size_t kAll = static_cast<std::size_t>(-1);
@@ -116,6 +100,29 @@ std::size_t longest(const std::vector<Draft>& drafts) {
 }
 
 }  // namespace
+
+void merge_clauses(std::vector<Clause>& any) {
+    std::size_t longest = 0;
+    for (const Clause& clause : any) longest = std::max(longest, clause.size());
+    for (std::size_t i = 0; i < longest; i++) {
+        std::map<std::string, std::size_t> first;
+        std::vector<Clause> result;
+        for (Clause& clause : any) {
+            const bool may_grow = i < clause.size() && is_list(clause[i]) && !clause[i].negated;
+            const auto [place, is_new] = may_grow ? first.try_emplace(key_of(clause, i), result.size()) : std::pair(first.end(), true);
+            // a list by itself can be written in parts, one beside others cannot
+            const bool has_room = is_new || clause.size() == 1 || result[place->second][i].values.size() + clause[i].values.size() <= kMaxValuesPerCondition;
+            if (is_new || !has_room) {
+                if (!has_room) place->second = result.size();
+                result.push_back(std::move(clause));
+                continue;
+            }
+            add(result[place->second][i].values, clause[i].values);
+            sort_unique(result[place->second][i].values);
+        }
+        any = std::move(result);
+    }
+}
 
 std::vector<Draft> merged(std::vector<Draft> drafts) {
     for (Draft& draft : drafts) tidy(draft);

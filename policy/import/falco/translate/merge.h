@@ -13,4 +13,8 @@ namespace quell::policy::falco {
 // values of one list only. In the order of the first of each. Thread-safe.
 [[nodiscard]] std::vector<Draft> merged(std::vector<Draft> drafts);
 
+// Puts clauses together, one of which is enough, that differ in the values of
+// one list only. Thread-safe.
+void merge_clauses(std::vector<Clause>& any);
+
 }  // namespace quell::policy::falco

@@ -8,7 +8,8 @@
 namespace quell::policy::falco {
 namespace {
 
-constexpr std::string_view kSpecial = "*?[]{}\\";
+constexpr std::string_view kSpecialInPaths = "*?[]{}\\";
+constexpr std::string_view kSpecialInTexts = "*?[\\";
 
 using Kind = Piece::Kind;
 
@@ -68,7 +69,8 @@ struct Shape {
 std::optional<Shape> shape_of(Operator op) {
     switch (op) {
         case Operator::kEqual:
-        case Operator::kIn: return Shape{};
+        case Operator::kIn:
+        case Operator::kIntersects: return Shape{};  // of one value
         case Operator::kContains: return Shape{true, true, false, false};
         case Operator::kIcontains: return Shape{true, true, false, true};
         case Operator::kStartswith: return Shape{false, true, false, false};
@@ -92,32 +94,18 @@ bool is_folded(std::string_view text, char fold) {
     return std::all_of(text.begin(), text.end(), [&](char c) { return fold == 'l' ? c == lower(c) : c == upper(c); });
 }
 
-// {key: "text"}
-std::string map_value(std::string_view key, std::string_view text, std::string_view more = "") {
-    return "{" + std::string(key) + ": " + spelt(text) + std::string(more) + "}";
+bool is_control(const Piece& piece) {
+    const auto byte = static_cast<unsigned char>(piece.text[0]);
+    return piece.kind == Kind::kByte && (byte < 0x20 || byte == 0x7f);
 }
 
-// Bytes between at most one star on each side.
-struct Simple {
-    bool star_before = false;
-    bool star_behind = false;
+std::string written(const Glob& glob, std::string_view special) {
     std::string text;
-};
-
-std::optional<Simple> simple(Glob glob) {
-    Simple result;
-    if (!glob.empty() && glob.front().kind == Kind::kStar) {
-        result.star_before = true;
-        glob.erase(glob.begin());
+    for (const Piece& piece : glob) {
+        if (piece.kind == Kind::kByte && special.find(piece.text[0]) != std::string_view::npos) text += '\\';
+        text += piece.text;
     }
-    if (!glob.empty() && glob.back().kind == Kind::kStar) {
-        result.star_behind = true;
-        glob.pop_back();
-    }
-    const auto text = plain_text(glob);
-    if (!text || text->empty()) return std::nullopt;
-    result.text = *text;
-    return result;
+    return text;
 }
 
 }  // namespace
@@ -170,35 +158,18 @@ std::optional<std::string> plain_text(const Glob& glob) {
 
 bool begins_with_star(const Glob& glob) { return !glob.empty() && glob.front().kind == Kind::kStar; }
 
-std::string glob_text(const Glob& glob) {
-    std::string text;
-    for (const Piece& piece : glob) {
-        if (piece.kind == Kind::kByte && kSpecial.find(piece.text[0]) != std::string_view::npos) text += '\\';
-        text += piece.text;
-    }
-    return text;
-}
+std::string glob_text(const Glob& glob) { return written(glob, kSpecialInPaths); }
 
-std::string text_value(const Glob& glob) {
-    if (const auto text = plain_text(glob); text && !text->empty()) return spelt(*text);
-    const auto part = simple(glob);
-    if (!part) return map_value("glob", glob_text(glob));
-    return map_value(part->star_before ? (part->star_behind ? "contains" : "suffix") : "prefix", part->text);
-}
+std::string text_value(const Glob& glob) { return spelt(written(glob, kSpecialInTexts)); }
 
-std::string argument_value(const Glob& glob, unsigned position) {
-    const std::string at = ", at: " + std::to_string(position);
-    const auto part = simple(glob);
-    if (part && !part->star_before && part->star_behind) return map_value("prefix", part->text, at);
-    if (part && part->star_before && !part->star_behind) return map_value("suffix", part->text, at);
-    if (part && part->star_before && part->star_behind) return map_value("contains", part->text, at);
-    return map_value("glob", glob_text(glob), at);
-}
+std::string placed_value(const Glob& glob, unsigned place) { return "{at: " + std::to_string(place) + ", is: " + text_value(glob) + "}"; }
 
-std::string line_value(const Glob& glob) {
-    const auto part = simple(glob);
-    if (part && part->star_before && part->star_behind) return map_value("line-contains", part->text);
-    return map_value("line-glob", glob_text(glob));
+bool has_controls(const Glob& glob) { return std::any_of(glob.begin(), glob.end(), is_control); }
+
+Glob without_controls(Glob glob) {
+    for (Piece& piece : glob)
+        if (is_control(piece)) piece = {Kind::kAny, "?"};
+    return glob;
 }
 
 std::string spelt(std::string_view text) { return spell(text, true, true); }

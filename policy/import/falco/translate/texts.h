@@ -43,14 +43,16 @@ using Glob = std::vector<Piece>;
 // The text where there is no other piece than bytes.
 [[nodiscard]] std::optional<std::string> plain_text(const Glob& glob);
 [[nodiscard]] bool begins_with_star(const Glob& glob);
-// As our globs are written, with \ before what would mean something.
+// As our paths are written, with \ before what would mean something.
 [[nodiscard]] std::string glob_text(const Glob& glob);
 
-// As a value of ours: text, {prefix: …}, {suffix: …}, {contains: …}, {glob: …}.
+// As a pattern over a text, spelt as a value: of any argument behind argv[0],
+// of a variable's name, of a link's text; and of the argument at one place.
 [[nodiscard]] std::string text_value(const Glob& glob);
-// The same of one argument, and of the line that all of them make.
-[[nodiscard]] std::string argument_value(const Glob& glob, unsigned position);
-[[nodiscard]] std::string line_value(const Glob& glob);
+[[nodiscard]] std::string placed_value(const Glob& glob, unsigned place);
+// With ? for each byte that no pattern of ours may hold; whether there are any.
+[[nodiscard]] bool has_controls(const Glob& glob);
+[[nodiscard]] Glob without_controls(Glob glob);
 // One text between brackets, in quotes where it needs them.
 [[nodiscard]] std::string spelt(std::string_view text);
 

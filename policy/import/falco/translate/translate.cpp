@@ -8,6 +8,7 @@
 #include "policy/import/falco/normal_form.h"
 #include "policy/import/falco/translate/acts.h"
 #include "policy/import/falco/translate/build.h"
+#include "policy/import/falco/translate/fit.h"
 #include "policy/import/falco/translate/merge.h"
 #include "policy/limits.h"
 
@@ -57,6 +58,8 @@ public:
         if (budget_.left == 0) return refused("its condition: all conditions together stand for too much");
         if (drafts_.empty() && reason_.empty()) return {Fidelity::kExact, {}, {}, {}};  // no event is like that
         if (drafts_.empty()) return refused(reason_);
+        for (Draft& draft : drafts_)
+            if (const auto note = fit(draft)) add(notes_, {*note});
         for (const std::string& left : left_) add(notes_, {{Change::kNarrower, "an alternative is left out, " + left}});
         return {notes_.empty() ? Fidelity::kExact : Fidelity::kChanged, std::move(notes_), {}, std::move(drafts_)};
     }
