@@ -113,7 +113,8 @@ void set_gate(const policy::Image& image, volatile quell_u64* bits, volatile que
 // The filter in front of networks (kern/hooks/socket.h).
 void set_network_filter(const policy::Image& image, volatile quell_u64* bits, volatile quell_u32* levels) {
     for (std::size_t i = 0; i < QUELL_NETWORK_BITS / 64; i++) bits[i] = 0;
-    levels[0] = levels[1] = 0;
+    levels[0] = 0;
+    levels[1] = 0;
     for (const auto& one : image.networks) {
         const auto& bytes = one.network.bytes;
         const std::size_t piece = one.network.six ? 2 : 1, level = one.network.length / (8 * piece);
