@@ -136,6 +136,22 @@ struct {
 	__type(value, struct quell_peer);
 } peers SEC(".maps");
 
+/* brings the structures into the object's BTF, for tests/bpf/abi_test.cpp: here they are sizes only */
+struct {
+	struct quell_edge_key edge_key;
+	struct quell_edge edge;
+	struct quell_set_key set_key;
+	struct quell_set set;
+	struct quell_rule_key rule_key;
+	struct quell_rule rule;
+	struct quell_condition_key condition_key;
+	struct quell_condition condition;
+	struct quell_member_key member_key;
+	struct quell_rate_key rate_key;
+	struct quell_rate rate;
+	struct quell_text_table texts;
+} *policy_maps_anchor;
+
 /* Numbers of maps within a map, where the stack is short. */
 static const u32 map_numbers[2] = { 0, 1 };
 

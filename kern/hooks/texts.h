@@ -109,6 +109,21 @@ __noinline u32 target_read(u64 target)
 	return number_ + 1;
 }
 
+/* By the rules that ask for no path. */
+static __always_inline int judge_target_anywhere(u64 entry, u32 texts)
+{
+	u32 slot = plain_begin(subject_of(bpf_get_current_task_btf()), QUELL_OP_SYMLINK, QUELL_HOOK_symlink_target);
+
+	if (slot >= WORK_NONE)
+		return 0;
+	WORK(slot)->op.entry = entry;
+	WORK(slot)->op.texts = texts;
+	WORK(slot)->op.detail = S_IFLNK_BITS | 0777;
+	if (texts != TEXTS_NOT_NOW)
+		texts_ask(slot);
+	return plain_end(slot);
+}
+
 static __always_inline int on_symlink_target(struct inode *directory, struct dentry *entry, const char *target)
 {
 	u32 texts = TEXTS_NOT_NOW;
@@ -123,6 +138,7 @@ static __always_inline int on_symlink_target(struct inode *directory, struct den
 		texts = TEXTS_NOT_NOW;
 	verdict = judge_entry_by(subject_of(bpf_get_current_task_btf()), entry, entry->d_parent, directory, directory->i_sb, 0, 0,
 				 S_IFLNK_BITS | 0777, QUELL_OP_SYMLINK, QUELL_HOOK_symlink_target, texts);
+	verdict |= judge_target_anywhere(address_of(entry), texts);
 	if (texts & TEXTS_RESULT)
 		texts_release(texts);
 	return VERDICT(verdict);

@@ -224,11 +224,11 @@ TEST_F(PolicyFiles, CompileAndDump) {
     const std::string image = dir / "x.img";
     const Ran compiled = run_quell({"policy", "compile", "-o", image, kPack});
     EXPECT_EQ(compiled.code, 0) << compiled.err;
-    EXPECT_TRUE(compiled.out.starts_with(image + ": 32 rules, ")) << compiled.out;
+    EXPECT_TRUE(compiled.out.starts_with(image + ": 36 rules, ")) << compiled.out;
     const Json check = json({"policy", "check", kPack}, 0);
     const Json dump = json({"policy", "dump", image}, 0);
     EXPECT_EQ(dump["digest"], check["digest"]);
-    ASSERT_EQ(dump["rules"].size(), 33u);
+    ASSERT_EQ(dump["rules"].size(), 37u);
     EXPECT_EQ(dump["rules"][0]["flags"], (Json{"deny", "silent"}));
     const Json& rules = dump["rules"];
     const auto clear = std::find_if(rules.begin(), rules.end(), [](const Json& rule) { return rule["id"] == "clear-log-activities"; });

@@ -29,7 +29,17 @@ inline constexpr PackCase kPackCases[] = {
     {"notable-events/sensitive-file-read", At::Container, "true", "cat /etc/shadow", {"cat /etc/passwd", "ls -l /etc/shadow"}},
     {"notable-events/credentials-read", At::Container, "true", "cat /root/.aws/credentials", {"ls -l /root/.aws", "cat /etc/os-release"}},
     {"notable-events/sensitive-file-linked", At::Container, "true", "ln /etc/shadow /tmp/linked",
-     {"ln /etc/os-release /tmp/release", "ln -s /etc/shadow /tmp/symbolic"}},
+     {"ln /etc/os-release /tmp/release", "ln -s /etc/os-release /tmp/symbolic"}},
+    {"notable-events/sensitive-file-symlinked", At::Container, "true", "ln -s /etc/shadow /tmp/shadow-link",
+     {"ln -s /etc/os-release /tmp/release-link", "ls -l /etc/shadow"}},
+    // with its path: a busybox shell runs what it has itself, and executes nothing
+    {"notable-events/private-keys-searched", At::Container, "true", "/bin/find /etc -name id_rsa",
+     {"/bin/find /etc -name hosts", "/bin/grep -r root /etc/passwd"}},
+    {"notable-events/cloud-credentials-searched", At::Container, "true", "/bin/grep -ri AWS_access_key_id /etc/os-release; true",
+     {"/bin/grep -i name /etc/os-release; true", "/bin/find /etc -name credentials"}},
+    // nobody answers there: its arguments are all that counts
+    {"notable-events/miner-started", At::Container, "true", "/bin/acts nothing -o stratum+tcp://pool.example:3333",
+     {"/bin/acts nothing -o tcp://pool.example:3333", "/bin/acts nothing --level"}},
     {"notable-events/etc-written", At::Container, "true", "echo evil >/etc/profile", {"echo text >/tmp/profile", "cat /etc/os-release"}},
     {"notable-events/program-directory-written", At::Container, "true", "cp /bin/attack /usr/bin/tool",
      {"ls /usr/bin", "cp /bin/attack /tmp/tool"}},

@@ -21,31 +21,32 @@ struct FalcoCase {
     const char* neighbour;  // must not be seen by that rule
 };
 
-// Falco's stable rules. Those that no hook sees stand in docs/packs.md with the reason.
+// Falco's stable rules. Those that no hook sees stand in docs/packs.md with the reason. Programs are called by their paths: a
+// busybox shell runs what it has itself, and executes nothing.
 constexpr FalcoCase kStable[] = {
-    {"Read sensitive file untrusted", At::Container, "true", "cat /etc/shadow", "cat /etc/os-release"},
+    {"Read sensitive file untrusted", At::Container, "true", "/bin/cat /etc/shadow", "/bin/cat /etc/os-release"},
     {"Run shell untrusted", At::Host, "cp /usr/bin/dash /usr/sbin/nginx", "/usr/sbin/nginx -c '/usr/bin/dash -c true; true'", "/usr/sbin/nginx -c '/usr/bin/id; true'"},
     {"System user interactive", At::Host, "cp /usr/bin/dash /usr/sbin/sshd", "/usr/sbin/sshd -c 'setpriv --reuid=33 --regid=33 --clear-groups id; true'",
      "dash -c 'setpriv --reuid=33 --regid=33 --clear-groups id; true'"},
     {"Terminal shell in container", At::IntoContainer, "true", TERMINAL(INTO "/bin/sh -c true"), TERMINAL(INTO "/bin/attack read /etc/os-release")},
     {"Netcat Remote Code Execution in Container", At::Container, "true", "/bin/nc -e /bin/true; true", "/bin/nc --help; true"},
-    {"Search Private Keys or Passwords", At::Container, "true", "find /etc -name id_rsa", "find /etc -name hosts"},
-    {"Clear Log Activities", At::Container, "true", ": >/var/log/auth.log", "cat /var/log/b.log"},
+    {"Search Private Keys or Passwords", At::Container, "true", "/bin/find /etc -name id_rsa", "/bin/find /etc -name hosts"},
+    {"Clear Log Activities", At::Container, "true", ": >/var/log/auth.log", "/bin/cat /var/log/b.log"},
     {"Remove Bulk Data from Disk", At::Host, "echo text >/tmp/secret", "shred -u /tmp/secret", "rm -f /tmp/nothing"},
-    {"Create Symlink Over Sensitive Files", At::Container, "true", "ln -s /etc/shadow /tmp/symbolic", "ln -s /etc/os-release /tmp/innocent"},
-    {"Create Hardlink Over Sensitive Files", At::Container, "true", "ln /etc/shadow /tmp/hard", "ln /etc/os-release /tmp/release"},
+    {"Create Symlink Over Sensitive Files", At::Container, "true", "/bin/ln -s /etc/shadow /tmp/symbolic", "/bin/ln -s /etc/os-release /tmp/innocent"},
+    {"Create Hardlink Over Sensitive Files", At::Container, "true", "/bin/ln /etc/shadow /tmp/hard", "/bin/ln /etc/os-release /tmp/release"},
     {"Packet socket created in container", At::Container, "true", "/bin/acts packet-socket", "/bin/acts raw-socket"},
     {"Redirect STDOUT/STDIN to Network Connection in Container", At::Container, "true", "/bin/acts with-socket /bin/sh -c true", "/bin/sh -c true"},
-    {"Linux Kernel Module Injection Detected", At::Container, "true", "/bin/acts module-of-file /bin/acts; true", "cat /proc/modules"},
+    {"Linux Kernel Module Injection Detected", At::Container, "true", "/bin/acts module-of-file /bin/acts; true", "/bin/cat /proc/modules"},
     {"Debugfs Launched in Privileged Container", At::Container, "true", "/usr/sbin/debugfs -V", "ls -l /usr/sbin/debugfs"},
     {"Detect release_agent File Container Escapes", At::Container, "true", "echo /bin/true >/tmp/release_agent", "echo text >/tmp/release"},
     {"PTRACE attached to process", At::Host, "true", "acts attach", "acts look"},
     {"PTRACE anti-debug attempt", At::Host, "true", "acts traceme", "acts look"},
-    {"Find AWS Credentials", At::Container, "true", "grep aws_access_key_id /etc/os-release; true", "grep NAME /etc/os-release; true"},
+    {"Find AWS Credentials", At::Container, "true", "/bin/grep aws_access_key_id /etc/os-release; true", "/bin/grep NAME /etc/os-release; true"},
     {"Execution from /dev/shm", At::Host, "cp /w/attack /dev/shm/run", "/dev/shm/run read /etc/hostname", "/w/attack read /etc/hostname"},
     {"Drop and execute new binary in container", At::Container, "cp /bin/attack /tmp/dropped", "/tmp/dropped read /etc/os-release", "/bin/attack read /etc/os-release"},
-    {"Disallowed SSH Connection Non Standard Port", At::Host, "cp /usr/bin/socat /usr/bin/ssh", "/usr/bin/ssh -u /dev/null TCP:127.0.0.1:443; true",
-     "/usr/bin/ssh -u /dev/null TCP:127.0.0.1:2222; true"},
+    {"Disallowed SSH Connection Non Standard Port", At::Host, "cp /usr/bin/socat /usr/bin/ssh", "/usr/bin/ssh -u /dev/null TCP:203.0.113.1:443; true",
+     "/usr/bin/ssh -u /dev/null TCP:203.0.113.1:2222; true"},
     {"Fileless execution via memfd_create", At::Container, "true", "/bin/acts execute-memory", "/bin/acts nothing"},
 };
 
@@ -123,8 +124,7 @@ TEST_F(Falco, OwnRulesCatch) {
 
 TEST_F(Falco, StableRulesCatch) {
     if (run("test -e /w/corpus/falco_rules.yaml").status != 0) GTEST_SKIP() << "no rules of Falco are given: tools/test --corpus DIR";
-    // those that are translated today: most of the others ask for a program's name, wherever it lies
-    constexpr unsigned kAtLeast = 8;
+    constexpr unsigned kAtLeast = 22;
     const Imported imported = import("/w/corpus/falco_rules.yaml");
     unsigned caught = 0;
     for (const FalcoCase& one : kStable) {

@@ -257,7 +257,7 @@ private:
         if (is_place && has("path")) note({Change::kWider, "a directory above what is watched counts as well"});
         const bool needs_path = act_.kind == Act::Kind::kFile;
         const bool takes_path = act_.kind == Act::Kind::kExec || act_.kind == Act::Kind::kStream;
-        if (has("path") || (!needs_path && !takes_path)) return;
+        if (has("path") || (!needs_path && !takes_path) || act_.operation == "symlink") return;
         if (takes_path && language_.knows("executions without a path")) return;
         draft.conditions.push_back({"path", false, {"/**"}});
         if (takes_path) note({Change::kNarrower, "a file without a name is not seen"});
