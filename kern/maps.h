@@ -98,7 +98,7 @@ struct {
 /* --- paths: home mounts of containers (kern/path/home.h) */
 HASH_MAP(homes, 32768, struct home_key, struct home);
 /* names on the ways to home mounts: a container has some 25 */
-HASH_MAP(home_names, 32768, struct home_name_key, struct home_name);
+HASH_MAP(home_names, 16384, struct home_name_key, struct home_name);
 HASH_MAP(home_superblocks, 8192, struct home_superblock_key, struct home_superblock);
 HASH_MAP(births, 8192, u64, u64);
 /* the host's mounts of a superblock, rebuilt when they change; the loser is rebuilt */

@@ -39,7 +39,7 @@ counts() { # RULES
   [ -z "$daemon" ] || kill -STOP "$daemon"
   for place in host container; do
     for _ in 1 2 3; do
-      if [ "$place" = host ]; then "$loop" /cost-tmpfs/x open-read create unlink connect; else inside first /bin/sh -c "/bin/loop /tmp/x open-read create unlink connect; exit \$?"; fi || fail "no loop"
+      if [ "$place" = host ]; then "$loop" /cost-tmpfs/x open-read create rename unlink connect; else inside first /bin/sh -c "/bin/loop /tmp/x open-read create rename unlink connect; exit \$?"; fi || fail "no loop"
     done >/tmp/figures
     awk -v rules="$1" -v place="$place" '{ for (i = 1; i < NF; i += 2) if (!($i in least) || $(i + 1) < least[$i]) least[$i] = $(i + 1) }
       END { for (name in least) printf "count\t%s\t%s\t%s\t%s\n", rules, name, place, least[name] }' /tmp/figures
