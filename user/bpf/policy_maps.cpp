@@ -2,10 +2,13 @@
 #include "user/bpf/policy_maps.h"
 
 #include <bpf/bpf.h>
+#include <linux/bpf.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include "user/bpf/pins.h"
 
@@ -15,6 +18,18 @@ namespace {
 constexpr const char* kTextTables = "text_tables";
 
 std::string policy_pin(const std::string& root, const char* name, std::uint32_t half) { return root + "/policy/" + name + "-" + std::to_string(half); }
+
+// By the call itself: libbpf's loads a program each time, to see whether the kernel takes names.
+Fd make_map(bpf_map_type type, const char* name, std::uint32_t key_size, std::uint32_t value_size, std::uint32_t elements, std::uint32_t flags) {
+    bpf_attr attributes{};
+    attributes.map_type = type;
+    attributes.key_size = key_size;
+    attributes.value_size = value_size;
+    attributes.max_entries = elements;
+    attributes.map_flags = flags;
+    std::strncpy(attributes.map_name, name, sizeof(attributes.map_name) - 1);
+    return Fd(static_cast<int>(::syscall(SYS_bpf, BPF_MAP_CREATE, &attributes, sizeof(attributes))));
+}
 
 Result<Fd> map_of_maps(const std::string& root, const char* name) {
     Fd map(bpf_obj_get(map_pin(root, name).c_str()));
@@ -39,15 +54,13 @@ Status pin_and_place(const std::string& root, const char* name, std::uint32_t ha
 }
 
 Status make_one(const std::string& root, const PolicyMapRow& row, std::uint32_t half, std::uint32_t elements) {
-    LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_NO_PREALLOC);
-    const Fd map(bpf_map_create(BPF_MAP_TYPE_HASH, row.name, row.key_size, row.value_size, std::clamp(elements, 1u, row.most), &options));
+    const Fd map = make_map(BPF_MAP_TYPE_HASH, row.name, row.key_size, row.value_size, std::clamp(elements, 1u, row.most), BPF_F_NO_PREALLOC);
     if (!map) return errno_error("cannot make a map of " + std::string(row.name));
     return pin_and_place(root, row.name, half, map);
 }
 
 Status make_text_table(const std::string& root, std::uint32_t half) {
-    LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
-    const Fd map(bpf_map_create(BPF_MAP_TYPE_ARRAY, kTextTables, sizeof(quell_u32), sizeof(quell_text_table), 1, &options));
+    const Fd map = make_map(BPF_MAP_TYPE_ARRAY, kTextTables, sizeof(quell_u32), sizeof(quell_text_table), 1, BPF_F_MMAPABLE);
     if (!map) return errno_error("cannot make a table of texts");
     return pin_and_place(root, kTextTables, half, map);
 }
@@ -64,7 +77,7 @@ Status drop_one(const std::string& root, const char* name, std::uint32_t half) {
 Status make_rates(const std::string& root) {
     const std::string pin = root + "/policy/rates";
     if (::access(pin.c_str(), F_OK) == 0) return success();
-    const Fd map(bpf_map_create(BPF_MAP_TYPE_LRU_HASH, "rates", sizeof(quell_rate_key), sizeof(quell_rate), QUELL_RATES_MAX, nullptr));
+    const Fd map = make_map(BPF_MAP_TYPE_LRU_HASH, "rates", sizeof(quell_rate_key), sizeof(quell_rate), QUELL_RATES_MAX, 0);
     if (!map) return errno_error("cannot make a map of thresholds");
     if (auto placed = place(root, "rates", 0, map); !placed) return placed;
     if (bpf_obj_pin(map.get(), pin.c_str())) return errno_error("cannot pin " + pin);
