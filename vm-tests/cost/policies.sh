@@ -28,7 +28,7 @@ rules_of() { # COUNT
       if (kind == 5) print head files "match: {path: [/etc/app" i "/key], type: [file]}, except: [{exe: [/usr/bin/agent" i "]}]}"
       if (kind == 6) print head files "match: {path: [\"/**/float" i "\"]}}"
       if (kind == 7) print head files "match: {path: [\"/**/*.ending" i "\"]}}"
-      if (kind == 8) print head files "match: {path: [\"/srv/*/starred" i "/x*\"]}}"
+      if (kind == 8) print head files "match: {path: [\"/srv/*/starred" i "/data*\"]}}"
     }
   }'
 }
