@@ -157,7 +157,8 @@ private:
             for (const auto& [name, to] : tree_[n].names) names.insert(name);
         if (!is_whole && has_globs)
             for (const std::uint32_t n : rest)
-                for (const auto& [name, to] : tree_[n].names) {
+                for (const auto& named : tree_[n].names) {
+                    const std::string& name = named.first;
                     numbers_.work += globs.size();
                     if (std::any_of(globs.begin(), globs.end(), [&](const Glob& glob) { return glob_matches(glob, name); })) names.insert(name);
                 }
@@ -281,7 +282,9 @@ private:
         std::set<std::string> paired_heads, paired_tails;
         std::map<std::pair<std::string, std::string>, RuleList> pairs;
         const Numbered back = backwards(tails);
-        for (const auto& [glob, rules] : by_glob) {
+        for (const auto& of_glob : by_glob) {
+            const auto& glob = of_glob.first;
+            const auto& rules = of_glob.second;
             if (glob.first.empty() || glob.second.empty()) continue;
             for_longer(heads, glob.first, [&](const auto& head) {
                 for_longer(back, reversed(glob.second), [&](const auto& tail) {
