@@ -92,7 +92,7 @@ TEST(FalcoPaths, StarsPassOverSlashes) {
 }
 
 TEST(FalcoPaths, NamesHaveOneStarInTheLanguage) {
-    if (Language::now().knows("any pattern in a name")) GTEST_SKIP() << "it has all";
+    ASSERT_FALSE(Language::now().knows("any pattern in a name")) << "then these come out whole";
     const auto of = [](const char* check) { return translated("evt.type in (open, openat) and evt.is_open_write = true and " + std::string(check), Language::now()); };
     EXPECT_EQ(of("fd.name contains id_rsa"), "on open-write: path=['**/*id_rsa' '**/*id_rsa/**' '**/id_rsa*' '**/id_rsa*/**']\n");
     EXPECT_EQ(of("fd.name contains /.ssh/"), "on open-write: path=['**/.ssh/**']\n");
@@ -262,14 +262,7 @@ TEST(FalcoTranslate, Containers) {
 }
 
 TEST(FalcoTranslate, WhatIsNotYetInTheLanguageIsTheReason) {
-    // an operation for each, as long as it has no word
-    for (const auto& [word, type] : std::vector<std::pair<std::string, std::string>>{{"symlink", "symlink"}, {"ptrace", "ptrace"}, {"bpf", "bpf"}, {"connect", "connect"}, {"io-uring", "io_uring_setup"}})
-        if (!Language::now().knows("on " + word)) {
-            EXPECT_EQ(translated("evt.type = " + type, Language::now()), "not: evt.type: not yet in the language: on " + word);
-        }
-    if (!Language::now().knows("path globs")) {
-        EXPECT_EQ(translated("evt.type = execve and proc.name = nc", Language::now()), "not: proc.name: not yet in the language: path globs");
-    }
+    EXPECT_EQ(translated("evt.type = mount and evt.arg.type = overlay", Language::now()), "not: mount-type: not yet in the language: mount-type");
     EXPECT_EQ(translated("evt.type = setns", Language::now()), "not: evt.type: no hook sees setns");
 }
 

@@ -21,7 +21,8 @@ public:
     // Runs `program --loader PIN_ROOT`, whose standard input is a socket to us.
     [[nodiscard]] static Result<LoaderProcess> start(const std::string& program, const std::string& pin_root);
 
-    // Programs that are not pinned yet, and maps; waits for the verifier, which in a virtual machine without hardware support takes seconds for each. What was wrong is in the log. EPIPE: the process has ended, or
+    // Programs that are not pinned yet, and maps; waits for the verifier, which in a virtual machine without hardware support
+    // takes seconds for each. What was wrong is in the log. EPIPE: the process has ended, or
     // did not answer in time, after which it is not asked again: its answer would be taken for that of the next question.
     [[nodiscard]] Status load(const LoadRequest& request);
 
