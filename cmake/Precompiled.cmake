@@ -6,8 +6,9 @@ option(QUELL_PRECOMPILED "precompile common headers" ON)
 set(quell_precompiled_common <algorithm> <array> <chrono> <cstdint> <filesystem> <functional> <map> <memory> <optional> <span>
     <string> <string_view> <utility> <variant> <vector> <nlohmann/json.hpp>)
 
-# Of what is shipped and optimized, the tests are not: that is the half of their compile time that is left.
-set(quell_test_options $<$<CONFIG:RelWithDebInfo>:-Og>)
+# Of what is shipped and optimized, the tests are not: that is the half of their compile time that is left. Nor has such a
+# test what a debugger wants, for which the dev preset is there.
+set(quell_test_options $<$<CONFIG:RelWithDebInfo>:-Og> $<$<CONFIG:RelWithDebInfo>:-g0>)
 
 function(quell_add_precompiled name headers)
     file(WRITE ${CMAKE_BINARY_DIR}/${name}.cpp.new "// made by cmake/Precompiled.cmake\n")

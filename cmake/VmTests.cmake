@@ -65,6 +65,11 @@ function(quell_add_vm_suite)
     # Joined here and not by a generator expression, which takes the commas in a value for its own.
     list(JOIN options " " options)
 
+    if(NOT ARG_RARE)
+        set_property(GLOBAL APPEND PROPERTY QUELL_PLAIN_TARGETS ${ARG_TARGET})
+    endif()
+    set_property(GLOBAL APPEND PROPERTY QUELL_SUITE_TARGETS ${ARG_TARGET})
+
     foreach(kernel IN LISTS ARG_KERNELS)
         set(test vm.${ARG_NAME}.${kernel})
         add_test(NAME ${test} COMMAND ${CMAKE_SOURCE_DIR}/tools/lib/vm-suite.sh ${test} ${CMAKE_BINARY_DIR} ${ARG_FILTER}
@@ -84,4 +89,16 @@ function(quell_add_vm_suite)
         math(EXPR limit "${ARG_TIMEOUT} + 1200")
         set_tests_properties(${test} PROPERTIES LABELS "${labels}" TIMEOUT ${limit} PROCESSORS ${share} COST ${ARG_TIMEOUT})
     endforeach()
+endfunction()
+
+# quell_rare_targets(): test programs that only rare suites run are no part of `all`, so that a plain run does not wait for them;
+# the target `rare` is all of them. Called when all suites are there.
+function(quell_rare_targets)
+    get_property(all GLOBAL PROPERTY QUELL_SUITE_TARGETS)
+    get_property(plain GLOBAL PROPERTY QUELL_PLAIN_TARGETS)
+    list(REMOVE_DUPLICATES all)
+    list(REMOVE_ITEM all ${plain})
+    set_target_properties(${all} PROPERTIES EXCLUDE_FROM_ALL ON)
+    add_custom_target(rare)
+    add_dependencies(rare ${all})
 endfunction()

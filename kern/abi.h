@@ -32,7 +32,7 @@ using quell_u64 = std::uint64_t;
 #endif
 
 /* Pins of another number are not adopted. Raise it with every change here. */
-#define QUELL_ABI_VERSION 12u
+#define QUELL_ABI_VERSION 13u
 
 /*
  * A call of the kernel's bpf_rdonly_cast as it stands in the object: opcode 0x85, source 2 (a function of the kernel), and
@@ -353,11 +353,10 @@ struct quell_globals {
 	quell_u64 matched[QUELL_HOOK_COUNT]; /* operations a rule matched, by hook */
 	/* in front of the LEAF edges, one for each half: a clear bit says that no rule names such an entry */
 	quell_u64 leaf_filter[2][QUELL_LEAF_BITS / 64];
-	quell_u64 gate_filter[2][QUELL_GATE_BITS / 64];
-	quell_u32 gate_kinds[2]; /* QUELL_GATE_… in use */
 	quell_u64 plain[2][2]; /* by half, and container or host: mask of the operations that have a QUELL_EDGE_ANY */
 	quell_u32 network_levels[2][2]; /* by half, and IPv4 or IPv6: mask of the numbers of pieces */
 	quell_u64 network_filter[2][QUELL_NETWORK_BITS / 64];
+	struct quell_gate gate[2];
 };
 
 /* What the loader tells the kernel side. */

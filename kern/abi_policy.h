@@ -111,16 +111,21 @@ struct quell_piece {
 QUELL_SIZE(struct quell_piece, 16);
 
 /*
- * In front of the entries of wild states, one for each half: by a name's last or first bytes. A clear bit, for each kind that
- * is in use, says that no pattern is about such an entry.
+ * In front of the entries of wild states, one for each half: by a name's last or first bytes, a byte of kinds for each hash.
+ * Where no kind is set that the directory's state asks for, no pattern is about such an entry. A pattern with a single byte to
+ * tell it by has the slots of all pairs with that byte.
  */
-#define QUELL_GATE_BITS 65536u
+#define QUELL_GATE_SLOTS 32768u
 #define QUELL_GATE_TAIL4 1u
 #define QUELL_GATE_TAIL2 2u
 #define QUELL_GATE_HEAD4 4u
 #define QUELL_GATE_HEAD2 8u
-#define QUELL_GATE_OPEN 16u /* some pattern has no two bytes to tell it by */
-#define QUELL_GATE_BIT(kind, bytes) ((quell_u32)((((quell_u64)(kind) << 32 | (bytes)) * 0xD6E8FEB86659FD93ull) >> 48))
+/* Bytes as a word in memory's order; 32 bits wide throughout: the kernel side pays for each instruction. */
+#define QUELL_GATE_SLOT(bytes) ((quell_u32)(bytes) * 0x9E3779B1u >> 17)
+struct quell_gate {
+	quell_u8 kinds[QUELL_WILD_STAY]; /* by state; [0], which is none, for those from there on */
+	quell_u8 slots[QUELL_GATE_SLOTS];
+};
 
 /* of one generation: each map is made as large as it must be */
 #define QUELL_EDGES_MAX 131072
@@ -293,7 +298,8 @@ QUELL_SIZE(struct quell_member_key, 16);
 #define QUELL_PLACE_LATER 8u
 #define QUELL_PLACE_ENVIRONMENT 9u
 #define QUELL_PLACE_TARGET 10u
-#define QUELL_PLACES 11u
+#define QUELL_PLACE_SOURCE 11u
+#define QUELL_PLACES 12u
 
 struct quell_text_head {
 	quell_u32 generation; /* whose it is, 0: none; written last */
@@ -320,3 +326,4 @@ struct quell_text_table {
 /* Which rules ask for texts, so that what reads them must be attached: a mask in quell_globals.texts. */
 #define QUELL_TEXTS_EXEC 1u
 #define QUELL_TEXTS_TARGET 2u
+#define QUELL_TEXTS_SOURCE 4u

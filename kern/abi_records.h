@@ -12,6 +12,7 @@
 
 /* What an operation is about that no path tells. */
 #define QUELL_DETAIL_BLOCK_DEVICE (1ull << 32)
+#define QUELL_DETAIL_READ_ONLY (1ull << 33)
 #define QUELL_TRACE_ATTACH 1u
 #define QUELL_TRACE_TRACEME 2u
 #define QUELL_MODULE_OF_FILE 1u

@@ -34,7 +34,7 @@ struct mount___tree {
  * Its call, by hand: the loader puts the function's number in the place of QUELL_CAST_CALL (user/bpf/casts.h). As an extern
  * libbpf would look for it in the BTF of modules where the kernel lacks it, which takes CAP_SYS_ADMIN.
  */
-static __always_inline void *rdonly_cast(u64 address, u32 type)
+static __always_inline void *rdonly_cast(u64 address, u64 type)
 {
 	void *object;
 
@@ -43,7 +43,7 @@ static __always_inline void *rdonly_cast(u64 address, u32 type)
 		     ".8byte %3\n"
 		     "%0 = r0"
 		     : "=r"(object)
-		     : "r"(address), "r"((u64)type), "i"(QUELL_CAST_CALL)
+		     : "r"(address), "r"(type), "i"(QUELL_CAST_CALL)
 		     : "r0", "r1", "r2", "r3", "r4", "r5");
 	return object;
 }

@@ -95,3 +95,16 @@ static __always_inline u64 load_word(u64 address)
 {
 	return VERIFIER_CASTS ? *(u64 *)words_at(address) : read_pointer(address);
 }
+
+static __always_inline u32 read_half_word(u64 address)
+{
+	u32 value = 0;
+
+	read_kernel(value, address);
+	return value;
+}
+
+static __always_inline u32 load_half_word(u64 address)
+{
+	return VERIFIER_CASTS ? *(u32 *)words_at(address) : read_half_word(address);
+}

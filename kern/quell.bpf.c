@@ -209,6 +209,12 @@ int BPF_PROG(quell_symlink_target, struct inode *directory, struct dentry *entry
 	return ret ? ret : on_symlink_target(directory, entry, target);
 }
 
+SEC("lsm/sb_kern_mount")
+int BPF_PROG(quell_mount_source, struct super_block *superblock, int ret)
+{
+	return ret ? ret : on_mount_source(superblock);
+}
+
 SEC("lsm/sb_mount")
 int BPF_PROG(quell_sb_mount, const char *source, const struct path *path, const char *type,
 	     unsigned long flags, void *data, int ret)

@@ -106,6 +106,7 @@ struct Image {
         if ((rule.value.needs & QUELL_NEED_TEXTS) == 0) continue;
         if (rule.value.operations & QUELL_OP_BIT(QUELL_OP_EXEC)) mask |= QUELL_TEXTS_EXEC;
         if (rule.value.operations & QUELL_OP_BIT(QUELL_OP_SYMLINK)) mask |= QUELL_TEXTS_TARGET;
+        if (rule.value.operations & QUELL_OP_BIT(QUELL_OP_MOUNT)) mask |= QUELL_TEXTS_SOURCE;
     }
     return mask;
 }

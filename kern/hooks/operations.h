@@ -197,7 +197,7 @@ static __always_inline int on_sb_mount(const struct path *path, unsigned long fl
 	/* changes a mount, hides nothing; a bind that names a propagation too is a bind */
 	if ((flags & MS_REMOUNT_BIT) || ((flags & MS_PROPAGATION_BITS) && !(flags & MS_BIND_BIT)) || !WANTED(MOUNT_OVER))
 		return 0;
-	return VERDICT(judge_place(place_of(path->dentry), QUELL_OP_MOUNT_OVER, QUELL_HOOK_sb_mount));
+	return VERDICT(judge_place(place_of(path->dentry), QUELL_OP_MOUNT_OVER, (u32)flags, QUELL_HOOK_sb_mount));
 }
 
 static __always_inline int on_move_mount(const struct path *to)
@@ -205,7 +205,7 @@ static __always_inline int on_move_mount(const struct path *to)
 	REFUSE((struct inode *)0, QUELL_HOOK_move_mount);
 	if (!WANTED(MOUNT_OVER))
 		return 0;
-	return VERDICT(judge_place(place_of(to->dentry), QUELL_OP_MOUNT_OVER, QUELL_HOOK_move_mount));
+	return VERDICT(judge_place(place_of(to->dentry), QUELL_OP_MOUNT_OVER, 0, QUELL_HOOK_move_mount));
 }
 
 /* The place that a mount leaves. One that was never attached, a clone by open_tree(2), leaves none. A call: stack is short. */
@@ -220,7 +220,7 @@ static __always_inline int judge_unmount(u64 mount, u32 hook)
 {
 	u64 mountpoint = WANTED(UNMOUNT) ? mountpoint_of(mount) : 0;
 
-	return mountpoint ? judge_place(place_at(mountpoint), QUELL_OP_UNMOUNT, hook) : 0;
+	return mountpoint ? judge_place(place_at(mountpoint), QUELL_OP_UNMOUNT, 0, hook) : 0;
 }
 
 static __always_inline int on_sb_umount(struct vfsmount *mount)

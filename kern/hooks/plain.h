@@ -19,15 +19,31 @@ static __always_inline int on_sb_pivotroot(void)
 	return VERDICT(judge_plain(QUELL_OP_PIVOT_ROOT, QUELL_HOOK_sb_pivotroot, 0));
 }
 
-static __always_inline int on_kern_mount(struct super_block *superblock)
-{
-	u64 detail;
+#define SB_RDONLY_BIT 1u
 
-	CONTAINED_OR_UNWANTED(MOUNT, sb_kern_mount);
-	detail = (u32)superblock->s_magic;
+static __always_inline u64 mount_detail(struct super_block *superblock)
+{
+	u64 detail = (u32)superblock->s_magic;
+
 	if (!is_null(superblock->s_bdev))
 		detail |= QUELL_DETAIL_BLOCK_DEVICE;
-	return VERDICT(judge_plain(QUELL_OP_MOUNT, QUELL_HOOK_sb_kern_mount, detail));
+	if (superblock->s_flags & SB_RDONLY_BIT)
+		detail |= QUELL_DETAIL_READ_ONLY;
+	return detail;
+}
+
+/* Rules on what it is called are judged by a second program (hooks/texts.h), which is there only for them. */
+static __always_inline int on_kern_mount(struct super_block *superblock)
+{
+	u32 slot;
+
+	CONTAINED_OR_UNWANTED(MOUNT, sb_kern_mount);
+	slot = plain_begin(subject_of(bpf_get_current_task_btf()), QUELL_OP_MOUNT, QUELL_HOOK_sb_kern_mount);
+	if (slot >= WORK_NONE)
+		return 0;
+	WORK(slot)->op.detail = mount_detail(superblock);
+	WORK(slot)->op.texts = TEXTS_NOT_NOW;
+	return VERDICT(plain_end(slot));
 }
 
 #define PTRACE_MODE_ATTACH_BIT 2u

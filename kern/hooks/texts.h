@@ -91,8 +91,8 @@ static __always_inline int on_bprm_committing_creds(struct linux_binprm *bprm)
 	return 0;
 }
 
-/* The target is in the kernel's memory, and has at most 4,095 bytes. */
-__noinline u32 target_read(u64 target)
+/* A text in the kernel's memory, of at most 4,095 bytes. Returns its result's number and one, 0: none was free. */
+__noinline u32 text_of_kernel(u64 text, u32 place)
 {
 	u32 number_ = text_claim();
 	struct text_work *work = bpf_map_lookup_elem(&text_work, &number_);
@@ -100,8 +100,8 @@ __noinline u32 target_read(u64 target)
 
 	if (!work)
 		return 0;
-	text_begin(number_, QUELL_PLACE_TARGET, 1, 0);
-	size = bpf_probe_read_kernel_str(work->buffer, TEXT_CHUNK, (void *)target);
+	text_begin(number_, place, 1, 0);
+	size = bpf_probe_read_kernel_str(work->buffer, TEXT_CHUNK, (void *)text);
 	if (size > 0 && size <= TEXT_CHUNK) {
 		text_chunk(number_, 0, size);
 		text_chunk(number_, 1, size);
@@ -133,13 +133,35 @@ static __always_inline int on_symlink_target(struct inode *directory, struct den
 	if (!WANTED(SYMLINK))
 		return 0;
 	if (quell.texts & QUELL_TEXTS_TARGET)
-		texts = target_read((u64)target);
+		texts = text_of_kernel((u64)target, QUELL_PLACE_TARGET);
 	if (!texts)
 		texts = TEXTS_NOT_NOW;
 	verdict = judge_entry_by(subject_of(bpf_get_current_task_btf()), entry, entry->d_parent, directory, directory->i_sb, 0, 0,
 				 S_IFLNK_BITS | 0777, QUELL_OP_SYMLINK, QUELL_HOOK_symlink_target, texts);
 	verdict |= judge_target_anywhere(address_of(entry), texts);
 	if (texts & TEXTS_RESULT)
+		texts_release(texts);
+	return VERDICT(verdict);
+}
+
+/* Of a mount, those rules that ask what is mounted. */
+static __always_inline int on_mount_source(struct super_block *superblock)
+{
+	u32 slot, texts;
+	int verdict;
+
+	if (!(quell.texts & QUELL_TEXTS_SOURCE) || !WANTED(MOUNT))
+		return 0;
+	slot = plain_begin(subject_of(bpf_get_current_task_btf()), QUELL_OP_MOUNT, QUELL_HOOK_mount_source);
+	if (slot >= WORK_NONE)
+		return 0;
+	WORK(slot)->op.detail = mount_detail(superblock);
+	texts = text_of_kernel(address_of(superblock) + offset_of(super_block, s_id), QUELL_PLACE_SOURCE);
+	WORK(slot)->op.texts = texts ? texts | TEXTS_NOT_PLAIN : TEXTS_NOT_PLAIN | TEXTS_NOT_NOW;
+	if (texts)
+		texts_ask(slot);
+	verdict = plain_end(slot);
+	if (texts)
 		texts_release(texts);
 	return VERDICT(verdict);
 }

@@ -193,7 +193,10 @@ static __always_inline u32 field_value(struct work *work, u32 field)
 		return work->op.number == QUELL_OP_MOUNT ? (u32)work->op.detail : filesystem_of(entry);
 	case QUELL_FIELD_BLOCK_DEVICE:
 		return (work->op.detail & QUELL_DETAIL_BLOCK_DEVICE) != 0;
+	case QUELL_FIELD_READ_ONLY:
+		return (work->op.detail & QUELL_DETAIL_READ_ONLY) != 0;
 	case QUELL_FIELD_OPEN_FLAGS:
+	case QUELL_FIELD_MOUNT_FLAGS:
 	case QUELL_FIELD_TRACE:
 	case QUELL_FIELD_SIGNAL:
 	case QUELL_FIELD_NEW_UID:
@@ -223,10 +226,11 @@ static __always_inline int number_holds(struct work *work, struct quell_conditio
 
 	if (c->field == QUELL_FIELD_HOLDS)
 		return current_capabilities() >> (c->first & 63) & 1;
-	if (c->field >= QUELL_FIELD_ARGUMENTS && c->field <= QUELL_FIELD_TARGET)
+	if (c->field >= QUELL_FIELD_ARGUMENTS && c->field <= QUELL_FIELD_SOURCE)
 		return text_holds(work, c->first);
 	value = field_value(work, c->field);
-	if (c->field == QUELL_FIELD_MODE || c->field == QUELL_FIELD_NEW_MODE || c->field == QUELL_FIELD_OPEN_FLAGS)
+	if (c->field == QUELL_FIELD_MODE || c->field == QUELL_FIELD_NEW_MODE || c->field == QUELL_FIELD_OPEN_FLAGS ||
+	    c->field == QUELL_FIELD_MOUNT_FLAGS)
 		return (value & c->first) != 0;
 	return value >= c->first && value <= c->last;
 }

@@ -323,9 +323,9 @@ static __always_inline int name_is_watched(u32 slot, u64 entry, u64 state)
 	return leaf_is_watched(STATE_NODE(state), hash_name(head, entry));
 }
 
-static __always_inline int name_passes(struct dentry *entry, u32 half)
+static __always_inline int name_passes(struct dentry *entry, u64 state, u32 half)
 {
-	return gate_opens((u64)entry->d_name.name, entry->d_name.len, half);
+	return gate_opens(state, (u64)entry->d_name.name, entry->d_name.len, half);
 }
 
 /* An operation of a subject on an entry of a directory. */
@@ -335,7 +335,7 @@ static __always_inline int judge_entry_by(u64 container, struct dentry *entry, s
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct lookup l = { .container = container };
-	u32 files = 0, slot;
+	u32 files = 0, by_name = 0, slot;
 	u64 state;
 	int verdict;
 
@@ -343,24 +343,28 @@ static __always_inline int judge_entry_by(u64 container, struct dentry *entry, s
 		return 0;
 	lookup_base(&l, task, superblock);
 	state = lookup_directory(&l, parent, directory);
-	if (!(state & STATE_LOOK) && !place)
-		return 0;
-	if (state & QUELL_DIR_FILES) {
-		files = maybe_mounted_file(entry->d_inode, l.container);
-		if (!STATE_INTERESTING(state) && !files && !place)
+	if ((state & STATE_LOOK) == QUELL_DIR_WILD && !place) {
+		/* patterns with wildcards alone, which may hold anywhere: a look at the name's ends is enough for most */
+		if (!name_passes(entry, state, (u32)l.policy))
 			return 0;
+	} else {
+		if (!(state & STATE_LOOK) && !place)
+			return 0;
+		if (state & QUELL_DIR_FILES) {
+			files = maybe_mounted_file(entry->d_inode, l.container);
+			if (!STATE_INTERESTING(state) && !files && !place)
+				return 0;
+		}
+		by_name = !(STATE_INTERESTING(state) & ~(QUELL_DIR_LEAVES | QUELL_DIR_WILD)) && !files && !place;
 	}
-	/* names that patterns with wildcards are about, anywhere: a look at the name's ends is enough for most others */
-	if (STATE_INTERESTING(state) == QUELL_DIR_WILD && !files && !place && !name_passes(entry, (u32)l.policy))
-		return 0;
 	slot = work_claim();
 	if (slot >= WORK_NONE)
 		return 0;
 	if (texts) /* at once: what it needs is not kept, which an execution has no stack for */
 		lookup_fill(&l, WORK(slot));
 	/* a directory with some watched names, /run or /etc: most names are others */
-	if ((STATE_INTERESTING(state) | QUELL_DIR_WILD) == (QUELL_DIR_LEAVES | QUELL_DIR_WILD) && !files && !place &&
-	    !((state & QUELL_DIR_WILD) && name_passes(entry, (u32)l.policy)) && !name_is_watched(slot, address_of(entry), state)) {
+	if (by_name && !((state & QUELL_DIR_WILD) && name_passes(entry, state, (u32)l.policy)) &&
+	    !((state & QUELL_DIR_LEAVES) && name_is_watched(slot, address_of(entry), state))) {
 		work_release(slot);
 		return 0;
 	}
@@ -401,13 +405,13 @@ static __always_inline u32 name_sequence(struct dentry *entry)
 #define NAME_MOVING 1u /* an odd counter */
 
 /* In a directory where only patterns with wildcards look: is the name one of theirs, or perhaps another one by now? */
-static __noinline int open_passes(struct lookup *l, struct dentry *entry, struct inode *inode, u64 key)
+static __noinline int open_passes(struct lookup *l, struct dentry *entry, struct inode *inode, u64 key, u64 state)
 {
 	u32 sequence = name_sequence(entry);
 
 	if ((sequence & NAME_MOVING) || file_key(l, entry, entry->d_parent, inode) != key)
 		return 1;
-	if (name_passes(entry, (u32)l->policy))
+	if (name_passes(entry, state, (u32)l->policy))
 		return 1;
 	READ_BEFORE();
 	return sequence != name_sequence(entry);
@@ -433,7 +437,7 @@ static __always_inline int judge_open(struct file *file, u32 operations, u32 hoo
 		return 0;
 	state = lookup_directory(&l, parent, directory);
 	files = (state & QUELL_DIR_FILES) && maybe_mounted_file(inode, l.container);
-	if (STATE_INTERESTING(state) == QUELL_DIR_WILD && !files && !open_passes(&l, entry, inode, key))
+	if (STATE_INTERESTING(state) == QUELL_DIR_WILD && !files && !open_passes(&l, entry, inode, key, state))
 		state &= ~(u64)QUELL_DIR_WILD;
 	if (STATE_INTERESTING(state) || files) {
 		slot = work_claim();

@@ -16,7 +16,7 @@ static __always_inline int entry_is_quiet(u32 slot, u64 entry, u64 state)
 	if (!(state & (QUELL_DIR_LEAVES | QUELL_DIR_WILD)) && !node)
 		return 1;
 	head = head_at(&WORK(slot)->head, entry);
-	if (!head->parent || ((state & QUELL_DIR_WILD) && gate_opens(head->name, head->length, WORK(slot)->half)))
+	if (!head->parent || ((state & QUELL_DIR_WILD) && gate_opens(state, head->name, head->length, WORK(slot)->half)))
 		return 0;
 	name = hash_name(head, entry);
 	return !edge_find(node, QUELL_EDGE_NAME, name) && !leaf_is_watched(node, name);
@@ -104,7 +104,7 @@ static __always_inline int judge_entry_at(u64 entry, u32 number_, u32 hook)
 }
 
 /* A mount onto, or off, a place: the entry itself and everything below it. */
-static __always_inline int judge_place(struct place place, u32 number_, u32 hook)
+static __always_inline int judge_place(struct place place, u32 number_, u64 detail, u32 hook)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct lookup l = { .container = subject_of(task) };
@@ -121,7 +121,7 @@ static __always_inline int judge_place(struct place place, u32 number_, u32 hook
 	}
 	WORK(slot)->op = (struct operation){ .entry = place.dentry,
 					     .parent = place.parent == place.dentry ? 0 : place.parent, .place = place.dentry,
-					     .number = number_, .hook = hook, .files = 1 };
+					     .detail = detail, .number = number_, .hook = hook, .files = 1 };
 	verdict = judge(slot);
 	work_release(slot);
 	return verdict;

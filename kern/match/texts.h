@@ -301,7 +301,7 @@ static __always_inline void text_begin_half(u32 number_, u32 half, u32 place, u3
 	if (!table || !work)
 		return;
 	result->generation[half & 1] = table->head.generation;
-	places = place ? 1u << QUELL_PLACE_TARGET : (2u << QUELL_PLACE_ENVIRONMENT) - 1;
+	places = place ? 1u << (place & 31) : (2u << QUELL_PLACE_ENVIRONMENT) - 1;
 	w = &work->walks[half & 1];
 	w->half = half;
 	w->number = number_;

@@ -7,6 +7,7 @@
 #include <map>
 #include <tuple>
 
+#include "policy/check/accounts.h"
 #include "policy/check/names.h"
 #include "policy/check/pattern.h"
 #include "policy/check/texts.h"
@@ -15,7 +16,6 @@
 
 namespace quell::policy {
 namespace {
-
 
 bool stands_here(const FieldRow& row, FieldPlace place, bool both) { return both || row.place == place; }
 
@@ -33,6 +33,15 @@ std::optional<Range> range_of(const Node& text, Findings& findings) {
     if (first && last && *first <= *last) return Range{*first, *last};
     findings.add(Code::kQ1113, text.where, in_quotes(text.text) + " is no number and no range of numbers",
                  "0 to 4294967295, or a range such as 1000-1999", text.text);
+    return std::nullopt;
+}
+
+std::optional<Range> account_of(const Node& text, FieldKind kind, Findings& findings) {
+    const bool is_user = kind == FieldKind::kUsers;
+    const auto number = is_user ? user_id(text.text) : group_id(text.text);
+    if (number) return Range{*number, *number};
+    findings.add(Code::kQ1126, text.where, "there is no " + std::string(is_user ? "user " : "group ") + in_quotes(text.text) + " in " + (is_user ? "/etc/passwd" : "/etc/group"),
+                 "write the number where policies are checked on another host than they are for", text.text);
     return std::nullopt;
 }
 
@@ -88,7 +97,7 @@ public:
             return;
         }
         for (const Node* text : texts) number(*text, condition);
-        if (row_.kind == FieldKind::kNumbers) normalise(condition.ranges);
+        if (is_numbers(row_.kind)) normalise(condition.ranges);
         if (is_one_word_each(row_.kind)) keep_once(condition.ranges);
     }
 
@@ -100,8 +109,9 @@ private:
     }
 
     void number(const Node& text, Condition& condition) {
-        if (row_.kind == FieldKind::kNumbers) {
-            if (const auto range = range_of(text, findings_)) condition.ranges.push_back(*range);
+        if (is_numbers(row_.kind)) {
+            const bool is_name = row_.kind != FieldKind::kNumbers && is_account_name(text.text);
+            if (const auto range = is_name ? account_of(text, row_.kind, findings_) : range_of(text, findings_)) condition.ranges.push_back(*range);
             return;
         }
         const auto number = number_word(text, row_.word, words_of(row_.kind), findings_);

@@ -17,9 +17,12 @@ enum class FieldPlace { kSubject, kObject };
 enum class FieldKind {
     kPaths,
     kNumbers,
+    kUsers,  // this and the next: numbers, or names of accounts
+    kGroups,
     kYesNo,
     kBits,
-    kOpenFlags,  // a mask, as kBits
+    kOpenFlags,  // this and the next: a mask, as kBits
+    kMountFlags,
     kNetworks,
     kNames,
     kTexts,
@@ -57,10 +60,13 @@ inline constexpr FieldPlace SUBJECT = FieldPlace::kSubject;
 inline constexpr FieldPlace OBJECT = FieldPlace::kObject;
 inline constexpr FieldKind PATHS = FieldKind::kPaths;
 inline constexpr FieldKind NUMBERS = FieldKind::kNumbers;
+inline constexpr FieldKind USERS = FieldKind::kUsers;
+inline constexpr FieldKind GROUPS = FieldKind::kGroups;
 inline constexpr FieldKind YESNO = FieldKind::kYesNo;
 inline constexpr FieldKind TYPES = FieldKind::kTypes;
 inline constexpr FieldKind BITS = FieldKind::kBits;
 inline constexpr FieldKind OPEN_FLAGS = FieldKind::kOpenFlags;
+inline constexpr FieldKind MOUNT_FLAGS = FieldKind::kMountFlags;
 inline constexpr FieldKind NETWORKS = FieldKind::kNetworks;
 inline constexpr FieldKind NAMES = FieldKind::kNames;
 inline constexpr FieldKind TEXTS = FieldKind::kTexts;
@@ -112,6 +118,7 @@ inline constexpr auto& kFieldRows = field_rows::kAll;
         case FieldKind::kYesNo: return kYesNoWords;
         case FieldKind::kBits: return kBitWords;
         case FieldKind::kOpenFlags: return kOpenFlagWords;
+        case FieldKind::kMountFlags: return kMountFlagWords;
         case FieldKind::kTypes: return kTypeWords;
         case FieldKind::kTraces: return kTraceWords;
         case FieldKind::kModuleSources: return kModuleSourceWords;
@@ -124,6 +131,8 @@ inline constexpr auto& kFieldRows = field_rows::kAll;
         case FieldKind::kFilesystems: return kFilesystemWords;
         case FieldKind::kPaths:
         case FieldKind::kNumbers:
+        case FieldKind::kUsers:
+        case FieldKind::kGroups:
         case FieldKind::kNetworks:
         case FieldKind::kNames:
         case FieldKind::kTexts: break;
@@ -142,13 +151,21 @@ inline constexpr auto& kFieldRows = field_rows::kAll;
         case QUELL_FIELD_ARGUMENTS:
         case QUELL_FIELD_ALL_ARGUMENTS:
         case QUELL_FIELD_ENVIRONMENT:
-        case QUELL_FIELD_TARGET: return QUELL_NEED_TEXTS;
+        case QUELL_FIELD_TARGET:
+        case QUELL_FIELD_SOURCE: return QUELL_NEED_TEXTS;
         default: return 0;
     }
 }
 
+// Single numbers and ranges of them.
+[[nodiscard]] constexpr bool is_numbers(FieldKind kind) {
+    return kind == FieldKind::kNumbers || kind == FieldKind::kUsers || kind == FieldKind::kGroups;
+}
+
 // One number for all words: any of their bits.
-[[nodiscard]] constexpr bool is_mask(FieldKind kind) { return kind == FieldKind::kBits || kind == FieldKind::kOpenFlags; }
+[[nodiscard]] constexpr bool is_mask(FieldKind kind) {
+    return kind == FieldKind::kBits || kind == FieldKind::kOpenFlags || kind == FieldKind::kMountFlags;
+}
 
 // One number for each word, and nothing else.
 [[nodiscard]] constexpr bool is_one_word_each(FieldKind kind) { return kind >= FieldKind::kTypes; }

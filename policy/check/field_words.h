@@ -41,6 +41,18 @@ inline constexpr std::array<NumberWord, 10> kOpenFlagWords = {{{"create", 0100},
                                                                {"nofollow", 0400000},
                                                                {"noatime", 01000000},
                                                                {"tmpfile", 020000000}}};
+// Of mount(2), as the kernel has them.
+inline constexpr std::array<NumberWord, 11> kMountFlagWords = {{{"read-only", 1},
+                                                                {"nosuid", 2},
+                                                                {"nodev", 4},
+                                                                {"noexec", 8},
+                                                                {"synchronous", 16},
+                                                                {"noatime", 1024},
+                                                                {"bind", 4096},
+                                                                {"move", 8192},
+                                                                {"recursive", 16384},
+                                                                {"private", 1 << 18},
+                                                                {"shared", 1 << 20}}};
 inline constexpr std::array<NumberWord, 2> kYesNoWords = {{{"false", 0}, {"true", 1}}};
 
 inline constexpr std::array<NumberWord, 2> kTraceWords = {{{"attach", 1}, {"traceme", 2}}};

@@ -46,7 +46,8 @@ bool is_within(const Condition& narrow, const Condition& wide) {
             });
         case FieldKind::kNames: return std::includes(wide.names.begin(), wide.names.end(), narrow.names.begin(), narrow.names.end());
         case FieldKind::kBits:
-        case FieldKind::kOpenFlags: return (narrow.ranges[0].first & ~wide.ranges[0].first) == 0;
+        case FieldKind::kOpenFlags:
+        case FieldKind::kMountFlags: return (narrow.ranges[0].first & ~wide.ranges[0].first) == 0;
         case FieldKind::kTexts:
             // of all that must be there, more is less
             return narrow.field == QUELL_FIELD_ALL_ARGUMENTS ? all_among(wide.texts, narrow.texts) : all_among(narrow.texts, wide.texts);
@@ -66,7 +67,7 @@ bool implies(const Condition& given, const Condition& asked) {
 
 bool holds_always(const Condition& condition) {
     const std::vector<Range>& ranges = condition.ranges;
-    if (condition.negated || kFieldRows[condition.field].kind != FieldKind::kNumbers) return false;
+    if (condition.negated || !is_numbers(kFieldRows[condition.field].kind)) return false;
     return ranges.size() == 1 && ranges[0].first == 0 && ranges[0].last == std::numeric_limits<std::uint32_t>::max();
 }
 

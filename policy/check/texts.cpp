@@ -104,6 +104,7 @@ ArgumentPattern argument_pattern(const TextPattern& pattern, std::uint32_t field
     std::uint32_t places = pattern.at ? 1u << *pattern.at : kAnyArgument & ~1u;
     if (field == QUELL_FIELD_ENVIRONMENT) places = 1u << QUELL_PLACE_ENVIRONMENT;
     if (field == QUELL_FIELD_TARGET) places = 1u << QUELL_PLACE_TARGET;
+    if (field == QUELL_FIELD_SOURCE) places = 1u << QUELL_PLACE_SOURCE;
     return {ArgumentPattern::Kind::kGlob, pattern.glob, places, 0};
 }
 

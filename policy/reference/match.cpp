@@ -57,6 +57,7 @@ bool argument_is_there(const TextPattern& pattern, const Act& act) {
 bool texts_match(const Condition& condition, const Act& act) {
     const auto is_there = [&](const TextPattern& pattern) {
         if (condition.field == QUELL_FIELD_TARGET) return glob_matches(pattern.glob, act.link_target);
+        if (condition.field == QUELL_FIELD_SOURCE) return glob_matches(pattern.glob, act.mount_source);
         if (condition.field != QUELL_FIELD_ENVIRONMENT) return argument_is_there(pattern, act);
         return std::any_of(act.environment.begin(), act.environment.end(), [&](const std::string& name) { return glob_matches(pattern.glob, name); });
     };
@@ -73,7 +74,8 @@ bool value_matches(const Condition& condition, const Act& act, bool must_be_inta
         case QUELL_FIELD_ARGUMENTS:
         case QUELL_FIELD_ALL_ARGUMENTS:
         case QUELL_FIELD_ENVIRONMENT:
-        case QUELL_FIELD_TARGET: return texts_match(condition, act);
+        case QUELL_FIELD_TARGET:
+        case QUELL_FIELD_SOURCE: return texts_match(condition, act);
         case QUELL_FIELD_TARGET_EXE: return any_matches(condition.paths, act.target);
         case QUELL_FIELD_EXE: return executable_matches(condition, act, 0, must_be_intact);
         case QUELL_FIELD_PARENT: return executable_matches(condition, act, 1, must_be_intact);
@@ -84,8 +86,7 @@ bool value_matches(const Condition& condition, const Act& act, bool must_be_inta
         default: break;
     }
     const std::uint32_t number = act.numbers[condition.field];
-    if (condition.field == QUELL_FIELD_MODE || condition.field == QUELL_FIELD_NEW_MODE || condition.field == QUELL_FIELD_OPEN_FLAGS)
-        return (number & condition.ranges[0].first) != 0;
+    if (is_mask(kFieldRows[condition.field].kind)) return (number & condition.ranges[0].first) != 0;
     if (condition.field == QUELL_FIELD_HOLDS)
         return std::any_of(condition.ranges.begin(), condition.ranges.end(),
                            [&](const Range& range) { return (act.capabilities >> range.first & 1) != 0; });

@@ -34,6 +34,7 @@ struct Act {
     std::vector<std::string> arguments = {};    // argv of what is executed
     std::vector<std::string> environment = {};  // names of its variables
     std::string link_target = {};               // of a symbolic link: its text
+    std::string mount_source = {};              // the kernel's name of what is mounted
 };
 
 // A rule that fires. Unless it is sure, that hangs on what is not known of the

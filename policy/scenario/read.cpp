@@ -92,12 +92,13 @@ private:
     }
 
     void read_object(const Node& node, reference::Act& act) {
-        static const std::vector<Field> kFields = fields(FieldPlace::kObject, {Field{"path"}, Field{"arguments"}, Field{"environment"}, Field{"target"}});
+        static const std::vector<Field> kFields = fields(FieldPlace::kObject, {Field{"path"}, Field{"arguments"}, Field{"environment"}, Field{"target"}, Field{"source"}});
         if (!check_map(node, "object", kFields, findings_)) return;
         act.path = path(node.find("path"));
         act.arguments = texts(node.find("arguments"), "arguments");
         act.environment = texts(node.find("environment"), "environment");
         if (const Node* target = text_of(node.find("target"), "target", findings_)) act.link_target = target->text;
+        if (const Node* source = text_of(node.find("source"), "source", findings_)) act.mount_source = source->text;
         read_numbers(node, FieldPlace::kObject, act);
     }
 

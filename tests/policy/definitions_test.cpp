@@ -80,7 +80,7 @@ TEST(Definitions, FindingsAreAtTheDefinitionAndOnce) {
     const std::string rules = "match: {path: [{list: l}]}\n    - id: s\n      severity: low\n      on: [delete]\n      match: {path: [{list: l}]}";
     const CompileResult result = compile_text(named("  lists:\n    l: [/x, /y/]\n", rules));
     EXPECT_EQ(summary(result.findings), "Q1203@6:13");
-    EXPECT_EQ(findings(named("  macros: {m: {where: {uid: [root], exa: [/x]}}}\n", "where: {use: [m]}\n      match: {path: [/x]}")), "Q1113@5:30 Q1101@5:37");
+    EXPECT_EQ(findings(named("  macros: {m: {where: {uid: [1xyz], exa: [/x]}}}\n", "where: {use: [m]}\n      match: {path: [/x]}")), "Q1113@5:30 Q1101@5:37");
 }
 
 TEST(Definitions, TheNearestNameIsSuggested) {

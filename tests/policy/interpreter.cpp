@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "policy/check/field_table.h"
 #include "policy/compile/wild.h"
 #include "user/base/vocabulary.h"
 
@@ -142,7 +143,7 @@ Truth Interpreter::holds(std::uint32_t index, const reference::Act& act, const s
         const Truth truth = !bit(named.known) ? Truth::kUnknown : bit(named.holds) ? Truth::kHolds : Truth::kFails;
         return c.flags & QUELL_CONDITION_NOT ? opposite(truth) : truth;
     }
-    if (c.field >= QUELL_FIELD_ARGUMENTS && c.field <= QUELL_FIELD_TARGET)
+    if (c.field >= QUELL_FIELD_ARGUMENTS && c.field <= QUELL_FIELD_SOURCE)
         return outputs_.contains(c.first) != ((c.flags & QUELL_CONDITION_NOT) != 0) ? Truth::kHolds : Truth::kFails;
     const auto member = [&](std::size_t which) {
         if ((c.flags & QUELL_CONDITION_INTACT) && which < 9 && !(which < act.executables.size() && act.executables[which].is_intact))
@@ -164,7 +165,7 @@ Truth Interpreter::holds(std::uint32_t index, const reference::Act& act, const s
         is_held = member(10);
     } else if (c.field == QUELL_FIELD_HOLDS) {
         is_held = (act.capabilities >> c.first & 1) != 0;
-    } else if (c.field == QUELL_FIELD_MODE || c.field == QUELL_FIELD_NEW_MODE || c.field == QUELL_FIELD_OPEN_FLAGS) {
+    } else if (is_mask(kFieldRows[c.field].kind)) {
         is_held = (act.numbers[c.field] & c.first) != 0;
     } else {
         is_held = act.numbers[c.field] >= c.first && act.numbers[c.field] <= c.last;

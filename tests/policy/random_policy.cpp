@@ -51,6 +51,9 @@ std::uint32_t random_number(std::mt19937& random, FieldKind kind) {
         case FieldKind::kYesNo: return below(random, 2);
         case FieldKind::kBits: return below(random, 07777);
         case FieldKind::kOpenFlags: return random() & 024777777u;
+        case FieldKind::kMountFlags: return random() & 0x1fffffu;
+        case FieldKind::kUsers:
+        case FieldKind::kGroups:
         case FieldKind::kNumbers: return below(random, 12) == 0 ? 0xffffffffu : below(random, 14);
         default: break;
     }
@@ -60,7 +63,7 @@ std::uint32_t random_number(std::mt19937& random, FieldKind kind) {
 
 std::vector<Range> random_ranges(std::mt19937& random, FieldKind kind) {
     if (kind == FieldKind::kBits) return {{1 + below(random, 07777), 0}};
-    if (kind == FieldKind::kOpenFlags) return {{words_of(kind)[below(random, 10)].number | words_of(kind)[below(random, 10)].number, 0}};
+    if (kind == FieldKind::kOpenFlags || kind == FieldKind::kMountFlags) return {{words_of(kind)[below(random, 10)].number | words_of(kind)[below(random, 10)].number, 0}};
     if (is_one_word_each(kind)) {
         std::vector<Range> words;
         for (const NumberWord& word : words_of(kind))
@@ -71,7 +74,7 @@ std::vector<Range> random_ranges(std::mt19937& random, FieldKind kind) {
     std::vector<Range> ranges;
     std::uint32_t at = below(random, 3);
     for (unsigned left = kind == FieldKind::kYesNo ? 1 : 1 + below(random, 3); left > 0; left--) {
-        const std::uint32_t last = kind == FieldKind::kNumbers ? at + below(random, 3) : at;
+        const std::uint32_t last = is_numbers(kind) ? at + below(random, 3) : at;
         ranges.push_back({at, last});
         at = last + 2 + below(random, 3);
     }
@@ -150,7 +153,7 @@ std::vector<TextPattern> random_texts(std::mt19937& random, std::uint32_t field)
             if (below(random, 2) == 0) pattern.glob += "*?"[below(random, 2)];
         }
         if (pattern.glob.find_first_not_of('*') == std::string::npos) pattern.glob += "a";
-        if (field != QUELL_FIELD_ENVIRONMENT && field != QUELL_FIELD_TARGET && below(random, 3) == 0) pattern.at = below(random, 8);
+        if (field < QUELL_FIELD_ENVIRONMENT && below(random, 3) == 0) pattern.at = below(random, 8);
         patterns.push_back(std::move(pattern));
     }
     normalise(patterns);
@@ -214,6 +217,7 @@ reference::Act random_act(std::mt19937& random) {
     for (unsigned left = below(random, below(random, 4) == 0 ? 12 : 4); left > 0; left--) act.arguments.push_back(random_text(random, 5));
     for (unsigned left = below(random, 3); left > 0; left--) act.environment.push_back(random_text(random, 5));
     act.link_target = random_text(random, 5);
+    act.mount_source = random_text(random, 5);
     act.capabilities = std::uint64_t{random()} << 32 | random();
     for (unsigned left = below(random, 11); left > 0; left--)
         act.executables.push_back({below(random, 3) != 0 ? random_path(random, 1, 4) : "", below(random, 2) == 0});

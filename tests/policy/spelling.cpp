@@ -135,6 +135,7 @@ void speakable(Group& group, bool is_exception, std::uint32_t subjects) {
         if (kind == FieldKind::kPaths) narrow(one.paths);
         if (kind == FieldKind::kBits) one.ranges = {{04000, 0}};
         if (kind == FieldKind::kOpenFlags) one.ranges = {{01000, 0}};
+        if (kind == FieldKind::kMountFlags) one.ranges = {{4096, 0}};
         if (kind == FieldKind::kYesNo) one.ranges = {{1, 1}};
     }
     normalise(group);

@@ -69,6 +69,7 @@ std::set<std::uint32_t> walk_texts(const ImageTexts& texts, const reference::Act
     for (std::size_t i = 0; i < act.arguments.size(); i++) walk.text(act.arguments[i], i < QUELL_PLACE_LATER ? static_cast<std::uint32_t>(i) : QUELL_PLACE_LATER);
     for (const std::string& name : act.environment) walk.text(name, QUELL_PLACE_ENVIRONMENT);
     walk.text(act.link_target, QUELL_PLACE_TARGET);
+    walk.text(act.mount_source, QUELL_PLACE_SOURCE);
     return outputs;
 }
 

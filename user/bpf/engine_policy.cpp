@@ -12,6 +12,7 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <string_view>
 #include <vector>
 
@@ -70,44 +71,64 @@ quell_u32 with_half(quell_u32 node, quell_u32 half) { return node ? node | half 
 // The filter in front of entries that paths with wildcards are about (kern/path/wild.h).
 class Gate {
 public:
-    explicit Gate(volatile quell_u64* bits) : bits_(bits) {
-        for (std::size_t i = 0; i < QUELL_GATE_BITS / 64; i++) bits_[i] = 0;
+    explicit Gate(volatile quell_gate& gate) : gate_(gate) {
+        for (volatile quell_u8& kinds : gate_.kinds) kinds = 0;
+        for (volatile quell_u8& slot : gate_.slots) slot = 0;
     }
-    // Names that end so, or begin so.
-    void tail(std::string_view text) {
-        if (text.size() >= 4) return add(QUELL_GATE_TAIL4, text.substr(text.size() - 4));
-        if (text.size() >= 2) return add(QUELL_GATE_TAIL2, text.substr(text.size() - 2));
-        kinds_ |= QUELL_GATE_OPEN;
+    // Names of a state that end so, or begin so.
+    void tail(quell_u32 state, std::string_view text) {
+        if (text.size() >= 4) return add(state, QUELL_GATE_TAIL4, text.substr(text.size() - 4));
+        if (text.size() >= 2) return add(state, QUELL_GATE_TAIL2, text.substr(text.size() - 2));
+        for (int before = 0; before < 256; before++) add(state, QUELL_GATE_TAIL2, std::string{static_cast<char>(before)}.append(text));
     }
-    void head(std::string_view text) {
-        if (text.size() >= 4) return add(QUELL_GATE_HEAD4, text.substr(0, 4));
-        if (text.size() >= 2) return add(QUELL_GATE_HEAD2, text.substr(0, 2));
-        kinds_ |= QUELL_GATE_OPEN;
+    void head(quell_u32 state, std::string_view text) {
+        if (text.size() >= 4) return add(state, QUELL_GATE_HEAD4, text.substr(0, 4));
+        if (text.size() >= 2) return add(state, QUELL_GATE_HEAD2, text.substr(0, 2));
+        for (int behind = 0; behind < 256; behind++) add(state, QUELL_GATE_HEAD2, std::string(text) + static_cast<char>(behind));
     }
-    [[nodiscard]] quell_u32 kinds() const { return kinds_; }
+    // Of a state count the entries of those behind it, too.
+    void finish(const std::map<quell_u32, quell_u32>& next) {
+        quell_u32 all = 0;
+        for (const auto& [state, kinds] : own_) all |= kinds;
+        gate_.kinds[0] = static_cast<quell_u8>(all);
+        for (quell_u32 state = 1; state < QUELL_WILD_STAY; state++) {
+            quell_u32 kinds = 0, at = state;
+            for (int turn = 0; turn < QUELL_WILD_CHAIN && at != 0; turn++) {
+                if (const auto own = own_.find(at); own != own_.end()) kinds |= own->second;
+                const auto behind = next.find(at);
+                at = behind == next.end() ? 0 : behind->second;
+            }
+            gate_.kinds[state] = static_cast<quell_u8>(kinds);
+        }
+    }
 
 private:
-    void add(quell_u32 kind, std::string_view bytes) {
-        quell_u64 word = 0;
+    void add(quell_u32 state, quell_u32 kind, std::string_view bytes) {
+        quell_u32 word = 0;
         std::memcpy(&word, bytes.data(), bytes.size());
-        const quell_u32 bit = QUELL_GATE_BIT(kind, word);
-        bits_[bit / 64] = bits_[bit / 64] | 1ull << bit % 64;
-        kinds_ |= kind;
+        volatile quell_u8& slot = gate_.slots[QUELL_GATE_SLOT(word)];
+        slot = static_cast<quell_u8>(slot | kind);
+        own_[state] |= kind;
     }
 
-    volatile quell_u64* bits_;
-    quell_u32 kinds_ = 0;
+    volatile quell_gate& gate_;
+    std::map<quell_u32, quell_u32> own_;  // kinds by state
 };
 
-void set_gate(const policy::Image& image, volatile quell_u64* bits, volatile quell_u32& kinds) {
-    Gate gate(bits);
-    for (const auto& edge : image.edges)
-        if (edge.kind == QUELL_EDGE_LEAF && (edge.node & QUELL_WILD_NODE(0)) != 0) gate.tail(edge.name);
-    for (const auto& piece : image.pieces) {
-        if (piece.kind == 2) gate.head(piece.text);
-        if (piece.kind == 3) gate.tail(std::string(piece.text.rbegin(), piece.text.rend()));
+void set_gate(const policy::Image& image, volatile quell_gate& slots) {
+    Gate gate(slots);
+    std::map<quell_u32, quell_u32> next;
+    for (const auto& edge : image.edges) {
+        if ((edge.node & QUELL_WILD_NODE(0)) == 0) continue;
+        const quell_u32 state = edge.node & ~QUELL_WILD_NODE(0);
+        if (edge.kind == QUELL_EDGE_LEAF) gate.tail(state, edge.name);
+        if (edge.kind == QUELL_EDGE_OTHER) next[state] = edge.value.next;
     }
-    kinds = gate.kinds();
+    for (const auto& piece : image.pieces) {
+        if (piece.kind == 2) gate.head(piece.state, piece.text);
+        if (piece.kind == 3) gate.tail(piece.state, std::string(piece.text.rbegin(), piece.text.rend()));
+    }
+    gate.finish(next);
 }
 
 // The filter in front of networks (kern/hooks/socket.h).
@@ -225,7 +246,7 @@ Status Engine::load_policy(const policy::Image& image, std::uint64_t generation,
             std::copy(piece.text.begin(), piece.text.end(), at.text);
             if (auto s = put(map("name_pieces"), at, piece.value, "a piece of a name"); !s) return s;
         }
-        set_gate(image, globals_->gate_filter[half != 0], globals_->gate_kinds[half != 0]);
+        set_gate(image, globals_->gate[half != 0]);
         for (std::size_t host = 0; host < 2; host++) globals_->plain[half != 0][host] = 0;
         auto* leaves = globals_->leaf_filter[half != 0];
         for (std::size_t i = 0; i < QUELL_LEAF_BITS / 64; i++) leaves[i] = 0;

@@ -80,7 +80,7 @@ inline constexpr std::array kOperationHooks = {
 }
 
 // Hooks that read texts, by bit of QUELL_TEXTS_…, and what they need is made with the first of them.
-inline constexpr std::array kTextHooks = {hook_mask("bprm_committing_creds"), hook_mask("symlink_target")};
+inline constexpr std::array kTextHooks = {hook_mask("bprm_committing_creds"), hook_mask("symlink_target"), hook_mask("mount_source")};
 
 // Hooks that a policy needs: by its operations, and by what of its texts its rules ask for.
 [[nodiscard]] constexpr std::uint64_t policy_hooks(std::uint64_t operations, std::uint32_t texts) {

@@ -109,6 +109,7 @@ static int module_of_memory(char **words) {
 static int module_of_file(char **words) { return syscall(SYS_finit_module, open(words[0], O_RDONLY), "", 0); }
 
 static int mount_it(char **words) { return mount(words[0], words[1], words[2], 0, NULL); }
+static int mount_read_only(char **words) { return mount(words[0], words[1], words[2], MS_RDONLY, NULL); }
 
 // A bind mounts no file system.
 static int bind_it(char **words) { return mount(words[0], words[1], NULL, MS_BIND, NULL); }
@@ -256,7 +257,7 @@ static const struct act {
     {"nothing", 0, nothing}, {"attach", 0, attach}, {"poke", 0, poke}, {"look", 0, look}, {"traceme", 0, traceme}, {"signal", 1, signal_child},
     {"setuid", 1, set_uid}, {"setgid", 1, set_gid}, {"user-namespace", 0, user_namespace}, {"uts-namespace", 0, uts_namespace},
     {"host-name", 0, change_host_name}, {"bpf-map", 0, bpf_map}, {"bpf-next", 0, bpf_next}, {"module-of-memory", 0, module_of_memory},
-    {"module-of-file", 1, module_of_file}, {"mount", 3, mount_it}, {"bind-mount", 2, bind_it}, {"pivot-root", 1, pivot},
+    {"module-of-file", 1, module_of_file}, {"mount", 3, mount_it}, {"mount-read-only", 3, mount_read_only}, {"bind-mount", 2, bind_it}, {"pivot-root", 1, pivot},
     {"connect", 2, connect_to}, {"bind", 2, bind_to}, {"bind-unspecified", 1, bind_unspecified}, {"listen", 2, listen_at}, {"accept", 2, accept_at}, {"raw-socket", 0, raw_socket},
     {"packet-socket", 0, packet_socket}, {"plain-socket", 0, plain_socket}, {"unix-connect", 1, unix_connect}, {"unix-send", 1, unix_send},
     {"ring", 0, ring}, {"execute-memory", 0, execute_memory}, {"execute-deleted", 1, execute_deleted}, {"with-socket", 1, with_socket_as_input},

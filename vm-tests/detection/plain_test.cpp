@@ -44,6 +44,10 @@ constexpr Case kCases[] = {
     {"module-load", "", "", "acts module-of-file $(command -v acts)", "from file", "acts nothing", 1, true, ENOEXEC},
     {"mount", "filesystem: [tmpfs]", "", "acts mount none /srv/p/a tmpfs", "tmpfs", "acts bind-mount /srv/p/b /srv/p/a; acts mount none /srv/p/b proc"},
     {"mount", "block-device: false, not: {filesystem: [tmpfs, proc]}", "", "acts mount none /srv/p/a ramfs", "ramfs", "acts mount none /srv/p/a tmpfs"},
+    {"mount", "source: [\"tmp*\"], not: {source: [\"*x\"]}", "", "acts mount none /srv/p/a tmpfs", "tmpfs", "acts mount tmpfs /srv/p/a ramfs"},
+    {"mount", "read-only: true", "", "acts mount-read-only none /srv/p/a tmpfs", "tmpfs", "acts mount none /srv/p/a tmpfs"},
+    {"mount-over", "path: [/srv/p/a], mount-flags: [bind, noexec], not: {mount-flags: [nodev]}", "", "acts bind-mount /srv/p/b /srv/p/a", "", "acts mount none /srv/p/a tmpfs"},
+    {"mount-over", "path: [/srv/p/a], mount-flags: [read-only]", "", "acts mount-read-only none /srv/p/a tmpfs", "", "acts bind-mount /srv/p/b /srv/p/a"},
     {"pivot-root", "", "", "acts pivot-root /srv/p/a", "", "acts uts-namespace"},
     {"connect", "port: [4000-4999], protocol: [udp]", "", "acts connect 127.0.0.1 4242", "udp 127.0.0.1:4242", "acts connect 127.0.0.1 53; acts bind 127.0.0.1 4243"},
     {"connect", "family: [inet6]", "", "acts connect ::1 4242", "udp [::1]:4242", "acts connect 127.0.0.1 4242"},
@@ -78,7 +82,8 @@ protected:
     }
     static Output in(const Container* container, const std::string& command) {
         const std::string prepare = "mkdir -p /srv/p/a /srv/p/b; rm -f /srv/p/stream /srv/p/datagram /srv/p/other /srv/p/gone; ";
-        const std::string after = "; r=$?; umount /srv/p/a /srv/p/b 2>/dev/null; exit $r";
+        // what is mounted on one of two that are bound to each other is on both
+        const std::string after = "; r=$?; umount /srv/p/a /srv/p/b 2>/dev/null; umount /srv/p/a 2>/dev/null; exit $r";
         return container ? container->exec(prepare + command + after) : run("PATH=/w:$PATH; " + prepare + command + after);
     }
     static void expect_each(const Container* container) {

@@ -104,6 +104,31 @@ TEST_F(Start, AfterAnUnloadNothingSaysThatAnythingIsEnforced) {
 }
 
 // What was pinned is gone with the mount.
+// Where a container's files lie is learnt from a module that the first container may bring along.
+TEST_F(Start, AfterAnUnloadOverlayMayComeLater) {
+    kill_daemon(SIGTERM);
+    must("quelld --unload && rmmod overlay");
+    start_daemon();
+    write("/tmp/later.yaml", "apiVersion: quell/v1\nkind: Policy\nmetadata: {name: later}\nspec:\n  rules:\n"
+                             "    - {id: drift, severity: low, on: [exec], where: {subject: container}, match: {path: [/usr/sbin/*], intact: false}}\n");
+    must("quell policy apply /tmp/later.yaml");
+    ASSERT_NE(run("grep -q '^overlay ' /proc/modules").status, 0);
+    Container victim("later");
+    must("cp /w/attack " + victim.directory() + "/lower/usr/sbin/tool");
+    victim.start();
+    ASSERT_EQ(run("grep -q '^overlay ' /proc/modules").status, 0);
+    std::int64_t before = 0;
+    EXPECT_TRUE(eventually([&] {
+        before = matches();
+        return victim.exec("/usr/sbin/tool read /etc/os-release; exit $?").status == 0 && matches() == before;
+    })) << "the image's own";
+    EXPECT_EQ(victim.exec("cp /usr/sbin/tool /usr/sbin/dropped && /usr/sbin/dropped read /etc/os-release; exit $?").status, 0);
+    EXPECT_EQ(matches() - before, 1);
+    expect_told(wait_for([&](const Json& one) { return one["rule"] == "drift" && one["file"]["path"] == "/usr/sbin/dropped"; }), before, "dropped");
+    victim.destroy();
+    apply_pack();
+}
+
 TEST_F(Start, WithoutBpffs) {
     kill_daemon(SIGTERM);
     must("umount /sys/fs/bpf");
