@@ -142,7 +142,7 @@ TEST_F(IdentityTest, Containerd) {
     }
 }
 
-// What its runtime writes when an image has no name, or containerd when it has: shown, and no answer to a rule about names.
+// What containerd writes of an image whose tag went to a newer one: shown, and no answer to a rule about names.
 TEST_F(IdentityTest, ABareIdIsNoNameOfAnImage) {
     const auto image = "sha256:" + kId;
     write("run/containerd/io.containerd.runtime.v2.task/k8s.io/" + kId + "/config.json",

@@ -12,7 +12,7 @@ Names one(const std::optional<std::string>& text, bool is_told) {
     return is_told ? Names(std::in_place) : std::nullopt;
 }
 
-// containerd may write any of an image's references, and a bare id says nothing of its names.
+// What containerd writes of an image whose tag went to a newer one: it says nothing of names, so it is no "no" either.
 bool is_bare_id(const std::string& image) { return image.starts_with("sha256:"); }
 
 }  // namespace

@@ -20,8 +20,8 @@ constexpr const char* kConfig = R"(version = 2
     [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
       SystemdCgroup = )";
 
-// One layer, four images: what differs is the label in their configurations, and so their ids. Of the references of an image, a bare
-// id among them, containerd writes any one into a container's record: one is left to each.
+// One layer, four images: what differs is the label in their configurations, and so their ids. CRI makes the id of each a reference
+// a moment later, and of the last nothing else is left, as of an image whose tag went to a newer one.
 constexpr const char* kMakeImages = R"sh(set -e
 rm -rf /srv/images && mkdir -p /srv/images/extra/bin && cd /srv/images && cp /w/attack extra/bin/
 tar -cf layer.tar -C /usr/share/quell-vm/rootfs . -C /srv/images/extra bin/attack
@@ -33,11 +33,10 @@ for name in pause web other nameless; do
 done | jq -s . >manifest.json
 tar -cf images.tar manifest.json layer.tar *.json
 ctr -n k8s.io image import images.tar
-# CRI adds the ids a moment later
-for try in $(seq 60); do [ $(ctr -n k8s.io image ls -q | grep -c ^sha256:) = 4 ] && break; sleep 1; done
 nameless=sha256:$(sha256sum <nameless.json | cut -d' ' -f1)
-ctr -n k8s.io image rm registry.example/nameless:1 $(ctr -n k8s.io image ls -q | grep ^sha256: | grep -v $nameless)
-[ "$(ctr -n k8s.io image ls -q | grep ^sha256:)" = $nameless ]
+for try in $(seq 60); do ctr -n k8s.io image ls -q | grep -qx $nameless && break; sleep 1; done
+ctr -n k8s.io image rm registry.example/nameless:1
+ctr -n k8s.io image ls -q | grep -qx $nameless
 )sh";
 
 std::string pair(const std::string& key, const std::string& value) { return "{ key: '" + key + "' value: '" + value + "' } "; }
