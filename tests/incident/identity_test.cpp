@@ -82,6 +82,36 @@ TEST_F(IdentityTest, WhatPoliciesMayAskOfIt) {
     EXPECT_EQ(incident::known_names(find(QUELL_RUNTIME_CONTAINERD), ""), policy::ContainerNames{});
 }
 
+// kubelet gives a pod's labels and annotations to the pod's sandbox, and to the container its own few.
+TEST_F(IdentityTest, CrioLabelsAndAnnotationsAreThePodsToo) {
+    const std::string pod(64, 'a');
+    const auto path = [](const std::string& id) { return "var/lib/containers/storage/overlay-containers/" + id + "/userdata/config.json"; };
+    const auto ask = [&](quell_field field) { return incident::known_names(find(QUELL_RUNTIME_CRIO), "").of(field); };
+    const auto container = [&](const std::string& sandbox) {
+        write(path(kId), R"({"annotations":{"io.kubernetes.cri-o.SandboxID":")" + sandbox + R"(","io.kubernetes.cri-o.Labels":"{\"of\":\"both\"}"}})");
+    };
+    container(pod);
+    EXPECT_EQ(ask(QUELL_FIELD_CONTAINER_LABELS), std::nullopt) << "the pod's are not known";
+    EXPECT_EQ(ask(QUELL_FIELD_CONTAINER_ANNOTATIONS), std::nullopt);
+    EXPECT_EQ(ask(QUELL_FIELD_CONTAINER_NAME), Texts(std::in_place)) << "nothing else is lost by it";
+    const std::string long_note(5000, 'n');
+    write(path(pod), R"({"annotations":{"io.kubernetes.cri-o.Labels":"{\"tier\":\"front\",\"of\":\"both\"}","io.kubernetes.cri-o.Annotations":"{\"note\":\")" + long_note + R"(\"}"}})");
+    EXPECT_EQ(ask(QUELL_FIELD_CONTAINER_LABELS), Texts({"of=both", "tier=front"}));
+    const auto annotations = ask(QUELL_FIELD_CONTAINER_ANNOTATIONS);
+    ASSERT_TRUE(annotations);
+    EXPECT_EQ(annotations->size(), 3u);
+    EXPECT_EQ(annotations->back(), "note=" + long_note);
+    write(path(pod), R"({"annotations":{"io.kubernetes.cri-o.Labels":"null","io.kubernetes.cri-o.Annotations":"null"}})");
+    EXPECT_EQ(ask(QUELL_FIELD_CONTAINER_LABELS), Texts({"of=both"})) << "a pod without any";
+    EXPECT_EQ(ask(QUELL_FIELD_CONTAINER_ANNOTATIONS)->size(), 2u);
+    write(path(pod), R"({"annotations":{"io.kubernetes.cri-o.Labels":"{\"tier\":"}})");
+    EXPECT_EQ(ask(QUELL_FIELD_CONTAINER_LABELS), std::nullopt) << "broken";
+    // no place for it to lead elsewhere
+    write("var/lib/containers/storage/pod/userdata/config.json", R"({"annotations":{"io.kubernetes.cri-o.Labels":"{\"a\":\"b\"}"}})");
+    container("../pod");
+    EXPECT_EQ(ask(QUELL_FIELD_CONTAINER_LABELS), Texts({"of=both"}));
+}
+
 TEST_F(IdentityTest, WhatPodmanAndDockerTell) {
     const std::string storage = "var/lib/containers/storage/overlay-containers/";
     fixture("podman/config.json", storage + kId + "/userdata/config.json");
@@ -110,6 +140,17 @@ TEST_F(IdentityTest, Containerd) {
         EXPECT_EQ(found.image, "quay.io/example/shop:1.4.2");
         EXPECT_EQ(found.rootfs, "/run/containerd/io.containerd.runtime.v2.task/k8s.io/" + kId + "/rootfs");
     }
+}
+
+// What containerd writes of an image whose tag went to a newer one: shown, and no answer to a rule about names.
+TEST_F(IdentityTest, ABareIdIsNoNameOfAnImage) {
+    const auto image = "sha256:" + kId;
+    write("run/containerd/io.containerd.runtime.v2.task/k8s.io/" + kId + "/config.json",
+          R"({"annotations":{"io.kubernetes.cri.container-name":"shop","io.kubernetes.cri.image-name":")" + image + R"("}})");
+    const auto found = find(QUELL_RUNTIME_CONTAINERD);
+    EXPECT_EQ(found.image, image);
+    EXPECT_EQ(incident::known_names(found, "").of(QUELL_FIELD_CONTAINER_IMAGE), std::nullopt);
+    EXPECT_EQ(incident::known_names(found, "").of(QUELL_FIELD_CONTAINER_NAME), Texts({"shop"}));
 }
 
 TEST_F(IdentityTest, Podman) {

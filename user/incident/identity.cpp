@@ -40,10 +40,6 @@ Dialect dialect_of(quell_runtime runtime) {
     }
 }
 
-bool valid_id(std::string_view id) {
-    return id.size() == QUELL_CONTAINER_ID_SIZE && id.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
 // A bundle run by crun or runc with nobody above them who keeps records.
 void read_from_state(const TrustedFiles& files, quell_runtime runtime, const std::string& id, ContainerIdentity& found) {
     const auto state = identity::find_state(files, id);
@@ -63,7 +59,7 @@ void read_from_state(const TrustedFiles& files, quell_runtime runtime, const std
 
 ContainerIdentity IdentityReader::find(quell_runtime runtime, std::string_view container) const {
     ContainerIdentity found;
-    if (!valid_id(container)) return found;
+    if (!identity::valid_id(container)) return found;
     const std::string id(container);
     for (const Source& source : kSources) {
         if (source.runtime != runtime) continue;

@@ -5,7 +5,8 @@
 // trusted_files.h). What is not found stays unknown; nothing is guessed.
 //
 // Sources, by runtime:
-//   CRI-O       overlay-containers/<id>/userdata/config.json of containers/storage
+//   CRI-O       overlay-containers/<id>/userdata/config.json of containers/storage,
+//               and that of its pod's sandbox for the pod's labels and annotations
 //   Podman      the same, and its containers.json for name and image
 //   containerd  io.containerd.runtime.v2.task/<namespace>/<id>/config.json
 //   Docker      /var/lib/docker/containers/<id>/config.v2.json

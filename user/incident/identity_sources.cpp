@@ -23,6 +23,10 @@ constexpr std::array kStorageRoots = {"/var/lib/containers/storage", "/run/conta
 // Of all labels, or annotations, of one container: what is kept of it while it lives. kubectl's own note of what was applied fits.
 constexpr std::size_t kPairsBytesMax = 32u << 10;
 
+// What a pod was given, as JSON; of labels CRI-O's record of a pod is as that of a container.
+constexpr std::string_view kCrioPodAnnotations = "io.kubernetes.cri-o.Annotations";
+constexpr std::string_view kCrioSandbox = "io.kubernetes.cri-o.SandboxID";
+
 // One annotation per field, in the order of preference.
 struct Keys {
     std::string_view name, pod, pod_namespace, image, image_else, labels;
@@ -55,6 +59,37 @@ Result<FlatJson> read_json(const TrustedFiles& files, const std::string& path, s
     return FlatJson::parse(*text, wanted, bounds);
 }
 
+// What stands as JSON in one annotation.
+std::optional<std::vector<std::string>> packed(const FlatJson& config, std::string_view annotation) {
+    const auto text = config.get("annotations\n" + std::string(annotation));
+    if (!text) return std::nullopt;
+    const auto json = FlatJson::parse(*text, {""}, {.value_bytes = kAnnotationBytesMax});
+    return json ? pairs(*json, "") : std::nullopt;
+}
+
+// Both known, or it cannot be said that they are all.
+void add(std::optional<std::vector<std::string>>& list, const std::optional<std::vector<std::string>>& more) {
+    if (!list || !more) return list.reset();
+    list->insert(list->end(), more->begin(), more->end());
+    std::ranges::sort(*list);
+    list->erase(std::unique(list->begin(), list->end()), list->end());
+}
+
+// The labels and annotations that people write are the pod's, and kubelet gives them to its sandbox alone.
+void add_pod(const TrustedFiles& files, const std::string& sandbox, ContainerIdentity& identity) {
+    std::optional<std::vector<std::string>> labels, annotations;
+    for (const char* root : kStorageRoots) {
+        const auto path = std::string(root) + "/overlay-containers/" + sandbox + "/userdata/config.json";
+        const auto record = read_json(files, path, kConfigBytesMax, {"annotations\n"}, {.value_bytes = kAnnotationBytesMax});
+        if (!record) continue;
+        labels = packed(*record, kCrioKeys.labels);
+        annotations = packed(*record, kCrioPodAnnotations);
+        break;
+    }
+    add(identity.labels, labels);
+    add(identity.annotations, annotations);
+}
+
 std::string directory_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
 
 // What a state's directory says, and whether its cgroup is the container's.
@@ -82,6 +117,10 @@ std::optional<RuntimeState> read_state(const TrustedFiles& files, const std::str
 }
 
 }  // namespace
+
+bool valid_id(std::string_view id) {
+    return id.size() == QUELL_CONTAINER_ID_SIZE && id.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
 
 bool names_container(std::string_view cgroup_path, std::string_view id) {
     constexpr std::string_view kScope = ".scope";
@@ -122,9 +161,10 @@ bool read_bundle(const TrustedFiles& files, const std::string& path, Dialect dia
     const auto is_there = [&](std::string_view key) { return config->get("annotations\n" + std::string(key)).has_value(); };
     if ((!identity.name && is_there(keys.name)) || (!identity.image && is_there(keys.image))) identity.tells_names = false;  // too long
     if ((!identity.pod && is_there(keys.pod)) || (!identity.pod_namespace && is_there(keys.pod_namespace))) identity.tells_pod = false;
-    // CRI-O keeps a container's labels as JSON in an annotation; containerd keeps them where no file tells
-    if (!keys.labels.empty() && is_there(keys.labels))
-        if (auto labels = FlatJson::parse(*config->get("annotations\n" + std::string(keys.labels)), {""})) identity.labels = pairs(*labels, "");
+    // containerd keeps labels where no file tells (docs/design/022)
+    if (!keys.labels.empty()) identity.labels = packed(*config, keys.labels);
+    const auto sandbox = config->get("annotations\n" + std::string(kCrioSandbox));
+    if (dialect == Dialect::Crio && sandbox && valid_id(*sandbox)) add_pod(files, *sandbox, identity);
     return true;
 }
 

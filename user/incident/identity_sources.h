@@ -17,6 +17,9 @@ struct RuntimeState {
     std::optional<std::string> rootfs;
 };
 
+// 64 lower-case hex digits: it may stand in a path.
+[[nodiscard]] bool valid_id(std::string_view id);
+
 // Fills what the config.json at `path` says. False when there is none that
 // can be believed.
 bool read_bundle(const TrustedFiles& files, const std::string& path, Dialect dialect, ContainerIdentity& identity);

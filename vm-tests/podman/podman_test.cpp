@@ -117,6 +117,20 @@ TEST_P(PodmanNamed, ARuleIsAboutTheContainerOfThatName) {
     apply_pack();
 }
 
+// They are in its database and in no file beside it. When that changes they can be read.
+TEST_P(PodmanNamed, LabelsAreInNoFileThatIsRead) {
+    write("/tmp/named.yaml", "apiVersion: quell/v1\nkind: Policy\nmetadata: {name: named}\nspec:\n  rules:\n"
+                             "    - {id: label, severity: low, on: [delete], where: {container: {labels: [\"a=*\"]}}, match: {path: [/var/log/**]}, respond: {deny: true}}\n");
+    must("quell policy apply /tmp/named.yaml");
+    must_podman("$P run -d --label a=label-of-the-victim $O $I sleep 1000");
+    EXPECT_EQ(must("grep -rlaF --exclude-dir=overlay label-of-the-victim /var/lib/containers /run/containers /run/crun"), "/var/lib/containers/storage/libpod/bolt_state.db\n");
+    must("podman exec victim rm /var/log/dpkg.log");
+    const auto found = wait_for([](const Json& one) { return one["rule"] == "label"; });
+    ASSERT_TRUE(found) << run("quell incidents --all").text;
+    EXPECT_TRUE(found->contains("doubt")) << *found;
+    apply_pack();
+}
+
 INSTANTIATE_TEST_SUITE_P(Way, PodmanNamed, testing::Values(kWays[0]));
 
 INSTANTIATE_TEST_SUITE_P(Ways, Podman, testing::ValuesIn(kWays), [](const auto& test) { return std::string(test.param.name); });
