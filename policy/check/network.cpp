@@ -15,11 +15,6 @@ bool is_mapped(const std::array<std::uint8_t, 16>& bytes) {
     return std::all_of(bytes.begin(), bytes.begin() + 10, [](std::uint8_t byte) { return byte == 0; }) && bytes[10] == 0xff && bytes[11] == 0xff;
 }
 
-void cut(Network& network) {
-    for (std::uint32_t bit = network.length; bit < 128; bit++)
-        network.bytes[bit / 8] = static_cast<std::uint8_t>(network.bytes[bit / 8] & ~(0x80u >> bit % 8));
-}
-
 }  // namespace
 
 std::string Network::text() const {
@@ -28,12 +23,17 @@ std::string Network::text() const {
     return length == (six ? 128u : 32u) ? std::string(address) : address + ("/" + std::to_string(length));
 }
 
+Network Network::whole() const {
+    Network network = *this;
+    for (std::uint32_t bit = length; bit < 128; bit++) network.bytes[bit / 8] = static_cast<std::uint8_t>(network.bytes[bit / 8] & ~(0x80u >> bit % 8));
+    return network;
+}
+
 bool Network::holds(const Network& other) const {
     if (six != other.six || length > other.length) return false;
     Network same = other;
     same.length = length;
-    cut(same);
-    return same.bytes == bytes;
+    return same.whole().bytes == bytes;
 }
 
 std::optional<Network> parse_network(const std::string& text) {
@@ -67,7 +67,7 @@ std::vector<Network> read_networks(const std::vector<const Node*>& texts, Findin
             continue;
         }
         const Network written = *network;
-        cut(*network);
+        network = written.whole();
         if (*network != written)
             findings.add(Code::kQ1115, text->where, in_quotes(text->text) + " has bits behind its prefix", "write " + in_quotes(network->text()), text->text);
         networks.push_back(*network);

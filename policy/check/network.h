@@ -22,6 +22,8 @@ struct Network {
 
     auto operator<=>(const Network&) const = default;
     [[nodiscard]] std::string text() const;
+    // Without bits behind the prefix: parse_network() leaves them.
+    [[nodiscard]] Network whole() const;
     // Is `other` part of it?
     [[nodiscard]] bool holds(const Network& other) const;
 };
@@ -29,7 +31,7 @@ struct Network {
 // Without those that are wrong, which become findings; sorted, no two equal.
 [[nodiscard]] std::vector<Network> read_networks(const std::vector<const Node*>& texts, Findings& findings);
 
-// One address. Nothing if it is none.
+// One address or network. Nothing if it is none.
 [[nodiscard]] std::optional<Network> parse_network(const std::string& text);
 
 }  // namespace quell::policy

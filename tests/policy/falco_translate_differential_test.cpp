@@ -80,6 +80,7 @@ std::vector<std::string> values_of(const std::string& field, const Event& event)
     if (field == "evt.type") return {event.type};
     if (field == "evt.is_open_read") return truth(event.reads);
     if (field == "evt.is_open_write") return truth(event.writes);
+    if (field == "evt.arg.flags") return is_open ? std::vector<std::string>{event.reads && event.writes ? "O_RDWR" : event.writes ? "O_WRONLY" : "O_RDONLY"} : std::vector<std::string>{};
     if (field == "evt.rawres") return {"0"};
     if (field == "evt.num") return {"77"};
     if (field == "fd.name") return is_open ? std::vector{event.path} : std::vector<std::string>{};
@@ -203,6 +204,7 @@ std::string random_check(Random& random) {
         case 16:
         case 17:
         case 18: return random_line_check(random);
+        case 19: return "evt.arg.flags contains " + one_of(random, std::array{"O_RDONLY", "O_WRONLY", "O_RDWR"});
         case 0: return "evt.is_open_write = true";
         case 1: return "evt.is_open_read = true";
         case 2: return "container.id != host";

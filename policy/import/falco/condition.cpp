@@ -12,7 +12,7 @@ namespace quell::policy::falco {
 namespace {
 
 // Fields whose argument may be written behind a dot.
-constexpr std::string_view kDotted[] = {"evt.arg.", "evt.rawarg."};
+constexpr std::string_view kDotted[] = {"evt.arg.", "evt.rawarg.", "container.label."};
 
 class Parser {
 public:

@@ -17,47 +17,47 @@ using When = Act::When;
 constexpr std::string_view kOpened = "a write is seen when the file is opened for it";
 constexpr std::string_view kRead = "a read is seen when the file is opened for it";
 constexpr std::string_view kStream = "seen at the next execution, by what its standard input or output is";
+constexpr std::string_view kNamespace = "only a new user namespace is seen";
+constexpr std::string_view kByName = "a new name is seen however it is made";
 constexpr std::string_view kAttach = "seen as access to another process, as by ptrace";
 
 constexpr std::array kActs = {
     Act{"open", "open-read", Kind::kFile, When::kAlways, "", ""},
     Act{"open", "open-write", Kind::kFile, When::kAlways, "", ""},
-    Act{"open", "create", Kind::kFile, When::kCreates, "file", ""},
-    Act{"open", "truncate", Kind::kFile, When::kTruncates, "", "truncate and ftruncate are seen too"},
+    Act{"open", "create", Kind::kFile, When::kCreates, "type: file", ""},
     Act{"openat", "open-read", Kind::kFile, When::kAlways, "", ""},
     Act{"openat", "open-write", Kind::kFile, When::kAlways, "", ""},
-    Act{"openat", "create", Kind::kFile, When::kCreates, "file", ""},
-    Act{"openat", "truncate", Kind::kFile, When::kTruncates, "", "truncate and ftruncate are seen too"},
+    Act{"openat", "create", Kind::kFile, When::kCreates, "type: file", ""},
     Act{"openat2", "open-read", Kind::kFile, When::kAlways, "", ""},
     Act{"openat2", "open-write", Kind::kFile, When::kAlways, "", ""},
-    Act{"openat2", "create", Kind::kFile, When::kCreates, "file", ""},
-    Act{"openat2", "truncate", Kind::kFile, When::kTruncates, "", "truncate and ftruncate are seen too"},
+    Act{"openat2", "create", Kind::kFile, When::kCreates, "type: file", ""},
     Act{"open_by_handle_at", "open-read", Kind::kFile, When::kAlways, "", "opening by handle is not told from other opening"},
     Act{"open_by_handle_at", "open-write", Kind::kFile, When::kAlways, "", "opening by handle is not told from other opening"},
     Act{"creat", "open-write", Kind::kFile, When::kAlways, "", ""},
-    Act{"creat", "create", Kind::kFile, When::kCreates, "file", ""},
+    Act{"creat", "create", Kind::kFile, When::kCreates, "type: file", ""},
     Act{"execve", "exec", Kind::kExec, When::kAlways, "", ""},
+    Act{"container", "exec", Kind::kExec, When::kAlways, "first-process: true", "a container is seen when its first process executes"},
     Act{"execveat", "exec", Kind::kExec, When::kAlways, "", ""},
     Act{"unlink", "delete", Kind::kFile, When::kAlways, "", ""},
     Act{"unlinkat", "delete", Kind::kFile, When::kAlways, "", ""},
     Act{"rename", "rename", Kind::kFile, When::kAlways, "", ""},
     Act{"renameat", "rename", Kind::kFile, When::kAlways, "", ""},
     Act{"renameat2", "rename", Kind::kFile, When::kAlways, "", ""},
-    Act{"rename", "create", Kind::kFile, When::kNewName, "", "a new name is seen however it is made"},
-    Act{"renameat", "create", Kind::kFile, When::kNewName, "", "a new name is seen however it is made"},
-    Act{"renameat2", "create", Kind::kFile, When::kNewName, "", "a new name is seen however it is made"},
+    Act{"rename", "create", Kind::kFile, When::kNewName, "", kByName},
+    Act{"renameat", "create", Kind::kFile, When::kNewName, "", kByName},
+    Act{"renameat2", "create", Kind::kFile, When::kNewName, "", kByName},
     Act{"truncate", "truncate", Kind::kFile, When::kAlways, "", "O_TRUNC is seen too"},
     Act{"ftruncate", "truncate", Kind::kFile, When::kAlways, "", "O_TRUNC is seen too"},
     Act{"link", "link", Kind::kFile, When::kAlways, "", ""},
     Act{"linkat", "link", Kind::kFile, When::kAlways, "", ""},
-    Act{"link", "create", Kind::kFile, When::kNewName, "", "a new name is seen however it is made"},
-    Act{"linkat", "create", Kind::kFile, When::kNewName, "", "a new name is seen however it is made"},
+    Act{"link", "create", Kind::kFile, When::kNewName, "", kByName},
+    Act{"linkat", "create", Kind::kFile, When::kNewName, "", kByName},
     Act{"symlink", "symlink", Kind::kFile, When::kAlways, "", ""},
     Act{"symlinkat", "symlink", Kind::kFile, When::kAlways, "", ""},
-    Act{"mkdir", "create", Kind::kFile, When::kAlways, "directory", ""},
-    Act{"mkdirat", "create", Kind::kFile, When::kAlways, "directory", ""},
-    Act{"mknod", "create", Kind::kFile, When::kAlways, "block-device,character-device,fifo,socket", ""},
-    Act{"mknodat", "create", Kind::kFile, When::kAlways, "block-device,character-device,fifo,socket", ""},
+    Act{"mkdir", "create", Kind::kFile, When::kAlways, "type: directory", ""},
+    Act{"mkdirat", "create", Kind::kFile, When::kAlways, "type: directory", ""},
+    Act{"mknod", "create", Kind::kFile, When::kAlways, "type: block-device,character-device,fifo,socket", ""},
+    Act{"mknodat", "create", Kind::kFile, When::kAlways, "type: block-device,character-device,fifo,socket", ""},
     Act{"chmod", "chmod", Kind::kFile, When::kAlways, "", ""},
     Act{"fchmod", "chmod", Kind::kFile, When::kAlways, "", ""},
     Act{"fchmodat", "chmod", Kind::kFile, When::kAlways, "", ""},
@@ -105,14 +105,25 @@ constexpr std::array kActs = {
     Act{"setgid", "setuid", Kind::kOther, When::kAlways, "", "a change of the user is seen too"},
     Act{"setregid", "setuid", Kind::kOther, When::kAlways, "", "a change of the user is seen too"},
     Act{"setresgid", "setuid", Kind::kOther, When::kAlways, "", "a change of the user is seen too"},
-    Act{"unshare", "user-namespace", Kind::kOther, When::kAlways, "", ""},
-    Act{"clone", "user-namespace", Kind::kOther, When::kAlways, "", ""},
-    Act{"clone3", "user-namespace", Kind::kOther, When::kAlways, "", ""},
+    Act{"unshare", "user-namespace", Kind::kOther, When::kNewUser, "", ""},
+    Act{"unshare", "user-namespace", Kind::kOther, When::kNotNewUser, "", kNamespace},
+    Act{"clone", "user-namespace", Kind::kOther, When::kNewUser, "", ""},
+    Act{"clone3", "user-namespace", Kind::kOther, When::kNewUser, "", ""},
     Act{"bpf", "bpf", Kind::kOther, When::kAlways, "", ""},
     Act{"init_module", "module-load", Kind::kOther, When::kAlways, "", ""},
     Act{"finit_module", "module-load", Kind::kOther, When::kAlways, "", ""},
+    // what takes a capability that little else takes
+    Act{"chroot", "capability", Kind::kOther, When::kAlways, "capability: sys-chroot", "any other use of CAP_SYS_CHROOT is seen too"},
+    Act{"delete_module", "capability", Kind::kOther, When::kAlways, "capability: sys-module", "any other use of CAP_SYS_MODULE is seen too"},
+    Act{"reboot", "capability", Kind::kOther, When::kAlways, "capability: sys-boot", "any other use of CAP_SYS_BOOT is seen too"},
+    Act{"kexec_load", "capability", Kind::kOther, When::kAlways, "capability: sys-boot", "any other use of CAP_SYS_BOOT is seen too"},
+    Act{"kexec_file_load", "capability", Kind::kOther, When::kAlways, "capability: sys-boot", "any other use of CAP_SYS_BOOT is seen too"},
+    Act{"settimeofday", "capability", Kind::kOther, When::kAlways, "capability: sys-time", "any other use of CAP_SYS_TIME is seen too"},
+    Act{"clock_settime", "capability", Kind::kOther, When::kAlways, "capability: sys-time", "any other use of CAP_SYS_TIME is seen too"},
+    Act{"acct", "capability", Kind::kOther, When::kAlways, "capability: sys-pacct", "any other use of CAP_SYS_PACCT is seen too"},
     Act{"io_uring_setup", "io-uring", Kind::kOther, When::kAlways, "", ""},
     Act{"connect", "connect", Kind::kNetwork, When::kAlways, "", ""},
+    Act{"connect", "unix-connect", Kind::kFile, When::kNamed, "", "what is sent to a unix socket is seen too"},
     Act{"bind", "bind", Kind::kNetwork, When::kAlways, "", ""},
     Act{"listen", "listen", Kind::kNetwork, When::kAlways, "", ""},
     Act{"accept", "accept", Kind::kNetwork, When::kAlways, "", ""},
@@ -124,8 +135,8 @@ constexpr std::array kActs = {
 };
 
 // That no hook shows, or none of ours.
-constexpr std::array<std::string_view, 62> kUnseen = {
-    "brk", "capset", "chdir", "chroot", "close", "close_range", "copy_file_range", "delete_module", "epoll_create", "epoll_wait", "eventfd", "fchdir",
+constexpr std::array<std::string_view, 60> kUnseen = {
+    "brk", "capset", "chdir", "close", "close_range", "copy_file_range", "epoll_create", "epoll_wait", "eventfd", "fchdir",
     "fcntl", "flock", "fork", "fsconfig", "futex", "getcwd", "getdents", "getdents64", "inotify_add_watch", "inotify_init", "io_uring_enter", "io_uring_register",
     "ioctl", "keyctl", "lseek", "lstat", "memfd_create", "mlock", "mprotect", "munmap", "nanosleep", "pidfd_getfd", "pidfd_open", "pipe",
     "poll", "ppoll", "prctl", "prlimit", "procexit", "quotactl", "recvfrom", "recvmmsg", "recvmsg", "rmdir", "seccomp", "select",
@@ -145,23 +156,27 @@ bool mentions(const std::vector<Literal>& literals, std::initializer_list<std::s
     });
 }
 
-bool flags_name(const std::vector<Literal>& literals, std::initializer_list<std::string_view> flags) {
-    return std::any_of(literals.begin(), literals.end(), [&](const Literal& literal) {
+bool asks_for_new_user(const std::vector<Literal>& literals) {
+    return std::any_of(literals.begin(), literals.end(), [](const Literal& literal) {
         if (field_name(literal.check->left) != "evt.arg.flags" || literal.negated) return false;
-        return std::any_of(literal.check->values.begin(), literal.check->values.end(), [&](const Value& value) {
-            return std::any_of(flags.begin(), flags.end(), [&](std::string_view flag) { return value.text.find(flag) != std::string::npos; });
-        });
+        return std::any_of(literal.check->values.begin(), literal.check->values.end(), [](const Value& value) { return value.text.find("CLONE_NEWUSER") != std::string::npos; });
     });
 }
 
-bool is_asked(const Act& act, const std::vector<Literal>& literals, const Language& language) {
+bool is_asked(const Act& act, const std::vector<Literal>& literals) {
     switch (act.when) {
         case When::kAlways: return act.operation != "mount" || !mentions(literals, {"evt.arg.dir", "fs.path", "fd.name"});
-        case When::kCreates: return mentions(literals, {"evt.is_open_create", "evt.is_open_exec"}) || flags_name(literals, {"O_CREAT", "O_EXCL"});
-        case When::kTruncates: return !language.knows("open-flags") && flags_name(literals, {"O_TRUNC"});
+        case When::kCreates: return mentions(literals, {"evt.is_open_create", "evt.is_open_exec"});
         case When::kNewName:
             if (act.operation == "mount-over") return mentions(literals, {"evt.arg.dir", "fs.path", "fd.name"});
             return mentions(literals, {"evt.arg.newpath", "fs.path.target"});
+        case When::kNewUser: return asks_for_new_user(literals);
+        case When::kNotNewUser: return !asks_for_new_user(literals);
+        case When::kNamed:
+            return std::any_of(literals.begin(), literals.end(), [](const Literal& literal) {
+                const Operator op = literal.check->op;
+                return literal.check->left.field == "fd.name" && !literal.negated && op != Operator::kExists && op != Operator::kNotEqual;
+            });
     }
     return false;
 }
@@ -193,13 +208,15 @@ std::set<std::string_view> twins(const std::vector<Act>& acts, const std::set<st
     std::set<std::string_view> found;
     for (const Act& act : acts)
         for (const Act& row : kActs) {
-            const bool is_same = row.operation == act.operation && row.kind == act.kind && row.when == act.when && row.type == act.type && row.note.empty() && act.note.empty();
+            const bool is_same = row.operation == act.operation && row.kind == act.kind && row.when == act.when && row.condition == act.condition && row.note.empty() && act.note.empty();
             if (is_same && !events.contains(row.event) && std::find(kRare.begin(), kRare.end(), row.event) == kRare.end()) found.insert(row.event);
         }
     return found;
 }
 
 }  // namespace
+
+bool takes_any_descriptor(const Act& act) { return act.kind == Kind::kStream || act.note == kOpened || act.note == kRead; }
 
 bool is_event_type(const Check& check) {
     const std::string field = field_name(check.left);
@@ -213,7 +230,7 @@ std::optional<bool> holds_for(const Check& check, std::string_view event) {
     return std::any_of(globs->begin(), globs->end(), [&](const Glob& glob) { return wild_matches(glob, event); });
 }
 
-Acts acts_of(const std::vector<Literal>& literals, const Language& language) {
+Acts acts_of(const std::vector<Literal>& literals) {
     Acts result;
     std::set<std::string_view> events = known_events();
     bool is_named = false;
@@ -240,13 +257,9 @@ Acts acts_of(const std::vector<Literal>& literals, const Language& language) {
     std::set<std::string_view> unseen;
     for (const std::string_view event : events) {
         const std::size_t before = result.acts.size();
-        bool is_known = false;
-        for (const Act& act : kActs) {
-            if (act.event != event) continue;
-            is_known = true;
-            if (is_asked(act, literals, language)) result.acts.push_back(act);
-        }
-        if (result.acts.size() == before && !is_known) unseen.insert(event);
+        for (const Act& act : kActs)
+            if (act.event == event && is_asked(act, literals)) result.acts.push_back(act);
+        if (result.acts.size() == before) unseen.insert(event);
     }
     if (const auto others = twins(result.acts, events); is_named && !others.empty())
         result.notes.push_back({Change::kWider, listed(others) + " cannot be told from it, and " + (others.size() == 1 ? "counts" : "count") + " as well"});

@@ -8,7 +8,6 @@
 
 #include "policy/import/falco/normal_form.h"
 #include "policy/import/falco/translate/draft.h"
-#include "policy/import/falco/translate/language.h"
 
 namespace quell::policy::falco {
 
@@ -24,10 +23,11 @@ struct Act {
     std::string_view event;
     std::string_view operation;
     Kind kind{};
-    // Only if the rule asks for it: what an open creates or truncates, the new name of a rename.
-    enum class When { kAlways, kCreates, kTruncates, kNewName } when = When::kAlways;
-    std::string_view type;  // of the object that is created: words of ours with commas, or ""
-    std::string_view note;  // how it differs, or ""
+    // Only if the rule asks for it: what an open creates, the new
+    // name of a rename, a user namespace or whatever else unshare makes, a unix socket's path.
+    enum class When { kAlways, kCreates, kNewName, kNewUser, kNotNewUser, kNamed } when = When::kAlways;
+    std::string_view condition;  // that the operation must meet to be it: "type: fifo,socket", or ""
+    std::string_view note;       // how it differs, or ""
 };
 
 struct Acts {
@@ -38,7 +38,10 @@ struct Acts {
 
 // What the literals say of the event's type. `fields`: those that the rule
 // names anywhere, for one that names no type. Thread-safe.
-[[nodiscard]] Acts acts_of(const std::vector<Literal>& literals, const Language& language);
+[[nodiscard]] Acts acts_of(const std::vector<Literal>& literals);
+
+// Whether its descriptor may be that of a file, of a connection, of anything.
+[[nodiscard]] bool takes_any_descriptor(const Act& act);
 
 // Whether the check is one that acts_of() has dealt with.
 [[nodiscard]] bool is_event_type(const Check& check);

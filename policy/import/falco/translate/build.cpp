@@ -65,12 +65,13 @@ public:
         first.operations = {std::string(act_.operation)};
         first.subjects = in_container_ ? QUELL_SUBJECT_CONTAINER : QUELL_SUBJECT_HOST;
         drafts_ = {std::move(first)};
+        if (!in_container_ && act_.condition.starts_with("first-process")) throw Given{};
         // what is certain first: a false one ends the work before another is found unsayable
         for (const Literal& literal : conjunction.literals) literal_of_rule(literal);
         for (const auto& exception : conjunction.exceptions) exception_of_rule(exception);
         if (!reason_.empty()) throw Given{reason_};
         for (Draft& draft : drafts_) finish(draft);
-        if (!act_.note.empty()) note({act_.note.find("too") != std::string_view::npos ? Change::kWider : Change::kOther, std::string(act_.note)});
+        if (!act_.note.empty()) note({act_.note.ends_with(" too") ? Change::kWider : act_.note.starts_with("only ") ? Change::kNarrower : Change::kOther, std::string(act_.note)});
         return {std::move(drafts_), std::move(notes_), {}, {}};
     }
 
@@ -97,8 +98,8 @@ private:
         Said said = ask(literal, false, negated);
         if (said.kind == Kind::kTrue || said.kind == Kind::kFalse) {
             for (const Note& one : said.notes) note(negated ? flipped(one) : one);
-            const bool may_hold = !negated && said.has(Change::kNarrower);
-            if ((said.kind == Kind::kTrue) == negated) throw Given{{}, may_hold ? to_text(literal.check->left) + ": " + said.notes[0].text : ""};
+            const Change doubt = negated ? Change::kWider : Change::kNarrower;
+            if ((said.kind == Kind::kTrue) == negated) throw Given{{}, said.has(doubt) ? to_text(literal.check->left) + ": " + reason_of(said, doubt) : ""};
             return;
         }
         if (said.kind == Kind::kUnsaid) return leave_out(literal, said, negated);
@@ -117,6 +118,7 @@ private:
         }
         if (said.has(Change::kWider)) return leave_out(literal, unsaid(reason_of(said, Change::kWider)), true);
         for (Note& one : said.notes) note(flipped(std::move(one)));
+        keeps_exception_ = keeps_exception_ || literal.negated;
         if (said.any.size() == 1 && said.any[0].size() == 1 && is_yes_no(said.any[0][0]) && !said.any[0][0].negated) {
             Entry& entry = said.any[0][0];
             entry.values[0] = entry.values[0] == "true" ? "false" : "true";
@@ -129,14 +131,25 @@ private:
     void leave_out(const Literal& literal, const Said& said, bool negated) {
         const std::string field = to_text(literal.check->left);
         const std::string why = field + ": " + said.reason;
-        if (said.need == Need::kAlways || (said.need == Need::kPositive && !negated)) {
+        const bool is_there = negated && asks_for_none(*literal.check);
+        if (said.need == Need::kAlways || (said.need == Need::kPositive && (!negated || is_there))) {
             if (reason_.empty()) reason_ = why;
             return;
         }
-        const bool is_condition = !negated || literal.check->op == Operator::kNotEqual;
-        if (!is_condition) return note({Change::kWider, "an exception is left out, " + why});
+        const bool is_condition = !negated || is_there || literal.check->op == Operator::kNotEqual;
+        if (!is_condition) return leave_out_exception(why);
         if (left_out_.empty()) left_out_ = why;
         note({Change::kWider, "a condition is left out, " + why});
+    }
+
+    // `not x in ("<NA>")` says that there is an x.
+    static bool asks_for_none(const Check& check) {
+        return !check.values.empty() && std::all_of(check.values.begin(), check.values.end(), [](const Value& value) { return value.text == "<NA>" || value.text == "N/A"; });
+    }
+
+    void leave_out_exception(const std::string& why) {
+        if (lost_exception_.empty()) lost_exception_ = why;
+        note({Change::kWider, "an exception is left out, " + why});
     }
 
     // All literals hold: then the rule does not.
@@ -175,9 +188,10 @@ private:
             missing_.clear();
             return;
         }
-        if (!unsaid_why.empty()) return note({Change::kWider, "an exception is left out, " + unsaid_why});
+        if (!unsaid_why.empty()) return leave_out_exception(unsaid_why);
         if (all.size() == 1 && all[0].empty()) throw Given{};  // it excepts everything
         for (Note& one : notes) note(std::move(one));
+        keeps_exception_ = true;
         for (Clause& clause : all) except(std::move(clause));
     }
 
@@ -229,20 +243,21 @@ private:
         // what identifies a container may never be known: without it, the rule still works
         for (const Entry& entry : clause)
             if (entry.key.starts_with("container.") && !language_.knows(entry.key))
-                return note({Change::kWider, "an exception is left out, " + not_yet(entry.key).reason});
+                return leave_out_exception(not_yet(entry.key).reason);
         spend(size_of(clause) * drafts_.size());
         for (Draft& draft : drafts_) draft.exceptions.push_back(clause);
     }
 
     void finish(Draft& draft) {
-        if (!act_.type.empty()) {
-            Entry type{"type", false, {}};
-            for (std::string_view rest = act_.type; !rest.empty();) {
+        if (!act_.condition.empty()) {
+            const std::size_t colon = act_.condition.find(": ");
+            Entry entry{std::string(act_.condition.substr(0, colon)), false, {}};
+            for (std::string_view rest = act_.condition.substr(colon + 2); !rest.empty();) {
                 const std::size_t end = std::min(rest.find(','), rest.size());
-                type.values.emplace_back(rest.substr(0, end));
+                entry.values.emplace_back(rest.substr(0, end));
                 rest.remove_prefix(std::min(end + 1, rest.size()));
             }
-            draft.conditions.push_back(std::move(type));
+            if (std::find(draft.conditions.begin(), draft.conditions.end(), entry) == draft.conditions.end()) draft.conditions.push_back(std::move(entry));
         }
         const auto has = [&](std::string_view key) {
             return std::any_of(draft.conditions.begin(), draft.conditions.end(), [&](const Entry& entry) { return entry.key == key && !entry.negated; });
@@ -250,6 +265,8 @@ private:
         if (act_.kind == Act::Kind::kStream && !has("stdin") && !has("stdout")) throw Given{"evt.rawres: a standard stream is known only where 0 or 1 is asked for"};
         const bool tells = is_rare(act_.operation) || std::any_of(draft.conditions.begin(), draft.conditions.end(), is_selective);
         if (!left_out_.empty() && !tells) throw Given{left_out_};
+        // about everything but what cannot be said
+        if (!lost_exception_.empty() && !keeps_exception_ && !tells) throw Given{lost_exception_};
         check_words(draft);
         const bool is_place = act_.operation == "rename" || act_.operation == "mount-over" || act_.operation == "unmount";
         if (act_.kind == Act::Kind::kExec && asks(draft, {"arguments", "environment"}) && asks(draft, {"path"}))
@@ -298,6 +315,8 @@ private:
     std::vector<Note> notes_;
     std::string reason_;    // a condition that the rule cannot do without
     std::string left_out_;  // the first that was left out
+    std::string lost_exception_;  // likewise
+    bool keeps_exception_ = false;
     std::string missing_;
 };
 

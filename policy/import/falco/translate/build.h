@@ -10,6 +10,7 @@
 #include "policy/import/falco/normal_form.h"
 #include "policy/import/falco/translate/acts.h"
 #include "policy/import/falco/translate/draft.h"
+#include "policy/import/falco/translate/language.h"
 
 namespace quell::policy::falco {
 

@@ -44,6 +44,7 @@ Said say(const Question& question) {
     if (row == table().end() && is_of_container && !question.in_container) return never();  // the host has none of it
     if (row == table().end()) return unsaid("no hook shows it");
     if (question.check.right) return unsaid("it is compared with another field");
+    if (question.check.op == Operator::kPmatch && !question.check.left.transformers.empty()) return operator_unread(question);
     return row->second.say(question, row->second.key);
 }
 

@@ -56,6 +56,9 @@ struct WordPair {
 [[nodiscard]] Said say_words(const Question& question, std::string_view key, std::span<const WordPair> words);
 // Falco's true or false; nothing where it is neither.
 [[nodiscard]] std::optional<bool> truth_of(const Check& check);
+// How `intact` differs from an image's layers.
+inline constexpr std::string_view kCountsAsNew = "a file of a volume, of tmpfs or a deleted one counts as new, too";
+inline constexpr std::string_view kCountsAsImage = "the host's own files count as the image's";
 [[nodiscard]] Said operator_unread(const Question& question);
 
 }  // namespace quell::policy::falco

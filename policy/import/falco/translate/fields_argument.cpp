@@ -4,6 +4,7 @@
 #include <array>
 
 #include "policy/import/falco/translate/fields.h"
+#include "policy/import/falco/translate/open_flags.h"
 #include "policy/import/falco/translate/wild.h"
 
 namespace quell::policy::falco {
@@ -13,7 +14,14 @@ bool is_one_of(std::string_view word, std::initializer_list<std::string_view> wo
     return std::find(words.begin(), words.end(), word) != words.end();
 }
 
+// "..", which no path that the kernel found has.
+bool has_parent(const Glob& glob) {
+    const auto is_point = [](const Piece& piece) { return piece.kind == Piece::Kind::kByte && piece.text == "."; };
+    return std::adjacent_find(glob.begin(), glob.end(), [&](const Piece& a, const Piece& b) { return is_point(a) && is_point(b); }) != glob.end();
+}
+
 Said path_said(const Question& question, std::vector<Note> notes = {}) {
+    if (question.act.operation == "capability") return unsaid("a capability is asked for, not the path", Said::Need::kPositive);
     if (question.act.kind != Act::Kind::kFile && question.act.kind != Act::Kind::kExec) return never();
     if (question.check.op == Operator::kExists) return always();
     std::vector<Paths> all;
@@ -21,15 +29,16 @@ Said path_said(const Question& question, std::vector<Note> notes = {}) {
         for (const Value& value : question.check.values) all.push_back(paths_at_or_below(literal(value.text)));
         return say_paths(question, "path", all, std::move(notes));
     }
-    const auto globs = globs_of(question.check);
+    const auto asked = without_basename(question.check);
+    const auto globs = globs_of(asked ? *asked : question.check);
     if (!globs) return operator_unread(question);
-    bool is_relative = false;
+    bool is_written = false;
     for (const Glob& glob : *globs) {
-        is_relative = is_relative || (!glob.empty() && !begins_with_star(glob) && glob[0].text != "/");
-        all.push_back(paths_of(glob));
+        is_written = is_written || (!asked && !glob.empty() && !begins_with_star(glob) && glob[0].text != "/") || has_parent(glob);
+        all.push_back(asked ? paths_named(glob) : paths_of(glob));
     }
     // As the caller wrote it: relative, or with links in it.
-    if (is_relative) return unsaid("a path that is not absolute is not known to a hook", Said::Need::kPositive);
+    if (is_written) return unsaid("a path that is not absolute is not known to a hook", Said::Need::kPositive);
     return say_paths(question, "path", all, std::move(notes));
 }
 
@@ -86,9 +95,6 @@ Said mount_text(const Question& question, std::string_view key) {
     return says(key, std::move(values));
 }
 
-constexpr std::array kOpenFlags = {WordPair{"O_TRUNC", "truncate"}, WordPair{"O_CREAT", "create"}, WordPair{"O_APPEND", "append"},
-                                   WordPair{"O_EXCL", "exclusive"}, WordPair{"O_DIRECT", "direct"}, WordPair{"O_TMPFILE", "temporary"}};
-
 // Falco writes flags as A|B: whether it says that `flag` is among them.
 bool names_flag(const Check& check, std::string_view flag) {
     return std::any_of(check.values.begin(), check.values.end(), [&](const Value& value) { return value.text.find(flag) != std::string::npos; });
@@ -99,26 +105,15 @@ Said flags(const Question& question, std::string_view) {
     const std::string_view own = question.act.operation;
     const bool is_contained = is_one_of(operator_word(check.op), {"contains", "icontains", "intersects", "in", "="});
     if (!is_contained) return operator_unread(question);
-    const Note part{Change::kOther, "a flag is looked for alone, whatever others are given"};
     if (own == "user-namespace") {
         if (names_flag(check, "CLONE_NEWUSER")) return always();
-        return never();
+        return unsaid("only a new user namespace is seen", Said::Need::kPositive);
     }
     if (question.act.event == "rename" || question.act.event == "renameat2" || question.act.event == "unlinkat")
-        return names_flag(check, "AT_REMOVEDIR") ? never() : unsaid("these flags are not known to a hook");
-    if (question.act.kind != Act::Kind::kFile || !(question.act.event.starts_with("open") || question.act.event == "creat")) return unsaid("these flags are not known to a hook");
-    if (!question.language.knows("open-flags")) {
-        if (names_flag(check, "O_TRUNC")) return own == "truncate" ? always({part}) : never();
-        if (names_flag(check, "O_CREAT") || names_flag(check, "O_EXCL"))
-            return own == "create" ? always({{Change::kNarrower, "of a file that is there already it is not seen"}}) : never();
-    }
-    std::vector<std::string> values;
-    for (const WordPair& flag : kOpenFlags)
-        if (names_flag(check, flag.falco)) values.emplace_back(flag.ours);
-    if (values.empty()) return unsaid("these flags are not known to a hook");
-    if (own == "create") return names_flag(check, "O_CREAT") ? never() : unsaid("these flags are not known to a hook");
-    if (check.op == Operator::kContains && values.size() == 1) return says("open-flags", std::move(values));
-    return says("open-flags", std::move(values), {part, {Change::kWider, "one of several flags is enough"}});
+        return names_flag(check, "AT_REMOVEDIR") && question.wants_less ? never() : unsaid(names_flag(check, "AT_REMOVEDIR") ? "rmdir is not seen" : std::string(kUnknownFlags), Said::Need::kPositive);
+    if (question.act.kind == Act::Kind::kExec) return begun_flags(question);
+    const bool opens = question.act.kind == Act::Kind::kFile && (question.act.event.starts_with("open") || question.act.event == "creat");
+    return opens ? open_flags(question) : unsaid(std::string(kUnknownFlags));
 }
 
 constexpr std::array kModes = {WordPair{"S_ISUID", "setuid"}, WordPair{"S_ISGID", "setgid"}, WordPair{"S_ISVTX", "sticky"},

@@ -81,6 +81,40 @@ Said tag(const Question& question, std::string_view key) {
     return says_called(key, all);
 }
 
+// container.label[NAME]. Ours are NAME=value.
+Said label(const Question& question, std::string_view key) {
+    if (!question.in_container) return never();
+    const auto& name = question.check.left.argument;
+    if (!name) return unsaid("it names no label");
+    const Glob before = literal(*name + "=");
+    if (question.check.op == Operator::kExists) return says_called(key, {joined(before, star())});
+    const auto globs = globs_of(question.check);
+    if (!globs) return operator_unread(question);
+    std::vector<Glob> all;
+    for (const Glob& glob : *globs) all.push_back(joined(before, glob));
+    return says_called(key, all);
+}
+
+// All of them in one text, "name:value, name:value": what is looked for in it is within one of them.
+Said labels(const Question& question, std::string_view key) {
+    if (!question.in_container) return never();
+    const auto globs = globs_of(question.check);
+    if (question.check.op != Operator::kContains || !globs) return operator_unread(question);
+    const Glob equals = literal("=");
+    std::vector<Glob> all;
+    for (const Glob& glob : *globs) {
+        const auto is_byte = [](char c) { return [c](const Piece& piece) { return piece.kind == Piece::Kind::kByte && piece.text[0] == c; }; };
+        if (std::any_of(glob.begin(), glob.end(), is_byte(','))) return unsaid("labels are asked for one by one");
+        // in a name, from a name into a value, or in a value
+        const auto colon = std::find_if(glob.begin(), glob.end(), is_byte(':'));
+        if (colon == glob.end()) all.push_back(joined(joined(glob, equals), star()));
+        for (auto at = colon; at != glob.end(); at = std::find_if(at + 1, glob.end(), is_byte(':')))
+            all.push_back(joined(joined(Glob(glob.begin(), at), equals), Glob(at + 1, glob.end())));
+        all.push_back(joined(joined(star(), equals), glob));
+    }
+    return says_called(key, all);
+}
+
 // Of a privileged container, root holds all capabilities.
 Said privileged(const Question& question, std::string_view key) {
     const auto truth = truth_of(question.check);
@@ -100,6 +134,8 @@ std::vector<FieldSayer> container_fields() {
         {"container.image", texts, "container.image"},
         {"container.image.repository", repository, "container.image"},
         {"container.image.tag", tag, "container.image"},
+        {"container.label", label, "container.labels"},
+        {"container.labels", labels, "container.labels"},
         {"container.privileged", privileged, "holds"},
         {"k8s.ns.name", texts, "container.namespace"},
         {"k8s.pod.name", texts, "container.pod"},

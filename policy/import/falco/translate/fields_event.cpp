@@ -95,7 +95,7 @@ Said is_open(const Question& question, std::string_view operation) {
     const std::string_view own = question.act.operation;
     const bool is_open = own == "open-read" || own == "open-write" || question.act.event.starts_with("open") || question.act.event == "creat";
     if (!is_open) return constant(!*truth);
-    const bool holds = own == operation || (operation == "open-write" && own == "truncate");
+    const bool holds = own == operation;
     // an open for both is seen as one and as the other
     const bool may_be_both = !holds && own.starts_with("open-") && operation.starts_with("open-");
     const std::string both = "an open for reading and writing counts as either";

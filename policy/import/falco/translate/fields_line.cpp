@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a program is given when it begins: its arguments and its environment.
+// What a program is given when it begins: its arguments, its environment and its standard streams.
 #include <algorithm>
+#include <array>
 
 #include "policy/import/falco/translate/fields.h"
 #include "policy/import/falco/translate/line_text.h"
@@ -142,6 +143,19 @@ Said environment(const Question& question, std::string_view key) {
     return says(key, std::move(texts), std::move(notes));
 }
 
+// Falco calls whatever open opens a file.
+constexpr std::array kStreamTypes = {WordPair{"file", "file"},   WordPair{"file", "character-device"}, WordPair{"file", "block-device"}, WordPair{"directory", "directory"}, WordPair{"pipe", "fifo"},
+                                     WordPair{"ipv4", "socket"}, WordPair{"ipv6", "socket"},           WordPair{"unix", "socket"},       WordPair{"netlink", "socket"}};
+
+Said stream_type(const Question& question, std::string_view key) {
+    if (question.act.kind != Act::Kind::kExec) return unsaid("it is known at an execution only");
+    Said said = say_words(question, key, kStreamTypes);
+    if (said.kind != Said::Kind::kConditions) return said;
+    const auto& values = said.any[0][0].values;
+    if (std::find(values.begin(), values.end(), "socket") != values.end()) said.notes.push_back({Change::kWider, "any socket counts, not only one of that kind"});
+    return said;
+}
+
 Said parent_line(const Question&, std::string_view) { return unsaid("arguments are known of the program that begins only"); }
 
 }  // namespace
@@ -151,6 +165,7 @@ std::vector<FieldSayer> line_fields() {
         {"proc.args", arguments, ""},       {"proc.cmdargs", arguments, ""},    {"proc.cmdline", command_line, ""}, {"proc.exeline", whole_line, ""},
         {"proc.pcmdline", parent_line, ""}, {"proc.acmdline", parent_line, ""}, {"proc.pargs", parent_line, ""},    {"evt.arg.args", dotted_line, ""},
         {"proc.env", environment, "environment"},
+        {"proc.stdin.type", stream_type, "stdin"}, {"proc.stdout.type", stream_type, "stdout"},
     };
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "policy/check/network.h"
 #include "policy/import/falco/translate/fields.h"
 #include "policy/import/falco/translate/wild.h"
 
@@ -40,8 +41,16 @@ Said known_side(const Question& question, Said said) {
 
 bool is_network(const Question& question) { return question.act.kind == Act::Kind::kNetwork && question.act.operation != "socket"; }
 
+// Of a descriptor that an operation of ours sees as a file, or only as some socket.
+Said elsewhere(const Question& question) {
+    if (!takes_any_descriptor(question.act)) return never();
+    const bool is_stream = question.act.kind == Act::Kind::kStream;
+    if (is_stream && question.check.op == Operator::kExists) return always({{Change::kWider, "any socket counts, not only one of the network"}});
+    return unsaid(is_stream ? "whom a standard stream is connected to is not known" : "what goes over a connection is not seen", Said::Need::kPositive);
+}
+
 Said address(const Question& question, std::string_view) {
-    if (!is_network(question)) return never();
+    if (!is_network(question)) return elsewhere(question);
     const Check& check = question.check;
     if (check.op == Operator::kExists) return always();
     std::vector<std::string> values;
@@ -59,22 +68,22 @@ Said address(const Question& question, std::string_view) {
     if (check.op != Operator::kEqual && check.op != Operator::kIn && check.op != Operator::kPmatch) return operator_unread(question);
     for (const Value& value : check.values) {
         if (value.text == "<NA>" || value.text == "N/A" || value.text.empty()) continue;
-        const bool is_address = value.text.find_first_not_of("0123456789abcdefABCDEF.:/") == std::string::npos;
-        if (!is_address) return unsaid("its value is no address");
-        values.push_back(spelt(value.text));
+        const auto network = parse_network(value.text);
+        if (!network) return unsaid("its value is no address");
+        values.push_back(spelt(network->whole().text()));
     }
     return known_side(question, says("address", std::move(values)));
 }
 
 Said port(const Question& question, std::string_view) {
     constexpr std::uint32_t kMostPort = 65'535;
-    return is_network(question) ? known_side(question, say_numbers(question, "port", kMostPort)) : never();
+    return is_network(question) ? known_side(question, say_numbers(question, "port", kMostPort)) : elsewhere(question);
 }
 
 constexpr std::array kProtocols = {WordPair{"tcp", "tcp"}, WordPair{"udp", "udp"}, WordPair{"icmp", "icmp"}, WordPair{"icmpv6", "icmpv6"}};
 
 Said protocol(const Question& question, std::string_view) {
-    return question.act.kind == Act::Kind::kNetwork ? say_words(question, "protocol", kProtocols) : never();
+    return question.act.kind == Act::Kind::kNetwork ? say_words(question, "protocol", kProtocols) : elsewhere(question);
 }
 
 Said host_name(const Question&, std::string_view) { return unsaid("names of hosts are resolved by user space", Said::Need::kPositive); }

@@ -76,14 +76,15 @@ Said path_of(const Question& question, std::string_view key, std::vector<Note> n
         for (const Value& value : question.check.values) all.push_back(paths_at_or_below(literal(value.text)));
         return say_paths(question, key, all, std::move(notes));
     }
-    const auto globs = globs_of(question.check);
+    const auto asked = without_basename(question.check);
+    const auto globs = globs_of(asked ? *asked : question.check);
     if (!globs) return operator_unread(question);
     for (const Glob& glob : *globs) {
         std::string beginning;
         for (const Piece& piece : glob)
             if (piece.kind == Piece::Kind::kByte && beginning.size() < 6) beginning += piece.text;
         if (beginning == "memfd:") return unsaid("a file without a name has no path", Said::Need::kPositive);
-        all.push_back(paths_of(glob));
+        all.push_back(asked ? paths_named(glob) : paths_of(glob));
     }
     return say_paths(question, key, all, std::move(notes));
 }
@@ -162,7 +163,7 @@ Said begun(const Question& question, std::string_view key, bool value, std::vect
 Said memfd(const Question& question, std::string_view key) { return begun(question, key, true, {}); }
 
 Said upper_layer(const Question& question, std::string_view key) {
-    Said said = begun(question, key, false, {{Change::kWider, "a file of a volume, of tmpfs or a deleted one counts as new, too"}});
+    Said said = begun(question, key, false, {{Change::kWider, std::string(kCountsAsNew)}});
     if (said.kind == Said::Kind::kConditions && question.wants_less) said.notes[0].change = Change::kWider;
     return said;
 }

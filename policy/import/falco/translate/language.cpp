@@ -38,6 +38,8 @@ constexpr std::array kRows = {
     LanguageRow{"on listen", kKnown, "on: [listen]"},
     LanguageRow{"on accept", kKnown, "on: [accept]"},
     LanguageRow{"on socket", kKnown, "on: [socket]"},
+    LanguageRow{"on unix-connect", kKnown, "on: [unix-connect]\nmatch: {path: [/x]}"},
+    LanguageRow{"on capability", kKnown, "on: [capability]\nmatch: {capability: [sys-chroot]}"},
     LanguageRow{"on io-uring", kKnown, "on: [io-uring]"},
 
     // Forms.
@@ -55,12 +57,14 @@ constexpr std::array kRows = {
     LanguageRow{"gid", kKnown, "on: [delete]\nwhere: {gid: [0]}\nmatch: {path: [/x]}"},
     LanguageRow{"loginuid", kKnown, "on: [delete]\nwhere: {loginuid: [0]}\nmatch: {path: [/x]}"},
     LanguageRow{"terminal", kKnown, "on: [delete]\nwhere: {terminal: true}\nmatch: {path: [/x]}"},
+    LanguageRow{"exe-intact", kKnown, "on: [delete]\nwhere: {exe-intact: false}\nmatch: {path: [/x]}"},
     LanguageRow{"first-process", kKnown, "on: [delete]\nwhere: {subject: container, first-process: true}\nmatch: {path: [/x]}"},
     LanguageRow{"holds", kKnown, "on: [delete]\nwhere: {holds: [sys-admin]}\nmatch: {path: [/x]}"},
     LanguageRow{"container.name", kKnown, "on: [delete]\nwhere: {container: {name: [x]}}\nmatch: {path: [/x]}"},
     LanguageRow{"container.image", kKnown, "on: [delete]\nwhere: {container: {image: [x, 'x:*']}}\nmatch: {path: [/x]}"},
     LanguageRow{"container.pod", kKnown, "on: [delete]\nwhere: {container: {pod: [x]}}\nmatch: {path: [/x]}"},
     LanguageRow{"container.namespace", kKnown, "on: [delete]\nwhere: {container: {namespace: [x]}}\nmatch: {path: [/x]}"},
+    LanguageRow{"container.labels", kKnown, "on: [delete]\nwhere: {container: {labels: ['x=y*']}}\nmatch: {path: [/x]}"},
 
     // Below `match`.
     LanguageRow{"path", kKnown, "on: [delete]\nmatch: {path: [/x]}"},
@@ -84,6 +88,10 @@ constexpr std::array kRows = {
     LanguageRow{"signal", kKnown, "on: [signal]\nmatch: {signal: [KILL]}"},
     LanguageRow{"command", kKnown, "on: [bpf]\nmatch: {command: [prog-load]}"},
     LanguageRow{"new-uid", kKnown, "on: [setuid]\nmatch: {new-uid: [0]}"},
+    LanguageRow{"new-gid", kKnown, "on: [setuid]\nmatch: {new-gid: [0]}"},
+    LanguageRow{"new-owner", kKnown, "on: [chown]\nmatch: {path: [/x], new-owner: [0]}"},
+    LanguageRow{"new-group", kKnown, "on: [chown]\nmatch: {path: [/x], new-group: [0]}"},
+    LanguageRow{"capability", kKnown, "on: [capability]\nmatch: {capability: [sys-chroot]}"},
     LanguageRow{"mount-type", kNotYet, "on: [mount]\nmatch: {mount-type: [overlay]}"},
     LanguageRow{"mount-source", kNotYet, "on: [mount]\nmatch: {mount-source: ['/dev/*']}"},
 };

@@ -21,10 +21,33 @@ void sort_unique(std::vector<std::string>& all) {
 
 bool is_list(const Entry& entry) { return !is_yes_no(entry); }
 
+// Words of which an operation has one.
+bool is_one_word(std::string_view key) {
+    static constexpr std::string_view kKeys[] = {"command", "family", "protocol", "signal", "socket-type", "stdin", "stdout", "trace", "type"};
+    return std::find(std::begin(kKeys), std::end(kKeys), key) != std::end(kKeys);
+}
+
+// The word that one of them has is one of both; false where there is none, or
+// it may be otherwise.
+bool narrow(Clause& clause, const Entry& more) {
+    if (more.negated || !is_one_word(more.key)) return false;
+    for (Entry& entry : clause) {
+        if (entry.key != more.key || entry.negated) continue;
+        std::vector<std::string> both;
+        for (const std::string& value : entry.values)
+            if (std::find(more.values.begin(), more.values.end(), value) != more.values.end()) both.push_back(value);
+        if (both.empty()) continue;
+        entry.values = std::move(both);
+        return true;
+    }
+    return false;
+}
+
 // None of several lists is none of one.
 void tidy(Clause& clause) {
     Clause result;
     for (Entry& entry : clause) {
+        if (narrow(result, entry)) continue;
         const auto same = [&](const Entry& one) { return one.key == entry.key && one.negated && entry.negated && is_list(one); };
         const auto earlier = std::find_if(result.begin(), result.end(), same);
         if (earlier == result.end())

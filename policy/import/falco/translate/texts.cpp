@@ -128,6 +128,13 @@ std::optional<std::vector<Glob>> globs_of(const Check& check) {
     return globs;
 }
 
+std::optional<Check> without_basename(const Check& check) {
+    if (check.left.transformers.empty() || check.left.transformers.back() != Transformer::kBasename) return std::nullopt;
+    Check inner = check;
+    inner.left.transformers.pop_back();
+    return inner;
+}
+
 Glob literal(std::string_view text) {
     Glob glob;
     for (const char c : text) glob.push_back({Kind::kByte, std::string(1, c)});

@@ -34,6 +34,9 @@ using Glob = std::vector<Piece>;
 // not known ("<NA>") is left out. Thread-safe.
 [[nodiscard]] std::optional<std::vector<Glob>> globs_of(const Check& check);
 
+// Where it compares basename(FIELD): the same check of a name, without that word.
+[[nodiscard]] std::optional<Check> without_basename(const Check& check);
+
 [[nodiscard]] Glob literal(std::string_view text);
 [[nodiscard]] Glob joined(Glob first, const Glob& second);
 [[nodiscard]] Glob star();

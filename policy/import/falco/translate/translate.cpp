@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "kern/abi.h"
 #include "policy/import/falco/normal_form.h"
@@ -41,6 +42,9 @@ struct Doubts {
     std::vector<std::string> texts;
 };
 
+// Events, by the operation that they are seen as, and by subject.
+using Seen = std::map<std::pair<std::string_view, bool>, std::set<std::string_view>>;
+
 class Translator {
 public:
     Translator(const Language& language, Budget& budget) : language_(language), budget_(budget) {}
@@ -69,16 +73,18 @@ private:
 
     void alternative(const Conjunction& conjunction) {
         if (std::any_of(conjunction.literals.begin(), conjunction.literals.end(), is_never)) return;
-        const Acts acts = acts_of(conjunction.literals, language_);
+        const Acts acts = acts_of(conjunction.literals);
         if (acts.acts.empty()) return leave(acts.reason);
         bool is_used = false;
         std::vector<std::string> reasons;
         std::map<std::pair<std::string_view, bool>, Doubts> doubts;  // by event and subject
+        Seen used, unused;
         for (const Act& act : acts.acts) {
             for (const bool in_container : {false, true}) {
                 Built built = build(conjunction, act, in_container, language_, budget_);
                 Doubts& doubt = doubts[{act.event, in_container}];
                 doubt.acts += act.when == Act::When::kAlways ? 1 : 0;
+                (built.drafts.empty() ? unused : used)[{act.operation, in_container}].insert(act.event);
                 if (built.drafts.empty()) {
                     if (!built.doubt.empty()) doubt.texts.push_back(built.doubt);
                     if (!built.reason.empty()) reasons.push_back(built.reason);
@@ -93,6 +99,10 @@ private:
         for (const auto& [of, doubt] : doubts)
             if (!doubt.texts.empty() && doubt.texts.size() >= doubt.acts) reasons.push_back(doubt.texts[0]);
         if (is_used) add(notes_, acts.notes);
+        // of two calls that are one operation, what only one of them meets is asked of both
+        for (const auto& [of, events] : used)
+            for (const std::string_view event : unused[of])
+                if (!events.contains(event)) add(notes_, {{Change::kWider, std::string(event) + " cannot be told from " + std::string(*events.begin()) + ", and counts as well"}});
         // it may hold of an event that is not asked for
         for (const Note& note : acts.notes)
             if (!is_used && reasons.empty() && note.change == Change::kNarrower) reasons.push_back("evt.type: " + note.text);
