@@ -60,7 +60,7 @@ _quell() {
                 explain) words=$(_quell_codes) ;;
                 rollback) words="--dry-run" ;;
                 test)
-                    words="--policies"
+                    words="--policies --kernel --allow-not-tried"
                     mapfile -t COMPREPLY < <(compgen -f -- "$current")
                     ;;
                 apply)

@@ -92,9 +92,10 @@ private:
     }
 
     void read_object(const Node& node, reference::Act& act) {
-        static const std::vector<Field> kFields = fields(FieldPlace::kObject, {Field{"path"}, Field{"arguments"}, Field{"environment"}, Field{"target"}, Field{"source"}});
+        static const std::vector<Field> kFields = fields(FieldPlace::kObject, {Field{"path"}, Field{"arguments"}, Field{"environment"}, Field{"target"}, Field{"source"}, Field{"target-exe"}});
         if (!check_map(node, "object", kFields, findings_)) return;
         act.path = path(node.find("path"));
+        act.target = path(node.find("target-exe"));
         act.arguments = texts(node.find("arguments"), "arguments");
         act.environment = texts(node.find("environment"), "environment");
         if (const Node* target = text_of(node.find("target"), "target", findings_)) act.link_target = target->text;
@@ -136,6 +137,8 @@ private:
             const bool is_list = row.kind == FieldKind::kYesNo || (is_mask(row.kind) && value->type == Node::Type::kList);
             const Condition condition = read_condition(field, is_list ? *value : list, findings_);
             if (!condition.ranges.empty()) act.numbers[field] = condition.ranges[0].first;
+            if (field == QUELL_FIELD_HOLDS && !condition.ranges.empty()) act.capabilities = std::uint64_t{1} << condition.ranges[0].first;
+            if (!condition.networks.empty()) act.address = condition.networks[0];
         }
     }
 

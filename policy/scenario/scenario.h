@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -45,6 +46,9 @@ struct ScenarioFailure {
     std::vector<std::string> unexpected;  // fired, and was not expected
     std::vector<std::string> unknown;     // of `missing`: no policy has it, or it is off
 };
+
+// What differs between what shall fire and what did; nothing: they are the same. `rules`: as check() makes them. Thread-safe.
+[[nodiscard]] std::optional<ScenarioFailure> compare(const Scenario& scenario, const std::set<std::string>& fired, const std::vector<Rule>& rules);
 
 // In the order of the scenarios. `rules`: as check() makes them. Thread-safe.
 [[nodiscard]] std::vector<ScenarioFailure> run_scenarios(std::span<const Scenario> scenarios, const std::vector<Rule>& rules);

@@ -96,6 +96,9 @@ TEST_F(PolicyFiles, Test) {
     EXPECT_EQ(result["ok"], false);
     EXPECT_EQ(result["files"][0]["failures"][0]["missing"], (Json{"t/one", "t/onne"}));
     EXPECT_EQ(run_quell({"policy", "test", bad, "--policies", kPack}).code, 1);
+    // where tests run, nobody has marked a machine for this
+    EXPECT_EQ(json({"policy", "test", "--kernel", good}, 4)["error"], "io.quell.NotAllowed");
+    EXPECT_EQ(run_quell({"policy", "test", "--allow-not-tried", good}).code, 2);
     EXPECT_EQ(json({"policy", "test", write("broken.test", head)}, 1)["error"], "io.quell.PolicyInvalid");
     EXPECT_EQ(run_quell({"policy", "test", QUELL_SOURCE_DIR "/policy/packs/scenarios/notable-events.yaml"}).code, 0);
 }

@@ -88,6 +88,22 @@ TEST(Scenarios, ConditionsHaveValues) {
     EXPECT_TRUE(fires("uid: 0, terminal: true", "path: /x/y, new-mode: [setuid]"));
 }
 
+TEST(Scenarios, CapabilitiesAddressesAndTargets) {
+    const auto fires = [&](const std::string& rule, const std::string& on, const std::string& subject, const std::string& object) {
+        return run(kHeadOfTests + scenario(on, subject, object, "t/a"), policy(rule)).failures.empty();
+    };
+    const std::string holds = rule("a", "/x", "delete", "any, holds: [sys-admin, sys-time]");
+    EXPECT_TRUE(fires(holds, "delete", "holds: sys-time", "path: /x"));
+    EXPECT_FALSE(fires(holds, "delete", "holds: chown", "path: /x"));
+    EXPECT_FALSE(fires(holds, "delete", "uid: 0", "path: /x"));
+    const std::string network = "    - {id: a, severity: low, on: [connect], match: {address: [10.0.0.0/8]}}\n";
+    EXPECT_TRUE(fires(network, "connect", "uid: 0", "address: 10.1.2.3"));
+    EXPECT_FALSE(fires(network, "connect", "uid: 0", "address: 11.1.2.3"));
+    const std::string target = "    - {id: a, severity: low, on: [signal], match: {target-exe: [/bin/x]}}\n";
+    EXPECT_TRUE(fires(target, "signal", "uid: 0", "target-exe: /bin/x"));
+    EXPECT_FALSE(fires(target, "signal", "uid: 0", "target-exe: /bin/y"));
+}
+
 TEST(Scenarios, ModesCount) {
     const std::string rules = policy(rule("a", "/x", "delete", "any", "mode: observe") + rule("b", "/x", "delete", "any", "mode: off"));
     EXPECT_TRUE(run(kHeadOfTests + scenario("delete", "in: host", "path: /x", "t/a"), rules).failures.empty());

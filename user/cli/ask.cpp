@@ -63,25 +63,32 @@ void print_json(const Invocation& invocation, const Json& value) {
     invocation.out.print(value.dump(2, ' ', true, Json::error_handler_t::replace) + "\n");
 }
 
+std::string failure_text(const control::CallResult& result) {
+    switch (result.outcome) {
+        case CallOutcome::Unreachable: return safe(result.message) + "\n  hint: is quelld running? `systemctl status quelld`";
+        case CallOutcome::Refused: return "not allowed: " + safe(result.message) + "\n  hint: be root, or a member of the operators' group in /etc/quell/quell.yaml";
+        case CallOutcome::Nonsense: return safe(result.message);
+        case CallOutcome::Remote:
+        case CallOutcome::Reply: break;
+    }
+    return explain(result.error, result.parameters);
+}
+
 int report_failure(Invocation& invocation, const control::CallResult& result) {
-    const auto report = [&](int code, std::string_view error, const Json& parameters, const std::string& text) {
+    const auto report = [&](int code, std::string_view error, const Json& parameters) {
         if (invocation.json) print_json(invocation, {{"error", error}, {"parameters", parameters}});
-        invocation.out.note(text);
+        invocation.out.note(failure_text(result));
         return code;
     };
     const Json message = {{"reason", result.message}};
     switch (result.outcome) {
-        case CallOutcome::Unreachable:
-            return report(kNotReachable, "io.quell.cli.NotReachable", message,
-                          safe(result.message) + "\n  hint: is quelld running? `systemctl status quelld`");
-        case CallOutcome::Refused:
-            return report(kNotAllowed, errors::kNotAllowed, message,
-                          "not allowed: " + safe(result.message) + "\n  hint: be root, or a member of the operators' group in /etc/quell/quell.yaml");
-        case CallOutcome::Nonsense: return report(kFailed, "io.quell.cli.Nonsense", message, safe(result.message));
+        case CallOutcome::Unreachable: return report(kNotReachable, "io.quell.cli.NotReachable", message);
+        case CallOutcome::Refused: return report(kNotAllowed, errors::kNotAllowed, message);
+        case CallOutcome::Nonsense: return report(kFailed, "io.quell.cli.Nonsense", message);
         case CallOutcome::Remote:
         case CallOutcome::Reply: break;
     }
-    return report(exit_code(result.error), result.error, result.parameters, explain(result.error, result.parameters));
+    return report(exit_code(result.error), result.error, result.parameters);
 }
 
 std::optional<Json> ask(Invocation& invocation, std::string_view method, const Json& parameters, int& code, std::uint64_t timeout_ms) {

@@ -18,6 +18,9 @@ using control::Json;
 [[nodiscard]] std::optional<Json> ask(Invocation& invocation, std::string_view method, const Json& parameters, int& code,
                                       std::uint64_t timeout_ms = 30'000);
 
+// Why there was no reply, for a person.
+[[nodiscard]] std::string failure_text(const control::CallResult& result);
+
 // Prints why there was no reply; what to end with.
 [[nodiscard]] int report_failure(Invocation& invocation, const control::CallResult& result);
 

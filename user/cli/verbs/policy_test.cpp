@@ -1,28 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scenarios against the reference matcher: no daemon, privilege or kernel.
+// Scenarios against the reference matcher: no daemon, privilege or kernel. Or, with --kernel, against the kernel side.
 #include <filesystem>
 
-#include "policy/check/words.h"
-#include "policy/describe/rule_keys.h"
 #include "policy/limits.h"
-#include "policy/scenario/scenario.h"
-#include "user/base/escape.h"
 #include "user/base/files.h"
 #include "user/cli/policy_files.h"
+#include "user/cli/policy_test/endings.h"
+#include "user/cli/policy_test/tested.h"
 
 namespace quell::cli {
 
 namespace {
-
-using policy::ScenarioFailure;
-
-// One file of scenarios, read and run.
-struct Tested {
-    std::string file;
-    std::size_t scenarios = 0;
-    std::vector<ScenarioFailure> failures;
-    std::vector<std::string> rules;  // that there are
-};
 
 // Where the policies are: given, else named by the file beside itself.
 std::vector<std::string> policies_of(Invocation& invocation, const policy::ScenarioFile& scenarios, const std::string& file) {
@@ -33,68 +21,75 @@ std::vector<std::string> policies_of(Invocation& invocation, const policy::Scena
     return paths;
 }
 
-std::optional<Tested> test_file(Invocation& invocation, const std::string& file) {
+std::optional<ScenariosToTest> read(Invocation& invocation, const std::string& file) {
     auto text = read_file(file, policy::kMaxFileBytes);
     if (!text) return report_error(invocation, text.error()), std::nullopt;
     const policy::Source source{file, std::move(*text)};
     const policy::SourceText view(source);
     policy::Findings findings(std::span(&view, 1));
-    const auto scenarios = policy::read_scenarios(std::span(&view, 1), 0, findings);
+    auto scenarios = policy::read_scenarios(std::span(&view, 1), 0, findings);
     if (!scenarios) return report_findings(invocation, findings.take()), std::nullopt;
-    const auto policies = check_policy_files(invocation, policies_of(invocation, *scenarios, file));
+    ScenariosToTest to_test{file, {}, policies_of(invocation, *scenarios, file), {}};
+    auto policies = check_policy_files(invocation, to_test.policies);
     if (!policies) return std::nullopt;
-    Tested tested{file, scenarios->scenarios.size(), policy::run_scenarios(scenarios->scenarios, policies->checked.rules), {}};
-    for (const policy::Rule& rule : policies->checked.rules) tested.rules.push_back(policy::full_name(rule));
-    return tested;
+    to_test.scenarios = std::move(scenarios->scenarios);
+    to_test.rules = std::move(policies->checked.rules);
+    return to_test;
 }
 
-std::string names(std::span<const std::string> rules) {
-    std::string text;
-    for (const std::string& rule : rules) text += (text.empty() ? "" : ", ") + escape(rule);
-    return text;
-}
+struct Counts {
+    std::size_t scenarios = 0, failed = 0, not_tried = 0;
+};
 
-std::string failure_text(const Tested& tested, const ScenarioFailure& failure) {
-    std::string text = escape(tested.file) + ":" + std::to_string(failure.where.line) + ":" + std::to_string(failure.where.column) + ": failed: " +
-                       escape(failure.scenario) + "\n";
-    if (!failure.missing.empty()) text += "    did not fire: " + names(failure.missing) + "\n";
-    if (!failure.unexpected.empty()) text += "    fired, and was not expected: " + names(failure.unexpected) + "\n";
-    const std::vector<std::string_view> known(tested.rules.begin(), tested.rules.end());
-    for (const std::string& rule : failure.unknown) {
-        const std::string hint = policy::suggestion(rule, known);
-        text += "    no rule " + escape(rule) + " is on" + (hint.starts_with("did you mean") ? ": " + escape(hint) : "") + "\n";
-    }
-    return text;
-}
-
-Json tested_json(const Tested& tested) {
-    Json failures = Json::array();
-    for (const ScenarioFailure& failure : tested.failures)
-        failures.push_back({{"scenario", escape(failure.scenario)}, {"line", failure.where.line}, {"column", failure.where.column},
-                            {"missing", safe_list(failure.missing)}, {"unexpected", safe_list(failure.unexpected)}});
-    return {{"file", escape(tested.file)}, {"scenarios", tested.scenarios}, {"failures", std::move(failures)}};
+std::string summary(const Counts& counts, bool with_kernel) {
+    const std::string all = std::to_string(counts.scenarios);
+    if (with_kernel)
+        return all + " scenarios: " + std::to_string(counts.scenarios - counts.failed - counts.not_tried) + " as expected, " + std::to_string(counts.failed) + " different, " +
+               std::to_string(counts.not_tried) + " not tried\n";
+    return counts.failed == 0 ? "ok: " + all + " scenarios\n" : std::to_string(counts.failed) + " of " + all + " scenarios failed\n";
 }
 
 }  // namespace
 
 int run_policy_test(Invocation& invocation) {
-    Json files = Json::array();
-    std::size_t scenarios = 0, failed = 0;
-    for (const std::string& file : invocation.all("FILES")) {
-        const auto tested = test_file(invocation, file);
-        if (!tested) return kFailed;
-        scenarios += tested->scenarios;
-        failed += tested->failures.size();
-        files.push_back(tested_json(*tested));
-        if (!invocation.json)
-            for (const ScenarioFailure& failure : tested->failures) invocation.out.print(failure_text(*tested, failure));
+    const bool with_kernel = invocation.has("--kernel");
+    if (invocation.has("--allow-not-tried") && !with_kernel) {
+        invocation.out.note("--allow-not-tried: only with --kernel");
+        return kUsage;
     }
+    std::vector<ScenariosToTest> files;
+    for (const std::string& file : invocation.all("FILES")) {
+        auto to_test = read(invocation, file);
+        if (!to_test) return kFailed;
+        files.push_back(std::move(*to_test));
+    }
+    std::optional<Endings> endings;
+    std::vector<KernelOutcome> outcomes;
+    if (with_kernel) {
+        int code = kDone;
+        endings.emplace();
+        outcomes = test_with_kernel(invocation, files, code);
+        if (code != kDone) return code;
+    } else {
+        for (const ScenariosToTest& file : files) outcomes.push_back({policy::run_scenarios(file.scenarios, file.rules), {}});
+    }
+    Counts counts;
+    Json all = Json::array();
+    for (std::size_t i = 0; i < files.size(); i++) {
+        counts.scenarios += files[i].scenarios.size();
+        counts.failed += outcomes[i].failures.size();
+        counts.not_tried += outcomes[i].not_tried.size();
+        all.push_back(outcome_json(files[i], outcomes[i], with_kernel));
+        if (invocation.json) continue;
+        for (const auto& failure : outcomes[i].failures) invocation.out.print(failure_text(files[i], failure));
+        for (const auto& one : outcomes[i].not_tried) invocation.out.print(not_tried_text(files[i], one));
+    }
+    const bool is_ok = counts.failed == 0 && (counts.not_tried == 0 || invocation.has("--allow-not-tried"));
     if (invocation.json)
-        print_json(invocation, {{"ok", failed == 0}, {"files", std::move(files)}});
+        print_json(invocation, {{"ok", is_ok}, {"files", std::move(all)}});
     else
-        invocation.out.print(failed == 0 ? "ok: " + std::to_string(scenarios) + " scenarios\n"
-                                         : std::to_string(failed) + " of " + std::to_string(scenarios) + " scenarios failed\n");
-    return failed == 0 ? kDone : kFailed;
+        invocation.out.print(summary(counts, with_kernel));
+    return is_ok ? kDone : kFailed;
 }
 
 }  // namespace quell::cli
