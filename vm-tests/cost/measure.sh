@@ -48,6 +48,7 @@ row() { # STATE PLACE...
 }
 
 . "$here/programs.sh"
+. "$here/daemon.sh"
 
 ip link set lo up
 mkdir -p /cost-tmpfs /cost-ext4
@@ -58,10 +59,7 @@ container_end first crun
 
 mkdir -p /etc/quell/policy.d
 cp /usr/share/quell/packs/notable-events.yaml /etc/quell/policy.d/
-quelld >/var/log/quelld.console 2>&1 &
-for _ in $(seq 300); do quell status >/dev/null 2>&1 && break; sleep 0.5; done
-quell status >/dev/null || { cat /var/log/quelld.console >&2; exit 1; }
-daemon=$(pgrep -xo quelld)
+daemon_start
 container_start first crun
 container_start second crun
 container_start third runc
@@ -91,8 +89,8 @@ quell undo "$id" --reason cost >/dev/null || exit 1
 
 . "$here/containments.sh"
 memory() { # NAME LIMIT-OF-RSS LIMIT-OF-HWM
-  value "$1-VmRSS" "$(awk '$1 == "VmRSS:" { print $2 }' "/proc/$daemon/status")" "$2" "KiB of the daemon"
-  value "$1-VmHWM" "$(awk '$1 == "VmHWM:" { print $2 }' "/proc/$daemon/status")" "$3" "KiB of the daemon"
+  value "$1-VmRSS" "$(daemon_kib VmRSS)" "$2" "KiB of the daemon"
+  value "$1-VmHWM" "$(daemon_kib VmHWM)" "$3" "KiB of the daemon"
 }
 memory daemon 12288 20480
 . "$here/rules.sh"

@@ -10,6 +10,7 @@ loop=$here/cost_loop events=$here/cost_events daemon=''
 fail() { echo "policies: $*" >&2; exit 1; }
 . "$here/containers.sh"
 . "$here/programs.sh"
+. "$here/daemon.sh"
 
 # One rule after the other of each kind: a tree, a file, a directory, a network, an execution with an argument, conditions and an
 # exception, a name and an ending anywhere, a star for a directory.
@@ -32,7 +33,6 @@ rules_of() { # COUNT
     }
   }'
 }
-maps_kib() { for map in /sys/fs/bpf/quell/{maps,policy}/*; do bpftool -j map show pinned "$map"; echo; done | jq -s 'map(.bytes_memlock // 0) | add / 1024 | floor'; }
 
 counts() { # RULES
   local place figures
@@ -63,10 +63,7 @@ mount -t tmpfs tmpfs /cost-tmpfs
 container_start first crun
 counts none
 container_end first crun
-quelld >/var/log/quelld.console 2>&1 &
-for _ in $(seq 300); do quell status >/dev/null 2>&1 && break; sleep 0.5; done
-quell status >/dev/null || { cat /var/log/quelld.console >&2; exit 1; }
-daemon=$(pgrep -xo quelld)
+daemon_start
 container_start first crun
 for rules in 1 100 1000 20000 1; do
   rules_of "$rules" >/etc/quell/policy.d/many.yaml
@@ -74,7 +71,7 @@ for rules in 1 100 1000 20000 1; do
   quell policy apply >/tmp/applied 2>&1 || { cat /tmp/applied >&2; fail "$rules rules were not applied"; }
   printf 'load\t%s\tmilliseconds\t%s\n' "$rules" $((($(date +%s%N) - began) / 1000000))
   printf 'load\t%s\tKiB of maps\t%s\n' "$rules" "$(maps_kib)"
-  printf 'load\t%s\tKiB of the daemon\t%s\n' "$rules" "$(awk '$1 == "VmRSS:" { print $2 }' "/proc/$daemon/status")"
+  printf 'load\t%s\tKiB of the daemon\t%s\n' "$rules" "$(daemon_kib VmRSS)"
   counts "$rules"
   execs "$rules"
 done

@@ -7,7 +7,6 @@ policy_of() { # COUNT
     printf '    - {id: r%d, name: R, severity: low, on: [delete, rename, truncate, open-read], where: {subject: any}, match: {path: [/srv/data%d/**, /opt/app%d/secret]}, respond: {offer: [kill-container]}}\n' $i $i $i
   done
 }
-maps_kib() { for map in /sys/fs/bpf/quell/{maps,policy}/*; do bpftool -j map show pinned "$map"; echo; done | jq -s 'map(.bytes_memlock // error("a map without a size")) | add / 1024 | floor'; }
 
 # What the elements that there are take. bpftool has that from 6.4 on; on 6.1 it says what the maximum would take. As the
 # kernel counts: 16 bytes for a bucket, 48 and key and value, to 8 bytes, for an element.

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "user/cli/policy_test/actor/mountable.h"
 #include "user/cli/policy_test/network_staging.h"
 #include "user/cli/policy_test/reality.h"
 
@@ -180,10 +181,8 @@ private:
     void special() {
         act::Plan& plan = *made_.plan;
         if (is({QUELL_OP_EXEC})) return execution();
-        if (is({QUELL_OP_MOUNT})) {
-            if (!is_one_of(number(QUELL_FIELD_FILESYSTEM), {kTmpfs, 0x858458f6, 0x9fa0, 0x62656572, 0x63677270, 0x64626720, 0x74726163, 0xcafe4a11, 0x1cd1, 0x19800202})) reality_.will_be(QUELL_FIELD_FILESYSTEM, kTmpfs);
-            reality_.will_be(QUELL_FIELD_BLOCK_DEVICE, 0);
-        }
+        if (is({QUELL_OP_MOUNT})) mount();
+        if (is({QUELL_OP_MOUNT_OVER})) reality_.will_be(QUELL_FIELD_MOUNT_FLAGS, act::kMountOverAlways | (number(QUELL_FIELD_MOUNT_FLAGS) & act::kMountOverMay));
         if (is({QUELL_OP_MOUNT, QUELL_OP_PIVOT_ROOT})) copy(plan.other, mount_place_);
         if (is({QUELL_OP_PTRACE, QUELL_OP_SIGNAL})) target();
         if (is({QUELL_OP_SIGNAL}) && number(QUELL_FIELD_SIGNAL) == 0) reality_.will_be(QUELL_FIELD_SIGNAL, kContinue);
@@ -195,6 +194,15 @@ private:
             copy(plan.link_target, act_.link_target);
         }
         stage_network(act_, reality_, plan);
+    }
+
+    void mount() {
+        const auto is_it = [&](const act::Mountable& one) { return one.number == number(QUELL_FIELD_FILESYSTEM); };
+        const auto found = std::ranges::find_if(act::kMountables, is_it);
+        if (found == std::end(act::kMountables)) reality_.will_be(QUELL_FIELD_FILESYSTEM, kTmpfs);
+        reality_.will_be(QUELL_FIELD_BLOCK_DEVICE, 0);
+        const std::string source = act::mountable(number(QUELL_FIELD_FILESYSTEM));
+        if (act_.mount_source != source) reality_.differs(QUELL_FIELD_SOURCE, "the kernel calls it " + source);
     }
 
     void execution() {

@@ -25,6 +25,7 @@
 
 #include "kern/abi.h"
 #include "user/cli/policy_test/actor/actor.h"
+#include "user/cli/policy_test/actor/mountable.h"
 
 namespace quell::act {
 namespace {
@@ -60,21 +61,6 @@ int execute(const Plan& plan) {
     pointers(plan.environment, envp);
     if (plan.numbers[QUELL_FIELD_MEMFD] != 0) return static_cast<int>(syscall(SYS_execveat, kNeutralFd, "", argv, envp, AT_EMPTY_PATH));
     return execve(plan.path, argv, envp);
-}
-
-const char* filesystem_name(std::uint32_t number) {
-    switch (number) {
-        case 0x858458f6: return "ramfs";
-        case 0x9fa0: return "proc";
-        case 0x62656572: return "sysfs";
-        case 0x63677270: return "cgroup2";
-        case 0x64626720: return "debugfs";
-        case 0x74726163: return "tracefs";
-        case 0xcafe4a11: return "bpf";
-        case 0x1cd1: return "devpts";
-        case 0x19800202: return "mqueue";
-        default: return "tmpfs";
-    }
 }
 
 // The kernel asks for the capability before it looks at anything else, and then finds nothing to do.
@@ -134,7 +120,7 @@ int call(const Plan& plan) {
         case QUELL_OP_RENAME: return rename(plan.path, plan.other);
         case QUELL_OP_TRUNCATE: return truncate(plan.path, 0);
         case QUELL_OP_LINK: return link(plan.path, plan.other);
-        case QUELL_OP_MOUNT_OVER: return mount(plan.path, plan.path, nullptr, MS_BIND, nullptr);
+        case QUELL_OP_MOUNT_OVER: return mount(plan.path, plan.path, nullptr, kMountOverAlways | (numbers[QUELL_FIELD_MOUNT_FLAGS] & kMountOverMay), nullptr);
         case QUELL_OP_UNMOUNT: return umount2(plan.path, MNT_DETACH);
         case QUELL_OP_OPEN_READ: return open_it(plan, O_RDONLY);
         case QUELL_OP_OPEN_WRITE: return open_it(plan, O_WRONLY);
@@ -146,7 +132,8 @@ int call(const Plan& plan) {
             return lsetxattr(plan.path, plan.capabilities >> CAP_SYS_ADMIN & 1 ? "trusted.quell" : "user.quell", "x", 1, 0);
         case QUELL_OP_EXEC: return execute(plan);
         case QUELL_OP_MMAP_EXEC: return mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, prepared.fd, 0) == MAP_FAILED ? -1 : 0;
-        case QUELL_OP_MOUNT: return mount("none", plan.other, filesystem_name(numbers[QUELL_FIELD_FILESYSTEM]), 0, nullptr);
+        case QUELL_OP_MOUNT:
+            return mount("none", plan.other, mountable(numbers[QUELL_FIELD_FILESYSTEM]), numbers[QUELL_FIELD_READ_ONLY] != 0 ? MS_RDONLY : 0, nullptr);
         case QUELL_OP_PIVOT_ROOT: return static_cast<int>(syscall(SYS_pivot_root, plan.other, plan.other));
         case QUELL_OP_PTRACE:
             return static_cast<int>(numbers[QUELL_FIELD_TRACE] == kTraceMe ? ptrace(PTRACE_TRACEME, 0, nullptr, nullptr)
