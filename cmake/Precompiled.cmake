@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# The headers that nearly every file reads, parsed once: half of the time of a build. One object for the programs and
-# one for the tests; -DQUELL_PRECOMPILED=OFF shows a file that forgot an include.
+# What a build from nothing takes is a quarter by two means, each of which can be switched off:
+# The headers that nearly every file reads are parsed once; one object for the programs and one for the tests.
+# -DQUELL_PRECOMPILED=OFF shows a file that forgot an include.
 option(QUELL_PRECOMPILED "precompile common headers" ON)
+# Ten files of a library or program are compiled as one (CMake's unity build), so that what they instantiate of the same templates
+# is made once. Names in their unnamed namespaces must differ then; a file for which that is unnatural says
+# SKIP_UNITY_BUILD_INCLUSION. The dev preset compiles each by itself, and so does the second compiler in tools/test --all.
+option(QUELL_JOINED "compile ten files as one" OFF)
 
 set(quell_precompiled_common <algorithm> <array> <chrono> <cstdint> <filesystem> <functional> <map> <memory> <optional> <span>
     <string> <string_view> <utility> <variant> <vector> <nlohmann/json.hpp>)
@@ -49,6 +54,7 @@ function(quell_precompile_folder folder)
         # C has no use for it, and CMake no way to leave out the one C file of a program
         get_target_property(sources ${target} SOURCES)
         if(NOT sources MATCHES "\\.c(;|$)")
+            set_target_properties(${target} PROPERTIES UNITY_BUILD ${QUELL_JOINED} UNITY_BUILD_BATCH_SIZE 10)
             get_target_property(libraries ${target} LINK_LIBRARIES)
             if(libraries MATCHES "GTest::|quell_harness")
                 target_compile_options(${target} PRIVATE ${quell_test_options})

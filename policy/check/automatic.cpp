@@ -12,7 +12,7 @@
 namespace quell::policy {
 namespace {
 
-constexpr std::array kFields = {Field{"response", true}, Field{"per-hour", true}, Field{"dry-run"}};
+constexpr std::array kAutomaticFields = {Field{"response", true}, Field{"per-hour", true}, Field{"dry-run"}};
 constexpr std::array<std::string_view, 2> kYesNo = {"false", "true"};
 
 std::optional<std::uint32_t> per_hour(const Node* value, Findings& findings) {
@@ -36,7 +36,7 @@ void read_automatic(const Node* value, Rule& rule, Findings& findings) {
         if (const Node* text = text_of(value, "automatic", findings); text != nullptr && word_of(*text, "automatic", kOff, findings)) rule.automatic.reset();
         return;
     }
-    if (!check_map(*value, "automatic", kFields, findings)) return;
+    if (!check_map(*value, "automatic", kAutomaticFields, findings)) return;
     Automatic automatic;
     const Node* response = text_of(value->find("response"), "response", findings);
     const auto which = response == nullptr ? std::nullopt : word_of(*response, "a response", kResponseWords, findings);

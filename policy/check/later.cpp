@@ -9,7 +9,7 @@
 namespace quell::policy {
 namespace {
 
-constexpr std::array<std::string_view, 2> kYesNo = {"false", "true"};
+constexpr std::array<std::string_view, 2> kPersonWords = {"false", "true"};
 
 // Why it cannot be held, nullptr where it can.
 const char* not_possible(Hold hold, const Rule& rule) {
@@ -32,7 +32,7 @@ void read_later(const Node& respond, Rule& rule, Findings& findings) {
     }
     const Node* value = respond.find("two-persons");
     const Node* text = text_of(value, "two-persons", findings);
-    if (text == nullptr || word_of(*text, "two-persons", kYesNo, findings).value_or(0) == 0) return;
+    if (text == nullptr || word_of(*text, "two-persons", kPersonWords, findings).value_or(0) == 0) return;
     rule.later.push_back(value->where);
     rule.two_persons = true;
     if (rule.automatic)

@@ -20,7 +20,7 @@
 namespace quell::policy {
 namespace {
 
-constexpr std::array kFields = {Field{"rule", true}, Field{"mode"},  Field{"severity"},
+constexpr std::array kOverrideFields = {Field{"rule", true}, Field{"mode"},  Field{"severity"},
                                 Field{"offer"},      Field{"expires"}, Field{"automatic"}, Field{"except"}};
 // Said once of a rule; exceptions of several overrides add up.
 constexpr std::array<std::string_view, 5> kOnce = {"mode", "severity", "offer", "expires", "automatic"};
@@ -31,7 +31,7 @@ public:
 
     void apply(const Override& override) {
         const Node& node = override.node;
-        if (!check_map(node, "an override", kFields, findings_)) return;
+        if (!check_map(node, "an override", kOverrideFields, findings_)) return;
         const Node* name = text_of(node.find("rule"), "rule", findings_);
         if (name == nullptr) return;
         if (node.entries.size() == 1) {

@@ -7,13 +7,10 @@
 #include "policy/check/name_pattern.h"
 
 namespace quell::policy {
-namespace {
 
 void append(RuleList& rules, std::uint32_t rule) {
     if (rules.empty() || rules.back() != rule) rules.push_back(rule);
 }
-
-}  // namespace
 
 void Trie::add(const Pattern& pattern, std::uint32_t rule) {
     std::vector<std::string_view> parts = components(pattern.base);

@@ -41,6 +41,8 @@ private:
     std::size_t nodes_ = 0;
 };
 
+// No rule comes before one that is in the list.
+void append(RuleList& rules, std::uint32_t rule);
 // Both lists in one.
 [[nodiscard]] RuleList merged(const RuleList& a, const RuleList& b);
 

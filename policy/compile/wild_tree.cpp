@@ -2,13 +2,6 @@
 #include "policy/compile/wild_tree.h"
 
 namespace quell::policy {
-namespace {
-
-void append(RuleList& rules, std::uint32_t rule) {
-    if (rules.empty() || rules.back() != rule) rules.push_back(rule);
-}
-
-}  // namespace
 
 std::uint32_t WildTree::new_node(const Pattern& pattern) {
     nodes_.emplace_back().example = &pattern;

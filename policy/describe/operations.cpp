@@ -11,7 +11,7 @@
 namespace quell::policy {
 namespace {
 
-constexpr std::array kHooks = {
+constexpr std::array kHookLists = {
 #define OPERATION(name, word, object, hooks) std::string_view{hooks},
 #include "kern/operations.def"
 #undef OPERATION
@@ -39,7 +39,7 @@ std::span<const Operation> operations() {
     static const std::vector<Operation> kOperations = [] {
         std::vector<Operation> all;
         for (std::uint32_t i = 0; i < kOperationWords.size(); i++)
-            all.push_back(Operation{kOperationWords[i], kObjectKinds[i], split(kHooks[i])});
+            all.push_back(Operation{kOperationWords[i], kObjectKinds[i], split(kHookLists[i])});
         return all;
     }();
     return kOperations;

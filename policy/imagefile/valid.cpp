@@ -19,7 +19,7 @@ namespace quell::policy {
 namespace {
 
 constexpr std::uint32_t kSubjects = QUELL_SUBJECT_HOST | QUELL_SUBJECT_CONTAINER;
-constexpr std::uint32_t kFlags = QUELL_RULE_DENY | QUELL_RULE_SILENT;
+constexpr std::uint32_t kRuleFlags = QUELL_RULE_DENY | QUELL_RULE_SILENT;
 constexpr std::uint32_t kEdgeFlags = QUELL_DIR_ALL | QUELL_DIR_LEAVES;
 constexpr std::uint32_t kLastRoot = QUELL_NODE_ASK_HOST;
 constexpr std::uint32_t kFirstAskRoot = QUELL_NODE_ASK_CONTAINER;
@@ -90,7 +90,7 @@ private:
         }
         if (const auto& it = rule.automatic; it && (it->response >= QUELL_RESPONSE_COUNT || (offers & QUELL_BIT(it->response)) == 0 || it->per_hour == 0 || it->per_hour > kMaxAutomaticPerHour)) return false;
         return offers == value.offers && value.operations != 0 && value.operations < QUELL_OP_BIT(QUELL_OP_COUNT) && value.subjects != 0 &&
-               (value.subjects & ~kSubjects) == 0 && (value.flags & ~kFlags) == 0 &&
+               (value.subjects & ~kSubjects) == 0 && (value.flags & ~kRuleFlags) == 0 &&
                value.severity < kSeverityWords.size() && value.expires_ns <= kMaxExpiresNs && value.within_ns <= kMaxExpiresNs &&
                value.once_ns <= kMaxExpiresNs && value.threshold <= kMaxThreshold && (value.threshold == 0) == (value.within_ns == 0);
     }

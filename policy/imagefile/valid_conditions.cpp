@@ -11,11 +11,11 @@
 namespace quell::policy {
 namespace {
 
-constexpr std::uint32_t kFlags = QUELL_CONDITION_NOT | QUELL_CONDITION_OR | QUELL_CONDITION_END | QUELL_CONDITION_INTACT |
+constexpr std::uint32_t kConditionFlags = QUELL_CONDITION_NOT | QUELL_CONDITION_OR | QUELL_CONDITION_END | QUELL_CONDITION_INTACT |
                                  QUELL_CONDITION_EXCEPT;
 
 bool is_condition(const quell_condition& condition) {
-    if (condition.field >= QUELL_FIELD_COUNT || (condition.flags & ~kFlags) != 0) return false;
+    if (condition.field >= QUELL_FIELD_COUNT || (condition.flags & ~kConditionFlags) != 0) return false;
     if (kFieldRows[condition.field].kind == FieldKind::kTexts && (condition.first >= kMaxArgumentOutputs || condition.last != 0)) return false;
     // a group does not end in the middle of a clause
     return (condition.flags & (QUELL_CONDITION_OR | QUELL_CONDITION_END)) != (QUELL_CONDITION_OR | QUELL_CONDITION_END);

@@ -18,16 +18,16 @@ constexpr std::array kDocumentFields = {Field{"apiVersion", true}, Field{"kind",
 constexpr std::array kSpecFields = {Field{"policies"}, Field{"scenarios", true}};
 constexpr std::array kScenarioFields = {Field{"name", true}, Field{"on", true}, Field{"subject"}, Field{"object"}, Field{"fires", true}, Field{"in-doubt"}};
 constexpr std::array kExecutableFields = {Field{"path", true}, Field{"intact"}};
-constexpr std::array<std::string_view, 2> kSubjects = {"host", "container"};
+constexpr std::array<std::string_view, 2> kSubjectWords = {"host", "container"};
 constexpr std::string_view kApiVersion = "quell/v1";
 constexpr std::string_view kKind = "PolicyTest";
 constexpr std::size_t kAncestors = 7;  // beside the parent
 constexpr std::uint32_t kNoLogin = ~0u;
 constexpr std::uint32_t kRegular = 8;  // S_IFREG >> 12
 
-class Reader {
+class ScenarioReader {
 public:
-    explicit Reader(Findings& findings) : findings_(findings) {}
+    explicit ScenarioReader(Findings& findings) : findings_(findings) {}
 
     std::optional<ScenarioFile> file(const Node& root) {
         if (!check_map(root, "a file of scenarios", kDocumentFields, findings_)) return std::nullopt;
@@ -82,7 +82,7 @@ private:
         static const std::vector<Field> kFields = fields(FieldPlace::kSubject, {Field{"in"}, Field{"exe"}, Field{"parent"}, Field{"ancestors"}, Field{"container"}});
         if (!check_map(node, "subject", kFields, findings_)) return;
         if (const Node* word = text_of(node.find("in"), "in", findings_))
-            if (const auto subject = word_of(*word, "a subject", kSubjects, findings_))
+            if (const auto subject = word_of(*word, "a subject", kSubjectWords, findings_))
                 act.subject = *subject == 0 ? QUELL_SUBJECT_HOST : QUELL_SUBJECT_CONTAINER;
         act.executables = {executable(node.find("exe")), executable(node.find("parent"))};
         for (const Node& above : items_of(node.find("ancestors"), "ancestors", kAncestors, findings_)) act.executables.push_back(executable(&above));
@@ -197,7 +197,7 @@ private:
 std::optional<ScenarioFile> read_scenarios(std::span<const SourceText> sources, std::uint32_t index, Findings& findings) {
     const std::optional<Node> root = parse(sources[index], index, findings);
     if (!root) return std::nullopt;
-    std::optional<ScenarioFile> file = Reader(findings).file(*root);
+    std::optional<ScenarioFile> file = ScenarioReader(findings).file(*root);
     return findings.has_errors() ? std::nullopt : std::move(file);
 }
 

@@ -11,12 +11,12 @@
 namespace quell::cli {
 namespace {
 
-std::string rule(const std::string& name, const std::string& condition, const std::string& more = "") {
+std::string falco_rule(const std::string& name, const std::string& condition, const std::string& more = "") {
     return "- rule: " + name + "\n  desc: d\n  output: o %proc.cmdline\n  priority: error\n" + more + "  condition: " + condition + "\n";
 }
 
-const std::string kGone = rule("Gone", "evt.type = unlink and fs.path.name = /etc/passwd");
-const std::string kRaw = rule("Raw", "evt.type = setns");
+const std::string kGone = falco_rule("Gone", "evt.type = unlink and fs.path.name = /etc/passwd");
+const std::string kRaw = falco_rule("Raw", "evt.type = setns");
 
 class PolicyImport : public testing::Test {
 protected:
@@ -50,7 +50,7 @@ TEST_F(PolicyImport, WritesAPolicyAndCounts) {
 }
 
 TEST_F(PolicyImport, Json) {
-    const Ran ran = import_to("out", {write("a.yaml", kGone + kRaw + rule("Audit", "ka.verb = get", "  source: k8s_audit\n"))}, {"--json"});
+    const Ran ran = import_to("out", {write("a.yaml", kGone + kRaw + falco_rule("Audit", "ka.verb = get", "  source: k8s_audit\n"))}, {"--json"});
     ASSERT_EQ(ran.code, 0) << ran.err;
     const Json json = Json::parse(ran.out, nullptr, false);
     EXPECT_EQ(json["exact"].get<int>() + json["changed"].get<int>(), 1) << ran.out;
@@ -68,7 +68,7 @@ TEST_F(PolicyImport, LeavesAloneWhatIsThere) {
     ASSERT_EQ(import_to("out", {a}).code, 0);
     const std::string file = (dir / "out") + "/falco-a.yaml";
     std::ofstream(file) << "mine\n";
-    const Ran again = import_to("out", {a, write("b.yaml", rule("Also", "evt.type = unlink and fs.path.name = /x"))});
+    const Ran again = import_to("out", {a, write("b.yaml", falco_rule("Also", "evt.type = unlink and fs.path.name = /x"))});
     EXPECT_EQ(again.code, 1);
     EXPECT_NE(again.err.find("is there already"), std::string::npos) << again.err;
     EXPECT_FALSE(std::filesystem::exists((dir / "out") + "/falco-b.yaml")) << "all or nothing";
@@ -78,7 +78,7 @@ TEST_F(PolicyImport, LeavesAloneWhatIsThere) {
 }
 
 TEST_F(PolicyImport, AnErrorWritesNothing) {
-    const Ran ran = import_to("out", {write("a.yaml", kGone + rule("Bad", "evt.type = open and no_such_macro"))});
+    const Ran ran = import_to("out", {write("a.yaml", kGone + falco_rule("Bad", "evt.type = open and no_such_macro"))});
     EXPECT_EQ(ran.code, 1);
     EXPECT_NE(ran.err.find("Q2201"), std::string::npos) << ran.err;
     EXPECT_EQ(ran.out, "");
@@ -89,7 +89,7 @@ TEST_F(PolicyImport, AnErrorWritesNothing) {
 }
 
 TEST_F(PolicyImport, DisabledRules) {
-    const std::string a = write("a.yaml", rule("Off", "evt.type = unlink and fs.path.name = /x", "  enabled: false\n"));
+    const std::string a = write("a.yaml", falco_rule("Off", "evt.type = unlink and fs.path.name = /x", "  enabled: false\n"));
     // off, or left out as long as there is no word for it
     const Ran one = import_to("one", {a});
     const auto policy = read_file((dir / "one") + "/falco-a.yaml", 1 << 20);
@@ -100,7 +100,7 @@ TEST_F(PolicyImport, DisabledRules) {
 TEST_F(PolicyImport, NothingComesOutRaw) {
     const std::string name = "\"a\\e[2Jb\"";
     for (const bool has_json : {false, true}) {
-        const Ran ran = import_to("out\x1b[2J", {write("x\x1b[2J.yaml", rule(name, "evt.type = unlink and fs.path.name = /x") + rule("\"c\\e\"", "evt.type = '\xe2\x80\xae'"))},
+        const Ran ran = import_to("out\x1b[2J", {write("x\x1b[2J.yaml", falco_rule(name, "evt.type = unlink and fs.path.name = /x") + falco_rule("\"c\\e\"", "evt.type = '\xe2\x80\xae'"))},
                                   has_json ? std::vector<std::string>{"--force", "--json"} : std::vector<std::string>{"--force"});
         const std::string all = ran.out + ran.err;
         EXPECT_EQ(all.find('\x1b'), std::string::npos) << all;

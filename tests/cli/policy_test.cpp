@@ -6,12 +6,12 @@
 namespace quell::cli {
 namespace {
 
-const std::string kPack = QUELL_SOURCE_DIR "/policy/packs/notable-events.yaml";
+const std::string kPackFile = QUELL_SOURCE_DIR "/policy/packs/notable-events.yaml";
 
 TEST(PolicyCheck, NeedsNobody) {
-    const Ran good = run_quell({"policy", "check", kPack});
+    const Ran good = run_quell({"policy", "check", kPackFile});
     EXPECT_EQ(good.code, 0) << good.out << good.err;
-    const Ran json = run_quell({"policy", "check", kPack, "--json"});
+    const Ran json = run_quell({"policy", "check", kPackFile, "--json"});
     EXPECT_EQ(Json::parse(json.out)["valid"], true);
     EXPECT_EQ(run_quell({"policy", "check", "/nonexistent.yaml"}).code, 1);
 }

@@ -6,12 +6,12 @@
 namespace quell::control {
 namespace {
 
-constexpr const char* kApprove = R"({"method":"io.quell.Approve","parameters":{"id":"1","digest":"d","response":"kill-container"}})";
+constexpr const char* kApproveCall = R"({"method":"io.quell.Approve","parameters":{"id":"1","digest":"d","response":"kill-container"}})";
 
 TEST_F(ServerTest, ACallWaitsForTheEndOfWhoAnswersTheOneBefore) {
     start();
     RawClient client(path);
-    client.call(kApprove);
+    client.call(kApproveCall);
     for (int i = 0; i < 3; i++) client.call(kVersionCall);
     expect_served();  // what was sent before is with the service
     in_loop([&] {

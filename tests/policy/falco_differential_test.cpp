@@ -9,14 +9,13 @@
 
 #include "falco_support.h"
 #include "policy/import/falco/normal_form.h"
+#include "random_below.h"
 
 namespace quell::policy::falco::test {
 namespace {
 
 using Random = std::mt19937;
 using World = std::map<std::string, std::string>;  // field -> value
-
-std::size_t below(Random& random, std::size_t bound) { return random() % bound; }
 
 constexpr const char* kFields[] = {"a.a", "a.b", "a.c"};
 constexpr const char* kValues[] = {"x", "y", "z", "w"};

@@ -7,15 +7,11 @@
 #include <algorithm>
 #include <random>
 
-#include "policy/import/falco/translate/wild.h"
+#include "falco_globs.h"
 #include "policy/reference/arguments.h"
 
 namespace quell::policy::falco::test {
 namespace {
-
-Glob contains(std::string_view text) { return joined(joined(star(), literal(text)), star()); }
-Glob starts(std::string_view text) { return joined(literal(text), star()); }
-Glob ends(std::string_view text) { return joined(star(), literal(text)); }
 
 std::string text_of(const ArgumentClauses& clauses) {
     std::string text;

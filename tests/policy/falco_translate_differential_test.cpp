@@ -12,13 +12,13 @@
 #include "policy/check/check.h"
 #include "policy/import/falco/import.h"
 #include "policy/reference/match.h"
+#include "random_below.h"
 
 namespace quell::policy::falco::test {
 namespace {
 
 using Random = std::mt19937;
 
-std::size_t below(Random& random, std::size_t bound) { return random() % bound; }
 template <std::size_t N>
 std::string one_of(Random& random, const std::array<const char*, N>& words) {
     return words[below(random, N)];

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "falco_globs.h"
 #include "falco_translated.h"
 #include "policy/import/falco/translate/labels.h"
 #include "policy/import/falco/translate/paths.h"
@@ -13,9 +14,6 @@ namespace quell::policy::falco::test {
 namespace {
 
 std::string paths(const Paths& paths) { return joined_texts(paths.patterns); }
-Glob contains(std::string_view text) { return joined(joined(star(), literal(text)), star()); }
-Glob starts(std::string_view text) { return joined(literal(text), star()); }
-Glob ends(std::string_view text) { return joined(star(), literal(text)); }
 
 TEST(FalcoPaths, OfTexts) {
     EXPECT_EQ(paths(paths_of(literal("/etc/passwd"))), "/etc/passwd");

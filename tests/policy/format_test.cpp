@@ -20,7 +20,7 @@ std::string formatted(const std::string& text) {
     return result.text.value_or("");
 }
 
-std::string digest(const std::string& text) {
+std::string digest_of(const std::string& text) {
     const CompileResult result = compile_text(text, Options{.allow_empty = true});
     return result.image ? result.image->digest : summary(result.findings);
 }
@@ -55,7 +55,7 @@ std::string values(const std::string& text) {
 void expect_sound(const std::string& text) {
     const std::string once = formatted(text);
     EXPECT_EQ(formatted(once), once) << text;
-    EXPECT_EQ(digest(once), digest(text)) << text;
+    EXPECT_EQ(digest_of(once), digest_of(text)) << text;
     EXPECT_EQ(values(once), values(text)) << text;
     EXPECT_EQ(count(once, "# "), count(text, "# ")) << text;
 }
@@ -185,7 +185,7 @@ TEST(Format, RandomSpellings) {
         ASSERT_FALSE(findings.has_errors()) << summary(findings.take()) << "\n" << spelling.text;
         ASSERT_EQ(meaning_digest(read.rules), meaning_digest(checked.rules)) << spelling.text;
         const std::string once = formatted(spelling.text);
-        ASSERT_EQ(digest(once), digest(spelling.text)) << spelling.text;
+        ASSERT_EQ(digest_of(once), digest_of(spelling.text)) << spelling.text;
         ASSERT_EQ(formatted(once), once) << spelling.text;
         for (unsigned number = 0; number < spelling.comments; number++) ASSERT_EQ(count(once, mark(number)), 1u) << mark(number) << "\n" << spelling.text << "\n" << once;
         ASSERT_EQ(values(once), values(spelling.text)) << spelling.text;

@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "random_below.h"
 #include "user/base/escape.h"
 
 namespace quell::policy::test {
@@ -10,8 +11,6 @@ namespace {
 
 constexpr std::string_view kBytes = "aaabbc-/ \x80\xff]!^\\*?[";
 constexpr std::string_view kPlain = "aaabbc-/ \x80\xff";
-
-unsigned below(std::mt19937& random, std::size_t bound) { return static_cast<unsigned>(random() % bound); }
 
 std::string random_text(std::mt19937& random, std::string_view bytes, unsigned longest) {
     std::string text;

@@ -7,11 +7,10 @@
 #include "policy/check/conditions.h"
 #include "policy/check/pattern.h"
 #include "policy/check/texts.h"
+#include "random_below.h"
 
 namespace quell::policy::test {
 namespace {
-
-unsigned below(std::mt19937& random, unsigned bound) { return static_cast<unsigned>(random() % bound); }
 
 std::string random_path(std::mt19937& random, unsigned shortest, unsigned longest) {
     static constexpr std::array<const char*, 7> kNames = {"a", "b", "c", "ab", "aab", "bab", "ba"};

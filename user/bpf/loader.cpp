@@ -161,18 +161,6 @@ Status adopt_maps(quell_bpf& skeleton, const std::string& root, const bpf_map* m
 
 }  // namespace
 
-std::string version_pin(const std::string& root) { return root + "/version-" + std::to_string(QUELL_ABI_VERSION); }
-
-std::string pin_name(const std::string& map_name) {
-    if (map_name.ends_with(".data.quell")) return "globals";
-    const auto dot = map_name.find('.');
-    if (dot == std::string::npos) return map_name;
-    std::string name = map_name.substr(dot + 1);
-    for (auto& c : name)
-        if (c == '.') c = '_';
-    return name;
-}
-
 Status load_and_pin(const std::string& root) {
     if (::access(root.c_str(), F_OK) == 0)
         return Error{"there are pins under " + root + " already", EEXIST, "quelld adopts them, or quelld --unload removes them"};

@@ -14,6 +14,9 @@ struct Column {
     int rank = 0;           // where even that is too wide the highest is left out, 0 never
 };
 
+// A cell that would be empty.
+[[nodiscard]] inline std::string or_dash(std::string text) { return text.empty() ? "-" : text; }
+
 class Table {
 public:
     explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}

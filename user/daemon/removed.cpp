@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint64_t kLookNs = 900'000'000;  // each tick
 // A walk over all tasks can miss one that forks and ends behind it. Never twice in a row, seconds apart, with nobody to
 // be seen in between but by forking all the time: and then its acts are still counted, loudly.
-constexpr unsigned kLooks = 3;
+constexpr unsigned kLooksForIt = 3;
 
 std::vector<std::uint64_t> without_processes(bpf::Engine& engine) {
     std::vector<std::uint64_t> found;
@@ -45,7 +45,7 @@ void RemovedContainers::found_nobody_in(const std::vector<std::uint64_t>& contai
     for (const auto container : containers) {
         const auto known = empty_.find(container);
         const auto looks = known == empty_.end() ? 1 : known->second + 1;
-        if (looks < kLooks) {
+        if (looks < kLooksForIt) {
             empty[container] = looks;
         } else if (auto forgotten = engine_.forget(container); !forgotten) {
             log::warn("container of cgroup " + std::to_string(container) + ": " + forgotten.error().message);

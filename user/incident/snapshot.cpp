@@ -11,12 +11,12 @@ namespace quell::incident {
 namespace {
 
 std::string hex(const void* data, std::size_t size) {
-    static constexpr char kDigits[] = "0123456789abcdef";
+    static constexpr char kHexDigits[] = "0123456789abcdef";
     std::string text;
     for (std::size_t i = 0; i < size; i++) {
         const auto byte = static_cast<const unsigned char*>(data)[i];
-        text += kDigits[byte >> 4];
-        text += kDigits[byte & 15];
+        text += kHexDigits[byte >> 4];
+        text += kHexDigits[byte & 15];
     }
     return text;
 }
@@ -46,7 +46,7 @@ bool read(const Json& json, const char* name, T& to) {
     return true;
 }
 
-void put(Json& json, const char* name, const std::optional<std::string>& value) {
+void put_hex(Json& json, const char* name, const std::optional<std::string>& value) {
     if (value) json[name] = hex(*value);
 }
 
@@ -54,7 +54,7 @@ void take(const Json& json, const char* name, std::optional<std::string>& value)
     if (json.contains(name)) value = unhex_or_empty(json, name);
 }
 
-Json who_json(const history::Who& who) {
+Json who_snapshot(const history::Who& who) {
     return {{"uid", who.uid}, {"user", hex(who.user)}, {"login_uid", who.login_uid}, {"login_user", hex(who.login_user)}, {"pid", who.pid}, {"cgroup", hex(who.cgroup)}};
 }
 
@@ -64,7 +64,7 @@ history::Who take_who(const Json& json) {
 }
 
 // The three latencies, null where unknown.
-Json latency_json(const history::Latency& latency) {
+Json latency_snapshot(const history::Latency& latency) {
     auto json = Json::array();
     for (const auto& one : {latency.detected_to_approved_us, latency.approved_to_flipped_us, latency.flipped_to_last_gone_us})
         json.push_back(one ? Json(*one) : Json());
@@ -88,7 +88,7 @@ std::string snapshot_text(const Incident& incident) {
     const auto& earlier = incident.earlier_boot_offset_ns;
     Json json = {{"abi", QUELL_ABI_VERSION}, {"boot", earlier ? "earlier" : boot_id()}, {"wall_offset", earlier ? *earlier : wall_offset_ns()},
                  {"id", incident.id}, {"state", incident.state}, {"details", incident.details}, {"arguments_cut", incident.arguments_cut}, {"texts_cut", incident.texts_cut},
-                 {"latency", latency_json(incident.latency)},
+                 {"latency", latency_snapshot(incident.latency)},
                  {"rule_id", incident.rule.id}, {"policy", incident.rule.policy}, {"rule", incident.rule.rule}, {"name", incident.rule.name},
                  {"severity", incident.rule.severity}, {"tags", incident.rule.tags}, {"offers", incident.rule.offers},
                  {"key", hex(&incident.key, sizeof(incident.key))}, {"entry", hex(&incident.entry, sizeof(incident.entry))},
@@ -98,12 +98,12 @@ std::string snapshot_text(const Incident& incident) {
                  {"device", incident.device}, {"inode", incident.inode}, {"verdict", incident.verdict},
                  {"reason", hex(incident.reason)}, {"note", hex(incident.note)}, {"arguments", Json::array()}};
     for (const auto& argument : incident.arguments) json["arguments"].push_back(hex(argument));
-    put(json, "identity_name", incident.identity.name);
-    put(json, "identity_pod", incident.identity.pod);
-    put(json, "identity_namespace", incident.identity.pod_namespace);
-    put(json, "identity_image", incident.identity.image);
+    put_hex(json, "identity_name", incident.identity.name);
+    put_hex(json, "identity_pod", incident.identity.pod);
+    put_hex(json, "identity_namespace", incident.identity.pod_namespace);
+    put_hex(json, "identity_image", incident.identity.image);
     if (incident.rule_decided) json["rule_decided"] = true;
-    if (incident.decided_by) json["decided_by"] = who_json(*incident.decided_by);
+    if (incident.decided_by) json["decided_by"] = who_snapshot(*incident.decided_by);
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -17,7 +17,7 @@ namespace {
 
 constexpr int kKilled = 128 + SIGKILL;
 
-struct Case {
+struct TextCase {
     const char* on;
     const char* match;
     const char* seen;
@@ -26,7 +26,7 @@ struct Case {
 };
 
 // /srv/p/tool does nothing, whatever it is told; /srv/p/sh is a shell.
-constexpr Case kCases[] = {
+constexpr TextCase kTextCases[] = {
     {"exec", "arguments: [evil]", "./tool nothing evil", "./tool nothing devil evils EVIL"},
     {"exec", "arguments: ['--donate-level*']", "./tool nothing --donate-level=5", "./tool nothing x--donate-level=5 --donate-leve"},
     {"exec", "arguments: ['*.onion']", "./tool nothing a.onion", "./tool nothing a.onion/ onion"},
@@ -55,7 +55,7 @@ std::string policy_of(const std::string& on, const std::string& match, bool cont
            "], where: {subject: " + (container ? "container" : "host") + where + "}, match: {" + match + "}" + more + "}\n";
 }
 
-void apply(const std::string& policy) {
+void apply_texts(const std::string& policy) {
     write("/tmp/texts.yaml", policy);
     must("quell policy apply /tmp/texts.yaml");
 }
@@ -84,11 +84,11 @@ protected:
         return container;
     }
     static void expect_each(const Container* container) {
-        for (const Case& one : kCases) {
+        for (const TextCase& one : kTextCases) {
             SCOPED_TRACE(std::string(one.match) + (container ? " in a container" : " on the host"));
             reject_all();
             prepare(container);
-            apply(policy_of(one.on, one.match, container != nullptr));
+            apply_texts(policy_of(one.on, one.match, container != nullptr));
             std::set<std::string> known;
             for (const auto& old : incidents()) known.insert(old["id"]);
             auto before = matches();
@@ -116,7 +116,7 @@ TEST_F(Texts, WhatIsDeniedIsKilledBeforeItsFirstInstruction) {
     Container container("killed");
     started(container);
     prepare(&container);
-    apply(policy_of("exec", "arguments: [evil]", true, ", respond: {deny: true}"));
+    apply_texts(policy_of("exec", "arguments: [evil]", true, ", respond: {deny: true}"));
     const auto denied = denied_anywhere(), before = matches();
     EXPECT_EQ(in(&container, "./tool nothing good").status, 0);
     EXPECT_EQ(denied_anywhere(), denied);
@@ -134,7 +134,7 @@ TEST_F(Texts, WhatIsDeniedIsKilledBeforeItsFirstInstruction) {
 
 TEST_F(Texts, ATargetIsRefused) {
     prepare(nullptr);
-    apply(policy_of("symlink", "path: [/srv/p/links/*], target: [/etc/shadow]", false, ", respond: {deny: true}"));
+    apply_texts(policy_of("symlink", "path: [/srv/p/links/*], target: [/etc/shadow]", false, ", respond: {deny: true}"));
     const auto denied = denied_anywhere();
     const auto refused = in(nullptr, "ln -s /etc/shadow links/a");
     EXPECT_NE(refused.status, 0);
@@ -148,13 +148,13 @@ TEST_F(Texts, ATargetIsRefused) {
 // Who executes is asked, not what it becomes.
 TEST_F(Texts, TheExecutableIsTheOneThatItWasBefore) {
     prepare(nullptr);
-    apply(policy_of("exec", "arguments: [evil]", false, "", ", exe: [/srv/p/sh]"));
+    apply_texts(policy_of("exec", "arguments: [evil]", false, "", ", exe: [/srv/p/sh]"));
     auto before = matches();
     EXPECT_EQ(in(nullptr, "./tool nothing evil; sh -c './sh -c true evil; true'").status, 0);
     EXPECT_EQ(matches(), before);
     EXPECT_EQ(in(nullptr, "./sh -c './tool nothing evil; true'").status, 0);
     EXPECT_EQ(matches() - before, 1);
-    apply(policy_of("exec", "arguments: [evil]", false, ", except: [{exe: [/srv/p/sh], arguments: [spared]}]"));
+    apply_texts(policy_of("exec", "arguments: [evil]", false, ", except: [{exe: [/srv/p/sh], arguments: [spared]}]"));
     before = matches();
     EXPECT_EQ(in(nullptr, "./sh -c './tool nothing evil spared; true'").status, 0);
     EXPECT_EQ(matches(), before);
@@ -165,7 +165,7 @@ TEST_F(Texts, TheExecutableIsTheOneThatItWasBefore) {
 // What is behind 32 KiB is not seen, which is counted; what stands in front is, and its incident says that there was more.
 TEST_F(Texts, PaddingIsCutAndSaid) {
     prepare(nullptr);
-    apply(policy_of("exec", "path: [/srv/p/tool], arguments: [evil]", false));
+    apply_texts(policy_of("exec", "path: [/srv/p/tool], arguments: [evil]", false));
     const std::string pad = "$(head -c 20000 /dev/zero | tr '\\0' x) $(head -c 20000 /dev/zero | tr '\\0' y)";
     auto before = matches();
     const auto cut = counter("texts-cut");
@@ -192,14 +192,14 @@ TEST_F(Texts, ReloadsTakeTheNewTable) {
     prepare(nullptr);
     for (int i = 0; i < 6; i++) {
         const auto word = "word" + std::to_string(i);
-        apply(policy_of("exec", "path: [/srv/p/tool], arguments: ['*" + word + "*']", false));
+        apply_texts(policy_of("exec", "path: [/srv/p/tool], arguments: ['*" + word + "*']", false));
         const auto before = matches();
         EXPECT_EQ(in(nullptr, "./tool nothing x" + word + "y").status, 0);
         EXPECT_EQ(matches() - before, 1) << word;
         EXPECT_EQ(in(nullptr, "./tool nothing word" + std::to_string(i + 7)).status, 0);
         EXPECT_EQ(matches() - before, 1) << word;
     }
-    apply(policy_of("exec", "path: [/srv/p/tool]", false));
+    apply_texts(policy_of("exec", "path: [/srv/p/tool]", false));
     const auto before = matches();
     EXPECT_EQ(in(nullptr, "./tool nothing x").status, 0);
     EXPECT_EQ(matches() - before, 1);
@@ -210,7 +210,7 @@ TEST_F(Texts, ARuleWithoutThemStillRefuses) {
     prepare(nullptr);
     const auto both = policy_of("exec", "path: [/srv/p/tool], arguments: [evil]", false) + "    - {id: two, severity: low, on: [exec], where: {subject: host}, match: {path: [/srv/p/tool]}}\n" +
                       "    - {id: three, severity: low, on: [exec], where: {subject: host}, match: {path: [/srv/p/sh]}, respond: {deny: true}}\n";
-    apply(both);
+    apply_texts(both);
     auto before = matches();
     EXPECT_EQ(in(nullptr, "./tool nothing evil").status, 0);
     EXPECT_EQ(matches() - before, 2);

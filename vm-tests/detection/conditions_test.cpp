@@ -20,7 +20,7 @@ std::string policy_of(const std::string& rules) {
 }
 
 // What is done in /srv/t/<name> as root: a rule's, and one that only differs in what the condition is about.
-struct Case {
+struct ConditionCase {
     const char* name;
     const char* on;
     const char* where;
@@ -31,7 +31,7 @@ struct Case {
     const char* unseen;
 };
 
-constexpr Case kCases[] = {
+constexpr ConditionCase kConditionCases[] = {
     {"exe", "delete", ", exe: [/bin/attack, /w/attack]", "", "", "echo >f; echo >g", "attack unlink f", "rm g"},
     {"not-exe", "delete", ", not: {exe: [/bin/attack, /w/attack]}", "", "", "echo >f; echo >g", "rm g", "attack unlink f"},
     {"parent", "delete", ", parent: [/srv/t/other/sh]", "", "", "mkdir -p /srv/t/other; cp $(readlink -f /bin/sh) /srv/t/other/sh; echo >f; echo >g",
@@ -74,7 +74,7 @@ class Conditions : public testing::Test {
 protected:
     void SetUp() override {
         std::string rules;
-        for (const Case& one : kCases) rules += rule_of(one.name, one.on, one.where, one.match, one.except);
+        for (const ConditionCase& one : kConditionCases) rules += rule_of(one.name, one.on, one.where, one.match, one.except);
         write("/tmp/conditions.yaml", policy_of(rules));
         must("quell policy apply /tmp/conditions.yaml");
     }
@@ -85,7 +85,7 @@ protected:
     }
 
     static void expect_each(const Container* container) {
-        for (const Case& one : kCases) {
+        for (const ConditionCase& one : kConditionCases) {
             SCOPED_TRACE(std::string(one.name) + (container ? " in a container" : " on the host"));
             const std::string in = "cd /srv/t/" + std::string(one.name) + " && { ";
             const std::string prepare = "mkdir -p /srv/t/" + std::string(one.name) + " && cd /srv/t/" + one.name + " && { " + one.prepare + "; }";

@@ -40,7 +40,7 @@ std::string at(std::string pattern, const std::string& place) {
     return pattern;
 }
 
-void apply(const std::string& rules) {
+void apply_globs(const std::string& rules) {
     write("/tmp/globs.yaml", "apiVersion: quell/v1\nkind: Policy\nmetadata: {name: globs}\nspec:\n  rules:\n" + rules);
     must("quell policy apply /tmp/globs.yaml");
 }
@@ -59,7 +59,7 @@ void apply_forms(const std::string& place, bool host) {
     for (std::size_t i = 0; i < forms().size(); i++)
         rules += "    - {id: form-" + std::to_string(i) + ", severity: low, on: [delete], where: {subject: " + (host ? "host" : "container") + "}, match: {path: ['" +
                  at(forms()[i].pattern, place) + "']}" + (is_refused(forms()[i], host) ? ", respond: {deny: true}}\n" : "}\n");
-    apply(rules);
+    apply_globs(rules);
 }
 
 class Globs : public testing::Test {
@@ -98,7 +98,7 @@ TEST_F(Globs, EachFormOnADisk) {
     must("mkdir -p /srv/globs");
     apply_forms("/srv/globs", true);
     expect_forms(nullptr, "/srv/globs");
-    apply("    - {id: none, severity: low, on: [delete], match: {path: [/srv/none]}}\n");
+    apply_globs("    - {id: none, severity: low, on: [delete], match: {path: [/srv/none]}}\n");
     must("rm -rf /srv/globs");
 }
 
@@ -115,7 +115,7 @@ TEST_F(Globs, EachFormInAContainerAndItsVolume) {
         expect_forms(&container, place);
     }
     // stars over the names on the mount's own way
-    apply(refuses("way", "'/da*/vol-*/way', '/**/vol-1/*/end'"));
+    apply_globs(refuses("way", "'/da*/vol-*/way', '/**/vol-1/*/end'"));
     EXPECT_EQ(container.exec("cd /data/vol-1; : >way; attack unlink /data/vol-1/way").status, EPERM);
     EXPECT_EQ(container.exec("cd /data/vol-1; mkdir -p x y/z; : >x/end; attack unlink /data/vol-1/x/end").status, EPERM);
     EXPECT_EQ(container.exec("cd /data/vol-1; : >y/z/end; attack unlink /data/vol-1/y/z/end").status, 0);
@@ -128,7 +128,7 @@ TEST_F(Globs, ASingleMountedFile) {
     options.mounts = {{{"destination", "/config/app.conf"}, {"type", "bind"}, {"source", "/srv/volume/single"}, {"options", {"rbind", "rw"}}}};
     Container container("globs", options);
     container.start();
-    apply(refuses("single", "'/**/*.conf'", "on: [open-read], where: {subject: container}, "));
+    apply_globs(refuses("single", "'/**/*.conf'", "on: [open-read], where: {subject: container}, "));
     EXPECT_EQ(container.exec("attack read /config/app.conf").status, EPERM);
     EXPECT_EQ(container.exec("echo x >/tmp/other.config; attack read /tmp/other.config").status, 0);
     must("cat /srv/volume/single");
@@ -137,7 +137,7 @@ TEST_F(Globs, ASingleMountedFile) {
 TEST_F(Globs, DirectoriesThatAreRenamed) {
     Container container("globs");
     container.start();
-    apply(refuses("renamed", "'/tmp/*-meant/f'"));
+    apply_globs(refuses("renamed", "'/tmp/*-meant/f'"));
     EXPECT_EQ(container.exec("mkdir -p /tmp/a-meant && : >/tmp/a-meant/f; attack unlink /tmp/a-meant/f").status, EPERM);
     EXPECT_EQ(container.exec("mv /tmp/a-meant /tmp/a-other; attack unlink /tmp/a-other/f").status, 0);
     EXPECT_EQ(container.exec(": >/tmp/a-other/f; mv /tmp/a-other /tmp/b-meant; attack unlink /tmp/b-meant/f").status, EPERM);
@@ -146,7 +146,7 @@ TEST_F(Globs, DirectoriesThatAreRenamed) {
 TEST_F(Globs, ExecutablesByTheirName) {
     Container container("globs");
     container.start();
-    apply(refuses("by-name", "'/tmp/object'", "on: [delete], where: {subject: container, exe: ['/**/globtool', '/**/*-glob']}, ") +
+    apply_globs(refuses("by-name", "'/tmp/object'", "on: [delete], where: {subject: container, exe: ['/**/globtool', '/**/*-glob']}, ") +
           refuses("but", "'/tmp/other'", kDelete + std::string("except: [{exe: ['/bin/attac*']}], ")));
     const auto by = [&](const std::string& exe, const std::string& object) {
         return container.exec("mkdir -p /tmp/deep/er; cp /bin/attack " + exe + " 2>/dev/null; : >" + object + "; " + exe + " unlink " + object).status;
@@ -163,7 +163,7 @@ TEST_F(Globs, ExecutablesByTheirName) {
 TEST_F(Globs, WhoExecutesWhatArguments) {
     Container container("globs");
     container.start();
-    apply("    - {id: by-shell, severity: low, on: [exec], where: {subject: container, exe: ['/**/s*', '/**/*h-', '/bin/none']}, "
+    apply_globs("    - {id: by-shell, severity: low, on: [exec], where: {subject: container, exe: ['/**/s*', '/**/*h-', '/bin/none']}, "
           "match: {arguments: [globbed-argument]}, respond: {deny: true}}\n");
     EXPECT_EQ(container.exec("attack read globbed-argument 2>/dev/null; echo $?").text, "137\n");
     EXPECT_EQ(container.exec("cp /bin/sh /tmp/ash; exec /tmp/ash -c 'attack read globbed-argument >/dev/null; echo $?'").text, std::to_string(ENOENT) + "\n");

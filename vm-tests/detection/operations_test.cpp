@@ -9,7 +9,7 @@
 namespace quell::guest {
 namespace {
 
-struct Case {
+struct OperationCase {
     const char* word;
     const char* prepare;
     const char* seen;
@@ -18,7 +18,7 @@ struct Case {
     int matches = 1;
 };
 
-constexpr Case kCases[] = {
+constexpr OperationCase kOperationCases[] = {
     {"open-write", "echo line >f", "attack append f", "f", "attack read f"},
     {"open-write", "echo line >f", "exec 3<>f", "f", "attack read f"},
     {"create", "true", "echo line >new", "new", "echo line >>new"},
@@ -52,7 +52,7 @@ protected:
         apply_pack();
     }
     static void expect_each(const Container* container) {
-        for (const Case& one : kCases) {
+        for (const OperationCase& one : kOperationCases) {
             SCOPED_TRACE(std::string(one.word) + ": " + one.seen + (container ? " in a container" : " on the host"));
             const std::string in = "cd /srv/t/watched && { ";
             write("/tmp/operations.yaml", policy_of("rename"));

@@ -15,7 +15,7 @@
 namespace quell::guest {
 namespace {
 
-struct Case {
+struct PlainCase {
     const char* word;
     const char* match;   // below `match`, "" for none
     const char* where;   // behind the subject, ", …" or ""
@@ -28,7 +28,7 @@ struct Case {
     int refused_with = EPERM;
 };
 
-constexpr Case kCases[] = {
+constexpr PlainCase kPlainCases[] = {
     {"ptrace", "trace: [attach]", "", "acts attach", "attach to acts", "acts traceme; acts look"},
     {"ptrace", "trace: [attach]", "", "acts poke", "attach to acts", "acts look", 1, true, 0, EACCES},
     {"ptrace", "trace: [traceme]", "", "acts traceme", "traced by ", "acts attach"},
@@ -66,7 +66,7 @@ constexpr Case kCases[] = {
     {"unix-connect", "path: [/srv/p/datagram]", "", "acts unix-send /srv/p/datagram", "", "acts unix-send /srv/p/other"},
 };
 
-void apply(const Case& one, bool deny, bool container) {
+void apply(const PlainCase& one, bool deny, bool container) {
     write("/tmp/plain.yaml", std::string("apiVersion: quell/v1\nkind: Policy\nmetadata: {name: plain}\nspec:\n  rules:\n    - {id: one, severity: low, on: [") + one.word +
                                  "], where: {subject: " + (container ? "container" : "host") + one.where + "}" + (*one.match ? std::string(", match: {") + one.match + "}" : "") +
                                  (deny ? ", respond: {deny: true}" : "") + "}\n");
@@ -87,7 +87,7 @@ protected:
         return container ? container->exec(prepare + command + after) : run("PATH=/w:$PATH; " + prepare + command + after);
     }
     static void expect_each(const Container* container) {
-        for (const Case& one : kCases) {
+        for (const PlainCase& one : kPlainCases) {
             SCOPED_TRACE(std::string(one.word) + ": " + one.seen + (container ? " in a container" : " on the host"));
             reject_all();
             apply(one, false, container != nullptr);
@@ -117,7 +117,7 @@ TEST_F(Plain, OperationsAreRefusedInAContainer) {
     Container container("refused");
     must("cp /w/acts " + container.directory() + "/lower/bin/");
     container.start();
-    for (const Case& one : kCases) {
+    for (const PlainCase& one : kPlainCases) {
         if (!one.refuses || !one.matches) continue;
         SCOPED_TRACE(std::string(one.word) + ": " + one.seen);
         reject_all();
@@ -152,11 +152,11 @@ TEST_F(Plain, TheDaemonsNumberAloneSparesNobody) {
     const auto daemon = std::to_string(daemon_pid()), before = std::to_string(daemon_pid() - 1);
     kill_daemon(SIGKILL);
     // the shell that has the number, and the program that it starts
-    constexpr int kOther = 77;
-    int status = kOther;
+    constexpr int kOtherEnd = 77;
+    int status = kOtherEnd;
     EXPECT_TRUE(eventually([&] {
         status = run("echo " + before + " >/proc/sys/kernel/ns_last_pid; PATH=/w:$PATH sh -c '[ $$ = " + daemon + " ] || exit 77; attack unlink /srv/p/kept >/dev/null; exit $?'").status;
-        return status != kOther;
+        return status != kOtherEnd;
     }));
     EXPECT_EQ(status, EPERM);
     EXPECT_EQ(run("test -e /srv/p/kept").status, 0) << "nobody removed it";

@@ -90,7 +90,7 @@ void sort(Term& term) {
     sort_unique(term.exceptions);
 }
 
-class Builder {
+class FormBuilder {
 public:
     NormalForm build(const Expression& condition) {
         Term common;
@@ -262,7 +262,7 @@ std::size_t NormalForm::literals() const {
 
 std::optional<NormalForm> normal_form(const Expression& condition) {
     try {
-        return Builder().build(condition);
+        return FormBuilder().build(condition);
     } catch (const TooMany&) {
         return std::nullopt;
     }

@@ -29,8 +29,6 @@ std::string latencies(const Json& row) {
     return out.empty() ? "-" : out;
 }
 
-std::string or_dash(std::string text) { return text.empty() ? "-" : text; }
-
 }  // namespace
 
 int run_history(Invocation& invocation) {

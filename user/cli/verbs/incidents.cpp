@@ -19,8 +19,6 @@ std::string object_text(const Json& incident) {
     return file.is_object() ? text_of(file, "path") : text_of(incident, "object");
 }
 
-std::string or_dash(std::string text) { return text.empty() ? "-" : text; }
-
 }  // namespace
 
 int run_incidents(Invocation& invocation) {

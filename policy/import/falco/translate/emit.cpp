@@ -22,7 +22,7 @@ bool is_subject(std::string_view key) {
     return key.starts_with(kContainer) || std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end();
 }
 
-class Writer {
+class RuleWriter {
 public:
     std::string text;
     std::uint32_t line_count = 0;
@@ -126,14 +126,14 @@ std::vector<Clause> split(const Clause& exception) {
     return parts;
 }
 
-void description(Writer& writer, std::size_t indent, const std::string& text) {
+void description(RuleWriter& writer, std::size_t indent, const std::string& text) {
     const std::vector<std::string> lines = fold(text, 78);
     if (lines.empty()) return writer.line(indent, "description: " + spell(text, false, true));
     writer.line(indent, "description: >-");
     for (const std::string& line : lines) writer.line(indent + 2, line);
 }
 
-void comment(Writer& writer, std::size_t indent, const std::string& text) {
+void comment(RuleWriter& writer, std::size_t indent, const std::string& text) {
     const std::string shown = escape_cut(text, 1'000);
     for (const std::string& line : fold(shown, 100)) writer.line(indent, "# " + line);
 }
@@ -143,7 +143,7 @@ std::string_view subject_word(std::uint32_t subjects) {
     return subjects == QUELL_SUBJECT_CONTAINER ? "container" : "any";
 }
 
-void rule(Writer& writer, const EmittedRule& rule) {
+void rule(RuleWriter& writer, const EmittedRule& rule) {
     constexpr std::size_t kIndent = 6;
     for (const std::string& remark : rule.remarks) comment(writer, kIndent - 2, remark);
     writer.item();
@@ -177,7 +177,7 @@ void rule(Writer& writer, const EmittedRule& rule) {
 }  // namespace
 
 PolicyText emit_policy(std::string_view name, std::string_view origin, const std::vector<EmittedRule>& rules) {
-    Writer writer;
+    RuleWriter writer;
     PolicyText policy;
     comment(writer, 0, "Made by `quell policy import --from falco` of " + escape(origin) + ".");
     writer.line(0, "apiVersion: quell/v1");

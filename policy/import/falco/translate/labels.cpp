@@ -5,6 +5,7 @@
 #include <array>
 
 #include "policy/check/words.h"
+#include "policy/import/falco/letters.h"
 #include "policy/limits.h"
 #include "user/base/escape.h"
 
@@ -14,7 +15,6 @@ namespace {
 constexpr std::string_view kPrefix = "falco-";
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 struct Words {
     std::string_view falco;

@@ -12,7 +12,7 @@ using Kind = Piece::Kind;
 using Names = std::vector<std::string>;  // components of a pattern of ours
 
 // Of one pattern: each star inside a name doubles them.
-constexpr std::size_t kMostForms = 8;
+constexpr std::size_t kMostPaths = 8;
 constexpr std::ptrdiff_t kMostInnerStars = 3;
 constexpr std::size_t kCommandBytes = 15;  // TASK_COMM_LEN without its NUL
 
@@ -115,7 +115,7 @@ Paths paths_of(const Glob& glob) {
     for (std::size_t i = 0; i < names.size(); i++) {
         const bool is_last = i + 1 == names.size();
         if (names[i].empty()) return {};  // two slashes, or one at the end
-        const bool is_costly = std::count_if(names[i].begin(), names[i].end(), is_star) > kMostInnerStars;
+        const bool is_costly = std::count_if(names[i].begin(), names[i].end(), [](const Piece& piece) { return is_star(piece); }) > kMostInnerStars;
         paths.is_cut = paths.is_cut || is_costly;
         if (is_costly)
             append(all, {{glob_text(names[i])}});
@@ -123,7 +123,7 @@ Paths paths_of(const Glob& glob) {
             append(all, {is_last || (leading && i == 0) ? Names{"**"} : Names{"*", "**"}});
         else
             append(all, forms_of(names[i], is_last));
-        if (all.size() <= kMostForms) continue;
+        if (all.size() <= kMostPaths) continue;
         all.resize(1);
         paths.is_cut = true;
     }

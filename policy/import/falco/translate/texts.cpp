@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "policy/format/spell.h"
+#include "policy/import/falco/letters.h"
 
 namespace quell::policy::falco {
 namespace {
@@ -14,8 +15,6 @@ constexpr std::string_view kSpecialInTexts = "*?[\\";
 using Kind = Piece::Kind;
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
 void add(Glob& glob, Kind kind, std::string text) {
     if (kind == Kind::kStar && !glob.empty() && glob.back().kind == Kind::kStar) return;
