@@ -19,6 +19,7 @@
 #define QUELL_NODE_HOST 2u           /* root: paths in the host's root */
 #define QUELL_NODE_ASK_CONTAINER 3u  /* root: paths in conditions, in a container's root */
 #define QUELL_NODE_ASK_HOST 4u       /* root: paths in conditions, in the host's root */
+#define QUELL_NODE_ASK_CGROUP 5u     /* root: paths of cgroups in conditions */
 #define QUELL_NODE_FIRST 16u         /* the first id the compiler may give away */
 
 enum quell_edge_kind {
@@ -157,6 +158,7 @@ QUELL_SIZE(struct quell_set, 64);
 #define QUELL_NEED_ANCESTORS 4u
 #define QUELL_NEED_OBJECT 8u /* the object's path */
 #define QUELL_NEED_TARGET 16u /* the process that is acted on */
+#define QUELL_NEED_CGROUP 32u
 #define QUELL_NEED_TEXTS 64u /* what the automaton of texts says: arguments, environment, a link's target */
 
 #define QUELL_RULE_DENY 1u    /* the hook refuses the operation (the canary) */

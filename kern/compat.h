@@ -56,6 +56,18 @@ struct cgroup_subsys_state___populated {
 	int nr_populated_csets;
 } __attribute__((preserve_access_index));
 
+/* 6.15 put the parent of a kernfs node under RCU, and renamed it. */
+struct kernfs_node___plain {
+	struct kernfs_node *parent;
+} __attribute__((preserve_access_index));
+struct kernfs_node___rcu {
+	struct kernfs_node *__parent;
+} __attribute__((preserve_access_index));
+#define KERNFS_PARENT \
+	(bpf_core_field_exists(struct kernfs_node___rcu, __parent) ? \
+		 bpf_core_field_offset(struct kernfs_node___rcu, __parent) : \
+		 bpf_core_field_offset(struct kernfs_node___plain, parent))
+
 /* 6.3 gave inode_setattr an idmap in front; struct mnt_idmap came with it. */
 #define SETATTR_HAS_IDMAP bpf_core_type_exists(struct mnt_idmap)
 

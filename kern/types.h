@@ -19,7 +19,9 @@
 #define ASKED_OBJECT (ANCESTORS_MAX + 1) /* behind the process and its ancestors */
 #define ASKED_TARGET (ANCESTORS_MAX + 2)
 #define ASKED_ADDRESS (ANCESTORS_MAX + 3)
+#define ASKED_CGROUP (ANCESTORS_MAX + 4)
 #define ASKED_MAX 16
+#define NODE_NAME_MAX 256 /* with its end: NAME_MAX of a file system */
 #define MOUNTS_MAX 4096   /* mounts of a namespace that a recording visits */
 
 /* inode number of a superblock's root in home keys: a root is one whatever its number */

@@ -83,6 +83,26 @@ static __always_inline int judge_rename(unsigned long long *ctx, int which, u64 
 			   detail, number_, QUELL_HOOK_inode_rename);
 }
 
+/* Both names in one directory: may a rule be about either of them? One look-up, and one question to the gate. */
+static __always_inline int rename_is_watched(unsigned long long *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct dentry *entry = RENAME_ENTRY(ctx, 0), *entry2 = RENAME_ENTRY(ctx, 1);
+	struct inode *directory = RENAME_DIRECTORY(ctx, 0);
+	struct lookup l = { .container = subject_of(task) };
+	u64 state;
+
+	if (entry->d_parent != entry2->d_parent)
+		return 1;
+	lookup_base(&l, task, directory->i_sb);
+	state = lookup_directory(&l, entry->d_parent, directory);
+	if (!(state & STATE_LOOK))
+		return 0;
+	return (state & STATE_LOOK) != QUELL_DIR_WILD ||
+	       gate_opens_to(state, (u64)entry->d_name.name, entry->d_name.len, (u64)entry2->d_name.name,
+			     entry2->d_name.len, 1, (u32)l.policy);
+}
+
 /* Arguments are read from ctx where they are needed: kept over the first judgement they cost stack. */
 static __always_inline int on_inode_rename(unsigned long long *ctx)
 {
@@ -101,6 +121,8 @@ static __always_inline int on_inode_rename(unsigned long long *ctx)
 	/* a directory takes everything below it along */
 	if (inode && (inode->i_mode & S_IFMT_BITS) == S_IFDIR_BITS)
 		place = address_of(RENAME_ENTRY(ctx, 0));
+	else if (!rename_is_watched(ctx))
+		return 0;
 	if (WANTED(RENAME) && judge_rename(ctx, 0, place, 0, QUELL_OP_RENAME))
 		return -EPERM;
 	/* a new name takes nothing away, it is created; an existing one is replaced or exchanged */

@@ -149,6 +149,59 @@ __noinline int asked_find_target(u32 slot)
 	return 0;
 }
 
+_Static_assert(sizeof(((struct work *)0)->below) >= NODE_NAME_MAX, "a cgroup's name is read there");
+
+/* One cgroup up, which is at work->asked_for.directory. */
+static long cgroup_up_one(u32 i, struct slot_context *x)
+{
+	struct work *work = WORK(x->slot);
+	u64 node = work->asked_for.directory, name = read_pointer(node + offset_of(kernfs_node, name));
+	u64 parent = read_pointer(node + KERNFS_PARENT);
+	u32 n = work->above_count & (WALK_MAX - 1);
+	long size;
+
+	if (!parent) {
+		work->asked_for.directory = 0;
+		return 1;
+	}
+	size = bpf_probe_read_kernel_str(work->below, NODE_NAME_MAX, (void *)name);
+	if (size <= 1)
+		return 1;
+	work->above[n] = hash_long_name(address_of(work->below), (u32)size - 1);
+	work->above_text[n] = NAME_TEXT(name, size - 1);
+	work->above_count = n + 1;
+	work->asked_for.directory = parent;
+	return n + 1 >= WALK_MAX;
+}
+
+/* The path of the process's cgroup. Its names are the kernel's own, and stay while it is in there. */
+__noinline int asked_find_cgroup(u32 slot)
+{
+	struct slot_context x = { .slot = slot };
+	struct work *work = WORK(slot);
+	u64 state;
+	u32 n;
+
+	work->asked_for.directory = address_of(bpf_get_current_task_btf()->cgroups->dfl_cgrp->kn);
+	work->above_count = 0;
+	bpf_loop(WALK_MAX, cgroup_up_one, &x, 0);
+	n = work->above_count;
+	if (work->asked_for.directory) {
+		count(QUELL_COUNTER_WALK_OVERFLOW);
+		return 0;
+	}
+	if (!n)
+		return 0;
+	state = trie_descend(slot, root_state(QUELL_NODE_ASK_CGROUP | work->half), n, 1, 1);
+	work = WORK(slot);
+	work->name = work->above[0];
+	work->name_text = work->above_text[0];
+	work->asked[0] = 0;
+	collect_asked(slot, work, state);
+	asked_take(WORK(slot), ASKED_CGROUP, WORK(slot)->asked);
+	return 0;
+}
+
 /* Read anew each time: what is kept over a call is stack, of which the programs have little. */
 #define NEEDED(what) (*(volatile u32 *)&WORK(slot)->needs & QUELL_NEED_##what)
 
@@ -167,4 +220,6 @@ static __always_inline void asked_gather(u32 slot)
 		asked_find_object(slot);
 	if (NEEDED(TARGET))
 		asked_find_target(slot);
+	if (NEEDED(CGROUP))
+		asked_find_cgroup(slot);
 }

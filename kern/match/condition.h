@@ -250,6 +250,8 @@ static __always_inline int condition_holds(struct work *work, struct quell_condi
 		return set_holds(ASKED_ADDRESS, w, 0);
 	case QUELL_FIELD_TARGET_EXE:
 		return set_holds(ASKED_TARGET, w, 0);
+	case QUELL_FIELD_CGROUP:
+		return set_holds(ASKED_CGROUP, w, 0);
 	}
 	return number_holds(work, c);
 }

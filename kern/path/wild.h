@@ -236,29 +236,45 @@ __noinline int entry_sets(u32 slot, u64 name, u64 text, u64 state)
 	return 0;
 }
 
+static __always_inline u32 gate_slots(struct quell_gate *gate, u32 a, u32 b, int both)
+{
+	u32 bits = gate->slots[QUELL_GATE_SLOT(a)];
+
+	return both ? bits | gate->slots[QUELL_GATE_SLOT(b)] : bits;
+}
+
 /*
- * Could a pattern with wildcards be about an entry of that name, in a directory of that state? What lies around a name in
- * memory is not asked about: it can only open the gate. In front of a name come other fields, so that a word that ends with
- * it can be read.
+ * Could a pattern with wildcards be about an entry of that name, or of either name where there are both, in a directory of
+ * that state? What lies around a name in memory is not asked about: it can only open the gate. In front of a name come
+ * other fields, so that a word that ends with it can be read.
  */
-static __always_inline int gate_opens(u64 state, u64 name, u32 length, u32 half)
+static __always_inline int gate_opens_to(u64 state, u64 name, u32 length, u64 name2, u32 length2, int both, u32 half)
 {
 	struct quell_gate *gate = &quell.gate[half / QUELL_NODE_HALF & 1];
-	u32 wild = STATE_WILD(state), kinds, bytes;
+	u32 wild = STATE_WILD(state), kinds, a, b = 0;
 
 	asm volatile("" : "+r"(gate)); /* or its number and a slot's become one, of which 6.1 does not see the bounds */
 	kinds = gate->kinds[wild < QUELL_WILD_STAY ? wild : 0];
 	if (kinds & (QUELL_GATE_TAIL4 | QUELL_GATE_TAIL2)) {
-		bytes = load_half_word(name + length - sizeof(bytes));
-		if ((kinds & QUELL_GATE_TAIL4) && (gate->slots[QUELL_GATE_SLOT(bytes)] & QUELL_GATE_TAIL4))
+		a = load_half_word(name + length - sizeof(a));
+		if (both)
+			b = load_half_word(name2 + length2 - sizeof(b));
+		if ((kinds & QUELL_GATE_TAIL4) && (gate_slots(gate, a, b, both) & QUELL_GATE_TAIL4))
 			return 1;
-		if ((kinds & QUELL_GATE_TAIL2) && (gate->slots[QUELL_GATE_SLOT(bytes >> 16)] & QUELL_GATE_TAIL2))
+		if ((kinds & QUELL_GATE_TAIL2) && (gate_slots(gate, a >> 16, b >> 16, both) & QUELL_GATE_TAIL2))
 			return 1;
 	}
 	if (!(kinds & (QUELL_GATE_HEAD4 | QUELL_GATE_HEAD2)))
 		return 0;
-	bytes = load_half_word(name);
-	if ((kinds & QUELL_GATE_HEAD4) && (gate->slots[QUELL_GATE_SLOT(bytes)] & QUELL_GATE_HEAD4))
+	a = load_half_word(name);
+	if (both)
+		b = load_half_word(name2);
+	if ((kinds & QUELL_GATE_HEAD4) && (gate_slots(gate, a, b, both) & QUELL_GATE_HEAD4))
 		return 1;
-	return (kinds & QUELL_GATE_HEAD2) && (gate->slots[QUELL_GATE_SLOT(bytes & 0xffff)] & QUELL_GATE_HEAD2);
+	return (kinds & QUELL_GATE_HEAD2) && (gate_slots(gate, a & 0xffff, b & 0xffff, both) & QUELL_GATE_HEAD2);
+}
+
+static __always_inline int gate_opens(u64 state, u64 name, u32 length, u32 half)
+{
+	return gate_opens_to(state, name, length, 0, 0, 0, half);
 }

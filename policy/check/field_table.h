@@ -148,6 +148,7 @@ inline constexpr auto& kFieldRows = field_rows::kAll;
         case QUELL_FIELD_ANCESTOR: return QUELL_NEED_PARENT | QUELL_NEED_ANCESTORS;
         case QUELL_FIELD_PATH: return QUELL_NEED_OBJECT;
         case QUELL_FIELD_TARGET_EXE: return QUELL_NEED_TARGET;
+        case QUELL_FIELD_CGROUP: return QUELL_NEED_CGROUP;
         case QUELL_FIELD_ARGUMENTS:
         case QUELL_FIELD_ALL_ARGUMENTS:
         case QUELL_FIELD_ENVIRONMENT:

@@ -24,12 +24,14 @@ struct Root {
     std::uint32_t node;
     std::uint32_t subject;
     bool asked;  // paths of conditions; else those that are watched
+    bool cgroup = false;  // of these, those of cgroups
 };
-constexpr std::array<Root, 4> kRoots = {{
+constexpr std::array<Root, 5> kRoots = {{
     {QUELL_NODE_CONTAINER, QUELL_SUBJECT_CONTAINER, false},
     {QUELL_NODE_HOST, QUELL_SUBJECT_HOST, false},
     {QUELL_NODE_ASK_CONTAINER, QUELL_SUBJECT_CONTAINER, true},
     {QUELL_NODE_ASK_HOST, QUELL_SUBJECT_HOST, true},
+    {QUELL_NODE_ASK_CGROUP, QUELL_SUBJECT_HOST | QUELL_SUBJECT_CONTAINER, true, true},
 }};
 
 // A path that a condition speaks of.
@@ -37,6 +39,7 @@ struct Asked {
     Pattern pattern;
     std::uint32_t condition;
     std::uint32_t subjects;  // of its rule
+    bool cgroup = false;
 };
 struct AskedNetwork {
     Network network;
@@ -102,6 +105,7 @@ private:
         entry.value.within_ns = rule.within_ns;
         entry.value.once_ns = rule.once_ns;
         const Asking asking{[&](const Pattern& pattern, std::uint32_t condition) { asked_.push_back({pattern, condition, rule.subjects}); },
+                            [&](const Pattern& pattern, std::uint32_t condition) { asked_.push_back({pattern, condition, rule.subjects, true}); },
                             [&](const Network& network, std::uint32_t condition) { asked_networks_.push_back({network, condition, rule.subjects}); },
                             [&](const Identity& identity) {
                                 const auto& all = image_.identities;
@@ -137,7 +141,7 @@ private:
             for (const Pattern& pattern : rules_[index].paths) add(pattern, index);
         }
         for (const Asked& asked : asked_)
-            if (root.asked && (asked.subjects & root.subject) != 0) add(asked.pattern, asked.condition);
+            if (root.asked && asked.cgroup == root.cgroup && (asked.subjects & root.subject) != 0) add(asked.pattern, asked.condition);
         const bool already_said = nodes_ > kMaxNodes;
         nodes_ += trie.nodes();
         if (already_said) return;

@@ -45,7 +45,8 @@ private:
             return;
         }
         if (kind == FieldKind::kPaths) {
-            for (const Pattern& path : condition.paths) asking_.path(path, static_cast<std::uint32_t>(all_.size()));
+            const auto& tell = condition.field == QUELL_FIELD_CGROUP ? asking_.cgroup : asking_.path;
+            for (const Pattern& path : condition.paths) tell(path, static_cast<std::uint32_t>(all_.size()));
             all_.push_back(value);
             return;
         }

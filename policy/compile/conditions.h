@@ -17,6 +17,7 @@ namespace quell::policy {
 // index of that condition.
 struct Asking {
     std::function<void(const Pattern&, std::uint32_t)> path;
+    std::function<void(const Pattern&, std::uint32_t)> cgroup;  // a path, too, of another tree
     std::function<void(const Network&, std::uint32_t)> network;
     // The index of an identity, by which the kernel knows it.
     std::function<std::uint32_t(const Identity&)> identity;

@@ -7,9 +7,9 @@
 namespace quell::policy {
 namespace {
 
-constexpr std::array<std::string_view, 5> kRoots = {"?", "container", "host", "ask-container", "ask-host"};
+constexpr std::array<std::string_view, 6> kRoots = {"?", "container", "host", "ask-container", "ask-host", "ask-cgroup"};
 constexpr std::array<std::string_view, 10> kKinds = {"name", "leaf", "star", "cover", "root", "below", "any", "other", "pair", "pair-leaf"};
-static_assert(QUELL_NODE_CONTAINER == 1 && QUELL_NODE_HOST == 2 && QUELL_NODE_ASK_CONTAINER == 3 && QUELL_NODE_ASK_HOST == 4);
+static_assert(QUELL_NODE_CONTAINER == 1 && QUELL_NODE_HOST == 2 && QUELL_NODE_ASK_CONTAINER == 3 && QUELL_NODE_ASK_HOST == 4 && QUELL_NODE_ASK_CGROUP == 5);
 static_assert(QUELL_EDGE_NAME == 0 && QUELL_EDGE_LEAF == 1 && QUELL_EDGE_STAR == 2 && QUELL_EDGE_COVER == 3 && QUELL_EDGE_ROOT == 4 && QUELL_EDGE_BELOW == 5 && QUELL_EDGE_ANY == 6);
 static_assert(QUELL_EDGE_OTHER == 7 && QUELL_EDGE_PAIR == 8 && QUELL_EDGE_PAIR_LEAF == 9);
 
@@ -20,7 +20,7 @@ std::string_view edge_word(std::uint32_t kind) { return kind < kKinds.size() ? k
 
 Result<std::vector<Place>> places(const Image& image) {
     std::unordered_map<std::uint32_t, Place> directories;  // of nodes
-    for (std::uint32_t root = QUELL_NODE_CONTAINER; root <= QUELL_NODE_ASK_HOST; root++) directories[root] = Place{root, "/"};
+    for (std::uint32_t root = QUELL_NODE_CONTAINER; root <= QUELL_NODE_ASK_CGROUP; root++) directories[root] = Place{root, "/"};
     // a state of paths with wildcards is shown by the first way that leads to it
     const auto leads_to = [&](std::uint32_t state, const Place& place) {
         if (state != 0) directories.try_emplace(QUELL_WILD_NODE(state), place);

@@ -21,7 +21,7 @@ namespace {
 constexpr std::uint32_t kSubjects = QUELL_SUBJECT_HOST | QUELL_SUBJECT_CONTAINER;
 constexpr std::uint32_t kRuleFlags = QUELL_RULE_DENY | QUELL_RULE_SILENT;
 constexpr std::uint32_t kEdgeFlags = QUELL_DIR_ALL | QUELL_DIR_LEAVES;
-constexpr std::uint32_t kLastRoot = QUELL_NODE_ASK_HOST;
+constexpr std::uint32_t kLastRoot = QUELL_NODE_ASK_CGROUP;
 constexpr std::uint32_t kFirstAskRoot = QUELL_NODE_ASK_CONTAINER;
 
 bool is_digest(std::string_view text) { return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos; }

@@ -77,6 +77,7 @@ bool value_matches(const Condition& condition, const Act& act, bool must_be_inta
         case QUELL_FIELD_TARGET:
         case QUELL_FIELD_SOURCE: return texts_match(condition, act);
         case QUELL_FIELD_TARGET_EXE: return any_matches(condition.paths, act.target);
+        case QUELL_FIELD_CGROUP: return any_matches(condition.paths, act.cgroup);
         case QUELL_FIELD_EXE: return executable_matches(condition, act, 0, must_be_intact);
         case QUELL_FIELD_PARENT: return executable_matches(condition, act, 1, must_be_intact);
         case QUELL_FIELD_ANCESTOR:

@@ -35,6 +35,7 @@ struct Act {
     std::vector<std::string> environment = {};  // names of its variables
     std::string link_target = {};               // of a symbolic link: its text
     std::string mount_source = {};              // the kernel's name of what is mounted
+    std::string cgroup = {};                    // its path; "": the root
 };
 
 // A rule that fires. Unless it is sure, that hangs on what is not known of the

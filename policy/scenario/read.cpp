@@ -79,13 +79,14 @@ private:
     }
 
     void read_subject(const Node& node, reference::Act& act) {
-        static const std::vector<Field> kFields = fields(FieldPlace::kSubject, {Field{"in"}, Field{"exe"}, Field{"parent"}, Field{"ancestors"}, Field{"container"}});
+        static const std::vector<Field> kFields = fields(FieldPlace::kSubject, {Field{"in"}, Field{"exe"}, Field{"parent"}, Field{"ancestors"}, Field{"cgroup"}, Field{"container"}});
         if (!check_map(node, "subject", kFields, findings_)) return;
         if (const Node* word = text_of(node.find("in"), "in", findings_))
             if (const auto subject = word_of(*word, "a subject", kSubjectWords, findings_))
                 act.subject = *subject == 0 ? QUELL_SUBJECT_HOST : QUELL_SUBJECT_CONTAINER;
         act.executables = {executable(node.find("exe")), executable(node.find("parent"))};
         for (const Node& above : items_of(node.find("ancestors"), "ancestors", kAncestors, findings_)) act.executables.push_back(executable(&above));
+        act.cgroup = path(node.find("cgroup"));
         act.numbers[QUELL_FIELD_EXE_INTACT] = act.executables[0].is_intact;
         if (const Node* container = node.find("container")) read_container(*container, act);
         read_numbers(node, FieldPlace::kSubject, act);

@@ -9,6 +9,7 @@
 #include "policy/automaton/build.h"
 #include "policy/automaton/walk.h"
 #include "realistic_arguments.h"
+#include "support.h"
 
 namespace quell::policy::test {
 namespace {
@@ -49,6 +50,31 @@ TEST(AutomatonScale, RealisticPatterns) {
         EXPECT_LT(walk_ns, 2'000);
         EXPECT_LT(made.bytes, count <= 3'658 ? 1u << 20 : 3u << 20);
     }
+}
+
+// A policy as text to an image: paths of eight kinds, patterns of five, fifty to a rule.
+TEST(PolicyScale, TwentyThousandPathsAndTenThousandPatterns) {
+    const std::vector<std::string> paths = {"/srv/data@/**", "/opt/app@/secret", "/var/lib/svc@/*", "/**/float@", "/**/*.ending@", "/srv/*/starred@/data*", "/etc/conf.d/c@.conf", "/home/u@/.ssh/**"};
+    const std::vector<std::string> patterns = {"--opt-@", "--word@=*", "*-part@*", "*.suffix@", "pre@-*-tail@"};
+    const auto fifty = [](const std::vector<std::string>& forms, std::size_t from) {
+        std::string list;
+        for (std::size_t i = from; i < from + 50; i++) {
+            std::string one = forms[i % forms.size()];
+            for (std::size_t at = one.find('@'); at != std::string::npos; at = one.find('@', at)) one.replace(at, 1, std::to_string(i));
+            list += (list.empty() ? "'" : ", '") + one + "'";
+        }
+        return list;
+    };
+    std::string rules;
+    for (std::size_t i = 0; i < 400; i++) rules += rule("p" + std::to_string(i), fifty(paths, i * 50), "delete, rename, open-write");
+    for (std::size_t i = 0; i < 200; i++)
+        rules += "    - {id: a" + std::to_string(i) + ", severity: low, on: [exec], match: {path: [/opt/tool" + std::to_string(i) + "/**], arguments: [" + fifty(patterns, i * 50) + "]}}\n";
+    const std::clock_t start = std::clock();
+    const CompileResult result = compile_text(policy(rules));
+    const double compiled_ms = milliseconds_since(start);
+    ASSERT_TRUE(result.image) << summary(result.findings).substr(0, 500);
+    std::printf("20,000 paths and 10,000 patterns of arguments, %zu bytes of YAML: compiled in %.0f ms\n", rules.size(), compiled_ms);
+    EXPECT_LT(compiled_ms, 20'000) << "goal without sanitizers: 3 s";
 }
 
 }  // namespace

@@ -107,7 +107,7 @@ TEST(ImageFile, HeaderIsChecked) {
     EXPECT_EQ(with_header(content), bytes) << "the test knows the header";
     EXPECT_NE(refusal("").find("does not begin with QUELLIMG"), std::string::npos);
     EXPECT_NE(refusal(bytes.substr(0, 20)).find("ends within its header"), std::string::npos);
-    EXPECT_NE(refusal(with_header(content, kImageVersion + 1)).find("of version 8, this command reads 7"), std::string::npos);
+    EXPECT_NE(refusal(with_header(content, kImageVersion + 1)).find("of version 9, this command reads 8"), std::string::npos);
     EXPECT_NE(refusal(with_header(content, kImageVersion, 4)).find("4 sections"), std::string::npos);
     EXPECT_NE(refusal(bytes.substr(0, bytes.size() - 1)).find("bytes behind its header"), std::string::npos);
     EXPECT_NE(refusal(bytes + "x").find("bytes behind its header"), std::string::npos);

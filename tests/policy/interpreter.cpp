@@ -163,6 +163,8 @@ Truth Interpreter::holds(std::uint32_t index, const reference::Act& act, const s
         is_held = member(11);
     } else if (c.field == QUELL_FIELD_TARGET_EXE) {
         is_held = member(10);
+    } else if (c.field == QUELL_FIELD_CGROUP) {
+        is_held = member(12);
     } else if (c.field == QUELL_FIELD_HOLDS) {
         is_held = (act.capabilities >> c.first & 1) != 0;
     } else if (is_mask(kFieldRows[c.field].kind)) {
@@ -207,6 +209,7 @@ std::vector<Interpreter::SetIds> Interpreter::asked_of(const reference::Act& act
     asked.push_back(act.target.empty() ? SetIds{} : entry_at(asked_root, act.target));
     const quell_network* network = network_at(act.subject == QUELL_SUBJECT_HOST ? QUELL_NODE_HOST : QUELL_NODE_CONTAINER, act);
     asked.push_back(network != nullptr && network->asked != 0 ? SetIds{network->asked} : SetIds{});
+    asked.push_back(act.cgroup.empty() ? SetIds{} : entry_at(QUELL_NODE_ASK_CGROUP, act.cgroup));
     return asked;
 }
 

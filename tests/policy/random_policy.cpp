@@ -212,6 +212,7 @@ reference::Act random_act(std::mt19937& random) {
     if (object != ObjectKind::NONE && (object != ObjectKind::EITHER || below(random, 4) != 0))
         act.path = random_path(random, is_place(act.operation) ? 0 : 1, 5);
     if (below(random, 3) != 0) act.target = random_path(random, 1, 4);
+    if (below(random, 3) != 0) act.cgroup = random_path(random, 1, 4);
     if (below(random, 4) != 0) act.address = random_network(random, true);
     for (unsigned left = below(random, below(random, 4) == 0 ? 12 : 4); left > 0; left--) act.arguments.push_back(random_text(random, 5));
     for (unsigned left = below(random, 3); left > 0; left--) act.environment.push_back(random_text(random, 5));

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Decisions: where nobody is asked because the rule says so.
 #include "user/approval/decisions.h"
+
+#include <utility>
+
 #include "user/base/log.h"
 #include "user/base/time.h"
 #include "user/base/vocabulary.h"
@@ -38,7 +41,10 @@ void Decisions::approve_by_rule(std::uint64_t id) {
     request.dry_run = automatic->dry_run;
     const auto now = static_cast<std::int64_t>(request.received_ns);
     if (!parts_.automatic) return leave_to_person(*incident, request, "automatic responses are switched off in /etc/quell/quell.yaml");
-    if (const auto why = why_not_by_rule(*incident); !why.empty()) return leave_to_person(*incident, request, why);
+    if (const auto why = why_not_by_rule(*incident); !why.empty()) {
+        incident->rule_doubted = incident->in_doubt();
+        return leave_to_person(*incident, request, why);
+    }
     if (guard_.is_closed(now))
         return leave_to_person(*incident, request, "held back by the guard: the history could not be read, so that what was done within the last hour is not known");
     if (!guard_.take(request.rule, automatic->per_hour, now))
@@ -47,6 +53,14 @@ void Decisions::approve_by_rule(std::uint64_t id) {
     approve(id, request.response, {}, request, [this, rule = request.rule, now](const Answer& answer) {
         if (!counts(answer.refusal)) guard_.give_back(rule, now);
     });
+}
+
+void Decisions::doubt_ended(Incident& incident, const std::string& why) {
+    row(incident, history::Action::IDENTIFIED, why);
+    if (!std::exchange(incident.rule_doubted, false)) return;
+    incident.rule_decided = false;
+    consider(incident);
+    approve_by_rule(incident.id);
 }
 
 // It goes on waiting, for a person.

@@ -331,8 +331,6 @@ bool Decisions::doubt_ends(Incident& incident, bool is_held) {
     return true;
 }
 
-void Decisions::doubt_ended(const Incident& incident, const std::string& why) { row(incident, history::Action::IDENTIFIED, why); }
-
 void Decisions::on_notice(const quell_notice& notice) {
     auto* incident = parts_.store.find(QUELL_WORD_INCIDENT(notice.word));
     if (!incident || incident->over()) return;

@@ -82,8 +82,8 @@ public:
     void settle(incident::Incident& incident, const std::string& gone = "its target vanished");
     // Who the container of one in doubt is is known now: it stays, or is withdrawn. False: the kernel side could not be asked.
     [[nodiscard]] bool doubt_ends(incident::Incident& incident, bool is_held);
-    // It is in doubt no more: its row.
-    void doubt_ended(const incident::Incident& incident, const std::string& why);
+    // It is in doubt no more: its row, and what its rule asked for and did not get for the doubt.
+    void doubt_ended(incident::Incident& incident, const std::string& why);
     // The kernel side changed a state by itself.
     void on_notice(const quell_notice& notice);
     // Once a second: expiries, approvals that waited too long, hooks nobody needs.

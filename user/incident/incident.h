@@ -49,6 +49,7 @@ struct Incident {
     std::string reason, note;
     history::Latency latency;
     bool rule_decided = false;  // its rule asked to approve it, once: done, tried, or left to a person
+    bool rule_doubted = false;  // it was left to a person for its doubt, and asks once more when that ends
 
     [[nodiscard]] bool waits() const { return state == QUELL_STATE_ARMING || state == QUELL_STATE_PENDING; }
     [[nodiscard]] bool holds() const { return state == QUELL_STATE_APPROVED || state == QUELL_STATE_ENFORCING; }

@@ -103,6 +103,7 @@ std::string snapshot_text(const Incident& incident) {
     put_hex(json, "identity_namespace", incident.identity.pod_namespace);
     put_hex(json, "identity_image", incident.identity.image);
     if (incident.rule_decided) json["rule_decided"] = true;
+    if (incident.rule_doubted) json["rule_doubted"] = true;
     if (incident.decided_by) json["decided_by"] = who_snapshot(*incident.decided_by);
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -126,6 +127,7 @@ std::optional<Incident> parse_snapshot(const std::string& text) {
                          json.at("name").get<std::string>(), json.at("severity").get<std::uint32_t>(),
                          json.at("tags").get<std::vector<std::string>>(), json.at("offers").get<std::vector<std::uint32_t>>(), {}};
         incident.rule_decided = json.value("rule_decided", false);
+        incident.rule_doubted = json.value("rule_doubted", false);
         incident.container_id = unhex_or_empty(json, "container");
         incident.runtime = take_enum(json, "runtime", QUELL_RUNTIME_KUBEPODS);
         incident.cgroup_path = unhex_or_empty(json, "cgroup");

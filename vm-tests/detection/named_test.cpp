@@ -173,6 +173,38 @@ TEST_F(Named, WithABrokenDirectoryTheNextDaemonStillKnowsWhatIsAsked) {
     expect_settled(web_, other_);
 }
 
+// Nothing is done by itself on a perhaps; once it is none, it is.
+TEST_F(Named, WhatARuleDoesByItselfWaitsForTheDoubtsEnd) {
+    write("/tmp/named.yaml", "apiVersion: quell/v1\nkind: Policy\nmetadata: {name: named}\nspec:\n  rules:\n"
+                             "    - {id: self, severity: low, on: [delete], where: {container: {image: [\"*/web:1\"]}}, match: {path: [/tmp/self/*]},\n"
+                             "       respond: {offer: [kill-container], automatic: {response: kill-container, per-hour: 5}}}\n");
+    must("quell policy apply /tmp/named.yaml");
+    // the daemon does not believe what others could write to: for it the runtime's records come late
+    must("mkdir -p /run/crun && chmod 777 /run/crun");
+    web_.start();
+    other_.start();
+    EXPECT_EQ(removal(web_, "self"), 0);
+    EXPECT_EQ(removal(other_, "self"), 0);
+    for (const Container* one : {&web_, &other_})
+        EXPECT_TRUE(eventually([&] {
+            const auto found = of_rule("self", *one);
+            return found.size() == 1 && actions_of(found[0]["id"]) == Actions{"detected", "held-back"};
+        })) << Json(of_rule("self", *one));
+    EXPECT_TRUE(web_.running() && other_.running());
+    must("chmod 700 /run/crun");
+    EXPECT_TRUE(eventually([&] {
+        const auto found = of_rule("self", web_);
+        const Actions all = found.size() == 1 ? actions_of(found[0]["id"]) : Actions{};
+        return all.size() >= 4 && all[2] == "identified" && all[3] == "approved";
+    })) << Json(of_rule("self", web_));
+    EXPECT_TRUE(eventually([&] { return !web_.running(); }));
+    EXPECT_TRUE(eventually([&] {
+        const auto found = of_rule("self", other_);
+        return found.size() == 1 && actions_of(found[0]["id"]) == Actions{"detected", "held-back", "withdrawn"};
+    })) << Json(of_rule("self", other_));
+    EXPECT_TRUE(other_.running());
+}
+
 // No runtime keeps a record of it: it stays unknown, is shown as such, and can be decided by hand.
 TEST_F(Named, WhatNoRuntimeTellsStaysInDoubt) {
     const std::string cgroup = "/sys/fs/cgroup/crio-" + random_hex(64) + ".scope";

@@ -84,6 +84,7 @@ private:
         if (is_first && (!in_container_ || has_parents)) reality_.cannot("a first process is a container's, and has no parents there");
         if (is_first) made_.first_stage = kParent + 1;
         plan.capabilities = reality_.asked(QUELL_FIELD_HOLDS) ? act_.capabilities : ~std::uint64_t{0};
+        if (reality_.asked(QUELL_FIELD_CGROUP)) reality_.cannot("a rule asks for the cgroup: no process is put into one for a test");
         const std::uint32_t exe_is_intact = executables.empty() ? 0 : executables[0].is_intact;
         reality_.will_be(QUELL_FIELD_EXE_INTACT, exe_is_intact);
     }
