@@ -36,15 +36,11 @@ struct mount___tree {
  */
 static __always_inline void *rdonly_cast(u64 address, u64 type)
 {
-	void *object;
+	register u64 first asm("r1") = address;
+	register u64 second asm("r2") = type;
+	register void *object asm("r0");
 
-	asm volatile("r1 = %1\n"
-		     "r2 = %2\n"
-		     ".8byte %3\n"
-		     "%0 = r0"
-		     : "=r"(object)
-		     : "r"(address), "r"(type), "i"(QUELL_CAST_CALL)
-		     : "r0", "r1", "r2", "r3", "r4", "r5");
+	asm volatile(".8byte %3" : "=r"(object), "+r"(first), "+r"(second) : "i"(QUELL_CAST_CALL) : "r3", "r4", "r5");
 	return object;
 }
 

@@ -109,7 +109,7 @@ static __always_inline int on_inode_rename(unsigned long long *ctx)
 	int ret = (int)ctx[4];
 	struct inode *inode, *over;
 	u64 place = 0;
-	u32 number_;
+	u32 number_, is_directory;
 
 	if (ret)
 		return ret;
@@ -118,11 +118,12 @@ static __always_inline int on_inode_rename(unsigned long long *ctx)
 	over = RENAME_ENTRY(ctx, 1)->d_inode;
 	if (!is_null(over) && file_verdict(over, QUELL_HOOK_inode_rename))
 		return -EPERM;
-	/* a directory takes everything below it along */
-	if (inode && (inode->i_mode & S_IFMT_BITS) == S_IFDIR_BITS)
-		place = address_of(RENAME_ENTRY(ctx, 0));
-	else if (!rename_is_watched(ctx))
+	is_directory = inode && (inode->i_mode & S_IFMT_BITS) == S_IFDIR_BITS;
+	if (!is_directory && !rename_is_watched(ctx))
 		return 0;
+	/* a directory takes everything below it along */
+	if (is_directory)
+		place = address_of(RENAME_ENTRY(ctx, 0));
 	if (WANTED(RENAME) && judge_rename(ctx, 0, place, 0, QUELL_OP_RENAME))
 		return -EPERM;
 	/* a new name takes nothing away, it is created; an existing one is replaced or exchanged */

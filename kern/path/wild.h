@@ -236,11 +236,29 @@ __noinline int entry_sets(u32 slot, u64 name, u64 text, u64 state)
 	return 0;
 }
 
-static __always_inline u32 gate_slots(struct quell_gate *gate, u32 a, u32 b, int both)
+static __always_inline u32 gate_slot(struct quell_gate *gate, u32 bytes)
 {
-	u32 bits = gate->slots[QUELL_GATE_SLOT(a)];
+	return gate->slots[QUELL_GATE_SLOT(bytes)];
+}
 
-	return both ? bits | gate->slots[QUELL_GATE_SLOT(b)] : bits;
+/* By the bits of the kinds that the state has. */
+static __always_inline int gate_passes(struct quell_gate *gate, u32 kinds, u64 name, u32 length)
+{
+	u32 bytes;
+
+	if (kinds & (QUELL_GATE_TAIL4 | QUELL_GATE_TAIL2)) {
+		bytes = load_half_word(name + length - sizeof(bytes));
+		if ((kinds & QUELL_GATE_TAIL4) && (gate_slot(gate, bytes) & QUELL_GATE_TAIL4))
+			return 1;
+		if ((kinds & QUELL_GATE_TAIL2) && (gate_slot(gate, bytes >> 16) & QUELL_GATE_TAIL2))
+			return 1;
+	}
+	if (!(kinds & (QUELL_GATE_HEAD4 | QUELL_GATE_HEAD2)))
+		return 0;
+	bytes = load_half_word(name);
+	if ((kinds & QUELL_GATE_HEAD4) && (gate_slot(gate, bytes) & QUELL_GATE_HEAD4))
+		return 1;
+	return (kinds & QUELL_GATE_HEAD2) && (gate_slot(gate, bytes & 0xffff) & QUELL_GATE_HEAD2);
 }
 
 /*
@@ -251,27 +269,17 @@ static __always_inline u32 gate_slots(struct quell_gate *gate, u32 a, u32 b, int
 static __always_inline int gate_opens_to(u64 state, u64 name, u32 length, u64 name2, u32 length2, int both, u32 half)
 {
 	struct quell_gate *gate = &quell.gate[half / QUELL_NODE_HALF & 1];
-	u32 wild = STATE_WILD(state), kinds, a, b = 0;
+	u32 wild = STATE_WILD(state), kinds;
 
 	asm volatile("" : "+r"(gate)); /* or its number and a slot's become one, of which 6.1 does not see the bounds */
 	kinds = gate->kinds[wild < QUELL_WILD_STAY ? wild : 0];
-	if (kinds & (QUELL_GATE_TAIL4 | QUELL_GATE_TAIL2)) {
-		a = load_half_word(name + length - sizeof(a));
-		if (both)
-			b = load_half_word(name2 + length2 - sizeof(b));
-		if ((kinds & QUELL_GATE_TAIL4) && (gate_slots(gate, a, b, both) & QUELL_GATE_TAIL4))
+	/* names and endings anywhere: a way of their own, with little to keep */
+	if (kinds == QUELL_GATE_TAIL4) {
+		if (gate_slot(gate, load_half_word(name + length - sizeof(u32))) & QUELL_GATE_TAIL4)
 			return 1;
-		if ((kinds & QUELL_GATE_TAIL2) && (gate_slots(gate, a >> 16, b >> 16, both) & QUELL_GATE_TAIL2))
-			return 1;
+		return both && (gate_slot(gate, load_half_word(name2 + length2 - sizeof(u32))) & QUELL_GATE_TAIL4);
 	}
-	if (!(kinds & (QUELL_GATE_HEAD4 | QUELL_GATE_HEAD2)))
-		return 0;
-	a = load_half_word(name);
-	if (both)
-		b = load_half_word(name2);
-	if ((kinds & QUELL_GATE_HEAD4) && (gate_slots(gate, a, b, both) & QUELL_GATE_HEAD4))
-		return 1;
-	return (kinds & QUELL_GATE_HEAD2) && (gate_slots(gate, a & 0xffff, b & 0xffff, both) & QUELL_GATE_HEAD2);
+	return gate_passes(gate, kinds, name, length) || (both && gate_passes(gate, kinds, name2, length2));
 }
 
 static __always_inline int gate_opens(u64 state, u64 name, u32 length, u32 half)
