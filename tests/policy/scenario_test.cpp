@@ -102,6 +102,11 @@ TEST(Scenarios, CapabilitiesAddressesAndTargets) {
     const std::string target = "    - {id: a, severity: low, on: [signal], match: {target-exe: [/bin/x]}}\n";
     EXPECT_TRUE(fires(target, "signal", "uid: 0", "target-exe: /bin/x"));
     EXPECT_FALSE(fires(target, "signal", "uid: 0", "target-exe: /bin/y"));
+    const std::string cgroup = rule("a", "/x", "delete", "any, cgroup: ['/system.slice/web-*.service', '/user.slice/**']");
+    EXPECT_TRUE(fires(cgroup, "delete", "cgroup: /system.slice/web-1.service", "path: /x"));
+    EXPECT_TRUE(fires(cgroup, "delete", "cgroup: /user.slice/a/b", "path: /x"));
+    EXPECT_FALSE(fires(cgroup, "delete", "cgroup: /system.slice/web-1.service/in", "path: /x"));
+    EXPECT_FALSE(fires(cgroup, "delete", "uid: 0", "path: /x")) << "the root";
 }
 
 TEST(Scenarios, ModesCount) {
