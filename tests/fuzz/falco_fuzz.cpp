@@ -19,10 +19,22 @@ using namespace quell::policy;
 // A backslash before a quote is the one thing that Falco's quotes cannot hold.
 bool can_be_written(const std::string& text) { return text.find('\\') == std::string::npos; }
 
+// The one style of YAML that holds ends of lines and control characters as they are.
+std::string in_yaml(const std::string& text) {
+    constexpr char kDigits[] = "0123456789abcdef";
+    std::string yaml = "\"";
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x20 || byte == 0x7f)
+            yaml += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
+        else
+            yaml += c == '"' || c == '\\' ? std::string{'\\', c} : std::string(1, c);
+    }
+    return yaml + "\"";
+}
+
 void reads_back(const std::string& text) {
-    std::string yaml = "- {rule: r, desc: d, output: o, priority: debug, condition: '";
-    for (const char c : text) yaml += c == '\'' ? "''" : std::string(1, c);
-    const std::vector<Source> sources{{"again.yaml", yaml + "'}\n"}};
+    const std::vector<Source> sources{{"again.yaml", "- {rule: r, desc: d, output: o, priority: debug, condition: " + in_yaml(text) + "}\n"}};
     const std::vector<SourceText> texts{SourceText(sources[0])};
     Findings findings(texts);
     const falco::Rules rules = falco::read_rules(texts, findings);
