@@ -114,7 +114,8 @@ QUELL_SIZE(struct quell_piece, 16);
 /*
  * In front of the entries of wild states, one for each half: by a name's last or first bytes, a byte of kinds for each hash.
  * Where no kind is set that the directory's state asks for, no pattern is about such an entry. A pattern with a single byte to
- * tell it by has the slots of all pairs with that byte.
+ * tell it by has the slots of all pairs with that byte. A word has three slots: what the first says of it, the upper half of
+ * two others says again, as another filter of the same size.
  */
 #define QUELL_GATE_SLOTS 32768u
 #define QUELL_GATE_TAIL4 1u
@@ -123,6 +124,9 @@ QUELL_SIZE(struct quell_piece, 16);
 #define QUELL_GATE_HEAD2 8u
 /* Bytes as a word in memory's order; 32 bits wide throughout: the kernel side pays for each instruction. */
 #define QUELL_GATE_SLOT(bytes) ((quell_u32)(bytes) * 0x9E3779B1u >> 17)
+#define QUELL_GATE_SLOT2(bytes) ((quell_u32)(bytes) * 0x85EBCA77u >> 17)
+#define QUELL_GATE_SLOT3(bytes) ((quell_u32)(bytes) * 0xC2B2AE3Du >> 17)
+#define QUELL_GATE_AGAIN(kind) ((kind) << 4)
 struct quell_gate {
 	quell_u8 kinds[QUELL_WILD_STAY]; /* by state; [0], which is none, for those from there on */
 	quell_u8 slots[QUELL_GATE_SLOTS];

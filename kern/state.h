@@ -59,6 +59,8 @@ static u32 work_busy[WORK_SLOTS];
 
 #define WORK(i) (&work_slots[(i) & (WORK_SLOTS - 1)])
 #define WORK_NONE WORK_SLOTS
+/* After a comparison with WORK_NONE, which the verifier may have seen of a copy: without this WORK() leaves out its mask. */
+#define WORK_MASKED(i) asm volatile("" : "+r"(i))
 
 /* Every slot is tried: with fewer candidates events were missed under preemption. */
 __noinline u32 work_search(u32 first)

@@ -119,6 +119,9 @@ static __always_inline int on_inode_rename(unsigned long long *ctx)
 	if (!is_null(over) && file_verdict(over, QUELL_HOOK_inode_rename))
 		return -EPERM;
 	is_directory = inode && (inode->i_mode & S_IFMT_BITS) == S_IFDIR_BITS;
+	/* attached for a containment alone it has nothing to look up */
+	if (!(quell.operations & (QUELL_OP_BIT(QUELL_OP_RENAME) | QUELL_OP_BIT(QUELL_OP_CREATE))))
+		return 0;
 	if (!is_directory && !rename_is_watched(ctx))
 		return 0;
 	/* a directory takes everything below it along */

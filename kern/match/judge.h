@@ -360,6 +360,7 @@ static __always_inline int judge_entry_by(u64 container, struct dentry *entry, s
 	slot = work_claim();
 	if (slot >= WORK_NONE)
 		return 0;
+	WORK_MASKED(slot);
 	if (texts) /* at once: what it needs is not kept, which an execution has no stack for */
 		lookup_fill(&l, WORK(slot));
 	/* a directory with some watched names, /run or /etc: most names are others */

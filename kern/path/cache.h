@@ -163,11 +163,13 @@ static __always_inline u64 lookup_miss(struct lookup *l, struct dentry *parent, 
 	struct dentry *above = parent->d_parent;
 	struct inode *above_inode = above->d_inode;
 	u32 slot = work_claim();
-	struct query *q = &WORK(slot)->query;
+	struct query *q;
 	u64 state;
 
 	if (slot >= WORK_NONE)
 		return QUELL_DIR_OVERFLOW; /* not known, and not to be remembered */
+	WORK_MASKED(slot);
+	q = &WORK(slot)->query;
 	lookup_fill(l, WORK(slot));
 	q->directory = (u64)parent;
 	q->inode = inode->i_ino;

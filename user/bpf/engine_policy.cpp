@@ -106,10 +106,12 @@ private:
     void add(quell_u32 state, quell_u32 kind, std::string_view bytes) {
         quell_u32 word = 0;
         std::memcpy(&word, bytes.data(), bytes.size());
-        volatile quell_u8& slot = gate_.slots[QUELL_GATE_SLOT(word)];
-        slot = static_cast<quell_u8>(slot | kind);
+        set(QUELL_GATE_SLOT(word), kind);
+        set(QUELL_GATE_SLOT2(word), QUELL_GATE_AGAIN(kind));
+        set(QUELL_GATE_SLOT3(word), QUELL_GATE_AGAIN(kind));
         own_[state] |= kind;
     }
+    void set(quell_u32 slot, quell_u32 bit) { gate_.slots[slot] = static_cast<quell_u8>(gate_.slots[slot] | bit); }
 
     volatile quell_gate& gate_;
     std::map<quell_u32, quell_u32> own_;  // kinds by state
