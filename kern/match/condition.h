@@ -47,17 +47,17 @@ __noinline int asked_member(u32 slot, u32 which, u32 condition)
 	return 0;
 }
 
-static __always_inline int set_holds(u32 which, struct conditions_walk *w, u32 flags)
+static __always_inline int set_holds(u32 slot, u32 which, u32 condition, u32 flags)
 {
-	if ((flags & QUELL_CONDITION_INTACT) && !((WORK(w->slot)->intact >> (which & 31)) & 1))
+	if ((flags & QUELL_CONDITION_INTACT) && !((WORK(slot)->intact >> (which & 31)) & 1))
 		return 0;
-	return asked_member(w->slot, which, w->index);
+	return asked_member(slot, which, condition);
 }
 
-static __always_inline int ancestor_holds(struct conditions_walk *w, u32 flags)
+__noinline int ancestor_holds(u32 slot, u32 condition, u32 flags)
 {
 	for (u32 above = 1; above <= ANCESTORS_MAX; above++)
-		if (set_holds(above, w, flags))
+		if (set_holds(slot, above, condition, flags))
 			return 1;
 	return 0;
 }
@@ -220,40 +220,49 @@ static __always_inline u32 field_value(struct work *work, u32 field)
 	return 0;
 }
 
-static __always_inline int number_holds(struct work *work, struct quell_condition *c)
+/* Verified by itself: in the loop over conditions its ways would be gone through once for each state of the loop. */
+__noinline int number_holds(u32 slot, u32 field, u32 first, u32 last)
 {
+	struct work *work = WORK(slot);
 	u32 value;
 
-	if (c->field == QUELL_FIELD_HOLDS)
-		return current_capabilities() >> (c->first & 63) & 1;
-	if (c->field >= QUELL_FIELD_ARGUMENTS && c->field <= QUELL_FIELD_SOURCE)
-		return text_holds(work, c->first);
-	value = field_value(work, c->field);
-	if (c->field == QUELL_FIELD_MODE || c->field == QUELL_FIELD_NEW_MODE || c->field == QUELL_FIELD_OPEN_FLAGS ||
-	    c->field == QUELL_FIELD_MOUNT_FLAGS)
-		return (value & c->first) != 0;
-	return value >= c->first && value <= c->last;
+	if (field == QUELL_FIELD_HOLDS)
+		return current_capabilities() >> (first & 63) & 1;
+	if (field >= QUELL_FIELD_ARGUMENTS && field <= QUELL_FIELD_SOURCE)
+		return text_holds(work, first);
+	value = field_value(work, field);
+	if (field == QUELL_FIELD_MODE || field == QUELL_FIELD_NEW_MODE || field == QUELL_FIELD_OPEN_FLAGS || field == QUELL_FIELD_MOUNT_FLAGS)
+		return (value & first) != 0;
+	return value >= first && value <= last;
 }
 
-static __always_inline int condition_holds(struct work *work, struct quell_condition *c, struct conditions_walk *w)
+static __always_inline int condition_holds(struct quell_condition *c, struct conditions_walk *w)
 {
+	u32 which;
+
 	switch (c->field) {
-	case QUELL_FIELD_EXE:
-		return set_holds(0, w, c->flags);
-	case QUELL_FIELD_PARENT:
-		return set_holds(1, w, c->flags);
 	case QUELL_FIELD_ANCESTOR:
-		return ancestor_holds(w, c->flags);
+		return ancestor_holds(w->slot, w->index, c->flags);
+	case QUELL_FIELD_EXE:
+		return set_holds(w->slot, 0, w->index, c->flags);
+	case QUELL_FIELD_PARENT:
+		return set_holds(w->slot, 1, w->index, c->flags);
 	case QUELL_FIELD_PATH:
-		return set_holds(ASKED_OBJECT, w, 0);
+		which = ASKED_OBJECT;
+		break;
 	case QUELL_FIELD_ADDRESS:
-		return set_holds(ASKED_ADDRESS, w, 0);
+		which = ASKED_ADDRESS;
+		break;
 	case QUELL_FIELD_TARGET_EXE:
-		return set_holds(ASKED_TARGET, w, 0);
+		which = ASKED_TARGET;
+		break;
 	case QUELL_FIELD_CGROUP:
-		return set_holds(ASKED_CGROUP, w, 0);
+		which = ASKED_CGROUP;
+		break;
+	default:
+		return number_holds(w->slot, c->field, c->first, c->last);
 	}
-	return number_holds(work, c);
+	return set_holds(w->slot, which, w->index, 0);
 }
 
 static __always_inline u32 condition_truth(struct work *work, struct quell_condition *c, struct conditions_walk *w)
@@ -261,7 +270,7 @@ static __always_inline u32 condition_truth(struct work *work, struct quell_condi
 	u32 truth;
 
 	if (!QUELL_FIELD_IS_IDENTITY(c->field))
-		return condition_holds(work, c, w) != !!(c->flags & QUELL_CONDITION_NOT) ? TRUTH_HOLDS : TRUTH_FAILS;
+		return condition_holds(c, w) != !!(c->flags & QUELL_CONDITION_NOT) ? TRUTH_HOLDS : TRUTH_FAILS;
 	truth = named_truth(work, c->first);
 	if (truth == TRUTH_UNKNOWN) {
 		doubt_add(work, w->index - w->first, !w->unknown);

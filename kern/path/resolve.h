@@ -33,22 +33,16 @@ static __always_inline u64 place_key(u64 chain, u64 rules)
 	return key_spread(key) | 1;
 }
 
-/*
- * State of a home mount's place, by the hash over its components: so often asked for that it is cached, for all containers
- * that have a mount there. What is cached is of the hash of what was read here, for the mount may be forgotten meanwhile
- * and its memory be another's.
- */
-static __always_inline u64 home_place(struct home *h, struct places *p, struct work *work)
+/* The components of a home mount's place, to work->above; their hash. A call: each turn of the loop would go on in all that follows. */
+__noinline u64 home_components(struct home *h, u32 slot)
 {
-	u64 key = place_key(h->chain, p->rules), chain = quell.name_key, state;
-	struct dir_slot *slot = place_slot_of(key);
-	u32 n = h->count;
+	struct work *work = WORK(slot);
+	u64 chain = quell.name_key;
 
-	state = slot->state;
-	if ((slot->check ^ state) == key && p->rules)
-		return state;
+	if (!h)
+		return 0;
 	for (int j = 0; j < HOME_DEPTH_MAX; j++) {
-		if (j >= n)
+		if (j >= h->count)
 			break;
 		u64 hash = h->components[j];
 
@@ -56,6 +50,24 @@ static __always_inline u64 home_place(struct home *h, struct places *p, struct w
 		work->above_text[j] = 0;
 		chain = mix(chain, hash);
 	}
+	return chain;
+}
+
+/*
+ * State of a home mount's place, by the hash over its components: so often asked for that it is cached, for all containers
+ * that have a mount there. What is cached is of the hash of what was read here, for the mount may be forgotten meanwhile
+ * and its memory be another's.
+ */
+static __always_inline u64 home_place(struct home *h, struct places *p)
+{
+	u64 key = place_key(h->chain, p->rules), chain, state;
+	struct dir_slot *slot = place_slot_of(key);
+	u32 n = h->count;
+
+	state = slot->state;
+	if ((slot->check ^ state) == key && p->rules)
+		return state;
+	chain = home_components(h, p->slot);
 	state = trie_descend(p->slot, root_state(p->root), n, 1, 0);
 	if (!p->rules || (state & QUELL_DIR_OVERFLOW))
 		return state;
@@ -90,7 +102,7 @@ static long place_one(u32 i, struct places *p)
 			p->alias = 0;
 			return 0;
 		}
-		state = home_place(h, p, work);
+		state = home_place(h, p);
 		if ((h->aliases && p->alias == 0) || (p->alias && p->alias < ALIASES_MAX - 1)) {
 			p->alias++;
 		} else {
