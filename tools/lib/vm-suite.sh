@@ -19,7 +19,7 @@ for file in "$@"; do
   objcopy --strip-debug "$file" "$copy/${file##*/}" 2>/dev/null || cp -a "$file" "$copy/"
 done
 # rules of others, where tools/test --corpus gives some
-if [ -n "${QUELL_FALCO_CORPUS:-}" ] && [ "${program##*/}" = falco_tests ]; then
+if [ -n "${QUELL_FALCO_CORPUS:-}" ] && [ "${program##*/}" = packs_tests ]; then
   mkdir -p "$copy/corpus"
   cp "$QUELL_FALCO_CORPUS"/*.yaml "$copy/corpus/"
 fi

@@ -82,8 +82,7 @@ TEST_F(Start, UnloadWhileADaemonRuns) {
 
 // A start where there are no pins, which takes longer: all is loaded anew.
 void load_anew() {
-    must("setsid quelld >>/var/log/quelld.console 2>&1 </dev/null &");
-    ASSERT_TRUE(eventually([] { return run("quell status").status == 0; }, std::chrono::seconds(90)));
+    start_daemon();
     apply_pack();
     EXPECT_EQ(quell("status")["status"]["canary"], "denied");
 }
