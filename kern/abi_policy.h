@@ -188,8 +188,11 @@ struct quell_rule {
 	quell_u32 threshold;  /* matches of one subject within within_ns before it fires, 0: each */
 	quell_u64 within_ns;
 	quell_u64 once_ns;    /* it speaks again of one subject after that, 0: at once */
+	quell_u64 quick;      /* asked first: of quell_detail.value six bits from quick_at on say which bit of it must be set */
+	quell_u32 quick_at;
+	quell_u32 reserved;
 };
-QUELL_SIZE(struct quell_rule, 72);
+QUELL_SIZE(struct quell_rule, 88);
 
 /* How often a rule has matched a subject: kept only for rules with a threshold or once_ns. */
 #define QUELL_RATES_MAX 16384

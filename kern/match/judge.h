@@ -97,6 +97,9 @@ static long interest_one(u32 i, struct rules_walk *r)
 	rule = policy_find(&rules, key.half, &key);
 	if (!rule || !(rule->operations & operations_remembered(&work->op)))
 		return 0;
+	/* most connections are to other ports: nothing is looked up for them */
+	if (!(rule->quick >> (work->op.detail >> (rule->quick_at & 63) & 63) & 1))
+		return 0;
 	if (is_elsewhere(rule, work)) {
 		u32 n = work->judged_count;
 

@@ -42,7 +42,7 @@ const std::vector<Structure>& structures() {
         STRUCT(quell_set_key, F(set), F(chunk), F(half)),
         STRUCT(quell_set, F(count), F(more), F(rules)),
         STRUCT(quell_rule_key, F(index), F(half)),
-        STRUCT(quell_rule, F(id), F(expires_ns), F(operations), F(subjects), F(offers), F(flags), F(severity), F(condition), F(conditions), F(needs), F(threshold), F(within_ns), F(once_ns)),
+        STRUCT(quell_rule, F(id), F(expires_ns), F(operations), F(subjects), F(offers), F(flags), F(severity), F(condition), F(conditions), F(needs), F(threshold), F(within_ns), F(once_ns), F(quick), F(quick_at), F(reserved)),
         STRUCT(quell_rate_key, F(rule), F(container)),
         STRUCT(quell_rate, F(begun_ns), F(told_ns), F(count)),
         STRUCT(quell_named_key, F(container), F(half), F(reserved)),

@@ -22,6 +22,7 @@
 #include "user/bpf/name_hash.h"
 #include "user/bpf/pins.h"
 #include "user/bpf/policy_maps.h"
+#include "user/bpf/quick.h"
 
 namespace quell::bpf {
 namespace {
@@ -217,7 +218,7 @@ Status Engine::load_policy(const policy::Image& image, std::uint64_t generation,
         if (!opened) return opened.error();
         const auto policy_map = [&](PolicyMap which) { return (*opened)[which].get(); };
         for (std::size_t i = 0; i < image.rules.size(); i++) {
-            if (auto s = put(policy_map(kRules), quell_rule_key{static_cast<quell_u32>(i), half}, image.rules[i].value, "a rule"); !s) return s;
+            if (auto s = put(policy_map(kRules), quell_rule_key{static_cast<quell_u32>(i), half}, with_quick(image.rules[i].value, image.conditions), "a rule"); !s) return s;
         }
         for (const auto& set : image.sets)
             for (std::size_t at = 0, chunk = 0; at < set.rules.size(); at += QUELL_SET_CHUNK, chunk++) {

@@ -16,7 +16,7 @@ container_run() {
 container_prepare() {
   local dir=/srv/cost/$1 command=${3:-sleep 10000} id mount mounts=''
   id=$(head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n')
-  mkdir -p "$dir"/{lower/bin,lower/var/log,lower/mnt,upper,work,rootfs,volumes}
+  mkdir -p "$dir"/{lower/bin,lower/var/log,lower/run,lower/mnt,upper,work,rootfs,volumes}
   cp "$loop" "$dir/lower/bin/loop"
   cp "$events" "$dir/lower/bin/events"
   echo line >"$dir/lower/var/log/b.log"

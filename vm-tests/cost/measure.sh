@@ -21,7 +21,7 @@ loop_in() { # PLACE [OPERATION...]
     host-names) "$loop" /run "$@" ;;
     # a child of what was brought in: that one itself carries a tag, which costs about 110 a call
     container) inside first /bin/sh -c "/bin/loop /tmp/x $*; exit \$?" ;;
-    container-names) inside first /bin/sh -c "/bin/loop /etc $*; exit \$?" ;;
+    container-names) inside first /bin/sh -c "/bin/loop /run $*; exit \$?" ;;
     first-process) inside first /bin/loop /tmp/x "$@" ;;
   esac
 }
