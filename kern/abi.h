@@ -354,6 +354,7 @@ struct quell_globals {
 	/* in front of the LEAF edges, one for each half: a clear bit says that no rule names such an entry */
 	quell_u64 leaf_filter[2][QUELL_LEAF_BITS / 64];
 	quell_u64 plain[2][2]; /* by half, and container or host: mask of the operations that have a QUELL_EDGE_ANY */
+	struct quell_quick plain_quick[2][2][QUELL_OP_COUNT]; /* the same for each operation: of all rules behind the edge */
 	quell_u32 network_levels[2][2]; /* by half, and IPv4 or IPv6: mask of the numbers of pieces */
 	quell_u64 network_filter[2][QUELL_NETWORK_BITS / 64];
 	struct quell_gate gate[2];

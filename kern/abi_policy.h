@@ -174,6 +174,14 @@ struct quell_rule_key {
 };
 QUELL_SIZE(struct quell_rule_key, 8);
 
+/* Asked before anything is looked up: six bits of quell_detail.value, from `at` on, say which of `bits` must be set for a match. */
+struct quell_quick {
+	quell_u64 bits;
+	quell_u32 at;
+	quell_u32 reserved;
+};
+QUELL_SIZE(struct quell_quick, 16);
+
 struct quell_rule {
 	quell_u64 id;         /* stable over generations: FNV-1a of "policy/rule" */
 	quell_u64 expires_ns; /* from the event to the end of the offer */
@@ -188,9 +196,7 @@ struct quell_rule {
 	quell_u32 threshold;  /* matches of one subject within within_ns before it fires, 0: each */
 	quell_u64 within_ns;
 	quell_u64 once_ns;    /* it speaks again of one subject after that, 0: at once */
-	quell_u64 quick;      /* asked first: of quell_detail.value six bits from quick_at on say which bit of it must be set */
-	quell_u32 quick_at;
-	quell_u32 reserved;
+	struct quell_quick quick;
 };
 QUELL_SIZE(struct quell_rule, 88);
 

@@ -148,7 +148,10 @@ static __always_inline int judge_endpoint(struct endpoint *e, u64 detail, u32 nu
 	u32 slot, six = e->key.root;
 
 	lookup_view(&l, task, 0);
-	any = plain_set(&l, number_);
+	detail |= e->port;
+	if (e->key.length && !six) /* an IPv4 one by a socket of IPv6 is told as what it is */
+		detail = (detail & ~255ull) | AF_INET_NUMBER;
+	any = plain_may_match(&l, number_, detail) ? plain_set(&l, number_) : 0;
 	e->key.root = six | root_of(&l);
 	if (e->key.length && network_maybe(e, six, (u32)l.policy))
 		network = bpf_map_lookup_elem(&networks, &e->key);
@@ -164,9 +167,7 @@ static __always_inline int judge_endpoint(struct endpoint *e, u64 detail, u32 nu
 	work = WORK(slot);
 	work->sets_of[ASKED_ADDRESS] = asked;
 	work->more_of[ASKED_ADDRESS][0] = 0;
-	work->op.detail = detail | e->port;
-	if (e->key.length && !six) /* an IPv4 one by a socket of IPv6 is told as what it is */
-		work->op.detail = (work->op.detail & ~255ull) | AF_INET_NUMBER;
+	work->op.detail = detail;
 	__builtin_memcpy(work->op.address, e->key.address, sizeof(e->key.address));
 	return plain_end(slot);
 }

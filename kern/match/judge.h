@@ -84,6 +84,11 @@ static __always_inline void execution_keep(u32 slot)
 	execution_store(slot);
 }
 
+static __always_inline int quick_passes(struct quell_quick *quick, u64 detail)
+{
+	return quick->bits >> (detail >> (quick->at & 63) & 63) & 1;
+}
+
 static long interest_one(u32 i, struct rules_walk *r)
 {
 	struct work *work = WORK(r->slot);
@@ -98,7 +103,7 @@ static long interest_one(u32 i, struct rules_walk *r)
 	if (!rule || !(rule->operations & operations_remembered(&work->op)))
 		return 0;
 	/* most connections are to other ports: nothing is looked up for them */
-	if (!(rule->quick >> (work->op.detail >> (rule->quick_at & 63) & 63) & 1))
+	if (!quick_passes(&rule->quick, work->op.detail))
 		return 0;
 	if (is_elsewhere(rule, work)) {
 		u32 n = work->judged_count;

@@ -24,6 +24,12 @@ static __always_inline u64 plain_set(struct lookup *l, u32 number_)
 	return edge_set(root_of(l), QUELL_EDGE_ANY, number_);
 }
 
+/* Could one of these rules match, by what the operation tells itself? */
+static __always_inline int plain_may_match(struct lookup *l, u32 number_, u64 detail)
+{
+	return quick_passes(&quell.plain_quick[(u32)l->policy != 0][!l->container][number_], detail);
+}
+
 /* With the sets that found it, of which one may be 0. */
 static __always_inline u32 plain_claim(struct lookup *l, u32 number_, u32 hook, u64 set, u64 other)
 {
@@ -81,25 +87,26 @@ static __always_inline int plain_end(u32 slot)
 	return verdict;
 }
 
-/* An operation of current that nothing more is to be said of. */
-static __always_inline int judge_plain(u32 number_, u32 hook, u64 detail)
-{
-	u32 slot = plain_begin(subject_of(bpf_get_current_task_btf()), number_, hook);
-
-	if (slot >= WORK_NONE)
-		return 0;
-	WORK(slot)->op.detail = detail;
-	return plain_end(slot);
-}
-
 /* On another process. */
 static __always_inline int judge_target(u32 number_, u32 hook, u64 detail, u64 target)
 {
-	u32 slot = plain_begin(subject_of(bpf_get_current_task_btf()), number_, hook);
+	struct lookup l = { .container = subject_of(bpf_get_current_task_btf()) };
+	u32 slot = WORK_NONE;
+	u64 set;
 
+	lookup_view(&l, bpf_get_current_task_btf(), 0);
+	set = plain_may_match(&l, number_, detail) ? plain_set(&l, number_) : 0;
+	if (set)
+		slot = plain_claim(&l, number_, hook, set, 0);
 	if (slot >= WORK_NONE)
 		return 0;
 	WORK(slot)->op.detail = detail;
 	WORK(slot)->op.target = target;
 	return plain_end(slot);
+}
+
+/* An operation of current that nothing more is to be said of. */
+static __always_inline int judge_plain(u32 number_, u32 hook, u64 detail)
+{
+	return judge_target(number_, hook, detail, 0);
 }

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -151,6 +152,18 @@ void set_network_filter(const policy::Image& image, volatile quell_u64* bits, vo
     }
 }
 
+quell_quick quick_of_set(const policy::Image& image, std::uint64_t id) {
+    std::optional<quell_quick> all;
+    for (const auto& set : image.sets) {
+        if (set.id != id) continue;
+        for (const auto rule : set.rules) {
+            const auto quick = quick_of(image.rules[rule].value, image.conditions);
+            all = all ? either(*all, quick) : quick;
+        }
+    }
+    return all.value_or(quell_quick{~0ull, 0, 0});
+}
+
 // What the maps of the image's generation must hold.
 LoadRequest maps_of(const policy::Image& image, quell_u32 half) {
     LoadRequest request{.half = half != 0, .with_maps = 1};
@@ -218,7 +231,9 @@ Status Engine::load_policy(const policy::Image& image, std::uint64_t generation,
         if (!opened) return opened.error();
         const auto policy_map = [&](PolicyMap which) { return (*opened)[which].get(); };
         for (std::size_t i = 0; i < image.rules.size(); i++) {
-            if (auto s = put(policy_map(kRules), quell_rule_key{static_cast<quell_u32>(i), half}, with_quick(image.rules[i].value, image.conditions), "a rule"); !s) return s;
+            quell_rule rule = image.rules[i].value;
+            rule.quick = quick_of(rule, image.conditions);
+            if (auto s = put(policy_map(kRules), quell_rule_key{static_cast<quell_u32>(i), half}, rule, "a rule"); !s) return s;
         }
         for (const auto& set : image.sets)
             for (std::size_t at = 0, chunk = 0; at < set.rules.size(); at += QUELL_SET_CHUNK, chunk++) {
@@ -265,6 +280,8 @@ Status Engine::load_policy(const policy::Image& image, std::uint64_t generation,
             if (at.kind == QUELL_EDGE_ANY) {
                 auto& plain = globals_->plain[half != 0][edge.node == QUELL_NODE_HOST];
                 plain = plain | QUELL_OP_BIT(at.name);
+                const auto quick = quick_of_set(image, edge.value.set);
+                std::memcpy(const_cast<quell_quick*>(&globals_->plain_quick[half != 0][edge.node == QUELL_NODE_HOST][at.name]), &quick, sizeof(quick));
             }
             if (at.kind == QUELL_EDGE_LEAF && !is_wild) {
                 const auto bit = QUELL_LEAF_BIT(edge.node, at.name);

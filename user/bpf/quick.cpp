@@ -37,9 +37,8 @@ quell_u64 values_of(const quell_condition& condition) {
 
 }  // namespace
 
-quell_rule with_quick(quell_rule rule, const std::vector<quell_condition>& conditions) {
-    rule.quick = kAll;
-    rule.quick_at = 0;
+quell_quick quick_of(const quell_rule& rule, const std::vector<quell_condition>& conditions) {
+    quell_quick quick{kAll, 0, 0};
     quell_u64 bits = 0;  // of the conditions joined by OR so far
     std::optional<quell_u32> place;
     bool usable = true, begins = true;
@@ -51,14 +50,15 @@ quell_rule with_quick(quell_rule rule, const std::vector<quell_condition>& condi
         bits |= usable ? values_of(condition) : 0;
         begins = (condition.flags & QUELL_CONDITION_OR) == 0;
         if (!begins) continue;
-        if (usable && std::bitset<kBits>(bits).count() < std::bitset<kBits>(rule.quick).count()) {
-            rule.quick = bits;
-            rule.quick_at = *place;
-        }
+        if (usable && std::bitset<kBits>(bits).count() < std::bitset<kBits>(quick.bits).count()) quick = {bits, *place, 0};
         bits = 0;
         usable = true;
     }
-    return rule;
+    return quick;
+}
+
+quell_quick either(const quell_quick& one, const quell_quick& other) {
+    return one.at == other.at ? quell_quick{one.bits | other.bits, one.at, 0} : quell_quick{kAll, 0, 0};
 }
 
 }  // namespace quell::bpf

@@ -10,9 +10,12 @@
 
 namespace quell::bpf {
 
-// The rule with `quick` and `quick_at` set. `conditions` is the image's; the
-// rule's own are in it. All bits are set where no condition is of that kind: a
-// bit too many costs the kernel side a look, one too few would lose a match.
-[[nodiscard]] quell_rule with_quick(quell_rule rule, const std::vector<quell_condition>& conditions);
+// `conditions` is the image's; the rule's own are in it. All bits are set where
+// no condition is of that kind: a bit too many costs the kernel side a look,
+// one too few would lose a match.
+[[nodiscard]] quell_quick quick_of(const quell_rule& rule, const std::vector<quell_condition>& conditions);
+
+// What either of them lets through.
+[[nodiscard]] quell_quick either(const quell_quick& one, const quell_quick& other);
 
 }  // namespace quell::bpf
