@@ -132,6 +132,23 @@ TEST(Scenarios, OfThePacks) {
     }
 }
 
+// Debian's lighttpd starts a shell for its own configuration, and only those commands are let go.
+TEST(Scenarios, AServersConfigurationIsNoShellOfIt) {
+    const std::string pack = slurp(QUELL_SOURCE_DIR "/policy/packs/notable-events.yaml");
+    const auto fires = [&](const std::string& arguments, const std::string& what) {
+        const std::string subject = "exe: /usr/sbin/lighttpd, parent: /usr/sbin/lighttpd", object = "path: /usr/bin/dash, arguments: [" + arguments + "]";
+        const Outcome outcome = run(kHeadOfTests + scenario("exec", subject, object, what), pack);
+        EXPECT_EQ(outcome.findings, "") << arguments;
+        EXPECT_TRUE(outcome.failures.empty()) << arguments;
+    };
+    fires("sh, '-c', '/usr/share/lighttpd/create-mime.conf.pl'", "");
+    fires("sh, '-c', '/usr/share/lighttpd/use-ipv6.pl 80'", "");
+    fires("sh, '-c', '/usr/share/lighttpd/create-mime.conf.pl; id'", "notable-events/shell-of-server");
+    fires("sh, /tmp/script, '/usr/share/lighttpd/create-mime.conf.pl'", "notable-events/shell-of-server");
+    fires("sh, '-c', id, '/usr/share/lighttpd/create-mime.conf.pl'", "notable-events/shell-of-server");
+    fires("sh, '-i'", "notable-events/shell-of-server");
+}
+
 TEST(Scenarios, TheDocumentsExampleHolds) {
     const std::string document = slurp(QUELL_SOURCE_DIR "/docs/policy-test.md");
     const std::size_t begin = document.find("```yaml\n") + 8;

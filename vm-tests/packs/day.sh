@@ -108,6 +108,8 @@ logs() {
 services() {
   systemctl daemon-reload
   systemctl restart rsyslog ssh lighttpd
+  # a reload is a signal, which ends it while it reads its configuration
+  timeout 120 bash -c 'until (: </dev/tcp/127.0.0.1/80) 2>/dev/null; do sleep 0.5; done'
   systemctl reload lighttpd
   systemctl disable --now chrony
   systemctl enable --now chrony
