@@ -112,8 +112,12 @@ void expect_told(const std::optional<Json>& found, std::int64_t matches_before, 
         return;
     }
     EXPECT_GT(matches(), matches_before) << what;
-    const auto actions = actions_of((*found)["id"]);
-    EXPECT_FALSE(actions.empty() || actions.front() != "detected") << what << ": no row";
+    // it is listed from the kernel's memory, and the daemon writes it down when it has the CPU
+    const std::string id = (*found)["id"];
+    EXPECT_TRUE(eventually([&] {
+        const auto actions = actions_of(id);
+        return !actions.empty() && actions.front() == "detected";
+    })) << what << ": no row";
 }
 
 void reject_all() {
