@@ -237,7 +237,7 @@ __noinline int entry_sets(u32 slot, u64 name, u64 text, u64 state)
 }
 
 /*
- * Is the word among those of that kind? Three slots of 20,000 patterns' let through one other word in 300, and nearly all are
+ * Is the word among those of that kind? Three slots of 20,000 patterns' let through one other word in 250, and nearly all are
  * told by the first: a word costs one look.
  */
 static __always_inline int gate_has(struct quell_gate *gate, u32 kind, u32 bytes)

@@ -135,8 +135,8 @@ TEST(Scenarios, OfThePacks) {
 // Debian's lighttpd starts a shell for its own configuration, and only those commands are let go.
 TEST(Scenarios, AServersConfigurationIsNoShellOfIt) {
     const std::string pack = slurp(QUELL_SOURCE_DIR "/policy/packs/notable-events.yaml");
-    const auto fires = [&](const std::string& arguments, const std::string& what) {
-        const std::string subject = "exe: /usr/sbin/lighttpd, parent: /usr/sbin/lighttpd", object = "path: /usr/bin/dash, arguments: [" + arguments + "]";
+    const auto fires = [&](const std::string& arguments, const std::string& what, const std::string& shell = "/usr/bin/dash") {
+        const std::string subject = "exe: /usr/sbin/lighttpd, parent: /usr/sbin/lighttpd", object = "path: " + shell + ", arguments: [" + arguments + "]";
         const Outcome outcome = run(kHeadOfTests + scenario("exec", subject, object, what), pack);
         EXPECT_EQ(outcome.findings, "") << arguments;
         EXPECT_TRUE(outcome.failures.empty()) << arguments;
@@ -147,6 +147,7 @@ TEST(Scenarios, AServersConfigurationIsNoShellOfIt) {
     fires("sh, /tmp/script, '/usr/share/lighttpd/create-mime.conf.pl'", "notable-events/shell-of-server");
     fires("sh, '-c', id, '/usr/share/lighttpd/create-mime.conf.pl'", "notable-events/shell-of-server");
     fires("sh, '-i'", "notable-events/shell-of-server");
+    fires("bash, '-c', '/usr/share/lighttpd/create-mime.conf.pl'", "notable-events/shell-of-server", "/usr/bin/bash");  // which reads $BASH_ENV first
 }
 
 TEST(Scenarios, TheDocumentsExampleHolds) {

@@ -112,7 +112,7 @@ void expect_told(const std::optional<Json>& found, std::int64_t matches_before, 
         return;
     }
     EXPECT_GT(matches(), matches_before) << what;
-    // it is listed from the kernel's memory, and the daemon writes it down when it has the CPU
+    // it is listed at its event, and written down when another thread has looked its details up (Watch::look_up)
     const std::string id = (*found)["id"];
     EXPECT_TRUE(eventually([&] {
         const auto actions = actions_of(id);
