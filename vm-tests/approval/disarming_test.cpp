@@ -34,11 +34,10 @@ bool attached(const std::string& hook) {
 
 class Disarming : public testing::Test {
 protected:
-    void SetUp() override { restart("s/keep_armed_s: 300/keep_armed_s: 3/"); }
-    void TearDown() override {
-        reject_all();
-        restart("s/keep_armed_s: 3$/keep_armed_s: 300/");
-    }
+    // once for all of them: a start is ten seconds in a guest
+    static void SetUpTestSuite() { restart("s/keep_armed_s: 300/keep_armed_s: 3/"); }
+    static void TearDownTestSuite() { restart("s/keep_armed_s: 3$/keep_armed_s: 300/"); }
+    void TearDown() override { reject_all(); }
     static void restart(const std::string& edit) {
         must("sed -i '" + edit + "' /etc/quell/quell.yaml");
         kill_daemon(SIGTERM);
