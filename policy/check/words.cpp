@@ -47,7 +47,8 @@ std::string suggestion(std::string_view written, std::span<const std::string_vie
         if (!best.empty()) return "did you mean '" + std::string(best) + "'?";
     }
     std::string list;
-    for (std::string_view word : words) list += (list.empty() ? "one of: " : ", ") + std::string(word);
+    for (auto word = words.begin(); word != words.end(); ++word)  // one may stand there twice, with two meanings
+        if (std::find(words.begin(), word, *word) == word) list += (list.empty() ? "one of: " : ", ") + std::string(*word);
     return list;
 }
 

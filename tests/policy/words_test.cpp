@@ -31,6 +31,7 @@ TEST(Words, Suggestions) {
     EXPECT_EQ(suggestion("renam", kWords), "did you mean 'rename'?");
     EXPECT_EQ(suggestion("mount_over", kWords), "did you mean 'mount-over'?");
     EXPECT_EQ(suggestion("x", kWords), "one of: delete, rename, mount-over");
+    EXPECT_EQ(suggestion("x", std::array<std::string_view, 3>{"delete", "rename", "delete"}), "one of: delete, rename");
     EXPECT_EQ(suggestion(std::string(100'000, 'r'), kWords), "one of: delete, rename, mount-over");
 }
 
