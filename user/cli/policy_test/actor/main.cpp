@@ -100,6 +100,9 @@ int main(int, char** argv) {
     const unsigned stage = static_cast<unsigned>(std::atoi(argv[0] + length + 1));
     if (stage == kTargetStage) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        // a parent that has ended before sends no signal any more: then nobody reads this, and it ends by SIGPIPE
+        if (write(kWaitsFd, "w", 1) != 1) return 0;
+        close(kWaitsFd);
         for (;;) pause();
     }
     const Plan* plan = plan_there();

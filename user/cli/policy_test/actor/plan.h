@@ -17,6 +17,7 @@ enum Descriptor : int {
     kTerminalFd = 204,  // a terminal, where one is asked for
     kListenerFd = 205,  // of a socket that is connected to; only kept
     kLastFd = kListenerFd,
+    kWaitsFd = 206,     // of the process that is acted on, for a moment: there it says that it waits
 };
 
 // Above who acts: as many as rules ask for, so that nobody else's parent is met.

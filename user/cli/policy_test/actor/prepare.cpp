@@ -67,9 +67,10 @@ void start_target(const Plan& plan) {
     if (prepared.process < 0) give_up("forking");
     if (prepared.process == 0) {
         report(Report::kBegun, 0, "");
+        if (dup2(ends[1], kWaitsFd) < 0) give_up("keeping the pipe");
         run_stage(plan.target, kStages);
     }
-    // until it has executed, which closes its end: its executable is asked for
+    // until it has executed, for its executable is asked for, and will not outlive this process
     char nothing = 0;
     close(ends[1]);
     (void)!read(ends[0], &nothing, 1);
