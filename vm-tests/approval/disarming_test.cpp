@@ -107,7 +107,8 @@ TEST_F(Disarming, AnApprovalThatComesWhileItArmsWaitsForTheHooks) {
     const auto output = run("quell approve " + id + "@" + digest + " quarantine-file --reason early");
     EXPECT_EQ(output.status, 0) << output.text;
     expect_refused(victim, "read /var/log/b.log");
-    expect_armed(true, true);
+    // what a kill would need goes three seconds after the decision: it may be there still
+    EXPECT_TRUE(linked("file_permission"));
     EXPECT_EQ(run("quell undo " + id + " --reason done").status, 0);
     EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "approved", "flipped", "enforcing", "undone"}));
 }
