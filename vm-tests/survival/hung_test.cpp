@@ -12,7 +12,7 @@
 namespace quell::guest {
 namespace {
 
-/// What the page and the daemon's answer both count.
+// What the page and the daemon's answer both count.
 Json counted() {
     const auto status = quell("status")["status"];
     Json numbers;
@@ -20,8 +20,8 @@ Json counted() {
     return numbers;
 }
 
-/// The daemon's numbers once they have stayed as they are for longer than it takes to write its page, which it does
-/// once a second: a container of an earlier test may still be going.
+// The daemon's numbers once they have stayed as they are for longer than it takes to write its page, which it does
+// once a second: a container of an earlier test may still be going.
 Json settled() {
     auto before = counted();
     for (int tries = 0; tries < 10; ++tries) {
