@@ -11,8 +11,10 @@ before() {
   ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/id_ed25519
   cat /root/.ssh/id_ed25519.pub | tee /root/.ssh/authorized_keys >/home/user/.ssh/authorized_keys
   chown -R user: /home/user/.ssh
-  # cron.daily at once and not at 6:25, by cron itself; once more where a package that came or went meanwhile had a script of it fail
-  echo '* * * * * root test -e /run/day.daily || { touch /run/day.daily; cd / && run-parts /etc/cron.daily >/run/day.said 2>&1 && echo done >/run/day.daily || rm /run/day.daily; }' >/etc/cron.d/day
+  # cron.daily at once and not at 6:25, by cron itself, of packages that are whole; with the path of /etc/crontab, without which
+  # their scripts do not find their programs
+  printf '%s\n' 'PATH=/usr/local/sbin:/usr/local/bin:/sbin:/bin:/usr/sbin:/usr/bin' \
+    '* * * * * root test ! -e /run/day.whole -o -e /run/day.daily || { touch /run/day.daily; cd / && run-parts /etc/cron.daily >/run/day.said 2>&1 && echo done >/run/day.daily; }' >/etc/cron.d/day
   echo '* * * * * date >>/home/user/by-cron' | crontab -u user -
   # by the time of the last change of the text alone: nobody can set the others back
   printf 'd /var/log/aged 0755 root root m:1d\nf /var/log/made 0640 root adm\n' >/etc/tmpfiles.d/day.conf
@@ -33,6 +35,7 @@ packages() {
   getent passwd _chrony
   test -d /var/log/chrony -a -d /var/log/lighttpd
   apt-get -q -y --reinstall install at
+  touch /run/day.whole
 }
 
 users() {
