@@ -30,15 +30,18 @@ _quell() {
     esac
     local words=
     case $verb in
-        "") words="status incidents show approve reject undo history policy doctor version" ;;
+        "") words="status incidents show preview approve reject undo history policy doctor version" ;;
         incidents) words="--all" ;;
         show) words=$(_quell_incidents) ;;
+        preview)
+            if [[ -z $sub ]]; then words=$(_quell_incidents); else words="kill-container kill-process quarantine-file"; fi
+            ;;
         approve)
-            words="--reason"
+            words="--reason --dry-run"
             if [[ -z $sub ]]; then words+=" $(_quell_incidents)"; else words+=" kill-container kill-process quarantine-file"; fi
             ;;
-        reject) words="--reason $(_quell_incidents)" ;;
-        undo) words="--reason $(_quell_incidents)" ;;
+        reject) words="--reason --dry-run $(_quell_incidents)" ;;
+        undo) words="--reason --dry-run $(_quell_incidents)" ;;
         doctor) words="--verbose" ;;
         history) words="verify --head --limit --incident" ;;
         policy)

@@ -105,10 +105,8 @@ void Decisions::row(const Incident& incident, history::Action action, const std:
     if (request) {
         entry.row.who = request->named(request->who);
         entry.row.reason = request->reason;
-        if (!request->rule.empty()) {
-            entry.row.detail = rule_detail(request->rule);
-            entry.row.response = word_at(kResponseWords, request->response);
-        }
+        if (!request->rule.empty()) entry.row.detail = rule_detail(request->rule);
+        if (request->response < QUELL_RESPONSE_COUNT) entry.row.response = word_at(kResponseWords, request->response);
     }
     entry.snapshot = history::Snapshot{incident.id, std::string(word_at(kStateWords, incident.state)), incident.rule.rule, incident::snapshot_text(incident)};
     parts_.history.append(std::move(entry));
@@ -122,6 +120,7 @@ void Decisions::refuse(std::uint64_t id, Refusal refusal, const std::string& tex
     row.result = text;
     row.who = request.named(request.who);
     row.reason = request.reason;
+    if (request.response < QUELL_RESPONSE_COUNT) row.response = word_at(kResponseWords, request.response);
     if (auto* incident = parts_.store.find(id)) {
         parts_.tell_first(*incident);
         row.subject = incident::subject_text(*incident);
@@ -153,7 +152,7 @@ void Decisions::approve(std::uint64_t id, quell_response response, const std::st
     if (request.rule.empty() && offer.digest != digest) return refuse(id, Refusal::kChanged, "the digest is not that of this target: look again with quell show", request, reply);
     if (!parts_.canary_denied())
         return refuse(id, Refusal::kBlind, "the canary was not denied: the hooks do not refuse, nothing was approved", request, reply);
-    if (request.dry_run) return tell_dry_run(*incident, offer, request, reply);
+    if (request.dry_run) return tell_dry_run(*incident, std::string(word_at(kResponseWords, response)) + " of " + offer.target_text + " would have been approved", request, reply);
     flip(*incident, offer, request, std::move(reply));
 }
 
@@ -283,6 +282,7 @@ void Decisions::reject(std::uint64_t id, const Request& request, Reply reply) {
     if (!incident) return refuse(id, Refusal::kNoSuchIncident, "no such incident", request, reply);
     refresh(*incident);
     if (!incident->waits()) return refuse(id, Refusal::kTooLate, over_text(*incident), request, reply);
+    if (request.dry_run) return tell_dry_run(*incident, "it would have been rejected", request, reply);
     if (const int error = decide(*incident, QUELL_STATE_REJECTED, request)) return refuse_move(*incident, error, request, reply);
     incident->decided_by = request.named(request.who);
     incident->reason = request.reason;
@@ -302,6 +302,7 @@ void Decisions::undo(std::uint64_t id, const Request& request, Reply reply) {
         return refuse(id, Refusal::kTooLate, incident->waits() ? "it was not approved: there is nothing to undo" : over_text(*incident), request, reply);
     if (word.empty() && incident->state == QUELL_STATE_ENFORCING)
         return refuse(id, Refusal::kNotOffered, "a kill cannot be undone", request, reply);
+    if (request.dry_run) return tell_dry_run(*incident, std::string(word_at(kResponseWords, incident->entry.response)) + " would have been taken back", request, reply);
     if (const int error = decide(*incident, QUELL_STATE_UNDONE, request)) return refuse_move(*incident, error, request, reply);
     incident->note = word.empty() ? "taken back" : std::string(word) + "d";
     row(*incident, history::Action::UNDONE, incident->note, &request);

@@ -33,7 +33,7 @@ struct Request {
     std::string reason;
     std::uint64_t received_ns = 0;
     std::string rule = {};  // "policy/id" where the rule itself approves: it knows no digest
-    quell_response response = QUELL_RESPONSE_COUNT;  // what that rule asks for
+    quell_response response = QUELL_RESPONSE_COUNT;  // what is asked for; not of reject and undo
     bool dry_run = false;                            // everything but the flip
 };
 
@@ -103,7 +103,10 @@ private:
 
     void armed(const response::Target& target, const Status& result);
     void leave_to_person(incident::Incident& incident, const Request& request, const std::string& why);
-    void tell_dry_run(incident::Incident& incident, const incident::Offer& offer, const Request& request, const Reply& reply);
+    // The end of a dry run: what would have been done, in a row. (terms.cpp)
+    void tell_dry_run(incident::Incident& incident, const std::string& what, const Request& request, const Reply& reply);
+    // What the kernel side would refuse at the flip, as far as it can be said before.
+    [[nodiscard]] static bool is_inside(const incident::Incident& incident, const Request& request);
     void flip(incident::Incident& incident, const incident::Offer& offer, const Request& request, Reply reply);
     void carry_out(incident::Incident& incident, Reply reply);
     void carried_out(std::uint64_t id, const response::Outcome& outcome, const Reply& reply);

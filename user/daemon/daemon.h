@@ -83,6 +83,7 @@ private:
     using Decide = void (approval::Decisions::*)(std::uint64_t, const approval::Request&, approval::Reply);
     void incidents(const control::Json&, const control::Peer&, control::Responder);
     void show(const control::Json&, const control::Peer&, control::Responder);
+    void preview(const control::Json&, const control::Peer&, control::Responder);
     void approve(const control::Json&, const control::Peer&, control::Responder);
     void reject(const control::Json&, const control::Peer&, control::Responder);
     void undo(const control::Json&, const control::Peer&, control::Responder);

@@ -9,6 +9,7 @@
 #include "user/daemon/daemon.h"
 #include "user/incident/describe.h"
 #include "user/incident/engine_view.h"
+#include "user/incident/preview.h"
 #include "user/response/cgroup.h"
 
 namespace quell::daemon {
@@ -20,6 +21,7 @@ approval::Request request_of(const Json& params, const control::Peer& peer) {
     approval::Request request;
     request.received_ns = boottime_ns();
     request.reason = control::string_member(params, "reason");
+    request.dry_run = control::true_member(params, "dry_run");
     request.container = peer.container;
     request.who.uid = peer.uid;
     request.who.login_uid = peer.login_uid;
@@ -92,6 +94,22 @@ void Daemon::show(const Json& params, const control::Peer&, control::Responder r
     if (const auto* incident = incident_of(params, responder)) responder.reply({{"incident", incident_json(*incident)}});
 }
 
+// All that the rule offers, or one of it.
+void Daemon::preview(const Json& params, const control::Peer&, control::Responder responder) {
+    decisions_->tick();
+    const auto* incident = incident_of(params, responder);
+    if (!incident) return;
+    const auto word = control::string_member(params, "response");
+    const auto said = as_said(*incident);
+    const bool alive = said.key.container && engine_->container(said.key.container);
+    incident::EngineView kernel(*engine_);
+    auto list = Json::array();
+    for (const auto& offer : incident::offers(kernel, said))
+        if (word.empty() || word == word_at(kResponseWords, offer.response)) list.push_back(incident::preview_json(said, offer, alive, {}));
+    if (list.empty() && !word.empty()) return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", "the rule does not offer it"}});
+    responder.reply({{"incident", incident::summary_json(said, alive)}, {"previews", list}});
+}
+
 // Whoever connects before the hook knows the socket is not recorded, and might sit in the target. While nothing is
 // denied the hook may not run at all; then nothing is approved either.
 bool Daemon::is_known(const incident::Incident& incident, const control::Peer& peer, control::Responder& responder) {
@@ -115,8 +133,10 @@ void Daemon::approve(const Json& params, const control::Peer& peer, control::Res
     const auto word = control::string_member(params, "response");
     const auto response = word_index(kResponseWords, word);
     if (!response) return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", "there is no such response"}});
+    auto request = request_of(params, peer);
+    request.response = static_cast<quell_response>(*response);
     auto shared = std::make_shared<control::Responder>(std::move(responder));
-    decisions_->approve(incident->id, static_cast<quell_response>(*response), control::string_member(params, "digest"), request_of(params, peer),
+    decisions_->approve(incident->id, request.response, control::string_member(params, "digest"), request,
                         [this, shared, word](const approval::Answer& answer) {
                             const auto* found = store_.find(answer.incident);
                             if (answer.refusal != approval::Refusal::kNone || !found) return refuse(*shared, answer, word, found);

@@ -35,6 +35,8 @@ int run_approve(Invocation& invocation) {
     }
     Json parameters = {{"id", id}};
     if (!put_reason(invocation, parameters)) return kUsage;
+    const bool is_dry = invocation.has("--dry-run");
+    if (is_dry) parameters["dry_run"] = true;
     int code = kDone;
     if (choice.digest.empty()) {
         auto chosen = choose(invocation, id, choice.response, code);
@@ -48,8 +50,12 @@ int run_approve(Invocation& invocation) {
     const Json& incident = control::member(*reply, "incident");
     const Json& survivors = control::member(*reply, "survivors");
     const std::string state = control::string_member(incident, "state");
-    const bool is_contained = holds(state) && survivors.empty();
+    const bool is_contained = is_dry || (holds(state) && survivors.empty());
     if (invocation.json) return print_json(invocation, *reply), is_contained ? kDone : kFailed;
+    if (is_dry) {
+        invocation.out.print(text_of(incident, "id") + " " + text_of(incident, "name") + ": nothing stands against " + safe(choice.response) + "; a dry run, nothing was approved\n");
+        return kDone;
+    }
 
     std::string out = text_of(incident, "id") + " " + text_of(incident, "name") + ": " + text_of(incident, "response") + " " +
                       invocation.out.paint(is_contained ? Colour::Green : Colour::Red, safe(state)) + "\n  " + latency_text(incident, invocation.utc) + "\n";

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// What comes before a decision and beside it: preview, dry runs.
+#include "tests/cli/fake_daemon.h"
+#include "user/control/varlink.h"
+
+namespace quell::cli {
+namespace {
+
+Json a_preview() {
+    const Json incident = sample_incident();
+    return {{"offer", incident["offers"][0]}, {"container", incident["container"]}, {"files", Json::array()}, {"risk", "everything in it ends"},
+            {"reversible", false},            {"needs", {"a reason (--reason)"}}};
+}
+
+TEST_F(FakeDaemon, PreviewShowsWhomItWouldHit) {
+    Json file = a_preview(), off = a_preview();
+    file["offer"] = {{"response", "quarantine-file"}, {"available", true}, {"undo", "release"}, {"digest", "ff00"}, {"target", "/var/log/b.log"}, {"would_hit_count", 0}};
+    file["files"] = {sample_incident()["file"]};
+    file["reversible"] = true;
+    file["needs"] = Json::array();
+    off["offer"] = {{"response", "kill-process"}, {"available", false}, {"reason", "the process has exited"}, {"would_hit_count", 0}};
+    const Json reply = {{"incident", sample_incident()}, {"previews", {a_preview(), file, off}}};
+    will_reply("Preview", reply);
+    start();
+    const Ran ran = quell({"--utc", "preview", "00012"});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_EQ(ran.out,
+              "Incident 00012: Clear Log Activities, pending\n"
+              "kill-container\n"
+              "  target      container web\n"
+              "  container   web, pod shop-7d9f, image registry/shop:1\n"
+              "  would hit   3 processes now\n"
+              "    4200 sh (uid 0), started 2026-03-01 09:00:00 +0000\n"
+              "    4100 init (uid 0), started 2026-03-01 09:00:00 +0000\n"
+              "    and 1 more\n"
+              "  risk        everything in it ends\n"
+              "  undo        cannot be undone\n"
+              "  needs       a reason (--reason)\n"
+              "  digest      ab12cd34\n"
+              "quarantine-file\n"
+              "  target      /var/log/b.log\n"
+              "  container   web, pod shop-7d9f, image registry/shop:1\n"
+              "  file        /var/log/dpkg.log (in the container), layer lower\n"
+              "  risk        everything in it ends\n"
+              "  undo        quell undo (release)\n"
+              "  digest      ff00\n"
+              "kill-process: not offered, the process has exited\n");
+    EXPECT_EQ(Json::parse(quell({"preview", "00012", "kill-container", "--json"}).out), reply);
+    EXPECT_EQ(calls(), (std::vector<std::string>{R"(Preview {"id":"00012"})", R"(Preview {"id":"00012","response":"kill-container"})"}));
+}
+
+TEST_F(FakeDaemon, ADryRunDecidesNothingAndEndsAsTheRealThing) {
+    will_reply("Approve", {{"incident", sample_incident()}, {"survivors", Json::array()}});
+    will_reply("Reject", {{"incident", sample_incident()}});
+    will_fail("Undo", control::errors::kTooLate, {{"state", "done"}, {"reason", "it is done already"}});
+    start();
+    const Ran approve = quell({"approve", "00012@ab12cd34", "kill-container", "--dry-run"});
+    EXPECT_EQ(approve.code, 0) << "it waits still, and that is right";
+    EXPECT_EQ(approve.out, "00012 Clear Log Activities: nothing stands against kill-container; a dry run, nothing was approved\n");
+    EXPECT_EQ(quell({"approve", "00012@ab12cd34", "kill-container", "--dry-run", "--json"}).code, 0);
+    EXPECT_EQ(quell({"reject", "00012", "--dry-run"}).out, "00012 Clear Log Activities: nothing stands against it; a dry run, nothing was decided\n");
+    EXPECT_EQ(quell({"undo", "00012", "--dry-run"}).code, 5);
+    EXPECT_EQ(calls()[0], R"(Approve {"digest":"ab12cd34","dry_run":true,"id":"00012","response":"kill-container"})");
+    EXPECT_EQ(calls()[2], R"(Reject {"dry_run":true,"id":"00012"})");
+    EXPECT_EQ(calls()[3], R"(Undo {"dry_run":true,"id":"00012"})");
+}
+
+}  // namespace
+}  // namespace quell::cli
