@@ -30,7 +30,7 @@ _quell() {
     esac
     local words=
     case $verb in
-        "") words="status incidents show preview approve reject undo history policy doctor version" ;;
+        "") words="status incidents show preview approve reject undo assign note history policy doctor version" ;;
         incidents) words="--all" ;;
         show) words=$(_quell_incidents) ;;
         preview)
@@ -42,6 +42,7 @@ _quell() {
             ;;
         reject) words="--reason --dry-run $(_quell_incidents)" ;;
         undo) words="--reason --dry-run $(_quell_incidents)" ;;
+        assign | note) words=$(_quell_incidents) ;;
         doctor) words="--verbose" ;;
         history) words="verify --head --limit --incident" ;;
         policy)

@@ -65,5 +65,30 @@ TEST_F(FakeDaemon, ADryRunDecidesNothingAndEndsAsTheRealThing) {
     EXPECT_EQ(calls()[3], R"(Undo {"dry_run":true,"id":"00012"})");
 }
 
+TEST_F(FakeDaemon, AssignAndNote) {
+    Json incident = sample_incident();
+    incident["assigned_to"] = "alice";
+    incident["notes"] = {{{"time", "2026-03-01T09:10:00.000000Z"}, {"uid", 1000}, {"user", "bob"}, {"text", "asked \\x1bthe owner"}}};
+    Json other = sample_incident();
+    other["id"] = "00023";
+    will_reply("Assign", {{"incident", incident}});
+    will_reply("Note", {{"incident", incident}});
+    will_reply("Show", {{"incident", incident}});
+    will_reply("Incidents", {{"incidents", {incident, other}}});
+    start();
+    EXPECT_EQ(quell({"assign", "00012", "alice"}).out, "00012 Clear Log Activities: assigned to alice\n");
+    (void)quell({"assign", "00012", "-"});
+    EXPECT_EQ(quell({"note", "00012", "asked the owner"}).out, "00012 Clear Log Activities: noted\n");
+    EXPECT_EQ(calls(), (std::vector<std::string>{R"(Assign {"id":"00012","user":"alice"})", R"(Assign {"id":"00012","user":""})", R"(Note {"id":"00012","text":"asked the owner"})"}));
+    for (const std::string& text : {std::string(), std::string(1025, 'n')}) EXPECT_EQ(quell({"note", "00012", text}).code, 2);
+    EXPECT_EQ(calls().size(), 3u);
+    const std::string shown = quell({"--utc", "show", "00012"}).out;
+    EXPECT_NE(shown.find("  assigned to alice\n"), std::string::npos) << shown;
+    EXPECT_NE(shown.find("Notes\n  2026-03-01 09:10:00 +0000  bob: asked \\x1bthe owner\n"), std::string::npos) << shown;
+    const std::string list = quell({"incidents"}).out;
+    EXPECT_NE(list.find("  ASSIGNED\n"), std::string::npos) << list;
+    EXPECT_NE(list.find("  alice\n"), std::string::npos) << list;
+}
+
 }  // namespace
 }  // namespace quell::cli

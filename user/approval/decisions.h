@@ -10,6 +10,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "user/approval/automatic.h"
@@ -39,6 +40,10 @@ struct Request {
 
 enum class Refusal { kNone, kNoSuchIncident, kNotOffered, kChanged, kTooLate, kBlind, kNotAllowed, kFailed };
 
+// Whether a name can be that of a user whom an incident is assigned to; that there is one is not asked.
+inline constexpr std::size_t kAssigneeMax = 64;
+[[nodiscard]] bool is_assignee(std::string_view name);
+
 struct Answer {
     Refusal refusal = Refusal::kNone;
     std::string text;  // why, escaped
@@ -66,6 +71,10 @@ public:
     void approve(std::uint64_t id, quell_response response, const std::string& digest, const Request& request, Reply reply);
     void reject(std::uint64_t id, const Request& request, Reply reply);
     void undo(std::uint64_t id, const Request& request, Reply reply);
+
+    // Whose it is ("": nobody's), and what somebody has to say of it. Decides nothing, also where it is over. (beside.cpp)
+    void assign(std::uint64_t id, const std::string& user, const Request& request, const Reply& reply);
+    void note(std::uint64_t id, const std::string& text, const Request& request, const Reply& reply);
 
     // A new or adopted incident: prepares what it offers.
     void prepare(const incident::Incident& incident);

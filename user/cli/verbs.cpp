@@ -13,6 +13,8 @@ int run_preview(Invocation&);
 int run_approve(Invocation&);
 int run_reject(Invocation&);
 int run_undo(Invocation&);
+int run_assign(Invocation&);
+int run_note(Invocation&);
 int run_history(Invocation&);
 int run_history_verify(Invocation&);
 int run_policy_check(Invocation&);
@@ -51,6 +53,8 @@ const std::vector<Verb>& verbs() {
          run_approve},
         {"reject", "decide against every response that was offered", {kId, kReason, kDryRun}, run_reject},
         {"undo", "take a response back, where that is possible", {kId, kReason, kDryRun}, run_undo},
+        {"assign", "say whose an incident is; decides nothing", {kId, {"USER", "", "a user's name; - for nobody", true, false}}, run_assign},
+        {"note", "add a note to an incident; decides nothing", {kId, {"TEXT", "", "at most 1024 bytes", true, false}}, run_note},
         {"history",
          "what happened and who decided it, newest first",
          {{"--limit", "N", "at most N rows, up to 10000 (default 50)"}, {"--incident", "ID", "only this incident"}},

@@ -19,8 +19,8 @@ constexpr int kAcceptsPerRound = 16;  // then others get their turn
 // What the interface file says in words: its types have no bounds. The name
 // of the parameter that is too long.
 std::optional<std::string> too_long(const Json& parameters) {
-    const Json& reason = member(parameters, "reason");
-    if (reason.is_string() && reason.get_ref<const std::string&>().size() > kReasonSizeMax) return "reason";
+    for (const char* name : {"reason", "text"})
+        if (const Json& value = member(parameters, name); value.is_string() && value.get_ref<const std::string&>().size() > kReasonSizeMax) return name;
     return std::nullopt;
 }
 

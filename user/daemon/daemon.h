@@ -88,6 +88,9 @@ private:
     void reject(const control::Json&, const control::Peer&, control::Responder);
     void undo(const control::Json&, const control::Peer&, control::Responder);
     void decide(const control::Json&, const control::Peer&, control::Responder, Decide decide);
+    void assign(const control::Json&, const control::Peer&, control::Responder);
+    void note(const control::Json&, const control::Peer&, control::Responder);
+    [[nodiscard]] approval::Reply answer_with_incident(control::Responder responder);
     // Null when there is none: then it is answered.
     [[nodiscard]] incident::Incident* incident_of(const control::Json& params, control::Responder& responder);
     [[nodiscard]] bool is_known(const incident::Incident& incident, const control::Peer& peer, control::Responder& responder);

@@ -154,15 +154,30 @@ void Daemon::undo(const Json& params, const control::Peer& peer, control::Respon
     decide(params, peer, std::move(responder), &approval::Decisions::undo);
 }
 
-void Daemon::decide(const Json& params, const control::Peer& peer, control::Responder responder, Decide how) {
+void Daemon::assign(const Json& params, const control::Peer& peer, control::Responder responder) {
     const auto* incident = incident_of(params, responder);
-    if (!incident || !is_known(*incident, peer, responder)) return;
-    auto shared = std::make_shared<control::Responder>(std::move(responder));
-    ((*decisions_).*how)(incident->id, request_of(params, peer), [this, shared](const approval::Answer& answer) {
+    if (!incident) return;
+    decisions_->assign(incident->id, control::string_member(params, "user"), request_of(params, peer), answer_with_incident(std::move(responder)));
+}
+
+void Daemon::note(const Json& params, const control::Peer& peer, control::Responder responder) {
+    const auto* incident = incident_of(params, responder);
+    if (!incident) return;
+    decisions_->note(incident->id, control::string_member(params, "text"), request_of(params, peer), answer_with_incident(std::move(responder)));
+}
+
+approval::Reply Daemon::answer_with_incident(control::Responder responder) {
+    return [this, shared = std::make_shared<control::Responder>(std::move(responder))](const approval::Answer& answer) {
         const auto* found = store_.find(answer.incident);
         if (answer.refusal != approval::Refusal::kNone || !found) return refuse(*shared, answer, "", found);
         shared->reply({{"incident", incident_json(*found)}});
-    });
+    };
+}
+
+void Daemon::decide(const Json& params, const control::Peer& peer, control::Responder responder, Decide how) {
+    const auto* incident = incident_of(params, responder);
+    if (!incident || !is_known(*incident, peer, responder)) return;
+    ((*decisions_).*how)(incident->id, request_of(params, peer), answer_with_incident(std::move(responder)));
 }
 
 }  // namespace quell::daemon

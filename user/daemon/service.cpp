@@ -58,6 +58,7 @@ void Daemon::call(std::string_view method, const Json& params, const control::Pe
         {"Approve", &Daemon::approve},         {"Reject", &Daemon::reject},
         {"Undo", &Daemon::undo},
         {"Preview", &Daemon::preview},
+        {"Assign", &Daemon::assign},           {"Note", &Daemon::note},
         {"RollbackPolicy", &Daemon::rollback_policy}, {"RunningPolicy", &Daemon::running_policy},
         {"History", &Daemon::list_history},    {"VerifyHistory", &Daemon::verify_history},
     };

@@ -63,6 +63,12 @@ history::Who take_who(const Json& json) {
             unhex_or_empty(json, "login_user"), json.at("pid").get<std::uint32_t>(), unhex_or_empty(json, "cgroup")};
 }
 
+Json notes_snapshot(const std::vector<Note>& notes) {
+    auto json = Json::array();
+    for (const auto& note : notes) json.push_back({{"wall_ns", note.wall_ns}, {"uid", note.uid}, {"user", hex(note.user)}, {"text", hex(note.text)}});
+    return json;
+}
+
 // The three latencies, null where unknown.
 Json latency_snapshot(const history::Latency& latency) {
     auto json = Json::array();
@@ -104,6 +110,8 @@ std::string snapshot_text(const Incident& incident) {
     put_hex(json, "identity_image", incident.identity.image);
     if (incident.rule_decided) json["rule_decided"] = true;
     if (incident.rule_doubted) json["rule_doubted"] = true;
+    if (!incident.assigned_to.empty()) json["assigned_to"] = hex(incident.assigned_to);
+    if (!incident.notes.empty()) json["notes"] = notes_snapshot(incident.notes);
     if (incident.decided_by) json["decided_by"] = who_snapshot(*incident.decided_by);
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -144,6 +152,10 @@ std::optional<Incident> parse_snapshot(const std::string& text) {
         incident.verdict = json.at("verdict").get<std::int32_t>();
         incident.reason = unhex_or_empty(json, "reason");
         incident.note = unhex_or_empty(json, "note");
+        incident.assigned_to = unhex_or_empty(json, "assigned_to");
+        if (json.contains("notes"))
+            for (const auto& note : json.at("notes"))
+                incident.add_note({note.at("wall_ns").get<std::int64_t>(), note.at("uid").get<std::uint32_t>(), unhex_or_empty(note, "user"), unhex_or_empty(note, "text")});
         take(json, "identity_name", incident.identity.name);
         take(json, "identity_pod", incident.identity.pod);
         take(json, "identity_namespace", incident.identity.pod_namespace);
