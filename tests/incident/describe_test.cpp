@@ -84,6 +84,7 @@ TEST(Snapshot, KeepsEverything) {
     incident.rule.name = "name";
     incident.identity.bundle.reset();
     incident.identity.rootfs.reset();
+    incident.identity.labels = {"app=web", kHostile, "a="};
     const auto back = parse_snapshot(snapshot_text(incident));
     ASSERT_TRUE(back);
     EXPECT_FALSE(back->earlier_boot_offset_ns);
@@ -98,6 +99,14 @@ TEST(Snapshot, KeepsEverything) {
     // shown through the offset of the two clocks, which is read anew each time
     for (const char* name : {"first", "last", "deadline", "process", "ancestry"}) was.erase(name), is.erase(name);
     EXPECT_EQ(was, is);
+}
+
+TEST(Snapshot, MoreLabelsThanAreKeptAreUnknownAfterwards) {
+    auto incident = an_incident();
+    incident.identity.labels = std::vector<std::string>(100, "name=" + std::string(100, 'x'));
+    EXPECT_FALSE(parse_snapshot(snapshot_text(incident))->identity.labels);
+    incident.identity.labels = std::vector<std::string>{};
+    EXPECT_EQ(parse_snapshot(snapshot_text(incident))->identity.labels, std::vector<std::string>{}) << "none is not unknown";
 }
 
 TEST(Snapshot, OfAnEarlierBootKeepsItsWallTimes) {

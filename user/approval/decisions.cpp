@@ -138,6 +138,7 @@ void Decisions::approve(std::uint64_t id, quell_response response, const std::st
     if (!incident) return refuse(id, Refusal::kNoSuchIncident, "no such incident", request, reply);
     refresh(*incident);
     if (!incident->waits()) return refuse(id, Refusal::kTooLate, over_text(*incident), request, reply);
+    if (const auto why = may_not_approve(*incident, response, request); !why.empty()) return refuse(id, Refusal::kNotAllowed, why, request, reply);
     if (incident->state == QUELL_STATE_ARMING) {  // defined: it waits for the hooks, within a limit
         waiting_[id].push_back({boottime_ns() + kArmingLimitNs,
                                 [this, id, response, digest, request, reply] { approve(id, response, digest, request, reply); }, request, reply});
@@ -282,6 +283,7 @@ void Decisions::reject(std::uint64_t id, const Request& request, Reply reply) {
     if (!incident) return refuse(id, Refusal::kNoSuchIncident, "no such incident", request, reply);
     refresh(*incident);
     if (!incident->waits()) return refuse(id, Refusal::kTooLate, over_text(*incident), request, reply);
+    if (const auto why = may_not_reject(*incident, request); !why.empty()) return refuse(id, Refusal::kNotAllowed, why, request, reply);
     if (request.dry_run) return tell_dry_run(*incident, "it would have been rejected", request, reply);
     if (const int error = decide(*incident, QUELL_STATE_REJECTED, request)) return refuse_move(*incident, error, request, reply);
     incident->decided_by = request.named(request.who);
@@ -302,6 +304,8 @@ void Decisions::undo(std::uint64_t id, const Request& request, Reply reply) {
         return refuse(id, Refusal::kTooLate, incident->waits() ? "it was not approved: there is nothing to undo" : over_text(*incident), request, reply);
     if (word.empty() && incident->state == QUELL_STATE_ENFORCING)
         return refuse(id, Refusal::kNotOffered, "a kill cannot be undone", request, reply);
+    const auto response = static_cast<quell_response>(incident->entry.response % QUELL_RESPONSE_COUNT);
+    if (const auto why = may_not_approve(*incident, response, request); !why.empty()) return refuse(id, Refusal::kNotAllowed, why, request, reply);
     if (request.dry_run) return tell_dry_run(*incident, std::string(word_at(kResponseWords, incident->entry.response)) + " would have been taken back", request, reply);
     if (const int error = decide(*incident, QUELL_STATE_UNDONE, request)) return refuse_move(*incident, error, request, reply);
     incident->note = word.empty() ? "taken back" : std::string(word) + "d";

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "user/approval/automatic.h"
+#include "user/approval/rights.h"
 #include "user/base/worker.h"
 #include "user/bpf/engine.h"
 #include "user/history/async_history.h"
@@ -36,6 +37,7 @@ struct Request {
     std::string rule = {};  // "policy/id" where the rule itself approves: it knows no digest
     quell_response response = QUELL_RESPONSE_COUNT;  // what is asked for; not of reject and undo
     bool dry_run = false;                            // everything but the flip
+    Role role = Role::kNone;                         // of a person
 };
 
 enum class Refusal { kNone, kNoSuchIncident, kNotOffered, kChanged, kTooLate, kBlind, kNotAllowed, kFailed };
@@ -64,6 +66,7 @@ public:
         bool automatic;              // rules may approve
         std::function<bool()> canary_denied;  // tries it now
         std::function<void(const incident::Incident&)> tell_first;  // its row `detected`, if there is none yet
+        Rights rights = {};
     };
     explicit Decisions(Parts parts);
 
@@ -75,6 +78,9 @@ public:
     // Whose it is ("": nobody's), and what somebody has to say of it. Decides nothing, also where it is over. (beside.cpp)
     void assign(std::uint64_t id, const std::string& user, const Request& request, const Reply& reply);
     void note(std::uint64_t id, const std::string& text, const Request& request, const Reply& reply);
+
+    // What an approval by who asks takes beside the digest, or why it would be refused; each in a line.
+    [[nodiscard]] std::vector<std::string> needs(const incident::Incident& incident, quell_response response, const Request& request) const;
 
     // A new or adopted incident: prepares what it offers.
     void prepare(const incident::Incident& incident);
@@ -112,6 +118,10 @@ private:
 
     void armed(const response::Target& target, const Status& result);
     void leave_to_person(incident::Incident& incident, const Request& request, const std::string& why);
+    // Why the role is too low, "" where it is not. (terms.cpp)
+    [[nodiscard]] static std::string too_low(Role needed, const std::string& what, const Request& request);
+    [[nodiscard]] std::string may_not_approve(const incident::Incident& incident, quell_response response, const Request& request) const;
+    [[nodiscard]] std::string may_not_reject(const incident::Incident& incident, const Request& request) const;
     // The end of a dry run: what would have been done, in a row. (terms.cpp)
     void tell_dry_run(incident::Incident& incident, const std::string& what, const Request& request, const Reply& reply);
     // What the kernel side would refuse at the flip, as far as it can be said before.

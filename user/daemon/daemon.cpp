@@ -16,6 +16,7 @@
 
 #include "user/base/escape.h"
 #include "user/base/fd.h"
+#include "user/base/files.h"
 #include "user/base/id.h"
 #include "user/base/log.h"
 #include "user/base/time.h"
@@ -42,6 +43,21 @@ std::optional<gid_t> operators_group(const Config& config) {
         return std::nullopt;
     }
     return found->gr_gid;
+}
+
+// Groups by number: who is in them is told by the socket.
+approval::Groups groups_of(const Config& config) {
+    approval::Groups groups;
+    const auto find = [](const std::string& name, const auto& take) {
+        if (const auto group = group_id(name)) take(*group);
+        else log::warn("the group " + escape(name) + " of the configuration does not exist: it gives nobody a role");
+    };
+    if (!config.operators_group.empty())
+        if (const auto group = group_id(config.operators_group)) groups.roles.emplace_back(*group, approval::Role::kAdmin);
+    for (const auto& [role, names] : config.roles)
+        for (const auto& name : names) find(name, [&](gid_t group) { groups.roles.emplace_back(group, role); });
+    for (const auto& name : config.break_glass) find(name, [&](gid_t group) { groups.break_glass.push_back(group); });
+    return groups;
 }
 
 void log_finding(const policy::Finding& finding) {
@@ -138,6 +154,7 @@ int Daemon::run(const Config& config) {
     if (auto ran = daemon.loop_->run(); !ran) log::error(ran.error().message);
     daemon.vitals_.stopping = true;
     daemon.decisions_->write_due_rows();
+    daemon.low_roles_->flush();
     daemon.publish();
     (void)daemon.service_.stopping();
     history::Row row;
@@ -285,7 +302,7 @@ Status Daemon::start_incidents() {
         },
         [this](const auto& incident) {
             if (watch_) watch_->tell(incident);
-        }});
+        }, config_.rights});
     removed_.emplace(*engine_, *worker_);
     auto files = TrustedFiles::open();
     if (!files) return files.error();
@@ -332,14 +349,20 @@ Status Daemon::start_control() {
     options.mode = config_.socket_mode;
     options.operators = group;
     options.record = [this](int fd) { return engine_->peer(fd); };
-    options.on_refused = [this](const control::Peer& peer, std::string_view method, std::uint64_t times) {
-        history::Row row;
-        row.action = history::Action::REFUSED;
-        row.subject = "quelld";
-        row.result = "not an operator: " + std::string(method) + ", " + std::to_string(times) + " times";
-        row.who = who_of(peer);
-        history_->append(std::move(row));
+    groups_ = groups_of(config_);
+    options.has_role = [this](const control::Peer& peer) { return approval::role_of({peer.uid, peer.gid, peer.groups}, groups_) != approval::Role::kNone; };
+    const auto refused = [this](const std::string& why) {
+        return [this, why](const control::Peer& peer, std::string_view method, std::uint64_t times) {
+            history::Row row;
+            row.action = history::Action::REFUSED;
+            row.subject = "quelld";
+            row.result = why + ": " + std::string(method) + ", " + std::to_string(times) + " times";
+            row.who = who_of(peer);
+            history_->append(std::move(row));
+        };
     };
+    options.on_refused = refused("not an operator");
+    low_roles_.emplace(options.limits.refusal_ns, refused("the role is too low"));
     auto server = control::Server::create(*loop_, *this, std::move(options));
     if (!server) return server.error();
     server_ = std::move(*server);
@@ -368,6 +391,7 @@ void Daemon::on_tick() {
     names_->tick();
     doubts_->tick();
     removed_->tick();
+    low_roles_->on_tick(boottime_ns());
     learn_overlay();
     publish();
     (void)service_.watchdog();

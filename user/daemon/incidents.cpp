@@ -17,18 +17,6 @@ namespace {
 
 using control::Json;
 
-approval::Request request_of(const Json& params, const control::Peer& peer) {
-    approval::Request request;
-    request.received_ns = boottime_ns();
-    request.reason = control::string_member(params, "reason");
-    request.dry_run = control::true_member(params, "dry_run");
-    request.container = peer.container;
-    request.who.uid = peer.uid;
-    request.who.login_uid = peer.login_uid;
-    request.named = [peer](const history::Who&) { return who_of(peer); };
-    return request;
-}
-
 void refuse(control::Responder& responder, const approval::Answer& answer, const std::string& response, const incident::Incident* incident) {
     const Json reason = {{"reason", answer.text}};
     switch (answer.refusal) {
@@ -55,6 +43,19 @@ history::Who who_of(const control::Peer& peer) {
     who.pid = static_cast<std::uint32_t>(peer.pid);
     who.cgroup = peer.cgroup ? response::cgroup_path(peer.cgroup) : std::string{};
     return who;
+}
+
+approval::Request Daemon::request_of(const Json& params, const control::Peer& peer) const {
+    approval::Request request;
+    request.received_ns = boottime_ns();
+    request.reason = control::string_member(params, "reason");
+    request.dry_run = control::true_member(params, "dry_run");
+    request.container = peer.container;
+    request.who.uid = peer.uid;
+    request.who.login_uid = peer.login_uid;
+    request.role = approval::role_of({peer.uid, peer.gid, peer.groups}, groups_);
+    request.named = [peer](const history::Who&) { return who_of(peer); };
+    return request;
 }
 
 incident::Incident* Daemon::incident_of(const Json& params, control::Responder& responder) {
@@ -95,17 +96,19 @@ void Daemon::show(const Json& params, const control::Peer&, control::Responder r
 }
 
 // All that the rule offers, or one of it.
-void Daemon::preview(const Json& params, const control::Peer&, control::Responder responder) {
+void Daemon::preview(const Json& params, const control::Peer& peer, control::Responder responder) {
     decisions_->tick();
     const auto* incident = incident_of(params, responder);
     if (!incident) return;
     const auto word = control::string_member(params, "response");
     const auto said = as_said(*incident);
     const bool alive = said.key.container && engine_->container(said.key.container);
+    const auto request = request_of(params, peer);
     incident::EngineView kernel(*engine_);
     auto list = Json::array();
     for (const auto& offer : incident::offers(kernel, said))
-        if (word.empty() || word == word_at(kResponseWords, offer.response)) list.push_back(incident::preview_json(said, offer, alive, {}));
+        if (word.empty() || word == word_at(kResponseWords, offer.response))
+            list.push_back(incident::preview_json(said, offer, alive, offer.available ? decisions_->needs(said, offer.response, request) : std::vector<std::string>{}));
     if (list.empty() && !word.empty()) return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", "the rule does not offer it"}});
     responder.reply({{"incident", incident::summary_json(said, alive)}, {"previews", list}});
 }

@@ -82,6 +82,15 @@ std::optional<std::int64_t> take_us(const Json& json, std::size_t index) {
     return one.is_null() ? std::nullopt : std::optional(one.get<std::int64_t>());
 }
 
+// Rights hang on labels. More than a few hundred are not written anew with each row: then they are unknown after a restart.
+constexpr std::size_t kLabelBytesMax = 8192;
+
+std::size_t size_of(const std::vector<std::string>& texts) {
+    std::size_t bytes = 0;
+    for (const auto& text : texts) bytes += text.size();
+    return bytes;
+}
+
 template <typename T>
 T take_enum(const Json& json, const char* name, T last) {
     return static_cast<T>(std::min(json.at(name).get<quell_u32>(), static_cast<quell_u32>(last)));
@@ -108,6 +117,10 @@ std::string snapshot_text(const Incident& incident) {
     put_hex(json, "identity_pod", incident.identity.pod);
     put_hex(json, "identity_namespace", incident.identity.pod_namespace);
     put_hex(json, "identity_image", incident.identity.image);
+    if (const auto& labels = incident.identity.labels; labels && size_of(*labels) <= kLabelBytesMax) {
+        json["labels"] = Json::array();
+        for (const auto& label : *labels) json["labels"].push_back(hex(label));
+    }
     if (incident.rule_decided) json["rule_decided"] = true;
     if (incident.rule_doubted) json["rule_doubted"] = true;
     if (!incident.assigned_to.empty()) json["assigned_to"] = hex(incident.assigned_to);
@@ -160,6 +173,10 @@ std::optional<Incident> parse_snapshot(const std::string& text) {
         take(json, "identity_pod", incident.identity.pod);
         take(json, "identity_namespace", incident.identity.pod_namespace);
         take(json, "identity_image", incident.identity.image);
+        if (json.contains("labels")) {
+            incident.identity.labels.emplace();
+            for (const auto& label : json.at("labels")) incident.identity.labels->push_back(unhex(label.get<std::string>()).value_or(std::string{}));
+        }
     } catch (const Json::exception&) {
         return std::nullopt;
     }

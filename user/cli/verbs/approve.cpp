@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
 #include "user/cli/choose.h"
 #include "user/cli/incident_text.h"
 
@@ -45,6 +47,7 @@ int run_approve(Invocation& invocation) {
     }
     parameters["digest"] = choice.digest;
     parameters["response"] = choice.response;
+    if (geteuid() == 0) invocation.out.note("you act as root: the login uid in the history is for audit only, root can change it; where two persons are asked for, root is none of them");
     const auto reply = ask(invocation, "Approve", parameters, code, kApproveTimeoutMs);
     if (!reply) return code;
     const Json& incident = control::member(*reply, "incident");
