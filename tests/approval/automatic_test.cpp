@@ -154,5 +154,21 @@ TEST(Automatic, IsNotForAnIncidentOfAnEarlierBoot) {
     EXPECT_NE(why_not_by_rule(incident), "");
 }
 
+TEST(Automatic, IsNotForWhatTwoPersonsDecide) {
+    auto incident = incident::an_incident();
+    incident.rule.two_persons = true;
+    EXPECT_EQ(why_not_by_rule(incident), "its rule asks for two persons");
+}
+
+TEST(RuleBook, KeepsWhatIsAskedOfWhoApproves) {
+    auto image = image_with(std::nullopt);
+    image.rules[0].two_persons = image.rules[0].reason_required = true;
+    incident::RuleBook book, other;
+    book.add(3, image);
+    ASSERT_TRUE(other.restore(3, book.text(3)));
+    EXPECT_TRUE(other.running(99)->two_persons && other.running(99)->reason_required);
+    EXPECT_EQ(other.of(3), book.of(3));
+}
+
 }  // namespace
 }  // namespace quell::approval

@@ -65,6 +65,26 @@ TEST_F(FakeDaemon, ADryRunDecidesNothingAndEndsAsTheRealThing) {
     EXPECT_EQ(calls()[3], R"(Undo {"dry_run":true,"id":"00012"})");
 }
 
+TEST_F(FakeDaemon, TheFirstOfTwoPersonsIsToldWhatIsMissing) {
+    Json incident = sample_incident();
+    incident["first_approval"] = {{"response", "kill-container"}, {"digest", "ab12cd34"}, {"who", sample_who()}, {"since", "2026-03-01T09:10:00.000000Z"}, {"reason", "web shell"}};
+    will_reply("Approve", {{"incident", incident}, {"survivors", Json::array()}});
+    will_reply("Show", {{"incident", incident}});
+    will_reply("Incidents", {{"incidents", {incident}}});
+    start();
+    const Ran ran = quell({"approve", "00012@ab12cd34", "kill-container"});
+    EXPECT_EQ(ran.code, 6);
+    EXPECT_EQ(ran.out,
+              "00012 Clear Log Activities: kill-container approved by one of two\n"
+              "  nothing is contained yet: another person, not root, has to run\n"
+              "  quell approve 00012@ab12cd34 kill-container\n");
+    EXPECT_EQ(quell({"approve", "00012@ab12cd34", "kill-container", "--json"}).code, 6);
+    EXPECT_EQ(quell({"approve", "00012@ab12cd34", "kill-container", "--dry-run"}).code, 0);
+    const std::string shown = quell({"--utc", "show", "00012"}).out;
+    EXPECT_NE(shown.find("  first of two root (uid 0, logged in as alice 1000), kill-container@ab12cd34, since 2026-03-01 09:10:00 +0000\n"), std::string::npos) << shown;
+    EXPECT_NE(quell({"incidents"}).out.find("pending 1 of 2"), std::string::npos);
+}
+
 TEST_F(FakeDaemon, AssignAndNote) {
     Json incident = sample_incident();
     incident["assigned_to"] = "alice";

@@ -29,6 +29,9 @@ Incident hostile() {
     incident.decided_by = history::Who{1000, kHostile, 1000, kHostile, 12, kHostile};
     incident.latency.approved_to_flipped_us = 12;
     incident.assigned_to = kHostile;
+    incident.first_approval = FirstApproval{{1001, kHostile, 1001, kHostile, 12, kHostile}, 1, kHostile, kHostile, kHostile};
+    incident.first_approvals = 3;
+    incident.rule.two_persons = incident.rule.reason_required = true;
     for (std::size_t i = 0; i < kNotesMax + 1; i++) incident.add_note({static_cast<std::int64_t>(i), 1000, kHostile, kHostile});
     return incident;
 }
@@ -92,6 +95,9 @@ TEST(Snapshot, KeepsEverything) {
     EXPECT_EQ(back->decided_by, incident.decided_by);
     EXPECT_EQ(back->latency, incident.latency);
     EXPECT_EQ(back->assigned_to, incident.assigned_to);
+    EXPECT_EQ(back->first_approval, incident.first_approval);
+    EXPECT_EQ(back->first_approvals, incident.first_approvals);
+    EXPECT_TRUE(back->rule.two_persons && back->rule.reason_required);
     EXPECT_EQ(back->notes, incident.notes);
     EXPECT_EQ(back->identity, incident.identity);
     EXPECT_EQ(std::memcmp(&back->entry, &incident.entry, sizeof(incident.entry)), 0);

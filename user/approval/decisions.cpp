@@ -105,7 +105,7 @@ void Decisions::row(const Incident& incident, history::Action action, const std:
     if (request) {
         entry.row.who = request->named(request->who);
         entry.row.reason = request->reason;
-        if (!request->rule.empty()) entry.row.detail = rule_detail(request->rule);
+        entry.row.detail = request->rule.empty() ? request->detail : rule_detail(request->rule);
         if (request->response < QUELL_RESPONSE_COUNT) entry.row.response = word_at(kResponseWords, request->response);
     }
     entry.snapshot = history::Snapshot{incident.id, std::string(word_at(kStateWords, incident.state)), incident.rule.rule, incident::snapshot_text(incident)};
@@ -153,8 +153,10 @@ void Decisions::approve(std::uint64_t id, quell_response response, const std::st
     if (request.rule.empty() && offer.digest != digest) return refuse(id, Refusal::kChanged, "the digest is not that of this target: look again with quell show", request, reply);
     if (!parts_.canary_denied())
         return refuse(id, Refusal::kBlind, "the canary was not denied: the hooks do not refuse, nothing was approved", request, reply);
+    Request agreed_to = request;
+    if (!agreed(*incident, offer, agreed_to, reply)) return;
     if (request.dry_run) return tell_dry_run(*incident, std::string(word_at(kResponseWords, response)) + " of " + offer.target_text + " would have been approved", request, reply);
-    flip(*incident, offer, request, std::move(reply));
+    flip(*incident, offer, agreed_to, std::move(reply));
 }
 
 void Decisions::flip(Incident& incident, const incident::Offer& offer, const Request& request, Reply reply) {

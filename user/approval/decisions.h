@@ -38,6 +38,7 @@ struct Request {
     quell_response response = QUELL_RESPONSE_COUNT;  // what is asked for; not of reject and undo
     bool dry_run = false;                            // everything but the flip
     Role role = Role::kNone;                         // of a person
+    std::string detail = {};                         // JSON for the row of a person's approval
 };
 
 enum class Refusal { kNone, kNoSuchIncident, kNotOffered, kChanged, kTooLate, kBlind, kNotAllowed, kFailed };
@@ -122,6 +123,9 @@ private:
     [[nodiscard]] static std::string too_low(Role needed, const std::string& what, const Request& request);
     [[nodiscard]] std::string may_not_approve(const incident::Incident& incident, quell_response response, const Request& request) const;
     [[nodiscard]] std::string may_not_reject(const incident::Incident& incident, const Request& request) const;
+    // Reason and persons, as the rule asks for them; false: not to be flipped, which is answered.
+    [[nodiscard]] bool agreed(incident::Incident& incident, const incident::Offer& offer, Request& request, const Reply& reply);
+    [[nodiscard]] bool is_second(incident::Incident& incident, const incident::Offer& offer, Request& request, const Reply& reply);
     // The end of a dry run: what would have been done, in a row. (terms.cpp)
     void tell_dry_run(incident::Incident& incident, const std::string& what, const Request& request, const Reply& reply);
     // What the kernel side would refuse at the flip, as far as it can be said before.

@@ -96,6 +96,11 @@ std::string decision_section(const Json& incident, bool utc) {
     if (member(incident, "decided_by").is_object()) out += line("decided by", who_text(member(incident, "decided_by")));
     if (const std::string reason = text_of(incident, "reason"); !reason.empty()) out += line("reason", reason);
     if (member(incident, "latency").is_object()) out += line("latency", latency_text(incident, utc));
+    if (const Json& first = member(incident, "first_approval"); first.is_object()) {
+        out += line("first of two", who_text(member(first, "who")) + ", " + text_of(first, "response") + "@" + text_of(first, "digest") + ", since " +
+                                        show_time(control::string_member(first, "since"), utc));
+        if (const std::string reason = text_of(first, "reason"); !reason.empty()) out += line("", "reason: " + reason);
+    }
     if (const std::string note = text_of(incident, "note"); !note.empty()) out += line("note", note);
     return out.empty() ? out : "Decision\n" + out;
 }

@@ -139,6 +139,10 @@ Json common_json(const Incident& incident) {
     put(json, "reason", std::optional(incident.reason));
     put(json, "note", std::optional(incident.note));
     if (auto latency = latency_json(incident.latency); !latency.empty()) json["latency"] = latency;
+    if (const auto& first = incident.first_approval) {
+        json["first_approval"] = {{"response", escape(first->response)}, {"digest", escape(first->digest)}, {"who", who_json(first->who)}, {"since", utc_text(first->wall_ns)}};
+        put(json["first_approval"], "reason", std::optional(first->reason));
+    }
     put(json, "assigned_to", std::optional(incident.assigned_to));
     return json;
 }

@@ -29,6 +29,15 @@ struct Note {
     bool operator==(const Note&) const = default;
 };
 
+// Of two persons, where the rule asks for two.
+struct FirstApproval {
+    history::Who who;
+    std::int64_t wall_ns = 0;
+    std::string response, digest, reason;
+
+    bool operator==(const FirstApproval&) const = default;
+};
+
 struct Incident {
     std::uint64_t id = 0;
     RuleFacts rule;
@@ -61,6 +70,8 @@ struct Incident {
     std::optional<history::Who> decided_by;
     std::string reason, note;
     history::Latency latency;
+    std::optional<FirstApproval> first_approval;
+    std::uint32_t first_approvals = 0;  // how many there were: another target makes the first one void
     std::string assigned_to;  // a user's name, "": nobody
     std::vector<Note> notes;  // oldest first
     bool rule_decided = false;  // its rule asked to approve it, once: done, tried, or left to a person

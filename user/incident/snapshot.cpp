@@ -123,6 +123,11 @@ std::string snapshot_text(const Incident& incident) {
     }
     if (incident.rule_decided) json["rule_decided"] = true;
     if (incident.rule_doubted) json["rule_doubted"] = true;
+    if (incident.rule.two_persons) json["two_persons"] = true;
+    if (incident.rule.reason_required) json["reason_required"] = true;
+    if (incident.first_approvals) json["first_approvals"] = incident.first_approvals;
+    if (const auto& first = incident.first_approval)
+        json["first_approval"] = {{"who", who_snapshot(first->who)}, {"wall_ns", first->wall_ns}, {"response", hex(first->response)}, {"digest", hex(first->digest)}, {"reason", hex(first->reason)}};
     if (!incident.assigned_to.empty()) json["assigned_to"] = hex(incident.assigned_to);
     if (!incident.notes.empty()) json["notes"] = notes_snapshot(incident.notes);
     if (incident.decided_by) json["decided_by"] = who_snapshot(*incident.decided_by);
@@ -146,7 +151,8 @@ std::optional<Incident> parse_snapshot(const std::string& text) {
         if (json.contains("decided_by")) incident.decided_by = take_who(json.at("decided_by"));
         incident.rule = {json.at("rule_id").get<std::uint64_t>(), json.at("policy").get<std::string>(), json.at("rule").get<std::string>(),
                          json.at("name").get<std::string>(), json.at("severity").get<std::uint32_t>(),
-                         json.at("tags").get<std::vector<std::string>>(), json.at("offers").get<std::vector<std::uint32_t>>(), {}};
+                         json.at("tags").get<std::vector<std::string>>(), json.at("offers").get<std::vector<std::uint32_t>>(), {},
+                         json.value("two_persons", false), json.value("reason_required", false)};
         incident.rule_decided = json.value("rule_decided", false);
         incident.rule_doubted = json.value("rule_doubted", false);
         incident.container_id = unhex_or_empty(json, "container");
@@ -165,6 +171,11 @@ std::optional<Incident> parse_snapshot(const std::string& text) {
         incident.verdict = json.at("verdict").get<std::int32_t>();
         incident.reason = unhex_or_empty(json, "reason");
         incident.note = unhex_or_empty(json, "note");
+        incident.first_approvals = json.value("first_approvals", 0u);
+        if (json.contains("first_approval")) {
+            const auto& first = json.at("first_approval");
+            incident.first_approval = {take_who(first.at("who")), first.at("wall_ns").get<std::int64_t>(), unhex_or_empty(first, "response"), unhex_or_empty(first, "digest"), unhex_or_empty(first, "reason")};
+        }
         incident.assigned_to = unhex_or_empty(json, "assigned_to");
         if (json.contains("notes"))
             for (const auto& note : json.at("notes"))

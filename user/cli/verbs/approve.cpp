@@ -53,6 +53,15 @@ int run_approve(Invocation& invocation) {
     const Json& incident = control::member(*reply, "incident");
     const Json& survivors = control::member(*reply, "survivors");
     const std::string state = control::string_member(incident, "state");
+    const Json& first = control::member(incident, "first_approval");
+    if (!is_dry && (state == "pending" || state == "arming") && first.is_object()) {
+        if (invocation.json) print_json(invocation, *reply);
+        else
+            invocation.out.print(text_of(incident, "id") + " " + text_of(incident, "name") + ": " + text_of(first, "response") + " approved by one of two\n" +
+                                 "  nothing is contained yet: another person, not root, has to run\n  quell approve " + text_of(incident, "id") + "@" + text_of(first, "digest") + " " +
+                                 text_of(first, "response") + "\n");
+        return kOneOfTwo;
+    }
     const bool is_contained = is_dry || (holds(state) && survivors.empty());
     if (invocation.json) return print_json(invocation, *reply), is_contained ? kDone : kFailed;
     if (is_dry) {
