@@ -82,6 +82,9 @@ TEST(Guard, CountsOverRestarts) {
     const auto rows = file->approved_by_rules(kWall - kHour);
     ASSERT_TRUE(rows) << rows.error().message;
     EXPECT_EQ(rows->size(), 4u) << "those within the hour that have a detail";
+    const auto all = file->approved(kWall - kHour);
+    ASSERT_TRUE(all) << all.error().message;
+    EXPECT_EQ(all->size(), 3u) << "whoever approved; a dry run is none";
     HourGuard guard;
     guard.remember(*rows, 10 * kMinute, kWall, "now");
     EXPECT_FALSE(guard.take("p/r", 2, 10 * kMinute));

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What comes before a decision and beside it: preview, dry runs.
+#include <unistd.h>
+
 #include "tests/cli/fake_daemon.h"
 #include "user/control/varlink.h"
 
@@ -83,6 +85,36 @@ TEST_F(FakeDaemon, TheFirstOfTwoPersonsIsToldWhatIsMissing) {
     const std::string shown = quell({"--utc", "show", "00012"}).out;
     EXPECT_NE(shown.find("  first of two root (uid 0, logged in as alice 1000), kill-container@ab12cd34, since 2026-03-01 09:10:00 +0000\n"), std::string::npos) << shown;
     EXPECT_NE(quell({"incidents"}).out.find("pending 1 of 2"), std::string::npos);
+}
+
+TEST_F(FakeDaemon, AGuardSaysItsWord) {
+    will_fail("Approve", control::errors::kGuarded, {{"guard", "labels"}, {"reason", "guard labels: containers with the label tier=db are protected; an admin may go over it"}, {"word", "db-0"}});
+    start();
+    const Ran ran = quell({"approve", "00012@ab12cd34", "kill-container"});
+    EXPECT_EQ(ran.code, 4);
+    EXPECT_NE(ran.err.find("quell: guarded, nothing was approved: guard labels: containers with the label tier=db are protected; an admin may go over it\n"
+                           "  hint: where it is right all the same, --confirm db-0\n"), std::string::npos) << ran.err;
+    EXPECT_EQ(quell({"approve", "00012@ab12cd34", "kill-container", "--confirm", "db-0", "--json"}).code, 4);
+    EXPECT_EQ(calls().back(), R"(Approve {"confirm":"db-0","digest":"ab12cd34","id":"00012","response":"kill-container"})");
+}
+
+TEST_F(FakeDaemon, BreakingTheGlassTakesAReason) {
+    Json incident = sample_incident("done");
+    incident["response"] = "kill-container";
+    will_reply("Approve", {{"incident", incident}, {"survivors", Json::array()}});
+    start();
+    const Ran without = quell({"approve", "00012@ab12cd34", "kill-container", "--break-glass"});
+    EXPECT_EQ(without.code, 2);
+    EXPECT_EQ(without.err, "quell: --break-glass takes a --reason\n");
+    EXPECT_TRUE(calls().empty());
+    EXPECT_EQ(quell({"approve", "00012@ab12cd34", "kill-container", "--break-glass", "--reason", "alone"}).code, 0);
+    EXPECT_EQ(calls().back(), R"(Approve {"break_glass":true,"digest":"ab12cd34","id":"00012","reason":"alone","response":"kill-container"})");
+}
+
+TEST_F(FakeDaemon, RootIsToldWhatItsLoginUidIsWorth) {
+    will_fail("Approve", control::errors::kBlind, {{"reason", "x"}});
+    start();
+    EXPECT_EQ(quell({"approve", "00012@ab12cd34", "kill-container"}).err.find("you act as root: the login uid in the history is for audit only") != std::string::npos, geteuid() == 0);
 }
 
 TEST_F(FakeDaemon, AssignAndNote) {

@@ -18,7 +18,7 @@ std::string error_of(std::string_view text) {
 void expect_defaults(const Config& config) {
     const Config defaults;
     EXPECT_EQ(config.operators_group, defaults.operators_group);
-    EXPECT_TRUE(config.roles.empty() && config.break_glass.empty() && config.rights.empty());
+    EXPECT_TRUE(config.roles.empty() && config.break_glass.empty() && config.rights.empty() && config.guards == defaults.guards);
     EXPECT_EQ(config.responses, defaults.responses);
     EXPECT_EQ(config.keep_armed_s, defaults.keep_armed_s);
     EXPECT_EQ(config.automatic, defaults.automatic);
@@ -102,6 +102,16 @@ rights:
     EXPECT_EQ(error_of("rights: {kill-process: {role: senior, severity_up_to: bad}}"), "q.yaml:1:55: expected info, low, medium, high or critical");
     EXPECT_EQ(error_of("rights: {kill-process: {role: senior, labels: [x]}}"), "q.yaml:1:48: expected a label, name=value");
     EXPECT_EQ(error_of("rights: {kill-process: []}"), "q.yaml:1:24: expected a mapping with a role, or a list of them");
+}
+
+TEST(Config, Guards) {
+    const auto config = parse_config("guards: {containers: 5, per: 1h, protected_labels: [a=b, \"c=\"], protected_images: [\"x/*\"]}", "q");
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->guards, (approval::GuardRules{5, 3'600'000'000'000, {"a=b", "c="}, {"x/*"}}));
+    EXPECT_EQ(error_of("guards: {containers: 0}"), "q.yaml:1:22: expected a number from 1 to 10000");
+    for (const char* per : {"0s", "25h", "soon"}) EXPECT_EQ(error_of(std::string("guards: {per: ") + per + "}"), "q.yaml:1:15: expected a time from 1s to 1d, such as 10m") << per;
+    EXPECT_EQ(error_of("guards: {protected_labels: [x]}"), "q.yaml:1:29: expected a label, name=value");
+    EXPECT_EQ(error_of("guards: {protected-labels: [a=b]}"), "q.yaml:1:10: unknown key 'protected-labels'");
 }
 
 TEST(Config, HostileText) {

@@ -138,7 +138,8 @@ void Decisions::approve(std::uint64_t id, quell_response response, const std::st
     if (!incident) return refuse(id, Refusal::kNoSuchIncident, "no such incident", request, reply);
     refresh(*incident);
     if (!incident->waits()) return refuse(id, Refusal::kTooLate, over_text(*incident), request, reply);
-    if (const auto why = may_not_approve(*incident, response, request); !why.empty()) return refuse(id, Refusal::kNotAllowed, why, request, reply);
+    if (const auto why = may_not_approve(*incident, response, request); !why.empty() && !request.break_glass)  // whether it may be broken: agreed()
+        return refuse(id, Refusal::kNotAllowed, why, request, reply);
     if (incident->state == QUELL_STATE_ARMING) {  // defined: it waits for the hooks, within a limit
         waiting_[id].push_back({boottime_ns() + kArmingLimitNs,
                                 [this, id, response, digest, request, reply] { approve(id, response, digest, request, reply); }, request, reply});
@@ -155,7 +156,7 @@ void Decisions::approve(std::uint64_t id, quell_response response, const std::st
         return refuse(id, Refusal::kBlind, "the canary was not denied: the hooks do not refuse, nothing was approved", request, reply);
     Request agreed_to = request;
     if (!agreed(*incident, offer, agreed_to, reply)) return;
-    if (request.dry_run) return tell_dry_run(*incident, std::string(word_at(kResponseWords, response)) + " of " + offer.target_text + " would have been approved", request, reply);
+    if (request.dry_run) return tell_dry_run(*incident, std::string(word_at(kResponseWords, response)) + " of " + offer.target_text + " would have been approved", agreed_to, reply);
     flip(*incident, offer, agreed_to, std::move(reply));
 }
 
@@ -176,10 +177,9 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
     read(incident);
     if (error) settle_if_over(incident);
     if (error && incident.state == QUELL_STATE_FAILED) {  // it was approved; what follows is not a refusal
-        incident.decided_by = request.named(request.who);
         incident.reason = request.reason;
         incident.note = "nothing could be contained: " + std::string(std::strerror(error));
-        row(incident, history::Action::APPROVED, "approved", &request);
+        approved(incident, request);
         row(incident, history::Action::FAILED, incident.note);
         retire(incident);
         return reply({Refusal::kFailed, incident.note, incident.id, {}});
@@ -197,6 +197,7 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
         default: return refuse(incident.id, Refusal::kFailed, "the kernel side refused: " + std::string(std::strerror(error)), request, reply);
     }
     const auto us = [](std::uint64_t from, std::uint64_t to) { return static_cast<std::int64_t>((to - std::min(from, to)) / 1000); };
+    if (acts_on_container(word_at(kResponseWords, offer.response))) containers_.add(static_cast<std::int64_t>(request.received_ns), parts_.guards.per_ns);
     incident.reason = request.reason;
     incident.latency.detected_to_approved_us = us(incident.entry.first_ns, request.received_ns);
     incident.latency.approved_to_flipped_us = us(request.received_ns, transition.time_ns);
@@ -204,8 +205,7 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
     due_rows_[incident.id] = [this, id = incident.id, request] {
         auto* decided = parts_.store.find(id);
         if (!decided) return;
-        decided->decided_by = request.named(request.who);
-        row(*decided, history::Action::APPROVED, "approved", &request);
+        approved(*decided, request);
         row(*decided, history::Action::FLIPPED, "the kernel refuses from here on");
     };
     carry_out(incident, std::move(reply));

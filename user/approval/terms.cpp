@@ -17,7 +17,24 @@ using Json = nlohmann::json;
 
 namespace {
 
-Matter matter_of(const Incident& incident, quell_response response) {
+bool is_blank(const std::string& text) { return text.find_first_not_of(" \t\n") == std::string::npos; }
+
+std::string person_text(const history::Who& who) { return escape(who.user) + " (uid " + std::to_string(who.uid) + ")"; }
+
+// One more member of a row's detail, which is JSON or nothing.
+std::string with(const std::string& detail, const char* name, const std::string& value) {
+    Json json = detail.empty() ? Json::object() : Json::parse(detail);
+    json[name] = value;
+    return json.dump(-1, ' ', true, Json::error_handler_t::replace);
+}
+
+constexpr const char* kOwnPod = "it is in Quell's own pod";
+constexpr const char* kReason = "its rule asks for a reason (--reason)";
+constexpr const char* kRootIsNone = "its rule asks for two persons, and root is none: it can be anybody";
+
+}  // namespace
+
+Matter Decisions::matter_of(const Incident& incident, quell_response response) const {
     Matter matter;
     matter.response = response;
     matter.severity = incident.rule.severity;
@@ -26,17 +43,10 @@ Matter matter_of(const Incident& incident, quell_response response) {
     matter.name = incident.identity.name.value_or("");
     matter.image = incident.identity.image;
     matter.labels = incident.identity.labels;
+    const auto& who = incident.identity;
+    matter.is_own_pod = !parts_.own_pod.empty() && who.pod && who.pod_namespace && *who.pod_namespace + "/" + *who.pod == parts_.own_pod;
     return matter;
 }
-
-bool is_blank(const std::string& text) { return text.find_first_not_of(" \t\n") == std::string::npos; }
-
-std::string person_text(const history::Who& who) { return escape(who.user) + " (uid " + std::to_string(who.uid) + ")"; }
-
-constexpr const char* kReason = "its rule asks for a reason (--reason)";
-constexpr const char* kRootIsNone = "its rule asks for two persons, and root is none: it can be anybody";
-
-}  // namespace
 
 std::string Decisions::too_low(Role needed, const std::string& what, const Request& request) {
     if (!request.rule.empty() || request.role >= needed) return {};
@@ -54,7 +64,11 @@ std::string Decisions::may_not_reject(const Incident& incident, const Request& r
 
 std::vector<std::string> Decisions::needs(const Incident& incident, quell_response response, const Request& request) const {
     std::vector<std::string> list;
+    const auto matter = matter_of(incident, response);
+    if (matter.is_own_pod && !only_looks(word_at(kResponseWords, response))) list.push_back(kOwnPod);
     if (const auto why = may_not_approve(incident, response, request); !why.empty()) list.push_back(why);
+    if (const auto guard = guard_against(parts_.guards, containers_, matter, static_cast<std::int64_t>(boottime_ns())))
+        list.push_back("guard " + guard->name + ": " + guard->text + "; an admin goes over it with --confirm " + word_to_type(matter));
     if (incident.rule.reason_required) list.push_back(kReason);
     if (!incident.rule.two_persons) return list;
     const auto& first = incident.first_approval;
@@ -65,12 +79,66 @@ std::vector<std::string> Decisions::needs(const Incident& incident, quell_respon
 }
 
 bool Decisions::agreed(Incident& incident, const incident::Offer& offer, Request& request, const Reply& reply) {
-    if (!request.rule.empty()) return true;
-    if (incident.rule.reason_required && is_blank(request.reason)) {
-        refuse(incident.id, Refusal::kNotAllowed, kReason, request, reply);
+    const auto no = [&](const char* why) {
+        refuse(incident.id, Refusal::kNotAllowed, why, request, reply);
+        return false;
+    };
+    const auto matter = matter_of(incident, offer.response);
+    if (matter.is_own_pod && !only_looks(word_at(kResponseWords, offer.response))) return no(kOwnPod);
+    if (request.break_glass) return breaks_glass(incident, matter, request, reply);
+    if (request.rule.empty() && incident.rule.reason_required && is_blank(request.reason)) return no(kReason);
+    if (request.rule.empty() && incident.rule.two_persons && !is_second(incident, offer, request, reply)) return false;
+    std::string over;
+    if (is_guarded(incident, matter, request, reply, over)) return false;
+    if (!over.empty()) request.detail = with(request.detail, "guard", over);
+    return true;
+}
+
+bool Decisions::is_guarded(Incident& incident, const Matter& matter, const Request& request, const Reply& reply, std::string& over) {
+    const auto guard = guard_against(parts_.guards, containers_, matter, static_cast<std::int64_t>(boottime_ns()));
+    if (!guard) return false;
+    const auto word = word_to_type(matter);
+    if (!request.rule.empty()) {  // a rule types nothing
+        leave_to_person(incident, request, "held back by the guard " + guard->name + ": " + guard->text);
+        reply({Refusal::kGuarded, guard->text, incident.id, {}});
+        return true;
+    }
+    if (request.confirm == word && request.role == Role::kAdmin) {
+        over = guard->name + ": " + guard->text;
         return false;
     }
-    return !incident.rule.two_persons || is_second(incident, offer, request, reply);
+    const std::string why = request.confirm != word ? "" : ", and who asks is none";
+    refuse(incident.id, Refusal::kGuarded, "guard " + guard->name + ": " + guard->text + "; an admin may go over it" + why, request, [reply, guard, word](Answer answer) {
+        answer.guard = guard->name;
+        answer.word = word;
+        reply(answer);
+    });
+    return true;
+}
+
+bool Decisions::breaks_glass(Incident& incident, const Matter& matter, Request& request, const Reply& reply) {
+    const char* why = !request.may_break_glass ? "who asks is in no group that may break the glass" : is_blank(request.reason) ? "to break the glass takes a reason (--reason)" : nullptr;
+    if (why != nullptr) {
+        refuse(incident.id, Refusal::kNotAllowed, why, request, reply);
+        return false;
+    }
+    std::string over;
+    const auto add = [&](const std::string& what) { over += (over.empty() ? "" : "; ") + what; };
+    if (const auto low = may_not_approve(incident, matter.response, request); !low.empty()) add(low);
+    if (incident.rule.two_persons) add("its rule asks for two persons");
+    if (const auto guard = guard_against(parts_.guards, containers_, matter, static_cast<std::int64_t>(boottime_ns()))) add("guard " + guard->name + ": " + guard->text);
+    request.broken = over.empty() ? "approved over nothing: nothing stood against it" : "approved over: " + over;
+    request.detail = with(request.detail, "break_glass", request.broken);
+    return true;
+}
+
+void Decisions::approved(Incident& incident, const Request& request) {
+    incident.decided_by = request.named(request.who);
+    if (!request.broken.empty()) {
+        log::error("BREAK-GLASS: " + person_text(*incident.decided_by) + ", incident " + id_text(incident.id) + ", " + request.broken + "; reason: " + escape(request.reason));
+        row(incident, history::Action::BREAK_GLASS, request.broken, &request);
+    }
+    row(incident, history::Action::APPROVED, "approved", &request);
 }
 
 bool Decisions::is_second(Incident& incident, const incident::Offer& offer, Request& request, const Reply& reply) {
@@ -84,7 +152,7 @@ bool Decisions::is_second(Incident& incident, const incident::Offer& offer, Requ
         case Person::kSame: return no("its rule asks for two persons, and this one was the first: another has to approve");
         case Person::kTooMany: return no("its rule asks for two persons, and " + std::to_string(kFirstsMax) + " were the first already, each of another digest");
         case Person::kSecond: {
-            request.detail = Json{{"first", person_text(first->who)}, {"since", utc_text(first->wall_ns)}}.dump(-1, ' ', true, Json::error_handler_t::replace);
+            request.detail = with(with({}, "first", person_text(first->who)), "since", utc_text(first->wall_ns));
             return true;
         }
         case Person::kFirst: break;

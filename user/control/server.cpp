@@ -19,7 +19,7 @@ constexpr int kAcceptsPerRound = 16;  // then others get their turn
 // What the interface file says in words: its types have no bounds. The name
 // of the parameter that is too long.
 std::optional<std::string> too_long(const Json& parameters) {
-    for (const char* name : {"reason", "text"})
+    for (const char* name : {"reason", "text", "confirm"})
         if (const Json& value = member(parameters, name); value.is_string() && value.get_ref<const std::string&>().size() > kReasonSizeMax) return name;
     return std::nullopt;
 }

@@ -105,6 +105,7 @@ void read_config(const YAML::Node& root, Config& config) {
                                {"break_glass", [&](const YAML::Node& v) { config.break_glass = group_names(v); }}})},
         {"roles", [&](const YAML::Node& v) { read_roles(v, config); }},
         {"rights", [&](const YAML::Node& v) { read_rights(v, config); }},
+        {"guards", [&](const YAML::Node& v) { read_guards(v, config); }},
         {"responses", section({{"enabled", [&](const YAML::Node& v) { config.responses = response_mask(v); }},
                                {"automatic", [&](const YAML::Node& v) { config.automatic = on_or_off(v); }},
                                {"keep_armed_s", [&](const YAML::Node& v) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "kern/abi.h"
+#include "user/approval/guards.h"
 #include "user/approval/rights.h"
 #include "user/base/log.h"
 #include "user/base/result.h"
@@ -26,6 +27,7 @@ struct Config {
     std::map<approval::Role, std::vector<std::string>> roles;  // names of groups
     std::vector<std::string> break_glass;                      // likewise
     approval::Rights rights;
+    approval::GuardRules guards;
     std::uint32_t responses = QUELL_BIT(QUELL_RESPONSE_COUNT) - 1;  // mask of QUELL_BIT(QUELL_RESPONSE_…)
     std::uint64_t keep_armed_s = 300;
     bool automatic = true;  // rules that ask for it may approve by themselves

@@ -34,6 +34,7 @@ void read_mapping(const YAML::Node& node, const Readers& readers);
 // The sections of config_rights.cpp.
 void read_roles(const YAML::Node& node, Config& config);
 void read_rights(const YAML::Node& node, Config& config);
+void read_guards(const YAML::Node& node, Config& config);
 [[nodiscard]] std::vector<std::string> group_names(const YAML::Node& node);
 
 }  // namespace quell::daemon

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sections roles and rights.
+// The sections roles, rights and guards.
 #include <algorithm>
 
-#include "user/base/escape.h"
+#include "user/base/time.h"
 #include "user/base/vocabulary.h"
 #include "user/daemon/config_reader.h"
 
@@ -10,6 +10,8 @@ namespace quell::daemon {
 namespace {
 
 constexpr std::size_t kListMax = 64;  // groups, grants, labels
+constexpr std::uint64_t kContainersMax = 10'000;
+constexpr std::uint64_t kPerMinNs = 1'000'000'000, kPerMaxNs = 86'400 * kPerMinNs;
 
 std::vector<std::string> texts(const YAML::Node& node, std::string_view what) {
     if (!node.IsSequence() || node.size() == 0 || node.size() > kListMax) wrong(node, "expected a list of 1 to " + std::to_string(kListMax) + ": " + std::string(what));
@@ -70,6 +72,22 @@ void read_rights(const YAML::Node& node, Config& config) {
     for (quell_u32 response = 0; response < QUELL_RESPONSE_COUNT; response++)
         readers[std::string(kResponseWords[response])] = [&config, response](const YAML::Node& value) { config.rights[response] = grants(value); };
     read_mapping(node, readers);
+}
+
+void read_guards(const YAML::Node& node, Config& config) {
+    const auto per = [&](const YAML::Node& value) {
+        constexpr const char* kWhat = "expected a time from 1s to 1d, such as 10m";
+        const auto duration = parse_duration(text(value, kWhat));
+        if (!duration || *duration < kPerMinNs || *duration > kPerMaxNs) wrong(value, kWhat);
+        config.guards.per_ns = *duration;
+    };
+    const auto containers = [&](const YAML::Node& value) {
+        config.guards.containers = static_cast<std::uint32_t>(number(value, 10, 1, kContainersMax, "expected a number from 1 to 10000"));
+    };
+    read_mapping(node, {{"containers", containers},
+                        {"per", per},
+                        {"protected_labels", [&](const YAML::Node& value) { config.guards.labels = labels(value); }},
+                        {"protected_images", [&](const YAML::Node& value) { config.guards.images = texts(value, "images, * and ? allowed"); }}});
 }
 
 }  // namespace quell::daemon

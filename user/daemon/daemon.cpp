@@ -16,7 +16,6 @@
 
 #include "user/base/escape.h"
 #include "user/base/fd.h"
-#include "user/base/files.h"
 #include "user/base/id.h"
 #include "user/base/log.h"
 #include "user/base/time.h"
@@ -43,21 +42,6 @@ std::optional<gid_t> operators_group(const Config& config) {
         return std::nullopt;
     }
     return found->gr_gid;
-}
-
-// Groups by number: who is in them is told by the socket.
-approval::Groups groups_of(const Config& config) {
-    approval::Groups groups;
-    const auto find = [](const std::string& name, const auto& take) {
-        if (const auto group = group_id(name)) take(*group);
-        else log::warn("the group " + escape(name) + " of the configuration does not exist: it gives nobody a role");
-    };
-    if (!config.operators_group.empty())
-        if (const auto group = group_id(config.operators_group)) groups.roles.emplace_back(*group, approval::Role::kAdmin);
-    for (const auto& [role, names] : config.roles)
-        for (const auto& name : names) find(name, [&](gid_t group) { groups.roles.emplace_back(group, role); });
-    for (const auto& name : config.break_glass) find(name, [&](gid_t group) { groups.break_glass.push_back(group); });
-    return groups;
 }
 
 void log_finding(const policy::Finding& finding) {
@@ -302,7 +286,7 @@ Status Daemon::start_incidents() {
         },
         [this](const auto& incident) {
             if (watch_) watch_->tell(incident);
-        }, config_.rights});
+        }, config_.rights, config_.guards, own_pod()});
     removed_.emplace(*engine_, *worker_);
     auto files = TrustedFiles::open();
     if (!files) return files.error();
@@ -331,17 +315,6 @@ Status Daemon::start_incidents() {
     return loop_->add(ring_->poll_fd(), EPOLLIN, [this](std::uint32_t) { ring_->consume(); });
 }
 
-// What rules have approved within the last hour counts on. Without a file there was nothing; one that cannot be read may hold anything.
-void Daemon::count_automatic() {
-    const auto now = static_cast<std::int64_t>(boottime_ns());
-    if (::access(config_.history_path.c_str(), F_OK) && errno == ENOENT) return;
-    auto file = history::History::open_read_only(config_.history_path);
-    auto rows = file ? file->approved_by_rules(wall_ns() - approval::HourGuard::kHourNs) : Result<std::vector<history::Row>>(file.error());
-    if (rows) return decisions_->guard().remember(*rows, now, wall_ns(), boot_id());
-    log::warn("no automatic response for an hour: " + rows.error().message);
-    decisions_->guard().close(now);
-}
-
 Status Daemon::start_control() {
     const auto group = operators_group(config_);
     control::ServerOptions options;
@@ -349,7 +322,7 @@ Status Daemon::start_control() {
     options.mode = config_.socket_mode;
     options.operators = group;
     options.record = [this](int fd) { return engine_->peer(fd); };
-    groups_ = groups_of(config_);
+    groups_ = deciding_groups();
     options.has_role = [this](const control::Peer& peer) { return approval::role_of({peer.uid, peer.gid, peer.groups}, groups_) != approval::Role::kNone; };
     const auto refused = [this](const std::string& why) {
         return [this, why](const control::Peer& peer, std::string_view method, std::uint64_t times) {

@@ -51,6 +51,8 @@ private:
     [[nodiscard]] Status attach_standing();
     [[nodiscard]] Status start_incidents();
     void count_automatic();
+    [[nodiscard]] std::string own_pod() const;
+    [[nodiscard]] approval::Groups deciding_groups() const;
     [[nodiscard]] Status start_control();
     [[nodiscard]] Status apply_at_start();
     void adopt_policy();
@@ -101,7 +103,7 @@ private:
     [[nodiscard]] incident::Incident as_said(const incident::Incident& incident) const;
 
     // Whether the caller's role is too low for the method; then it is answered, and told in the history now and then.
-    [[nodiscard]] bool is_too_low(std::string_view method, const control::Peer& peer, control::Responder& responder);
+    [[nodiscard]] bool is_too_low(std::string_view method, const control::Json& params, const control::Peer& peer, control::Responder& responder);
 
     Config config_;
     approval::Groups groups_;

@@ -26,6 +26,7 @@ void refuse(control::Responder& responder, const approval::Answer& answer, const
         case approval::Refusal::kTooLate:
             return responder.error("io.quell.TooLate", {{"state", incident ? word_at(kStateWords, incident->state) : "none"}, {"reason", answer.text}});
         case approval::Refusal::kBlind: return responder.error("io.quell.Blind", reason);
+        case approval::Refusal::kGuarded: return responder.error("io.quell.Guarded", {{"guard", answer.guard}, {"reason", answer.text}, {"word", answer.word}});
         case approval::Refusal::kNotAllowed: return responder.error("io.quell.NotAllowed", reason);
         case approval::Refusal::kFailed:
         case approval::Refusal::kNone: return responder.fail(answer.text);
@@ -53,7 +54,11 @@ approval::Request Daemon::request_of(const Json& params, const control::Peer& pe
     request.container = peer.container;
     request.who.uid = peer.uid;
     request.who.login_uid = peer.login_uid;
-    request.role = approval::role_of({peer.uid, peer.gid, peer.groups}, groups_);
+    const approval::Caller caller{peer.uid, peer.gid, peer.groups};
+    request.role = approval::role_of(caller, groups_);
+    request.may_break_glass = approval::may_break_glass(caller, groups_);
+    request.break_glass = control::true_member(params, "break_glass");
+    request.confirm = control::string_member(params, "confirm");
     request.named = [peer](const history::Who&) { return who_of(peer); };
     return request;
 }

@@ -39,6 +39,12 @@ int run_approve(Invocation& invocation) {
     if (!put_reason(invocation, parameters)) return kUsage;
     const bool is_dry = invocation.has("--dry-run");
     if (is_dry) parameters["dry_run"] = true;
+    if (invocation.has("--confirm")) parameters["confirm"] = invocation.value("--confirm");
+    if (invocation.has("--break-glass")) parameters["break_glass"] = true;
+    if (invocation.has("--break-glass") && invocation.value("--reason").empty()) {
+        invocation.out.note("--break-glass takes a --reason");
+        return kUsage;
+    }
     int code = kDone;
     if (choice.digest.empty()) {
         auto chosen = choose(invocation, id, choice.response, code);
