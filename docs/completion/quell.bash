@@ -16,7 +16,7 @@ _quell() {
     for ((i = 1; i < COMP_CWORD; i++)); do
         if [[ -n $skip ]]; then skip=; continue; fi
         case ${COMP_WORDS[i]} in
-            --socket | --reason | --confirm | --limit | --head | --incident | --dir | --policies | --output | -o | --from) skip=1 ;;
+            --socket | --reason | --confirm | --select | --digest | --limit | --head | --incident | --dir | --policies | --output | -o | --from) skip=1 ;;
             -*) ;;
             *) if [[ -z $verb ]]; then verb=${COMP_WORDS[i]}; elif [[ -z $sub ]]; then sub=${COMP_WORDS[i]}; fi ;;
         esac
@@ -26,7 +26,7 @@ _quell() {
         --dir) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
         --from) mapfile -t COMPREPLY < <(compgen -W falco -- "$current"); return ;;
         --incident) mapfile -t COMPREPLY < <(compgen -W "$(_quell_incidents)" -- "$current"); return ;;
-        --reason | --confirm | --limit | --head) return ;;
+        --reason | --confirm | --select | --digest | --limit | --head) return ;;
     esac
     local words=
     case $verb in
@@ -37,7 +37,7 @@ _quell() {
             if [[ -z $sub ]]; then words=$(_quell_incidents); else words="kill-container kill-process quarantine-file"; fi
             ;;
         approve)
-            words="--reason --dry-run --confirm --break-glass"
+            words="--reason --dry-run --confirm --break-glass --select --digest"
             if [[ -z $sub ]]; then words+=" $(_quell_incidents)"; else words+=" kill-container kill-process quarantine-file"; fi
             ;;
         reject) words="--reason --dry-run $(_quell_incidents)" ;;

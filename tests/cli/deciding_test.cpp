@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "tests/cli/fake_daemon.h"
+#include "user/cli/select.h"
 #include "user/control/varlink.h"
 
 namespace quell::cli {
@@ -115,6 +116,129 @@ TEST_F(FakeDaemon, RootIsToldWhatItsLoginUidIsWorth) {
     will_fail("Approve", control::errors::kBlind, {{"reason", "x"}});
     start();
     EXPECT_EQ(quell({"approve", "00012@ab12cd34", "kill-container"}).err.find("you act as root: the login uid in the history is for audit only") != std::string::npos, geteuid() == 0);
+}
+
+class Bulk : public FakeDaemon {
+protected:
+    void SetUp() override {
+        Json second = sample_incident(), other = sample_incident(), over = sample_incident("enforcing");
+        second["id"] = "00023";
+        second["age_s"] = 10;
+        other["id"] = "00034";
+        other["rule"] = "other";
+        over["id"] = "00045";
+        will_reply("Incidents", {{"incidents", {sample_incident(), second, other, over}}});
+        will_reply("Digests", {{"digests", {{{"id", "00012"}, {"digest", "ab12cd34"}}, {{"id", "00023"}, {"digest", "ff00ff00"}}}}});
+        Json done = sample_incident("done");
+        done["response"] = "kill-container";
+        will_reply("Approve", {{"incident", done}, {"survivors", Json::array()}});
+    }
+    std::vector<std::string> approvals() {
+        std::vector<std::string> all;
+        for (const auto& call : calls())
+            if (call.starts_with("Approve ")) all.push_back(call);
+        return all;
+    }
+    const std::vector<std::string> verb{"approve", "--select", "rule=clear-log-*", "kill-container"};
+    std::vector<std::string> with(std::vector<std::string> more) {
+        auto all = verb;
+        all.insert(all.end(), more.begin(), more.end());
+        return all;
+    }
+};
+
+TEST_F(Bulk, ADryRunPrintsTheDigestThatTheRealThingTakes) {
+    start();
+    const Ran dry = quell(with({"--dry-run", "--json"}));
+    ASSERT_EQ(dry.code, 0) << dry.err;
+    const Json told = Json::parse(dry.out);
+    EXPECT_EQ(told["results"].size(), 2u) << told;
+    EXPECT_EQ(approvals()[0], R"(Approve {"digest":"ab12cd34","dry_run":true,"id":"00012","response":"kill-container"})");
+    EXPECT_EQ(calls()[1], R"(Digests {"ids":["00012","00023"],"response":"kill-container"})") << "what does not fit, or does not wait, is not asked for";
+    const std::string digest = told["digest"];
+    const Ran ran = quell(with({"--digest", digest, "--reason", "worm"}));
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_EQ(ran.out, "00012 Clear Log Activities: done\n00023 Clear Log Activities: done\n");
+    ASSERT_EQ(approvals().size(), 4u);
+    EXPECT_EQ(approvals()[3], R"(Approve {"digest":"ff00ff00","id":"00023","reason":"worm","response":"kill-container"})");
+    EXPECT_EQ(quell({"approve", "--select", "rule=clear-log-*,older=1m", "kill-container", "--digest", digest}).code, 5) << "one less fits: another digest";
+    EXPECT_EQ(approvals().size(), 4u);
+}
+
+TEST_F(Bulk, AScriptWithoutADigestIsTold) {
+    start();
+    const Ran ran = quell(verb);
+    EXPECT_EQ(ran.code, 2);
+    EXPECT_NE(ran.err.find("hint: --digest "), std::string::npos) << ran.err;
+    EXPECT_EQ(quell({"approve", "--select", "rule=nothing", "kill-container"}).code, 1);
+    EXPECT_TRUE(approvals().empty());
+}
+
+TEST_F(Bulk, OnATerminalItShowsAndAsks) {
+    start();
+    const Ran no = quell_on_terminal(verb, "y\n");
+    EXPECT_EQ(no.code, 1);
+    EXPECT_NE(no.out.find("ab12cd34"), std::string::npos) << no.out;
+    EXPECT_NE(no.out.find("Type yes to approve kill-container for these 2: "), std::string::npos) << no.out;
+    EXPECT_TRUE(approvals().empty());
+    EXPECT_EQ(quell_on_terminal(verb, "yes\n").code, 0);
+    EXPECT_EQ(approvals().size(), 2u);
+}
+
+TEST_F(Bulk, OneThatWentWrongIsNoSuccess) {
+    will_fail("Approve", control::errors::kTooLate, {{"state", "gone"}, {"reason", "its target vanished"}});
+    start();
+    const std::string digest = Json::parse(quell(with({"--dry-run", "--json"})).out)["digest"];
+    const Ran ran = quell(with({"--digest", digest}));
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_EQ(ran.out, "00012 Clear Log Activities: too late: it is gone: its target vanished\n00023 Clear Log Activities: too late: it is gone: its target vanished\n");
+    stop();
+    Json half = sample_incident();
+    half["first_approval"] = {{"response", "kill-container"}, {"digest", "ab12cd34"}, {"who", sample_who()}, {"since", "2026-03-01T09:10:00.000000Z"}};
+    will_reply("Approve", {{"incident", half}, {"survivors", Json::array()}});
+    start();
+    EXPECT_EQ(quell(with({"--digest", digest})).code, 6);
+    stop();
+    will_reply("Digests", {{"digests", {{{"id", "00012"}, {"reason", "the container is gone"}}}}});
+    start();
+    const Json none = Json::parse(quell(with({"--dry-run", "--json"})).out);
+    EXPECT_EQ(none["results"][0]["text"], "not offered: the container is gone");
+    EXPECT_EQ(none["results"][1]["text"], "it is gone");
+    EXPECT_TRUE(approvals().size() == 6u) << "nobody was asked to approve what is not offered";
+}
+
+TEST_F(Bulk, WrongCommandLines) {
+    start();
+    for (const auto& arguments : std::vector<std::vector<std::string>>{{"approve"}, {"approve", "--select", "rule=x"}, {"approve", "--select", "rule", "kill-container"}, {"approve", "--select", "rule=a,rule=b", "kill-container"},
+                                                                       {"approve", "--select", "older=soon", "kill-container"}, {"approve", "--select", "severity=bad", "kill-container"}, {"approve", "--select", "pod=x", "kill-container"},
+                                                                       {"approve", "--select", "rule=x", "00012@d", "kill-container"}, {"approve", "--select", "rule=x", "kill-container", "--confirm", "x"},
+                                                                       {"approve", "00012@d", "kill-container", "--digest", "d"}})
+        EXPECT_EQ(quell(arguments).code, 2) << testing::PrintToString(arguments);
+    EXPECT_TRUE(calls().empty());
+}
+
+TEST(Selection, EveryKeyHasToFit) {
+    const auto fits = [](const char* text, const Json& incident = sample_incident()) {
+        const auto selection = parse_selection(text);
+        EXPECT_TRUE(selection) << text;
+        return selection && selection->fits(incident);
+    };
+    for (const char* text : {"rule=clear-log-activities", "rule=notable-events/*", "image=registry/shop:?", "severity=high", "older=2m", "rule=clear*,image=registry/*,older=130s"}) EXPECT_TRUE(fits(text)) << text;
+    for (const char* text : {"rule=clear", "rule=other/*", "image=shop", "namespace=x", "severity=critical", "older=131s", "rule=clear*,severity=low"}) EXPECT_FALSE(fits(text)) << text;
+    EXPECT_FALSE(fits("rule=*", sample_incident("rejected")));
+    EXPECT_FALSE(fits("rule=*", Json::object()));
+    Json pod = sample_incident();
+    pod["container"]["namespace"] = "shop";
+    EXPECT_TRUE(fits("namespace=sh*", pod));
+}
+
+TEST(Selection, OneDigestForAllInAnyOrder) {
+    const std::vector<Chosen> one{{"a", "1"}, {"b", "2"}}, other{{"b", "2"}, {"a", "1"}};
+    EXPECT_EQ(digest_of_all("kill-container", one), digest_of_all("kill-container", other));
+    EXPECT_EQ(digest_of_all("kill-container", one).size(), 12u);
+    EXPECT_NE(digest_of_all("kill-process", one), digest_of_all("kill-container", one));
+    EXPECT_NE(digest_of_all("kill-container", {{"a", "1"}}), digest_of_all("kill-container", one));
+    EXPECT_NE(digest_of_all("kill-container", {{"a", "2"}, {"b", "1"}}), digest_of_all("kill-container", one));
 }
 
 TEST_F(FakeDaemon, AssignAndNote) {

@@ -87,6 +87,7 @@ private:
     void incidents(const control::Json&, const control::Peer&, control::Responder);
     void show(const control::Json&, const control::Peer&, control::Responder);
     void preview(const control::Json&, const control::Peer&, control::Responder);
+    void digests(const control::Json&, const control::Peer&, control::Responder);
     void approve(const control::Json&, const control::Peer&, control::Responder);
     void reject(const control::Json&, const control::Peer&, control::Responder);
     void undo(const control::Json&, const control::Peer&, control::Responder);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The methods of io.quell that are about incidents.
+#include <algorithm>
+
 #include "user/base/escape.h"
 #include "user/base/files.h"
 #include "user/base/id.h"
@@ -116,6 +118,30 @@ void Daemon::preview(const Json& params, const control::Peer& peer, control::Res
             list.push_back(incident::preview_json(said, offer, alive, offer.available ? decisions_->needs(said, offer.response, request) : std::vector<std::string>{}));
     if (list.empty() && !word.empty()) return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", "the rule does not offer it"}});
     responder.reply({{"incident", incident::summary_json(said, alive)}, {"previews", list}});
+}
+
+// For an approval of many: nobody's processes are walked.
+void Daemon::digests(const Json& params, const control::Peer&, control::Responder responder) {
+    const auto word = control::string_member(params, "response");
+    const auto response = word_index(kResponseWords, word);
+    if (!response) return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", "there is no such response"}});
+    const Json& ids = control::member(params, "ids");
+    if (ids.size() > QUELL_PENDING_MAX) return responder.error(control::errors::kInvalidParameter, {{"parameter", "ids"}});
+    decisions_->tick();
+    incident::EngineView kernel(*engine_);
+    auto list = Json::array();
+    for (const Json& text : ids) {
+        const auto id = parse_id(text.get<std::string>());
+        const auto* found = id ? store_.find(*id) : nullptr;
+        if (!found) continue;
+        const bool is_offered = std::ranges::find(found->rule.offers, *response) != found->rule.offers.end();
+        const auto offer = incident::offer(kernel, *found, static_cast<quell_response>(*response), false);
+        Json one = {{"id", id_text(*id)}};
+        if (is_offered && offer.available) one.update({{"digest", offer.digest}, {"target", offer.target_text}});
+        else one["reason"] = is_offered ? offer.reason : "the rule does not offer it";
+        list.push_back(std::move(one));
+    }
+    responder.reply({{"digests", list}});
 }
 
 // Whoever connects before the hook knows the socket is not recorded, and might sit in the target. While nothing is

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
+#include "user/cli/bulk.h"
 #include "user/cli/choose.h"
 #include "user/cli/incident_text.h"
 
@@ -26,6 +27,11 @@ std::string left_open(const std::string& target, const Choice& choice) {
 }  // namespace
 
 int run_approve(Invocation& invocation) {
+    if (invocation.has("--select")) return approve_selected(invocation);
+    if (!invocation.has("ID[@DIGEST]") || invocation.has("--digest")) {
+        invocation.out.note("an ID[@DIGEST], or --select with or without --digest");
+        return kUsage;
+    }
     const std::string target = invocation.value("ID[@DIGEST]");
     const std::size_t at = target.find('@');
     const std::string id = target.substr(0, at);
@@ -53,7 +59,7 @@ int run_approve(Invocation& invocation) {
     }
     parameters["digest"] = choice.digest;
     parameters["response"] = choice.response;
-    if (geteuid() == 0) invocation.out.note("you act as root: the login uid in the history is for audit only, root can change it; where two persons are asked for, root is none of them");
+    if (geteuid() == 0) invocation.out.note(kRootNote);
     const auto reply = ask(invocation, "Approve", parameters, code, kApproveTimeoutMs);
     if (!reply) return code;
     const Json& incident = control::member(*reply, "incident");
