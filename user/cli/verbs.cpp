@@ -52,7 +52,7 @@ const std::vector<Verb>& verbs() {
           kReason, kDryRun,
           {"--confirm", "WORD", "the word that a guard asks for; of an admin", false, false},
           {"--break-glass", "", "over rights, two persons and guards, for those who may; takes a reason", false, false},
-          {"--select", "KEY=VALUE,…", "instead of an ID: all that wait and fit rule, image, namespace, severity, older", false, false},
+          {"--select", "SELECTION", "instead of an ID: all that wait and fit: rule=,image=,namespace=,severity=,older=", false, false},
           {"--digest", "DIGEST", "with --select: that of the list, in the place of a question", false, false}},
          run_approve},
         {"reject", "decide against every response that was offered", {kId, kReason, kDryRun}, run_reject},
