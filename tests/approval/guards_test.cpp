@@ -8,20 +8,24 @@ namespace {
 
 constexpr std::int64_t kMinute = 60'000'000'000;
 
+const std::string kImage = "registry.example/shop/web:1";
+const std::vector<std::string> kLabels{"app=web", "env=prod"};
+
 Matter web(quell_response response = QUELL_RESPONSE_KILL_CONTAINER) {
     Matter matter;
     matter.response = response;
     matter.is_container = true;
     matter.id = "00012";
     matter.name = "web";
-    matter.image = "registry.example/shop/web:1";
-    matter.labels = {"app=web", "env=prod"};
+    matter.image = &kImage;
+    matter.labels = &kLabels;
     return matter;
 }
 
 std::string guard(const GuardRules& rules, const Matter& matter, const ContainerWindow& window = {}, std::int64_t now = 0) {
-    const auto found = guard_against(rules, window, matter, now);
-    return found ? found->name : "none";
+    std::string names;
+    for (const auto& one : guards_against(rules, window, matter, now)) names += (names.empty() ? "" : " ") + one.name;
+    return names.empty() ? "none" : names;
 }
 
 TEST(Guards, NoneAreThereByThemselves) { EXPECT_EQ(guard({}, web()), "none"); }
@@ -32,9 +36,10 @@ TEST(Guards, LabelsAreProtectedWhole) {
     EXPECT_EQ(guard(rules, web()), "labels");
     EXPECT_EQ(guard(rules, web(QUELL_RESPONSE_KILL_PROCESS)), "labels") << "whatever acts in it";
     auto other = web();
-    other.labels = {"env=production", "xenv=prod"};
+    const std::vector<std::string> alike{"env=production", "xenv=prod"};
+    other.labels = &alike;
     EXPECT_EQ(guard(rules, other), "none");
-    other.labels.reset();
+    other.labels = nullptr;
     EXPECT_EQ(guard(rules, other), "labels") << "not known is not none";
     other.is_container = false;
     EXPECT_EQ(guard(rules, other), "none") << "the host has no labels";
@@ -45,11 +50,12 @@ TEST(Guards, ImagesAreProtectedByPattern) {
     rules.images = {"registry.example/pay/*", "*/web:?"};
     EXPECT_EQ(guard(rules, web()), "images");
     auto other = web();
-    other.image = "registry.example/shop/web:12";
+    const std::string longer = "registry.example/shop/web:12", below = "registry.example/pay/a/b:1";
+    other.image = &longer;
     EXPECT_EQ(guard(rules, other), "none");
-    other.image = "registry.example/pay/a/b:1";
+    other.image = &below;
     EXPECT_EQ(guard(rules, other), "images");
-    other.image.reset();
+    other.image = nullptr;
     EXPECT_EQ(guard(rules, other), "images");
 }
 
@@ -83,6 +89,17 @@ TEST(Guards, AreClosedWhereItIsNotKnownWhatWasDone) {
     window.close(5);
     EXPECT_EQ(guard(rules, web(), window, 4), "containers");
     EXPECT_EQ(guard(rules, web(), window, 5), "none");
+}
+
+TEST(Guards, AllAreTold) {
+    GuardRules rules;
+    rules.labels = {"app=web"};
+    rules.images = {"*"};
+    rules.containers = 1;
+    ContainerWindow window;
+    window.add(0, rules.per_ns);
+    EXPECT_EQ(guard(rules, web(), window, 1), "labels images containers");
+    EXPECT_EQ(guards_text({{"a", "b"}, {"c", "d"}}), "a: b; c: d");
 }
 
 TEST(Guards, ResponsesByTheirWords) {

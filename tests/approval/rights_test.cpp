@@ -58,9 +58,10 @@ TEST(Rights, EachGrantIsAWayOfItsOwn) {
     const Rights rights{{QUELL_RESPONSE_KILL_CONTAINER, {{Role::kResponder, kHigh, {"env=test", "team=shop"}}, {Role::kSenior, kHigh, {}}}}};
     auto one = matter(QUELL_RESPONSE_KILL_CONTAINER, kHigh);
     EXPECT_EQ(role_needed(rights, one), Role::kSenior) << "labels that are not known give no right";
-    one.labels = {"env=test"};
+    const std::vector<std::string> env{"env=test"}, all{"team=shop", "x=y", "env=test"};
+    one.labels = &env;
     EXPECT_EQ(role_needed(rights, one), Role::kSenior) << "all of them have to be there";
-    one.labels = {"team=shop", "x=y", "env=test"};
+    one.labels = &all;
     EXPECT_EQ(role_needed(rights, one), Role::kResponder);
     one.severity = kCritical;
     EXPECT_EQ(role_needed(rights, one), Role::kAdmin) << "no grant reaches it";

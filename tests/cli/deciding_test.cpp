@@ -207,6 +207,26 @@ TEST_F(Bulk, OneThatWentWrongIsNoSuccess) {
     EXPECT_TRUE(approvals().size() == 6u) << "nobody was asked to approve what is not offered";
 }
 
+// As many as can wait; one call after the other, so that the daemon never holds more than one of them.
+TEST_F(Bulk, AThousandAreOneCallEach) {
+    constexpr int kMany = 1024;
+    Json list = Json::array(), digests = Json::array();
+    for (int i = 0; i < kMany + 10; i++) {
+        Json one = sample_incident();
+        one["id"] = "id" + std::to_string(i);
+        list.push_back(one);
+        if (i < kMany) digests.push_back({{"id", one["id"]}, {"digest", "d" + std::to_string(i)}});
+    }
+    will_reply("Incidents", {{"incidents", list}});
+    will_reply("Digests", {{"digests", digests}});
+    start();
+    const Ran ran = quell(with({"--dry-run", "--json"}));
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_EQ(Json::parse(ran.out)["results"].size(), static_cast<std::size_t>(kMany)) << "the bound of the method";
+    ASSERT_EQ(approvals().size(), static_cast<std::size_t>(kMany));
+    EXPECT_EQ(approvals().back(), R"(Approve {"digest":"d1023","dry_run":true,"id":"id1023","response":"kill-container"})");
+}
+
 TEST_F(Bulk, WrongCommandLines) {
     start();
     for (const auto& arguments : std::vector<std::vector<std::string>>{{"approve"}, {"approve", "--select", "rule=x"}, {"approve", "--select", "rule", "kill-container"}, {"approve", "--select", "rule=a,rule=b", "kill-container"},

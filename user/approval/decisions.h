@@ -129,14 +129,14 @@ private:
 
     void armed(const response::Target& target, const Status& result);
     void leave_to_person(incident::Incident& incident, const Request& request, const std::string& why);
-    // Why the role is too low, "" where it is not. (terms.cpp)
+    // Why the role is too low; may_not_…: "" where it is not. (terms.cpp)
     [[nodiscard]] static std::string too_low(Role needed, const std::string& what, const Request& request);
     [[nodiscard]] std::string may_not_approve(const incident::Incident& incident, quell_response response, const Request& request) const;
     [[nodiscard]] std::string may_not_reject(const incident::Incident& incident, const Request& request) const;
     // Reason and persons, as the rule asks for them; false: not to be flipped, which is answered.
     [[nodiscard]] bool agreed(incident::Incident& incident, const incident::Offer& offer, Request& request, const Reply& reply);
     [[nodiscard]] Matter matter_of(const incident::Incident& incident, quell_response response) const;
-    // Whether a guard stands against it; then it is answered. `over`: which one an admin went over with his word.
+    // Whether guards stand against it; then it is answered. `over`: which ones an admin went over with his word.
     [[nodiscard]] bool is_guarded(incident::Incident& incident, const Matter& matter, const Request& request, const Reply& reply, std::string& over);
     [[nodiscard]] bool breaks_glass(incident::Incident& incident, const Matter& matter, Request& request, const Reply& reply);
     // It is flipped: by whom, with its rows.

@@ -30,6 +30,14 @@ std::optional<Guard> by_images(const GuardRules& rules, const Matter& matter) {
     return std::nullopt;
 }
 
+std::optional<Guard> by_number(const GuardRules& rules, const ContainerWindow& window, std::int64_t now_ns) {
+    if (rules.containers == 0) return std::nullopt;
+    const std::string most = "at most " + std::to_string(rules.containers) + " containers within " + duration_text(static_cast<std::int64_t>(rules.per_ns));
+    if (window.is_closed(now_ns)) return Guard{"containers", most + ", and how many there were is not known: the history could not be read"};
+    if (const auto count = window.within(now_ns, rules.per_ns); count >= rules.containers) return Guard{"containers", most + ", and there were " + std::to_string(count)};
+    return std::nullopt;
+}
+
 }  // namespace
 
 void ContainerWindow::add(std::int64_t at_ns, std::uint64_t per_ns) {
@@ -45,16 +53,19 @@ std::size_t ContainerWindow::within(std::int64_t now_ns, std::uint64_t per_ns) c
 bool acts_on_container(std::string_view response) { return response.ends_with("-container"); }
 bool only_looks(std::string_view response) { return response == "capture" || response == "acquire-file"; }
 
-std::optional<Guard> guard_against(const GuardRules& rules, const ContainerWindow& window, const Matter& matter, std::int64_t now_ns) {
+std::vector<Guard> guards_against(const GuardRules& rules, const ContainerWindow& window, const Matter& matter, std::int64_t now_ns) {
+    std::vector<Guard> guards;
     const auto word = word_at(kResponseWords, matter.response);
-    if (!matter.is_container || only_looks(word)) return std::nullopt;
-    if (auto guard = by_labels(rules, matter)) return guard;
-    if (auto guard = by_images(rules, matter)) return guard;
-    if (rules.containers == 0 || !acts_on_container(word)) return std::nullopt;
-    const std::string most = "at most " + std::to_string(rules.containers) + " containers within " + duration_text(static_cast<std::int64_t>(rules.per_ns));
-    if (window.is_closed(now_ns)) return Guard{"containers", most + ", and how many there were is not known: the history could not be read"};
-    if (const auto count = window.within(now_ns, rules.per_ns); count >= rules.containers) return Guard{"containers", most + ", and there were " + std::to_string(count)};
-    return std::nullopt;
+    if (!matter.is_container || only_looks(word)) return guards;
+    for (auto& guard : {by_labels(rules, matter), by_images(rules, matter), acts_on_container(word) ? by_number(rules, window, now_ns) : std::nullopt})
+        if (guard) guards.push_back(*guard);
+    return guards;
+}
+
+std::string guards_text(const std::vector<Guard>& guards) {
+    std::string text;
+    for (const auto& guard : guards) text += (text.empty() ? "" : "; ") + guard.name + ": " + guard.text;
+    return text;
 }
 
 std::string word_to_type(const Matter& matter) {

@@ -46,8 +46,11 @@ struct Guard {
     std::string name;  // labels, images or containers
     std::string text;  // what it protects from, escaped
 };
-// The first guard that stands against it.
-[[nodiscard]] std::optional<Guard> guard_against(const GuardRules& rules, const ContainerWindow& window, const Matter& matter, std::int64_t now_ns);
+// All that stand against it: one word goes over them together.
+[[nodiscard]] std::vector<Guard> guards_against(const GuardRules& rules, const ContainerWindow& window, const Matter& matter, std::int64_t now_ns);
+
+// "labels: containers with the label x are protected; containers: at most …"
+[[nodiscard]] std::string guards_text(const std::vector<Guard>& guards);
 
 // What is typed to go over a guard: the container's name where it is a plain word, else the incident's id.
 [[nodiscard]] std::string word_to_type(const Matter& matter);

@@ -24,9 +24,10 @@ constexpr std::array kMethods = {
 #undef METHOD
 };
 
-std::vector<Grant> usual(quell_u32 response) {
-    if (!word_at(kUndoWords, response).empty()) return {{Role::kResponder, kCritical, {}}};
-    return {{Role::kResponder, kHigh, {}}, {Role::kSenior, kCritical, {}}};
+const std::vector<Grant>& usual(quell_u32 response) {
+    static const std::vector<Grant> kWhatCanBeUndone{{Role::kResponder, kCritical, {}}};
+    static const std::vector<Grant> kWhatCannot{{Role::kResponder, kHigh, {}}, {Role::kSenior, kCritical, {}}};
+    return word_at(kUndoWords, response).empty() ? kWhatCannot : kWhatCanBeUndone;
 }
 
 // Labels that are not known are none that a right could hang on.

@@ -9,7 +9,6 @@
 #include <array>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -50,8 +49,8 @@ struct Matter {
     std::uint32_t severity = 0;  // position in kSeverityWords
     bool is_container = false;   // the subject; else the host
     std::string id, name;        // the incident's id; the container's name, "" unknown
-    std::optional<std::string> image;
-    std::optional<std::vector<std::string>> labels;  // "name=value"; nothing: not known
+    const std::string* image = nullptr;                // nullptr: not known; both are the incident's
+    const std::vector<std::string>* labels = nullptr;  // "name=value"
     bool is_own_pod = false;     // of the pod that Quell itself runs in
 };
 

@@ -28,6 +28,9 @@ std::string with(const std::string& detail, const char* name, const std::string&
     return json.dump(-1, ' ', true, Json::error_handler_t::replace);
 }
 
+// A rule has no role: what it may, the policy says.
+bool is_high_enough(Role needed, const Request& request) { return !request.rule.empty() || request.role >= needed; }
+
 constexpr const char* kOwnPod = "it is in Quell's own pod";
 constexpr const char* kReason = "its rule asks for a reason (--reason)";
 constexpr const char* kRootIsNone = "its rule asks for two persons, and root is none: it can be anybody";
@@ -41,25 +44,26 @@ Matter Decisions::matter_of(const Incident& incident, quell_response response) c
     matter.is_container = incident.key.container != 0;
     matter.id = id_text(incident.id);
     matter.name = incident.identity.name.value_or("");
-    matter.image = incident.identity.image;
-    matter.labels = incident.identity.labels;
     const auto& who = incident.identity;
+    matter.image = who.image ? &*who.image : nullptr;
+    matter.labels = who.labels ? &*who.labels : nullptr;
     matter.is_own_pod = !parts_.own_pod.empty() && who.pod && who.pod_namespace && *who.pod_namespace + "/" + *who.pod == parts_.own_pod;
     return matter;
 }
 
 std::string Decisions::too_low(Role needed, const std::string& what, const Request& request) {
-    if (!request.rule.empty() || request.role >= needed) return {};
     return what + " takes the role " + std::string(role_word(needed)) + ", who asks has " + std::string(role_word(request.role));
 }
 
 std::string Decisions::may_not_approve(const Incident& incident, quell_response response, const Request& request) const {
-    const auto what = std::string(word_at(kResponseWords, response)) + " at severity " + std::string(word_at(kSeverityWords, incident.rule.severity));
-    return too_low(role_needed(parts_.rights, matter_of(incident, response)), what, request);
+    const auto needed = role_needed(parts_.rights, matter_of(incident, response));
+    if (is_high_enough(needed, request)) return {};
+    return too_low(needed, std::string(word_at(kResponseWords, response)) + " at severity " + std::string(word_at(kSeverityWords, incident.rule.severity)), request);
 }
 
 std::string Decisions::may_not_reject(const Incident& incident, const Request& request) const {
-    return too_low(role_to_reject(parts_.rights, matter_of(incident, QUELL_RESPONSE_COUNT), incident.rule.offers), "to reject this one", request);
+    const auto needed = role_to_reject(parts_.rights, matter_of(incident, QUELL_RESPONSE_COUNT), incident.rule.offers);
+    return is_high_enough(needed, request) ? std::string{} : too_low(needed, "to reject this one", request);
 }
 
 std::vector<std::string> Decisions::needs(const Incident& incident, quell_response response, const Request& request) const {
@@ -67,8 +71,8 @@ std::vector<std::string> Decisions::needs(const Incident& incident, quell_respon
     const auto matter = matter_of(incident, response);
     if (matter.is_own_pod && !only_looks(word_at(kResponseWords, response))) list.push_back(kOwnPod);
     if (const auto why = may_not_approve(incident, response, request); !why.empty()) list.push_back(why);
-    if (const auto guard = guard_against(parts_.guards, containers_, matter, static_cast<std::int64_t>(boottime_ns())))
-        list.push_back("guard " + guard->name + ": " + guard->text + "; an admin goes over it with --confirm " + word_to_type(matter));
+    if (const auto guards = guards_against(parts_.guards, containers_, matter, static_cast<std::int64_t>(boottime_ns())); !guards.empty())
+        list.push_back("guard " + guards_text(guards) + "; an admin goes over it with --confirm " + word_to_type(matter));
     if (incident.rule.reason_required) list.push_back(kReason);
     if (!incident.rule.two_persons) return list;
     const auto& first = incident.first_approval;
@@ -95,21 +99,22 @@ bool Decisions::agreed(Incident& incident, const incident::Offer& offer, Request
 }
 
 bool Decisions::is_guarded(Incident& incident, const Matter& matter, const Request& request, const Reply& reply, std::string& over) {
-    const auto guard = guard_against(parts_.guards, containers_, matter, static_cast<std::int64_t>(boottime_ns()));
-    if (!guard) return false;
+    const auto guards = guards_against(parts_.guards, containers_, matter, static_cast<std::int64_t>(boottime_ns()));
+    if (guards.empty()) return false;
+    const auto text = guards_text(guards);
     const auto word = word_to_type(matter);
     if (!request.rule.empty()) {  // a rule types nothing
-        leave_to_person(incident, request, "held back by the guard " + guard->name + ": " + guard->text);
-        reply({Refusal::kGuarded, guard->text, incident.id, {}});
+        leave_to_person(incident, request, "held back by the guard " + text);
+        reply({Refusal::kGuarded, text, incident.id, {}});
         return true;
     }
     if (request.confirm == word && request.role == Role::kAdmin) {
-        over = guard->name + ": " + guard->text;
+        over = text;
         return false;
     }
     const std::string why = request.confirm != word ? "" : ", and who asks is none";
-    refuse(incident.id, Refusal::kGuarded, "guard " + guard->name + ": " + guard->text + "; an admin may go over it" + why, request, [reply, guard, word](Answer answer) {
-        answer.guard = guard->name;
+    refuse(incident.id, Refusal::kGuarded, "guard " + text + "; an admin may go over it" + why, request, [reply, name = guards.front().name, word](Answer answer) {
+        answer.guard = name;
         answer.word = word;
         reply(answer);
     });
@@ -126,7 +131,7 @@ bool Decisions::breaks_glass(Incident& incident, const Matter& matter, Request& 
     const auto add = [&](const std::string& what) { over += (over.empty() ? "" : "; ") + what; };
     if (const auto low = may_not_approve(incident, matter.response, request); !low.empty()) add(low);
     if (incident.rule.two_persons) add("its rule asks for two persons");
-    if (const auto guard = guard_against(parts_.guards, containers_, matter, static_cast<std::int64_t>(boottime_ns()))) add("guard " + guard->name + ": " + guard->text);
+    if (const auto guards = guards_against(parts_.guards, containers_, matter, static_cast<std::int64_t>(boottime_ns())); !guards.empty()) add("guard " + guards_text(guards));
     request.broken = over.empty() ? "approved over nothing: nothing stood against it" : "approved over: " + over;
     request.detail = with(request.detail, "break_glass", request.broken);
     return true;
