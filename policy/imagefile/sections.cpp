@@ -235,7 +235,7 @@ void read_automatic(Reader& from, std::uint32_t entries, Image& image) {
 
 constexpr std::uint32_t kTwoPersons = 1, kReasonRequired = 2;
 
-std::uint32_t write_approvers(const Image& image, Writer& to) {
+std::uint32_t write_asked(const Image& image, Writer& to) {
     std::uint32_t count = 0;
     for (std::uint32_t index = 0; index < image.rules.size(); index++) {
         const ImageRule& rule = image.rules[index];
@@ -248,7 +248,7 @@ std::uint32_t write_approvers(const Image& image, Writer& to) {
     return count;
 }
 
-void read_approvers(Reader& from, std::uint32_t entries, Image& image) {
+void read_asked(Reader& from, std::uint32_t entries, Image& image) {
     std::uint32_t next = 0;
     for (std::uint32_t left = from.count(entries, 2 * sizeof(std::uint32_t), kMaxRules + 1); left > 0; left--) {
         const std::uint32_t index = from.u32(), asked = from.u32();
@@ -325,7 +325,7 @@ constexpr std::array kSections = {
     Section{9, "identities", write_identities, read_identities},
     Section{10, "automatic", write_automatic, read_automatic},
     Section{11, "pieces", write_pieces, read_pieces},
-    Section{12, "approvers", write_approvers, read_approvers},
+    Section{12, "approvers", write_asked, read_asked},
 };
 
 }  // namespace

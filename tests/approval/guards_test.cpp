@@ -6,7 +6,7 @@
 namespace quell::approval {
 namespace {
 
-constexpr std::int64_t kMinute = 60'000'000'000;
+constexpr std::int64_t kOneMinute = 60'000'000'000;
 
 const std::string kImage = "registry.example/shop/web:1";
 const std::vector<std::string> kLabels{"app=web", "env=prod"};
@@ -62,18 +62,18 @@ TEST(Guards, ImagesAreProtectedByPattern) {
 TEST(Guards, SoManyContainersInATime) {
     GuardRules rules;
     rules.containers = 2;
-    rules.per_ns = 10 * kMinute;
+    rules.per_ns = 10 * kOneMinute;
     ContainerWindow window;
-    EXPECT_EQ(guard(rules, web(), window, kMinute), "none");
-    window.add(kMinute, rules.per_ns);
-    EXPECT_EQ(guard(rules, web(), window, kMinute), "none");
-    window.add(2 * kMinute, rules.per_ns);
-    EXPECT_EQ(guard(rules, web(), window, 3 * kMinute), "containers");
-    EXPECT_EQ(guard(rules, web(QUELL_RESPONSE_KILL_PROCESS), window, 3 * kMinute), "none") << "only what acts on containers as a whole";
-    EXPECT_EQ(guard(rules, web(), window, 11 * kMinute - 1), "containers");
-    EXPECT_EQ(guard(rules, web(), window, 11 * kMinute), "none") << "the first is ten minutes ago";
-    window.add(-kMinute, rules.per_ns);
-    EXPECT_EQ(window.within(3 * kMinute, rules.per_ns), 3u) << "one before the boot counts, too";
+    EXPECT_EQ(guard(rules, web(), window, kOneMinute), "none");
+    window.add(kOneMinute, rules.per_ns);
+    EXPECT_EQ(guard(rules, web(), window, kOneMinute), "none");
+    window.add(2 * kOneMinute, rules.per_ns);
+    EXPECT_EQ(guard(rules, web(), window, 3 * kOneMinute), "containers");
+    EXPECT_EQ(guard(rules, web(QUELL_RESPONSE_KILL_PROCESS), window, 3 * kOneMinute), "none") << "only what acts on containers as a whole";
+    EXPECT_EQ(guard(rules, web(), window, 11 * kOneMinute - 1), "containers");
+    EXPECT_EQ(guard(rules, web(), window, 11 * kOneMinute), "none") << "the first is ten minutes ago";
+    window.add(-kOneMinute, rules.per_ns);
+    EXPECT_EQ(window.within(3 * kOneMinute, rules.per_ns), 3u) << "one before the boot counts, too";
 }
 
 TEST(Guards, TheWindowKeepsNoMoreThanItsTime) {

@@ -12,7 +12,7 @@
 namespace quell::incident {
 namespace {
 
-std::string wrong(const Json& preview) {
+std::string wrong_preview(const Json& preview) {
     const auto& interface = control::quell_interface();
     return control::mismatch(interface, interface.types.at("ResponsePreview"), preview).value_or("fits");
 }
@@ -20,7 +20,7 @@ std::string wrong(const Json& preview) {
 TEST(Preview, FitsTheInterfaceAndSaysWhatItHits) {
     FakeKernel kernel;
     for (auto incident : {an_incident(), Incident{}})
-        for (const auto& offer : offers(kernel, incident)) EXPECT_EQ(wrong(preview_json(incident, offer, true, {"a reason"})), "fits");
+        for (const auto& offer : offers(kernel, incident)) EXPECT_EQ(wrong_preview(preview_json(incident, offer, true, {"a reason"})), "fits");
     const auto incident = an_incident();
     for (const auto& offer : offers(kernel, incident)) {
         const auto json = preview_json(incident, offer, true, {});

@@ -13,9 +13,10 @@
 namespace quell::approval {
 
 using incident::Incident;
-using Json = nlohmann::json;
 
 namespace {
+
+using Json = nlohmann::json;
 
 bool is_blank(const std::string& text) { return text.find_first_not_of(" \t\n") == std::string::npos; }
 

@@ -17,7 +17,7 @@ namespace quell::cli {
 namespace {
 
 constexpr std::size_t kMost = 1024;  // as many can wait
-constexpr std::uint64_t kTimeoutMs = 30'000;
+constexpr std::uint64_t kEachTimeoutMs = 30'000;
 
 struct Target {
     std::string id, digest, why;  // why: it is not offered
@@ -29,7 +29,7 @@ std::string whose(const Json& incident) {
     return name.empty() ? text_of(incident, "subject") : name;
 }
 
-std::optional<std::vector<Target>> find(Invocation& invocation, const Selection& selection, const std::string& response, int& code) {
+std::optional<std::vector<Target>> targets_of(Invocation& invocation, const Selection& selection, const std::string& response, int& code) {
     const auto reply = ask(invocation, "Incidents", {{"all", false}}, code);
     if (!reply) return std::nullopt;
     std::vector<Target> targets;
@@ -124,7 +124,7 @@ Json approve_all(Invocation& invocation, const std::vector<Target>& targets, Jso
         } else {
             parameters["id"] = target.id;
             parameters["digest"] = target.digest;
-            const auto called = client.call("Approve", parameters, kTimeoutMs);
+            const auto called = client.call("Approve", parameters, kEachTimeoutMs);
             results.push_back(result_of(target, called, is_dry));
             if (called.outcome != control::CallOutcome::Reply && called.outcome != control::CallOutcome::Remote) cut = "not asked, nobody answered before";
         }
@@ -152,7 +152,7 @@ int approve_selected(Invocation& invocation) {
     if (!put_reason(invocation, parameters)) return kUsage;
     if (invocation.has("--dry-run")) parameters["dry_run"] = true;
     int code = kDone;
-    const auto targets = find(invocation, *selection, response, code);
+    const auto targets = targets_of(invocation, *selection, response, code);
     if (!targets) return code;
     std::vector<Chosen> chosen;
     for (const Target& one : *targets)

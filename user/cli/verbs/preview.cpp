@@ -6,7 +6,7 @@ namespace quell::cli {
 
 namespace {
 
-std::string line(std::string_view label, const std::string& text) { return text.empty() ? text : "  " + std::string(label) + std::string(12 - label.size(), ' ') + text + "\n"; }
+std::string preview_line(std::string_view label, const std::string& text) { return text.empty() ? text : "  " + std::string(label) + std::string(12 - label.size(), ' ') + text + "\n"; }
 
 std::string container_text(const Json& container) {
     std::string text = text_of(container, "name");
@@ -20,7 +20,7 @@ std::string processes_text(const Json& offer, bool utc) {
     const Json& hit = control::member(offer, "would_hit");
     const std::int64_t count = control::integer_member(offer, "would_hit_count");
     if (!hit.is_array()) return {};
-    std::string text = line("would hit", std::to_string(count) + (count == 1 ? " process" : " processes") + " now");
+    std::string text = preview_line("would hit", std::to_string(count) + (count == 1 ? " process" : " processes") + " now");
     for (const Json& one : hit)
         text += "    " + std::to_string(control::integer_member(one, "pid")) + " " + text_of(one, "comm") + " (uid " + std::to_string(control::integer_member(one, "uid")) +
                 "), started " + show_time(control::string_member(one, "started"), utc) + "\n";
@@ -32,16 +32,16 @@ std::string preview_text(const Json& preview, const Invocation& invocation) {
     const Json& offer = control::member(preview, "offer");
     const std::string response = text_of(offer, "response");
     if (!control::true_member(offer, "available")) return response + ": not offered, " + text_of(offer, "reason") + "\n";
-    std::string text = invocation.out.paint(Colour::Bold, response) + "\n" + line("target", text_of(offer, "target"));
-    if (const Json& container = control::member(preview, "container"); container.is_object()) text += line("container", container_text(container));
+    std::string text = invocation.out.paint(Colour::Bold, response) + "\n" + preview_line("target", text_of(offer, "target"));
+    if (const Json& container = control::member(preview, "container"); container.is_object()) text += preview_line("container", container_text(container));
     text += processes_text(offer, invocation.utc);
-    for (const Json& file : control::member(preview, "files")) text += line("file", text_of(file, "path") + " (" + text_of(file, "path_is") + "), layer " + text_of(file, "layer"));
-    text += line("risk", text_of(preview, "risk"));
+    for (const Json& file : control::member(preview, "files")) text += preview_line("file", text_of(file, "path") + " (" + text_of(file, "path_is") + "), layer " + text_of(file, "layer"));
+    text += preview_line("risk", text_of(preview, "risk"));
     const std::string undo = text_of(offer, "undo");
-    text += line("undo", control::true_member(preview, "reversible") ? "quell undo (" + undo + ")" : "cannot be undone");
+    text += preview_line("undo", control::true_member(preview, "reversible") ? "quell undo (" + undo + ")" : "cannot be undone");
     for (const Json& need : control::member(preview, "needs"))
-        if (need.is_string()) text += line("needs", safe(need.get<std::string>()));
-    return text + line("digest", text_of(offer, "digest"));
+        if (need.is_string()) text += preview_line("needs", safe(need.get<std::string>()));
+    return text + preview_line("digest", text_of(offer, "digest"));
 }
 
 }  // namespace
