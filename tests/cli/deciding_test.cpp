@@ -33,8 +33,8 @@ TEST_F(FakeDaemon, PreviewShowsWhomItWouldHit) {
               "  target      container web\n"
               "  container   web, pod shop-7d9f, image registry/shop:1\n"
               "  would hit   3 processes now\n"
-              "    4200 sh (uid 0), started 2026-03-01 09:00:00 +0000\n"
-              "    4100 init (uid 0), started 2026-03-01 09:00:00 +0000\n"
+              "    4200 sh (uid 0), started 2026-03-01T09:00:00Z\n"
+              "    4100 init (uid 0), started 2026-03-01T09:00:00Z\n"
               "    and 1 more\n"
               "  risk        everything in it ends\n"
               "  undo        cannot be undone\n"
@@ -84,7 +84,7 @@ TEST_F(FakeDaemon, TheFirstOfTwoPersonsIsToldWhatIsMissing) {
     EXPECT_EQ(quell({"approve", "00012@ab12cd34", "kill-container", "--json"}).code, 6);
     EXPECT_EQ(quell({"approve", "00012@ab12cd34", "kill-container", "--dry-run"}).code, 0);
     const std::string shown = quell({"--utc", "show", "00012"}).out;
-    EXPECT_NE(shown.find("  first of two root (uid 0, logged in as alice 1000), kill-container@ab12cd34, since 2026-03-01 09:10:00 +0000\n"), std::string::npos) << shown;
+    EXPECT_NE(shown.find("  first of two root (uid 0, logged in as alice 1000), kill-container@ab12cd34, since 2026-03-01T09:10:00Z\n"), std::string::npos) << shown;
     EXPECT_NE(quell({"incidents"}).out.find("pending 1 of 2"), std::string::npos);
 }
 
@@ -280,7 +280,7 @@ TEST_F(FakeDaemon, AssignAndNote) {
     EXPECT_EQ(calls().size(), 3u);
     const std::string shown = quell({"--utc", "show", "00012"}).out;
     EXPECT_NE(shown.find("  assigned to alice\n"), std::string::npos) << shown;
-    EXPECT_NE(shown.find("Notes\n  2026-03-01 09:10:00 +0000  bob: asked \\x1bthe owner\n"), std::string::npos) << shown;
+    EXPECT_NE(shown.find("Notes\n  2026-03-01T09:10:00Z  bob: asked \\x1bthe owner\n"), std::string::npos) << shown;
     const std::string list = quell({"incidents"}).out;
     EXPECT_NE(list.find("  ASSIGNED\n"), std::string::npos) << list;
     EXPECT_NE(list.find("  alice\n"), std::string::npos) << list;
