@@ -71,6 +71,8 @@ struct ImageRule {
     std::vector<std::string> tags;
     std::vector<std::uint32_t> offers;  // in the order the policy gives
     std::optional<Automatic> automatic = {};
+    bool two_persons = false;      // must approve
+    bool reason_required = false;  // of who approves
     std::string file;                   // where it was written, "" for a built-in rule
 
     // One that Quell adds by itself.

@@ -111,6 +111,7 @@ struct Rule {
     std::optional<Automatic> automatic = {};
     std::uint32_t while_pending = 0;  // mask of positions in kHoldWords
     bool two_persons = false;         // must approve
+    bool reason_required = false;     // of who approves
     std::vector<Location> later = {};  // where it asks for what is not supported yet
     Mode mode = Mode::kOn;
     Location where;           // of its id

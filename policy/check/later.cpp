@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/check/later.h"
 
-#include <array>
-
 #include "policy/check/fields.h"
 #include "policy/check/guard.h"
 
 namespace quell::policy {
 namespace {
-
-constexpr std::array<std::string_view, 2> kPersonWords = {"false", "true"};
 
 // Why it cannot be held, nullptr where it can.
 const char* not_possible(Hold hold, const Rule& rule) {
@@ -30,20 +26,13 @@ void read_later(const Node& respond, Rule& rule, Findings& findings) {
                 findings.add(Code::kQ1315, word->where, in_quotes(word->text) + " is not possible: " + why, "remove it", word->text);
         }
     }
-    const Node* value = respond.find("two-persons");
-    const Node* text = text_of(value, "two-persons", findings);
-    if (text == nullptr || word_of(*text, "two-persons", kPersonWords, findings).value_or(0) == 0) return;
-    rule.later.push_back(value->where);
-    rule.two_persons = true;
-    if (rule.automatic)
-        findings.add(Code::kQ1316, value->where, "'two-persons' asks for two who approve, and 'automatic' for none", "keep one of them", value->text);
 }
 
 void tell_later(const std::vector<Rule>& rules, bool to_apply, Findings& findings) {
     for (const Rule& rule : rules)
         for (const Location& where : rule.later) {
             if (to_apply && rule.mode == Mode::kOn)
-                findings.add(Code::kQ1410, where, "while-pending and two-persons are not yet supported: " + in_quotes(rule.policy + "/" + rule.id) + " is not applied without them",
+                findings.add(Code::kQ1410, where, "while-pending is not yet supported: " + in_quotes(rule.policy + "/" + rule.id) + " is not applied without it",
                              "take the key out, or set the rule's 'mode: observe'");
             else
                 findings.add(Code::kQ1313, where, "not yet supported: 'quell policy apply' refuses the rule while it is on", "");

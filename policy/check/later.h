@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `while-pending` and `two-persons`: their form is final, what they ask for
-// comes later. They are read and checked, and refused where a policy is applied.
+// `while-pending`: its form is final, what it asks for comes later. It is read
+// and checked, and refused where a policy is applied.
 #pragma once
 
 #include <vector>
@@ -11,7 +11,7 @@
 
 namespace quell::policy {
 
-// Both keys of `respond`. Thread-safe.
+// The key of `respond`. Thread-safe.
 void read_later(const Node& respond, Rule& rule, Findings& findings);
 
 // When modes are known: a warning, or, for what is to be loaded, an error for

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <tuple>
 
+#include "policy/check/approvers.h"
 #include "policy/check/automatic.h"
 #include "policy/check/conditions.h"
 #include "policy/check/fields.h"
@@ -48,7 +49,10 @@ public:
 
     // When all are applied: one may change the offers, another what is done by itself.
     void finish() {
-        for (const auto& [rule, value] : automatic_) guard_automatic(*rule, value, findings_);
+        for (const auto& [rule, value] : automatic_) {
+            guard_automatic(*rule, value, findings_);
+            if (value != nullptr) guard_approvers(*rule, *value, findings_);
+        }
     }
 
 private:

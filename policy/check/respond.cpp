@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "policy/check/approvers.h"
 #include "policy/check/automatic.h"
 #include "policy/check/fields.h"
 #include "policy/check/guard.h"
@@ -16,7 +17,7 @@ namespace quell::policy {
 namespace {
 
 constexpr std::array kRespondFields = {Field{"offer"}, Field{"expires"}, Field{"deny"}, Field{"threshold"}, Field{"once-per"}, Field{"automatic"},
-                                       Field{"while-pending"}, Field{"two-persons"}};
+                                       Field{"while-pending"}, Field{"two-persons"}, Field{"reason-required"}};
 constexpr std::array kThresholdFields = {Field{"count", true}, Field{"within", true}};
 
 // Between the bounds; nothing after a finding.
@@ -91,6 +92,7 @@ void read_respond(const Node& rule_node, Rule& rule, Findings& findings) {
     if (const auto once = duration(respond->find("once-per"), "once-per", kMinExpiresNs, kMaxExpiresNs, findings)) rule.once_ns = *once;
     read_automatic(respond->find("automatic"), rule, findings);
     guard_automatic(rule, respond->find("automatic"), findings);
+    read_approvers(*respond, rule, findings);
     read_later(*respond, rule, findings);
 }
 

@@ -123,6 +123,8 @@ private:
         entry.tags = rule.tags;
         entry.offers = rule.offers;
         entry.automatic = rule.automatic;
+        entry.two_persons = rule.two_persons;
+        entry.reason_required = rule.reason_required;
         if (!is_builtin(rule)) entry.file = sources_[rule.where.source].file();
         image_.operations |= rule.operations;
         image_.rules.push_back(std::move(entry));

@@ -32,7 +32,7 @@ void group(Canonical& form, const Group& conditions) {
 
 std::string meaning_digest(std::span<const Rule> rules) {
     Canonical form;
-    form.field("quell-policy-4");
+    form.field("quell-policy-5");
     for (const Rule& rule : rules) {
         form.field(rule.policy);
         form.field(rule.id);
@@ -59,6 +59,7 @@ std::string meaning_digest(std::span<const Rule> rules) {
         form.number(automatic.dry_run);
         form.number(rule.while_pending);
         form.number(rule.two_persons);
+        form.number(rule.reason_required);
     }
     return sha256_hex(form.text());
 }

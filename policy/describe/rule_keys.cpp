@@ -105,6 +105,8 @@ constexpr std::array kKeys = {
     Key{"respond.while-pending", KeyShape::kSet, held_words, nothing},
     Key{"respond.two-persons", KeyShape::kText, [](const Rule& rule) { return Values{rule.two_persons ? "true" : "false"}; },
         [](const Rule&) { return Values{"false"}; }},
+    Key{"respond.reason-required", KeyShape::kText, [](const Rule& rule) { return Values{rule.reason_required ? "true" : "false"}; },
+        [](const Rule&) { return Values{"false"}; }},
     Key{"respond.expires", KeyShape::kText, [](const Rule& rule) { return Values{duration_text(rule.expires_ns)}; },
         [](const Rule&) { return Values{duration_text(kDefaultExpiresNs)}; }},
 };

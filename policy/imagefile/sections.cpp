@@ -231,6 +231,34 @@ void read_automatic(Reader& from, std::uint32_t entries, Image& image) {
     }
 }
 
+// ---- what rules ask of those who approve ----
+
+constexpr std::uint32_t kTwoPersons = 1, kReasonRequired = 2;
+
+std::uint32_t write_asked(const Image& image, Writer& to) {
+    std::uint32_t count = 0;
+    for (std::uint32_t index = 0; index < image.rules.size(); index++) {
+        const ImageRule& rule = image.rules[index];
+        const std::uint32_t asked = (rule.two_persons ? kTwoPersons : 0u) | (rule.reason_required ? kReasonRequired : 0u);
+        if (asked == 0) continue;
+        to.u32(index);
+        to.u32(asked);
+        count++;
+    }
+    return count;
+}
+
+void read_asked(Reader& from, std::uint32_t entries, Image& image) {
+    std::uint32_t next = 0;
+    for (std::uint32_t left = from.count(entries, 2 * sizeof(std::uint32_t), kMaxRules + 1); left > 0; left--) {
+        const std::uint32_t index = from.u32(), asked = from.u32();
+        if (!from.ok() || index < next || index >= image.rules.size() || asked == 0 || asked > (kTwoPersons | kReasonRequired)) return from.fail();
+        image.rules[index].two_persons = (asked & kTwoPersons) != 0;
+        image.rules[index].reason_required = (asked & kReasonRequired) != 0;
+        next = index + 1;
+    }
+}
+
 // ---- texts ----
 
 // What is written of the head; the generation is the loader's.
@@ -297,6 +325,7 @@ constexpr std::array kSections = {
     Section{9, "identities", write_identities, read_identities},
     Section{10, "automatic", write_automatic, read_automatic},
     Section{11, "pieces", write_pieces, read_pieces},
+    Section{12, "approvers", write_asked, read_asked},
 };
 
 }  // namespace

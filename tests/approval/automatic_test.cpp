@@ -82,6 +82,9 @@ TEST(Guard, CountsOverRestarts) {
     const auto rows = file->approved_by_rules(kWall - kHour);
     ASSERT_TRUE(rows) << rows.error().message;
     EXPECT_EQ(rows->size(), 4u) << "those within the hour that have a detail";
+    const auto all = file->approved(kWall - kHour);
+    ASSERT_TRUE(all) << all.error().message;
+    EXPECT_EQ(all->size(), 3u) << "whoever approved; a dry run is none";
     HourGuard guard;
     guard.remember(*rows, 10 * kMinute, kWall, "now");
     EXPECT_FALSE(guard.take("p/r", 2, 10 * kMinute));
@@ -152,6 +155,22 @@ TEST(Automatic, IsNotForAnIncidentOfAnEarlierBoot) {
     EXPECT_EQ(why_not_by_rule(incident), "");
     incident.earlier_boot_offset_ns = 1;
     EXPECT_NE(why_not_by_rule(incident), "");
+}
+
+TEST(Automatic, IsNotForWhatTwoPersonsDecide) {
+    auto incident = incident::an_incident();
+    incident.rule.two_persons = true;
+    EXPECT_EQ(why_not_by_rule(incident), "its rule asks for two persons");
+}
+
+TEST(RuleBook, KeepsWhatIsAskedOfWhoApproves) {
+    auto image = image_with(std::nullopt);
+    image.rules[0].two_persons = image.rules[0].reason_required = true;
+    incident::RuleBook book, other;
+    book.add(3, image);
+    ASSERT_TRUE(other.restore(3, book.text(3)));
+    EXPECT_TRUE(other.running(99)->two_persons && other.running(99)->reason_required);
+    EXPECT_EQ(other.of(3), book.of(3));
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ std::string error_of(std::string_view text) {
 void expect_defaults(const Config& config) {
     const Config defaults;
     EXPECT_EQ(config.operators_group, defaults.operators_group);
+    EXPECT_TRUE(config.roles.empty() && config.break_glass.empty() && config.rights.empty() && config.guards == defaults.guards);
     EXPECT_EQ(config.responses, defaults.responses);
     EXPECT_EQ(config.keep_armed_s, defaults.keep_armed_s);
     EXPECT_EQ(config.automatic, defaults.automatic);
@@ -74,6 +75,43 @@ TEST(Config, ErrorsHaveTheirPlace) {
     EXPECT_EQ(error_of("history: {keep_rows: 1}").substr(0, 14), "q.yaml:1:22: e");
     EXPECT_EQ(error_of("responses: {keep_armed_s: 0}"), "q.yaml:1:27: expected seconds from 1 to 86400");
     EXPECT_EQ(error_of("--- \n{}\n---\n{}\n").substr(0, 7), "q.yaml:");
+}
+
+TEST(Config, RolesAndRights) {
+    const auto config = parse_config(R"(operators: {group: quell, break_glass: [oncall]}
+roles: {viewer: [staff, audit], responder: [soc], senior: [lead], admin: [sec]}
+rights:
+  kill-container: {role: responder, severity_up_to: high, labels: [env=test]}
+  kill-process:
+    - {role: responder, severity_up_to: low}
+    - {role: senior}
+)", "q");
+    ASSERT_TRUE(config) << config.error().message;
+    using approval::Role;
+    EXPECT_EQ(config->break_glass, std::vector<std::string>{"oncall"});
+    EXPECT_EQ(config->roles, (std::map<Role, std::vector<std::string>>{{Role::kViewer, {"staff", "audit"}}, {Role::kResponder, {"soc"}}, {Role::kSenior, {"lead"}}, {Role::kAdmin, {"sec"}}}));
+    EXPECT_EQ(config->rights, (approval::Rights{{QUELL_RESPONSE_KILL_CONTAINER, {{Role::kResponder, 3, {"env=test"}}}},
+                                                {QUELL_RESPONSE_KILL_PROCESS, {{Role::kResponder, 1, {}}, {Role::kSenior, 4, {}}}}}));
+    EXPECT_EQ(error_of("roles: {boss: [x]}"), "q.yaml:1:9: unknown key 'boss'");
+    EXPECT_EQ(error_of("roles: {viewer: x}").substr(0, 26), "q.yaml:1:17: expected a li");
+    EXPECT_EQ(error_of("roles: {viewer: []}").substr(0, 26), "q.yaml:1:17: expected a li");
+    EXPECT_EQ(error_of("rights: {shoot: {role: senior}}"), "q.yaml:1:10: unknown key 'shoot'");
+    EXPECT_EQ(error_of("rights: {kill-process: {role: viewer}}"), "q.yaml:1:31: expected responder, senior or admin");
+    EXPECT_EQ(error_of("rights: {kill-process: {role: chief}}"), "q.yaml:1:31: expected responder, senior or admin");
+    EXPECT_EQ(error_of("rights: {kill-process: {severity_up_to: high}}"), "q.yaml:1:24: a right says its role");
+    EXPECT_EQ(error_of("rights: {kill-process: {role: senior, severity_up_to: bad}}"), "q.yaml:1:55: expected info, low, medium, high or critical");
+    EXPECT_EQ(error_of("rights: {kill-process: {role: senior, labels: [x]}}"), "q.yaml:1:48: expected a label, name=value");
+    EXPECT_EQ(error_of("rights: {kill-process: []}"), "q.yaml:1:24: expected a mapping with a role, or a list of them");
+}
+
+TEST(Config, Guards) {
+    const auto config = parse_config("guards: {containers: 5, per: 1h, protected_labels: [a=b, \"c=\"], protected_images: [\"x/*\"]}", "q");
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->guards, (approval::GuardRules{5, 3'600'000'000'000, {"a=b", "c="}, {"x/*"}}));
+    EXPECT_EQ(error_of("guards: {containers: 0}"), "q.yaml:1:22: expected a number from 1 to 10000");
+    for (const char* per : {"0s", "25h", "soon"}) EXPECT_EQ(error_of(std::string("guards: {per: ") + per + "}"), "q.yaml:1:15: expected a time from 1s to 1d, such as 10m") << per;
+    EXPECT_EQ(error_of("guards: {protected_labels: [x]}"), "q.yaml:1:29: expected a label, name=value");
+    EXPECT_EQ(error_of("guards: {protected-labels: [a=b]}"), "q.yaml:1:10: unknown key 'protected-labels'");
 }
 
 TEST(Config, HostileText) {

@@ -28,6 +28,11 @@ Incident hostile() {
     std::memset(incident.entry.chain[0].comm, 0xff, sizeof(incident.entry.chain[0].comm));
     incident.decided_by = history::Who{1000, kHostile, 1000, kHostile, 12, kHostile};
     incident.latency.approved_to_flipped_us = 12;
+    incident.assigned_to = kHostile;
+    incident.first_approval = FirstApproval{{1001, kHostile, 1001, kHostile, 12, kHostile}, 1, kHostile, kHostile, kHostile};
+    incident.first_approvals = 3;
+    incident.rule.two_persons = incident.rule.reason_required = true;
+    for (std::size_t i = 0; i < kNotesMax + 1; i++) incident.add_note({static_cast<std::int64_t>(i), 1000, kHostile, kHostile});
     return incident;
 }
 
@@ -61,6 +66,11 @@ TEST(Describe, EscapesAndSaysWhatWasCut) {
     const auto json = whole_json(hostile(), {}, true);
     EXPECT_EQ(json["file"]["path"], R"(\x1b[2J\x0a\xff\xfe"\\\xe2\x80\xae)");
     EXPECT_TRUE(json["arguments"][2].get<std::string>().ends_with("…"));
+    EXPECT_EQ(json["assigned_to"], R"(\x1b[2J\x0a\xff\xfe"\\\xe2\x80\xae)");
+    EXPECT_EQ(json["notes"][0]["text"], json["assigned_to"]);
+    EXPECT_EQ(json["notes"].size(), kNotesMax);
+    EXPECT_EQ(json["notes"][0]["time"], "1970-01-01T00:00:00.000000Z") << "a nanosecond: the oldest went";
+    EXPECT_FALSE(summary_json(hostile(), true).contains("notes"));
     EXPECT_EQ(json["ancestry"].size(), 2u);
     EXPECT_EQ(json["ancestry"][1]["role"], "container's init");
 }
@@ -77,18 +87,32 @@ TEST(Snapshot, KeepsEverything) {
     incident.rule.name = "name";
     incident.identity.bundle.reset();
     incident.identity.rootfs.reset();
+    incident.identity.labels = {"app=web", kHostile, "a="};
     const auto back = parse_snapshot(snapshot_text(incident));
     ASSERT_TRUE(back);
     EXPECT_FALSE(back->earlier_boot_offset_ns);
     EXPECT_EQ(back->arguments, incident.arguments);
     EXPECT_EQ(back->decided_by, incident.decided_by);
     EXPECT_EQ(back->latency, incident.latency);
+    EXPECT_EQ(back->assigned_to, incident.assigned_to);
+    EXPECT_EQ(back->first_approval, incident.first_approval);
+    EXPECT_EQ(back->first_approvals, incident.first_approvals);
+    EXPECT_TRUE(back->rule.two_persons && back->rule.reason_required);
+    EXPECT_EQ(back->notes, incident.notes);
     EXPECT_EQ(back->identity, incident.identity);
     EXPECT_EQ(std::memcmp(&back->entry, &incident.entry, sizeof(incident.entry)), 0);
     auto was = whole_json(incident, {}, true), is = whole_json(*back, {}, true);
     // shown through the offset of the two clocks, which is read anew each time
     for (const char* name : {"first", "last", "deadline", "process", "ancestry"}) was.erase(name), is.erase(name);
     EXPECT_EQ(was, is);
+}
+
+TEST(Snapshot, MoreLabelsThanAreKeptAreUnknownAfterwards) {
+    auto incident = an_incident();
+    incident.identity.labels = std::vector<std::string>(100, "name=" + std::string(100, 'x'));
+    EXPECT_FALSE(parse_snapshot(snapshot_text(incident))->identity.labels);
+    incident.identity.labels = std::vector<std::string>{};
+    EXPECT_EQ(parse_snapshot(snapshot_text(incident))->identity.labels, std::vector<std::string>{}) << "none is not unknown";
 }
 
 TEST(Snapshot, OfAnEarlierBootKeepsItsWallTimes) {

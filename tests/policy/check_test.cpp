@@ -100,12 +100,12 @@ TEST(Check, WhatQuellNeedsMayBeWatchedButNotContained) {
 // What this version cannot do yet passes the check, and is not loaded.
 TEST(Check, WhatIsNotSupportedIsRefusedWhereItIsApplied) {
     const auto findings = [](const std::string& mode, bool to_apply) {
-        const CompileResult result = compile_text(policy(rule("a", "/x", "delete", "any", "respond: {two-persons: true, while-pending: [deny-exec]}\n      mode: " + mode)), Options{.to_apply = to_apply});
+        const CompileResult result = compile_text(policy(rule("a", "/x", "delete", "any", "respond: {while-pending: [deny-exec], two-persons: true}\n      mode: " + mode)), Options{.to_apply = to_apply});
         return summary(result.findings) + (result.image ? "" : " refused");
     };
-    EXPECT_EQ(findings("on", false), "Q1313@11:30 Q1313@11:51");
-    EXPECT_EQ(findings("on", true), "Q1410@11:30 Q1410@11:51 refused");
-    for (const char* mode : {"observe", "off"}) EXPECT_EQ(findings(mode, true), "Q1313@11:30 Q1313@11:51") << mode;
+    EXPECT_EQ(findings("on", false), "Q1313@11:32");
+    EXPECT_EQ(findings("on", true), "Q1410@11:32 refused");
+    for (const char* mode : {"observe", "off"}) EXPECT_EQ(findings(mode, true), "Q1313@11:32") << mode;
 }
 
 TEST(Check, AnObservedRuleDoesNothingByItself) {
@@ -113,6 +113,23 @@ TEST(Check, AnObservedRuleDoesNothingByItself) {
     EXPECT_EQ(summary(result.findings), "Q1314@12:51");
     ASSERT_TRUE(result.image);
     for (const ImageRule& one : result.image->rules) EXPECT_FALSE(one.automatic);
+}
+
+TEST(Check, WhatIsAskedOfWhoApprovesIsInTheImage) {
+    const auto asked = [](const std::string& respond, const std::string& mode = "on") {
+        const CompileResult result = compile_text(policy(rule("a", "/x", "delete", "any", "respond: {offer: [kill-process], " + respond + "}\n      mode: " + mode)), Options{.to_apply = true});
+        if (!result.image) return summary(result.findings);
+        std::string text;
+        for (const ImageRule& one : result.image->rules)
+            if (one.id == "a") text = std::string(one.two_persons ? "two " : "") + (one.reason_required ? "reason" : "");
+        return text;
+    };
+    EXPECT_EQ(asked("two-persons: true, reason-required: true"), "two reason");
+    EXPECT_EQ(asked("two-persons: true"), "two ");
+    EXPECT_EQ(asked("two-persons: false, reason-required: true"), "reason");
+    EXPECT_EQ(asked("expires: 1h"), "");
+    EXPECT_EQ(asked("two-persons: true, reason-required: true", "observe"), "") << "there is nothing to approve";
+    EXPECT_EQ(asked("reason-required: yes"), "Q1105@11:57");
 }
 
 }  // namespace

@@ -67,6 +67,8 @@ TEST(Digest, EveryPartOfTheMeaningCounts) {
         rule("one", "/x", "delete", "any", "respond: {offer: [kill-process], expires: 1h}\n      name: One"),
         rule("one", "/x", "delete", "any", "respond: {offer: [kill-process], expires: 1h}\n      tags: [t]"),
         rule("one", "/x", "delete", "any", "respond: {offer: [kill-process], expires: 1h}\n      except: [{exe: [/y]}]"),
+        rule("one", "/x", "delete", "any", "respond: {offer: [kill-process], expires: 1h, two-persons: true}"),
+        rule("one", "/x", "delete", "any", "respond: {offer: [kill-process], expires: 1h, reason-required: true}"),
         rule("one", "/x"),
         base + rule("more", "/x"),
     };

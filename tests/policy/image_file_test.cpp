@@ -27,7 +27,7 @@ Image compiled(const std::string& text) {
 
 Image pack() { return compiled(slurp(QUELL_SOURCE_DIR "/policy/packs/notable-events.yaml")); }
 
-Image small() { return compiled(policy(rule("a", "/x/**, /x/y, /z/*", "delete, unmount", "any", "except: [{exe: [/e/f, /e/**]}]") + rule("b", "/x/y", "rename", "host", "except: [{exe: [/e/g]}]"))); }
+Image small() { return compiled(policy(rule("a", "/x/**, /x/y, /z/*", "delete, unmount", "any", "except: [{exe: [/e/f, /e/**]}]") + rule("b", "/x/y", "rename", "host", "except: [{exe: [/e/g]}]\n      respond: {offer: [kill-process], two-persons: true, reason-required: true}"))); }
 
 std::string written(const Image& image) {
     const auto bytes = write_image(image);
@@ -68,6 +68,8 @@ TEST(ImageFile, WhatIsWrittenIsRead) {
             EXPECT_EQ(read->rules[i].offers, image.rules[i].offers);
             EXPECT_EQ(read->rules[i].file, image.rules[i].file);
             EXPECT_EQ(read->rules[i].automatic, image.rules[i].automatic);
+            EXPECT_EQ(read->rules[i].two_persons, image.rules[i].two_persons);
+            EXPECT_EQ(read->rules[i].reason_required, image.rules[i].reason_required);
             EXPECT_EQ(std::memcmp(&read->rules[i].value, &image.rules[i].value, sizeof(quell_rule)), 0);
         }
         ASSERT_EQ(read->edges.size(), image.edges.size());
@@ -107,7 +109,7 @@ TEST(ImageFile, HeaderIsChecked) {
     EXPECT_EQ(with_header(content), bytes) << "the test knows the header";
     EXPECT_NE(refusal("").find("does not begin with QUELLIMG"), std::string::npos);
     EXPECT_NE(refusal(bytes.substr(0, 20)).find("ends within its header"), std::string::npos);
-    EXPECT_NE(refusal(with_header(content, kImageVersion + 1)).find("of version 9, this command reads 8"), std::string::npos);
+    EXPECT_NE(refusal(with_header(content, kImageVersion + 1)).find("of version 10, this command reads 9"), std::string::npos);
     EXPECT_NE(refusal(with_header(content, kImageVersion, 4)).find("4 sections"), std::string::npos);
     EXPECT_NE(refusal(bytes.substr(0, bytes.size() - 1)).find("bytes behind its header"), std::string::npos);
     EXPECT_NE(refusal(bytes + "x").find("bytes behind its header"), std::string::npos);
@@ -197,6 +199,7 @@ TEST(ImageFile, EveryIndexIsChecked) {
     refused("automatic response that is none", [](Image& image) { image.rules[1].automatic = Automatic{QUELL_RESPONSE_COUNT, 1, false}; });
     for (const std::uint32_t bound : {0u, kMaxAutomaticPerHour + 1})
         refused("automatic bound", [bound](Image& image) { image.rules[1].automatic = Automatic{image.rules[1].offers.empty() ? 0 : image.rules[1].offers[0], bound, false}; });
+    refused("two persons and none at once", [](Image& image) { image.rules[2].automatic = Automatic{QUELL_RESPONSE_KILL_PROCESS, 1, false}; });
     refused("flags", [](Image& image) { image.rules[1].value.flags = 4; });
     refused("severity", [](Image& image) { image.rules[1].value.severity = 5; });
     refused("expires", [](Image& image) { image.rules[1].value.expires_ns = kMaxExpiresNs + 1; });

@@ -116,6 +116,14 @@ TEST(Overrides, ChangeWhatIsDoneByItself) {
     EXPECT_EQ(automatic("    - {rule: t/a, automatic: off}\n", "    - {rule: t/a, automatic: off}\n"), "Q1602@6:19");
 }
 
+TEST(Overrides, NothingIsDoneByItselfWhereTwoPersonsDecide) {
+    std::vector<Source> sources = with("    - {rule: t/a, automatic: {response: kill-process, per-hour: 1}}\n");
+    sources[0].text = policy(rule("a", "/x/**", "delete", "any", "respond: {offer: [kill-process], two-persons: true}"));
+    const CompileResult result = compile(sources);
+    EXPECT_EQ(summary(result.findings), "Q1316@6:30");
+    EXPECT_FALSE(result.image);
+}
+
 TEST(Overrides, AFileAloneCanBeFormatted) {
     const Formatted formatted = format({"site.yaml", overrides("    - rule:   t/a\n      mode: 'off'\n")});
     ASSERT_TRUE(formatted.text) << summary(formatted.findings);

@@ -412,6 +412,8 @@ Checked random_rules(std::mt19937& random) {
         rule.offers = {QUELL_RESPONSE_KILL_PROCESS};
         if (rule.subjects & QUELL_SUBJECT_CONTAINER) rule.offers.insert(rule.offers.begin() + below(random, 2), QUELL_RESPONSE_KILL_CONTAINER);
         if (below(random, 2) == 0) rule.automatic = Automatic{rule.offers.front(), 1 + below(random, kMaxAutomaticPerHour), below(random, 2) == 0};
+        rule.two_persons = !rule.automatic && below(random, 2) == 0;
+        rule.reason_required = below(random, 2) == 0;
         rule.expires_ns = (1 + below(random, 100)) * (below(random, 2) == 0 ? 1 : 60) * kSecond;
     }
     return checked;

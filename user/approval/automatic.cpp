@@ -34,6 +34,8 @@ std::optional<policy::Automatic> automatic_of(incident::Store& store, const inci
 std::string why_not_by_rule(const incident::Incident& incident) {
     // Its times are of another boot: nothing of it is in this kernel.
     if (incident.earlier_boot_offset_ns) return "it is of an earlier boot";
+    // No policy says both; an override, or a later generation, could.
+    if (incident.rule.two_persons) return "its rule asks for two persons";
     // It may not be what the rule is about: nothing is done on a perhaps.
     if (incident.in_doubt()) return "it hangs on what its container is called, which is not known yet";
     return {};

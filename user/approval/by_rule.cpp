@@ -70,11 +70,4 @@ void Decisions::leave_to_person(Incident& incident, const Request& request, cons
     row(incident, history::Action::HELD_BACK, why, &request);
 }
 
-void Decisions::tell_dry_run(Incident& incident, const incident::Offer& offer, const Request& request, const Reply& reply) {
-    incident.note = "dry run: " + std::string(word_at(kResponseWords, offer.response)) + " of " + offer.target_text + " would have been approved by the rule";
-    log::info(request.rule + ": " + incident.note);
-    row(incident, history::Action::DRY_RUN, incident.note, &request);
-    reply({Refusal::kNone, {}, incident.id, {}});
-}
-
 }  // namespace quell::approval

@@ -105,10 +105,8 @@ void Decisions::row(const Incident& incident, history::Action action, const std:
     if (request) {
         entry.row.who = request->named(request->who);
         entry.row.reason = request->reason;
-        if (!request->rule.empty()) {
-            entry.row.detail = rule_detail(request->rule);
-            entry.row.response = word_at(kResponseWords, request->response);
-        }
+        entry.row.detail = request->rule.empty() ? request->detail : rule_detail(request->rule);
+        if (request->response < QUELL_RESPONSE_COUNT) entry.row.response = word_at(kResponseWords, request->response);
     }
     entry.snapshot = history::Snapshot{incident.id, std::string(word_at(kStateWords, incident.state)), incident.rule.rule, incident::snapshot_text(incident)};
     parts_.history.append(std::move(entry));
@@ -122,6 +120,7 @@ void Decisions::refuse(std::uint64_t id, Refusal refusal, const std::string& tex
     row.result = text;
     row.who = request.named(request.who);
     row.reason = request.reason;
+    if (request.response < QUELL_RESPONSE_COUNT) row.response = word_at(kResponseWords, request.response);
     if (auto* incident = parts_.store.find(id)) {
         parts_.tell_first(*incident);
         row.subject = incident::subject_text(*incident);
@@ -139,6 +138,8 @@ void Decisions::approve(std::uint64_t id, quell_response response, const std::st
     if (!incident) return refuse(id, Refusal::kNoSuchIncident, "no such incident", request, reply);
     refresh(*incident);
     if (!incident->waits()) return refuse(id, Refusal::kTooLate, over_text(*incident), request, reply);
+    if (const auto why = may_not_approve(*incident, response, request); !why.empty() && !request.break_glass)  // whether it may be broken: agreed()
+        return refuse(id, Refusal::kNotAllowed, why, request, reply);
     if (incident->state == QUELL_STATE_ARMING) {  // defined: it waits for the hooks, within a limit
         waiting_[id].push_back({boottime_ns() + kArmingLimitNs,
                                 [this, id, response, digest, request, reply] { approve(id, response, digest, request, reply); }, request, reply});
@@ -153,8 +154,10 @@ void Decisions::approve(std::uint64_t id, quell_response response, const std::st
     if (request.rule.empty() && offer.digest != digest) return refuse(id, Refusal::kChanged, "the digest is not that of this target: look again with quell show", request, reply);
     if (!parts_.canary_denied())
         return refuse(id, Refusal::kBlind, "the canary was not denied: the hooks do not refuse, nothing was approved", request, reply);
-    if (request.dry_run) return tell_dry_run(*incident, offer, request, reply);
-    flip(*incident, offer, request, std::move(reply));
+    Request agreed_to = request;
+    if (!agreed(*incident, offer, agreed_to, reply)) return;
+    if (request.dry_run) return tell_dry_run(*incident, std::string(word_at(kResponseWords, response)) + " of " + offer.target_text + " would have been approved", agreed_to, reply);
+    flip(*incident, offer, agreed_to, std::move(reply));
 }
 
 void Decisions::flip(Incident& incident, const incident::Offer& offer, const Request& request, Reply reply) {
@@ -174,10 +177,9 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
     read(incident);
     if (error) settle_if_over(incident);
     if (error && incident.state == QUELL_STATE_FAILED) {  // it was approved; what follows is not a refusal
-        incident.decided_by = request.named(request.who);
         incident.reason = request.reason;
         incident.note = "nothing could be contained: " + std::string(std::strerror(error));
-        row(incident, history::Action::APPROVED, "approved", &request);
+        approved(incident, request);
         row(incident, history::Action::FAILED, incident.note);
         retire(incident);
         return reply({Refusal::kFailed, incident.note, incident.id, {}});
@@ -195,6 +197,7 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
         default: return refuse(incident.id, Refusal::kFailed, "the kernel side refused: " + std::string(std::strerror(error)), request, reply);
     }
     const auto us = [](std::uint64_t from, std::uint64_t to) { return static_cast<std::int64_t>((to - std::min(from, to)) / 1000); };
+    if (acts_on_container(word_at(kResponseWords, offer.response))) containers_.add(static_cast<std::int64_t>(request.received_ns), parts_.guards.per_ns);
     incident.reason = request.reason;
     incident.latency.detected_to_approved_us = us(incident.entry.first_ns, request.received_ns);
     incident.latency.approved_to_flipped_us = us(request.received_ns, transition.time_ns);
@@ -202,8 +205,7 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
     due_rows_[incident.id] = [this, id = incident.id, request] {
         auto* decided = parts_.store.find(id);
         if (!decided) return;
-        decided->decided_by = request.named(request.who);
-        row(*decided, history::Action::APPROVED, "approved", &request);
+        approved(*decided, request);
         row(*decided, history::Action::FLIPPED, "the kernel refuses from here on");
     };
     carry_out(incident, std::move(reply));
@@ -283,6 +285,8 @@ void Decisions::reject(std::uint64_t id, const Request& request, Reply reply) {
     if (!incident) return refuse(id, Refusal::kNoSuchIncident, "no such incident", request, reply);
     refresh(*incident);
     if (!incident->waits()) return refuse(id, Refusal::kTooLate, over_text(*incident), request, reply);
+    if (const auto why = may_not_reject(*incident, request); !why.empty()) return refuse(id, Refusal::kNotAllowed, why, request, reply);
+    if (request.dry_run) return tell_dry_run(*incident, "it would have been rejected", request, reply);
     if (const int error = decide(*incident, QUELL_STATE_REJECTED, request)) return refuse_move(*incident, error, request, reply);
     incident->decided_by = request.named(request.who);
     incident->reason = request.reason;
@@ -302,6 +306,9 @@ void Decisions::undo(std::uint64_t id, const Request& request, Reply reply) {
         return refuse(id, Refusal::kTooLate, incident->waits() ? "it was not approved: there is nothing to undo" : over_text(*incident), request, reply);
     if (word.empty() && incident->state == QUELL_STATE_ENFORCING)
         return refuse(id, Refusal::kNotOffered, "a kill cannot be undone", request, reply);
+    const auto response = static_cast<quell_response>(incident->entry.response % QUELL_RESPONSE_COUNT);
+    if (const auto why = may_not_approve(*incident, response, request); !why.empty()) return refuse(id, Refusal::kNotAllowed, why, request, reply);
+    if (request.dry_run) return tell_dry_run(*incident, std::string(word_at(kResponseWords, incident->entry.response)) + " would have been taken back", request, reply);
     if (const int error = decide(*incident, QUELL_STATE_UNDONE, request)) return refuse_move(*incident, error, request, reply);
     incident->note = word.empty() ? "taken back" : std::string(word) + "d";
     row(*incident, history::Action::UNDONE, incident->note, &request);

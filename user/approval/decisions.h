@@ -10,9 +10,12 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "user/approval/automatic.h"
+#include "user/approval/guards.h"
+#include "user/approval/rights.h"
 #include "user/base/worker.h"
 #include "user/bpf/engine.h"
 #include "user/history/async_history.h"
@@ -33,17 +36,28 @@ struct Request {
     std::string reason;
     std::uint64_t received_ns = 0;
     std::string rule = {};  // "policy/id" where the rule itself approves: it knows no digest
-    quell_response response = QUELL_RESPONSE_COUNT;  // what that rule asks for
+    quell_response response = QUELL_RESPONSE_COUNT;  // what is asked for; not of reject and undo
     bool dry_run = false;                            // everything but the flip
+    Role role = Role::kNone;                         // of a person
+    std::string confirm = {};                        // the word that goes over a guard
+    bool break_glass = false;                        // asked for
+    bool may_break_glass = false;
+    std::string detail = {};                         // JSON for the row of a person's approval
+    std::string broken = {};                         // what a break-glass went over
 };
 
-enum class Refusal { kNone, kNoSuchIncident, kNotOffered, kChanged, kTooLate, kBlind, kNotAllowed, kFailed };
+enum class Refusal { kNone, kNoSuchIncident, kNotOffered, kChanged, kTooLate, kBlind, kNotAllowed, kGuarded, kFailed };
+
+// Whether a name can be that of a user whom an incident is assigned to; that there is one is not asked.
+inline constexpr std::size_t kAssigneeMax = 64;
+[[nodiscard]] bool is_assignee(std::string_view name);
 
 struct Answer {
     Refusal refusal = Refusal::kNone;
     std::string text;  // why, escaped
     std::uint64_t incident = 0;
     std::vector<quell_task_ref> survivors;
+    std::string guard = {}, word = {};  // kGuarded: which one, and what an admin types
 };
 using Reply = std::function<void(const Answer& answer)>;
 
@@ -59,6 +73,9 @@ public:
         bool automatic;              // rules may approve
         std::function<bool()> canary_denied;  // tries it now
         std::function<void(const incident::Incident&)> tell_first;  // its row `detected`, if there is none yet
+        Rights rights = {};
+        GuardRules guards = {};
+        std::string own_pod = {};  // "namespace/name" of the pod that Quell runs in, "": none
     };
     explicit Decisions(Parts parts);
 
@@ -66,6 +83,13 @@ public:
     void approve(std::uint64_t id, quell_response response, const std::string& digest, const Request& request, Reply reply);
     void reject(std::uint64_t id, const Request& request, Reply reply);
     void undo(std::uint64_t id, const Request& request, Reply reply);
+
+    // Whose it is ("": nobody's), and what somebody has to say of it. Decides nothing, also where it is over. (beside.cpp)
+    void assign(std::uint64_t id, const std::string& user, const Request& request, const Reply& reply);
+    void note(std::uint64_t id, const std::string& text, const Request& request, const Reply& reply);
+
+    // What an approval by who asks takes beside the digest, or why it would be refused; each in a line.
+    [[nodiscard]] std::vector<std::string> needs(const incident::Incident& incident, quell_response response, const Request& request) const;
 
     // A new or adopted incident: prepares what it offers.
     void prepare(const incident::Incident& incident);
@@ -75,6 +99,8 @@ public:
     void approve_by_rule(std::uint64_t id);
     // What rules have approved so far, by earlier daemons.
     [[nodiscard]] HourGuard& guard() { return guard_; }
+    // How many containers were acted on, by earlier daemons too.
+    [[nodiscard]] ContainerWindow& containers() { return containers_; }
 
     // Finishes what an earlier daemon had flipped and not swept.
     void resume(incident::Incident& incident);
@@ -103,7 +129,23 @@ private:
 
     void armed(const response::Target& target, const Status& result);
     void leave_to_person(incident::Incident& incident, const Request& request, const std::string& why);
-    void tell_dry_run(incident::Incident& incident, const incident::Offer& offer, const Request& request, const Reply& reply);
+    // Why the role is too low; may_not_…: "" where it is not. (terms.cpp)
+    [[nodiscard]] static std::string too_low(Role needed, const std::string& what, const Request& request);
+    [[nodiscard]] std::string may_not_approve(const incident::Incident& incident, quell_response response, const Request& request) const;
+    [[nodiscard]] std::string may_not_reject(const incident::Incident& incident, const Request& request) const;
+    // Reason and persons, as the rule asks for them; false: not to be flipped, which is answered.
+    [[nodiscard]] bool agreed(incident::Incident& incident, const incident::Offer& offer, Request& request, const Reply& reply);
+    [[nodiscard]] Matter matter_of(const incident::Incident& incident, quell_response response) const;
+    // Whether guards stand against it; then it is answered. `over`: which ones an admin went over with his word.
+    [[nodiscard]] bool is_guarded(incident::Incident& incident, const Matter& matter, const Request& request, const Reply& reply, std::string& over);
+    [[nodiscard]] bool breaks_glass(incident::Incident& incident, const Matter& matter, Request& request, const Reply& reply);
+    // It is flipped: by whom, with its rows.
+    void approved(incident::Incident& incident, const Request& request);
+    [[nodiscard]] bool is_second(incident::Incident& incident, const incident::Offer& offer, Request& request, const Reply& reply);
+    // The end of a dry run: what would have been done, in a row. (terms.cpp)
+    void tell_dry_run(incident::Incident& incident, const std::string& what, const Request& request, const Reply& reply);
+    // What the kernel side would refuse at the flip, as far as it can be said before.
+    [[nodiscard]] static bool is_inside(const incident::Incident& incident, const Request& request);
     void flip(incident::Incident& incident, const incident::Offer& offer, const Request& request, Reply reply);
     void carry_out(incident::Incident& incident, Reply reply);
     void carried_out(std::uint64_t id, const response::Outcome& outcome, const Reply& reply);
@@ -133,6 +175,7 @@ private:
     std::set<std::uint64_t> carrying_out_;  // by the worker
     std::map<std::uint64_t, std::uint64_t> considered_;  // until when what is looked up is waited for
     HourGuard guard_;
+    ContainerWindow containers_;
     std::set<std::uint64_t> retired_;  // whose entries the kernel still holds
     std::uint64_t requests_ = 0;
 };

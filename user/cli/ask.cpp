@@ -11,7 +11,7 @@ namespace errors = control::errors;
 using control::CallOutcome;
 
 int exit_code(std::string_view error) {
-    if (error == errors::kNotAllowed) return kNotAllowed;
+    if (error == errors::kNotAllowed || error == errors::kGuarded) return kNotAllowed;
     if (error == errors::kTooLate || error == errors::kChanged) return kTooLate;
     return kFailed;
 }
@@ -19,6 +19,7 @@ int exit_code(std::string_view error) {
 std::string explain(const std::string& error, const Json& parameters) {
     const std::string reason = text_of(parameters, "reason");
     if (error == errors::kNotAllowed) return "not allowed: " + reason;
+    if (error == errors::kGuarded) return "guarded, nothing was approved: " + reason + "\n  hint: where it is right all the same, --confirm " + text_of(parameters, "word");
     if (error == errors::kNoSuchIncident) return "no such incident: " + text_of(parameters, "id");
     if (error == errors::kTooLate) return "too late: it is " + text_of(parameters, "state") + (reason.empty() ? "" : ": " + reason);
     if (error == errors::kChanged) return "it changed since you looked: " + reason + "\n  hint: run `quell show` again and decide on what it says now";

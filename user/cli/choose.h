@@ -14,6 +14,10 @@ struct Choice {
     std::string digest;
 };
 
+// Said of each approval by root.
+inline constexpr const char* kRootNote =
+    "you act as root: the login uid in the history is for audit only, root can change it; where two persons are asked for, root is none of them";
+
 // Whether somebody reads what is shown and types the answer: standard input,
 // output and error are all terminals. A prompt that goes to a file would have
 // an approval given blindly.

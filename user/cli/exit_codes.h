@@ -10,5 +10,6 @@ inline constexpr int kUsage = 2;
 inline constexpr int kNotReachable = 3;
 inline constexpr int kNotAllowed = 4;
 inline constexpr int kTooLate = 5;  // or changed
+inline constexpr int kOneOfTwo = 6;  // approved by the first of two persons: nothing is contained yet
 
 }  // namespace quell::cli

@@ -83,12 +83,24 @@ std::string offers_section(const Json& incident, const Terminal& out) {
     return text.empty() ? text : "Offers\n" + text;
 }
 
+std::string notes_section(const Json& incident, bool utc) {
+    std::string out;
+    for (const Json& note : member(incident, "notes"))
+        out += "  " + show_time(control::string_member(note, "time"), utc) + "  " + or_unknown(text_of(note, "user")) + ": " + text_of(note, "text") + "\n";
+    return out.empty() ? out : "Notes\n" + out;
+}
+
 std::string decision_section(const Json& incident, bool utc) {
     std::string out;
     if (const std::string response = text_of(incident, "response"); !response.empty()) out += line("response", response);
     if (member(incident, "decided_by").is_object()) out += line("decided by", who_text(member(incident, "decided_by")));
     if (const std::string reason = text_of(incident, "reason"); !reason.empty()) out += line("reason", reason);
     if (member(incident, "latency").is_object()) out += line("latency", latency_text(incident, utc));
+    if (const Json& first = member(incident, "first_approval"); first.is_object()) {
+        out += line("first of two", who_text(member(first, "who")) + ", " + text_of(first, "response") + "@" + text_of(first, "digest") + ", since " +
+                                        show_time(control::string_member(first, "since"), utc));
+        if (const std::string reason = text_of(first, "reason"); !reason.empty()) out += line("", "reason: " + reason);
+    }
     if (const std::string note = text_of(incident, "note"); !note.empty()) out += line("note", note);
     return out.empty() ? out : "Decision\n" + out;
 }
@@ -176,6 +188,7 @@ std::string incident_text(const Json& incident, const Invocation& invocation) {
     std::string out = invocation.out.paint(Colour::Bold, "Incident " + text_of(incident, "id") + ": " + text_of(incident, "name")) + "\n";
     out += line("severity", severity_text(incident, invocation.out));
     out += line("state", text_of(incident, "state"));
+    if (const std::string whose = text_of(incident, "assigned_to"); !whose.empty()) out += line("assigned to", whose);
     if (const std::string doubt = text_of(incident, "doubt"); !doubt.empty()) out += line("doubt", invocation.out.paint(Colour::Yellow, doubt));
     out += line("rule", text_of(incident, "policy") + "/" + text_of(incident, "rule") + ", generation " + std::to_string(integer_member(incident, "generation")) +
                             (tags.empty() ? "" : "," + tags));
@@ -184,7 +197,7 @@ std::string incident_text(const Json& incident, const Invocation& invocation) {
     out += line("age", s_text(integer_member(incident, "age_s")));
     out += line("deadline", time("deadline") + ", " + s_text(std::max<std::int64_t>(0, integer_member(incident, "time_left_s"))) + " left");
     return out + container_section(incident) + process_section(incident) + file_section(incident) + offers_section(incident, invocation.out) +
-           decision_section(incident, invocation.utc);
+           decision_section(incident, invocation.utc) + notes_section(incident, invocation.utc);
 }
 
 }  // namespace quell::cli

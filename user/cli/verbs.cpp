@@ -9,9 +9,12 @@ namespace quell::cli {
 int run_status(Invocation&);
 int run_incidents(Invocation&);
 int run_show(Invocation&);
+int run_preview(Invocation&);
 int run_approve(Invocation&);
 int run_reject(Invocation&);
 int run_undo(Invocation&);
+int run_assign(Invocation&);
+int run_note(Invocation&);
 int run_history(Invocation&);
 int run_history_verify(Invocation&);
 int run_policy_check(Invocation&);
@@ -32,19 +35,30 @@ int run_version(Invocation&);
 
 const std::vector<Verb>& verbs() {
     static const Parameter kId{"ID", "", "the incident", true, false};
+    static const Parameter kDryRun{"--dry-run", "", "check everything, decide nothing; a row tells of it", false, false};
     static const Parameter kReason{"--reason", "TEXT", "why, for the history (at most 1024 bytes)", false, false};
     static const std::vector<Verb> kVerbs = {
         {"status", "what Quell does right now", {}, run_status},
         {"incidents", "the incidents that wait for a decision", {{"--all", "", "also those that are decided"}}, run_incidents},
         {"show", "one incident, whole, with its offers", {kId}, run_show},
+        {"preview",
+         "what would be hit now by each offer, or by one",
+         {kId, {"RESPONSE", "", "only this response", false, false}},
+         run_preview},
         {"approve",
          "carry out a response that was offered",
-         {{"ID[@DIGEST]", "", "the incident, and the digest that `quell show` prints", true, false},
+         {{"ID[@DIGEST]", "", "the incident, and the digest that `quell show` prints", false, false},
           {"RESPONSE", "", "the response: kill-container, kill-process, quarantine-file (on a terminal it is asked for)", false, false},
-          kReason},
+          kReason, kDryRun,
+          {"--confirm", "WORD", "the word that a guard asks for; of an admin", false, false},
+          {"--break-glass", "", "over rights, two persons and guards, for those who may; takes a reason", false, false},
+          {"--select", "SELECTION", "instead of an ID: all that wait and fit: rule=,image=,namespace=,severity=,older=", false, false},
+          {"--digest", "DIGEST", "with --select: that of the list, in the place of a question", false, false}},
          run_approve},
-        {"reject", "decide against every response that was offered", {kId, kReason}, run_reject},
-        {"undo", "take a response back, where that is possible", {kId, kReason}, run_undo},
+        {"reject", "decide against every response that was offered", {kId, kReason, kDryRun}, run_reject},
+        {"undo", "take a response back, where that is possible", {kId, kReason, kDryRun}, run_undo},
+        {"assign", "say whose an incident is; decides nothing", {kId, {"USER", "", "a user's name; - for nobody", true, false}}, run_assign},
+        {"note", "add a note to an incident; decides nothing", {kId, {"TEXT", "", "at most 1024 bytes", true, false}}, run_note},
         {"history",
          "what happened and who decided it, newest first",
          {{"--limit", "N", "at most N rows, up to 10000 (default 50)"}, {"--incident", "ID", "only this incident"}},

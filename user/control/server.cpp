@@ -19,8 +19,8 @@ constexpr int kAcceptsPerRound = 16;  // then others get their turn
 // What the interface file says in words: its types have no bounds. The name
 // of the parameter that is too long.
 std::optional<std::string> too_long(const Json& parameters) {
-    const Json& reason = member(parameters, "reason");
-    if (reason.is_string() && reason.get_ref<const std::string&>().size() > kReasonSizeMax) return "reason";
+    for (const char* name : {"reason", "text", "confirm"})
+        if (const Json& value = member(parameters, name); value.is_string() && value.get_ref<const std::string&>().size() > kReasonSizeMax) return name;
     return std::nullopt;
 }
 
@@ -68,13 +68,13 @@ void Server::on_accept() {
             continue;
         }
         if (!has_room(*peer)) {
-            if (!is_operator(*peer, options_.operators)) refusals_.add(*peer, "too many connections", boottime_ns());
+            if (!has_role(*peer)) refusals_.add(*peer, "too many connections", boottime_ns());
             const std::string full = error_message(errors::kFailed, Json{{"reason", "too many connections"}});
             [[maybe_unused]] const ssize_t sent = send(fd.get(), full.data(), full.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
             continue;
         }
         ConnectionLimits limits = options_.limits.connection;
-        if (!is_operator(*peer, options_.operators)) limits.call_size = std::min(limits.call_size, options_.limits.stranger_call_size);
+        if (!has_role(*peer)) limits.call_size = std::min(limits.call_size, options_.limits.stranger_call_size);
         const int number = fd.get();
         auto connection = std::make_shared<Connection>(
             loop_, std::move(fd), std::move(peer).value(), limits,
@@ -95,17 +95,17 @@ bool Server::has_room(const Peer& peer) const {
     const bool is_root = peer.uid == 0;
     if (connections_.size() >= limits.connections - (is_root ? 0 : limits.kept_for_root)) return false;
     if (held_by([&](const Peer& other) { return other.uid == peer.uid; }) >= limits.per_uid) return false;
-    if (is_operator(peer, options_.operators)) return true;
-    return held_by([&](const Peer& other) { return !is_operator(other, options_.operators); }) < limits.strangers;
+    if (has_role(peer)) return true;
+    return held_by([&](const Peer& other) { return !has_role(other); }) < limits.strangers;
 }
 
 void Server::on_call(const Peer& peer, Call call, Responder responder) {
     if (call.upgrade) return responder.error(errors::kInvalidParameter, {{"parameter", "upgrade"}});
     if (call.interface == kStandardInterface) return answer_standard(call, std::move(responder));
-    if (!is_operator(peer, options_.operators)) {
+    if (!has_role(peer)) {
         refusals_.add(peer, call.full_name(), boottime_ns());
         return responder.error(errors::kNotAllowed,
-                               {{"reason", "uid " + std::to_string(peer.uid) + " is neither root nor in the operators' group"}});
+                               {{"reason", "uid " + std::to_string(peer.uid) + " has no role here: it is neither root nor in a group of /etc/quell/quell.yaml"}});
     }
     const Interface& interface = quell_interface();
     if (call.interface != interface.name) return responder.error(errors::kInterfaceNotFound, {{"interface", call.interface}});

@@ -47,7 +47,9 @@ struct ServerOptions {
     // 0666 lets anybody connect and be told, and recorded, that he may not;
     // 0660 has the kernel refuse him, and no row is written.
     mode_t mode = 0666;
-    std::optional<gid_t> operators;  // none: root only
+    std::optional<gid_t> operators;  // the socket's group; none: root's
+    // Whether somebody may call at all: what each method takes is the service's. Not there: root and `operators` may.
+    std::function<bool(const Peer& peer)> has_role;
     PeerRecord record;               // the kernel's record of who connected
     OnRefused on_refused;            // calls, and connections beyond a stranger's share
     ServerLimits limits;
@@ -71,6 +73,7 @@ private:
     Server(Loop& loop, Service& service, ServerOptions options, Listener listener);
     void on_accept();
     [[nodiscard]] bool has_room(const Peer& peer) const;
+    [[nodiscard]] bool has_role(const Peer& peer) const { return options_.has_role ? options_.has_role(peer) : is_operator(peer, options_.operators); }
     void on_call(const Peer& peer, Call call, Responder responder);
     void on_tick();
 

@@ -13,7 +13,7 @@ namespace quell::control {
 
 // A call is a few hundred bytes; the longest legal one names policy files.
 inline constexpr std::size_t kCallSizeMax = 1 << 20;
-// Of an operator's reason, in bytes: it stays with the incident and its rows.
+// Of an operator's reason or note, in bytes: it stays with the incident and its rows.
 inline constexpr std::size_t kReasonSizeMax = 1024;
 // All that may wait for a slow reader: a connection has one reply in flight.
 // A hostile workload makes an incident 8 KB long (1,024 bytes of path, 512 of
@@ -35,6 +35,7 @@ inline constexpr std::string_view kTooLate = "io.quell.TooLate";
 inline constexpr std::string_view kChanged = "io.quell.Changed";
 inline constexpr std::string_view kBlind = "io.quell.Blind";
 inline constexpr std::string_view kNotOffered = "io.quell.NotOffered";
+inline constexpr std::string_view kGuarded = "io.quell.Guarded";
 inline constexpr std::string_view kPolicyInvalid = "io.quell.PolicyInvalid";
 inline constexpr std::string_view kFailed = "io.quell.Failed";
 }  // namespace errors

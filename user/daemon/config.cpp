@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "user/daemon/config.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstring>
-#include <functional>
-#include <map>
 #include <set>
 
 #include "user/base/escape.h"
 #include "user/base/files.h"
 #include "user/base/vocabulary.h"
+#include "user/daemon/config_reader.h"
 
 namespace quell::daemon {
 
@@ -23,16 +20,9 @@ constexpr std::uint64_t kKeepRowsMin = 1'000;
 constexpr std::uint64_t kKeepRowsMax = 1'000'000'000;
 constexpr std::uint64_t kKeepArmedMax = 86'400;
 
-// What a reader of one key throws; caught in parse_config.
-struct Wrong {
-    YAML::Mark mark;
-    std::string message;
-};
+}  // namespace
 
-[[noreturn]] void wrong(const YAML::Node& node, std::string message) { throw Wrong{node.Mark(), std::move(message)}; }
-
-using Reader = std::function<void(const YAML::Node& value)>;
-using Readers = std::map<std::string, Reader, std::less<>>;
+void wrong(const YAML::Node& node, std::string message) { throw Wrong{node.Mark(), std::move(message)}; }
 
 // yaml-cpp takes a key twice without a word; a typing mistake in a file that
 // says who may kill must not pass.
@@ -55,18 +45,20 @@ std::string text(const YAML::Node& node, std::string_view what) {
     return node.Scalar();
 }
 
-std::string absolute_path(const YAML::Node& node) {
-    std::string path = text(node, "expected an absolute path");
-    if (path.front() != '/') wrong(node, "expected an absolute path");
-    return path;
-}
-
 std::uint64_t number(const YAML::Node& node, int base, std::uint64_t least, std::uint64_t most, const std::string& what) {
     const std::string digits = text(node, what);
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
     if (error != std::errc{} || end != digits.data() + digits.size() || value < least || value > most) wrong(node, what);
     return value;
+}
+
+namespace {
+
+std::string absolute_path(const YAML::Node& node) {
+    std::string path = text(node, "expected an absolute path");
+    if (path.front() != '/') wrong(node, "expected an absolute path");
+    return path;
 }
 
 std::uint32_t response_mask(const YAML::Node& node) {
@@ -109,7 +101,11 @@ void read_config(const YAML::Node& root, Config& config) {
         return [readers = std::move(readers)](const YAML::Node& value) { read_mapping(value, readers); };
     };
     read_mapping(root, {
-        {"operators", section({{"group", [&](const YAML::Node& v) { config.operators_group = text(v, "expected the name of a group"); }}})},
+        {"operators", section({{"group", [&](const YAML::Node& v) { config.operators_group = text(v, "expected the name of a group"); }},
+                               {"break_glass", [&](const YAML::Node& v) { config.break_glass = group_names(v); }}})},
+        {"roles", [&](const YAML::Node& v) { read_roles(v, config); }},
+        {"rights", [&](const YAML::Node& v) { read_rights(v, config); }},
+        {"guards", [&](const YAML::Node& v) { read_guards(v, config); }},
         {"responses", section({{"enabled", [&](const YAML::Node& v) { config.responses = response_mask(v); }},
                                {"automatic", [&](const YAML::Node& v) { config.automatic = on_or_off(v); }},
                                {"keep_armed_s", [&](const YAML::Node& v) {

@@ -6,10 +6,14 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "kern/abi.h"
+#include "user/approval/guards.h"
+#include "user/approval/rights.h"
 #include "user/base/log.h"
 #include "user/base/result.h"
 
@@ -19,7 +23,11 @@ inline constexpr const char* kConfigPath = "/etc/quell/quell.yaml";
 inline constexpr std::size_t kConfigSizeMax = 64 * 1024;
 
 struct Config {
-    std::string operators_group;  // "": root only. Whether it exists is not checked here.
+    std::string operators_group;  // admins, and the socket's group. "": none. Whether it exists is not checked here, nor for the others
+    std::map<approval::Role, std::vector<std::string>> roles;  // names of groups
+    std::vector<std::string> break_glass;                      // likewise
+    approval::Rights rights;
+    approval::GuardRules guards;
     std::uint32_t responses = QUELL_BIT(QUELL_RESPONSE_COUNT) - 1;  // mask of QUELL_BIT(QUELL_RESPONSE_…)
     std::uint64_t keep_armed_s = 300;
     bool automatic = true;  // rules that ask for it may approve by themselves

@@ -138,6 +138,7 @@ int Daemon::run(const Config& config) {
     if (auto ran = daemon.loop_->run(); !ran) log::error(ran.error().message);
     daemon.vitals_.stopping = true;
     daemon.decisions_->write_due_rows();
+    daemon.low_roles_->flush();
     daemon.publish();
     (void)daemon.service_.stopping();
     history::Row row;
@@ -285,7 +286,7 @@ Status Daemon::start_incidents() {
         },
         [this](const auto& incident) {
             if (watch_) watch_->tell(incident);
-        }});
+        }, config_.rights, config_.guards, own_pod()});
     removed_.emplace(*engine_, *worker_);
     auto files = TrustedFiles::open();
     if (!files) return files.error();
@@ -314,17 +315,6 @@ Status Daemon::start_incidents() {
     return loop_->add(ring_->poll_fd(), EPOLLIN, [this](std::uint32_t) { ring_->consume(); });
 }
 
-// What rules have approved within the last hour counts on. Without a file there was nothing; one that cannot be read may hold anything.
-void Daemon::count_automatic() {
-    const auto now = static_cast<std::int64_t>(boottime_ns());
-    if (::access(config_.history_path.c_str(), F_OK) && errno == ENOENT) return;
-    auto file = history::History::open_read_only(config_.history_path);
-    auto rows = file ? file->approved_by_rules(wall_ns() - approval::HourGuard::kHourNs) : Result<std::vector<history::Row>>(file.error());
-    if (rows) return decisions_->guard().remember(*rows, now, wall_ns(), boot_id());
-    log::warn("no automatic response for an hour: " + rows.error().message);
-    decisions_->guard().close(now);
-}
-
 Status Daemon::start_control() {
     const auto group = operators_group(config_);
     control::ServerOptions options;
@@ -332,14 +322,20 @@ Status Daemon::start_control() {
     options.mode = config_.socket_mode;
     options.operators = group;
     options.record = [this](int fd) { return engine_->peer(fd); };
-    options.on_refused = [this](const control::Peer& peer, std::string_view method, std::uint64_t times) {
-        history::Row row;
-        row.action = history::Action::REFUSED;
-        row.subject = "quelld";
-        row.result = "not an operator: " + std::string(method) + ", " + std::to_string(times) + " times";
-        row.who = who_of(peer);
-        history_->append(std::move(row));
+    groups_ = deciding_groups();
+    options.has_role = [this](const control::Peer& peer) { return approval::role_of({peer.uid, peer.gid, peer.groups}, groups_) != approval::Role::kNone; };
+    const auto refused = [this](const std::string& why) {
+        return [this, why](const control::Peer& peer, std::string_view method, std::uint64_t times) {
+            history::Row row;
+            row.action = history::Action::REFUSED;
+            row.subject = "quelld";
+            row.result = why + ": " + std::string(method) + ", " + std::to_string(times) + " times";
+            row.who = who_of(peer);
+            history_->append(std::move(row));
+        };
     };
+    options.on_refused = refused("not an operator");
+    low_roles_.emplace(options.limits.refusal_ns, refused("the role is too low"));
     auto server = control::Server::create(*loop_, *this, std::move(options));
     if (!server) return server.error();
     server_ = std::move(*server);
@@ -368,6 +364,7 @@ void Daemon::on_tick() {
     names_->tick();
     doubts_->tick();
     removed_->tick();
+    low_roles_->on_tick(boottime_ns());
     learn_overlay();
     publish();
     (void)service_.watchdog();

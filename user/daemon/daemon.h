@@ -12,6 +12,7 @@
 #include "user/base/worker.h"
 #include "user/bpf/engine.h"
 #include "user/bpf/ring.h"
+#include "user/control/refusals.h"
 #include "user/control/server.h"
 #include "user/control/status_page.h"
 #include "user/daemon/config.h"
@@ -50,6 +51,8 @@ private:
     [[nodiscard]] Status attach_standing();
     [[nodiscard]] Status start_incidents();
     void count_automatic();
+    [[nodiscard]] std::string own_pod() const;
+    [[nodiscard]] approval::Groups deciding_groups() const;
     [[nodiscard]] Status start_control();
     [[nodiscard]] Status apply_at_start();
     void adopt_policy();
@@ -83,10 +86,16 @@ private:
     using Decide = void (approval::Decisions::*)(std::uint64_t, const approval::Request&, approval::Reply);
     void incidents(const control::Json&, const control::Peer&, control::Responder);
     void show(const control::Json&, const control::Peer&, control::Responder);
+    void preview(const control::Json&, const control::Peer&, control::Responder);
+    void digests(const control::Json&, const control::Peer&, control::Responder);
     void approve(const control::Json&, const control::Peer&, control::Responder);
     void reject(const control::Json&, const control::Peer&, control::Responder);
     void undo(const control::Json&, const control::Peer&, control::Responder);
     void decide(const control::Json&, const control::Peer&, control::Responder, Decide decide);
+    void assign(const control::Json&, const control::Peer&, control::Responder);
+    void note(const control::Json&, const control::Peer&, control::Responder);
+    [[nodiscard]] approval::Request request_of(const control::Json& params, const control::Peer& peer) const;
+    [[nodiscard]] approval::Reply answer_with_incident(control::Responder responder);
     // Null when there is none: then it is answered.
     [[nodiscard]] incident::Incident* incident_of(const control::Json& params, control::Responder& responder);
     [[nodiscard]] bool is_known(const incident::Incident& incident, const control::Peer& peer, control::Responder& responder);
@@ -94,7 +103,12 @@ private:
     // Never "enforcing" while the canary is not denied.
     [[nodiscard]] incident::Incident as_said(const incident::Incident& incident) const;
 
+    // Whether the caller's role is too low for the method; then it is answered, and told in the history now and then.
+    [[nodiscard]] bool is_too_low(std::string_view method, const control::Json& params, const control::Peer& peer, control::Responder& responder);
+
     Config config_;
+    approval::Groups groups_;
+    std::optional<control::Refusals> low_roles_;
     notify::Service service_;
     const KeptPolicies kept_;
     notify::Journal journal_;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The methods of io.quell that are about incidents.
+#include <algorithm>
+
 #include "user/base/escape.h"
 #include "user/base/files.h"
 #include "user/base/id.h"
@@ -9,23 +11,13 @@
 #include "user/daemon/daemon.h"
 #include "user/incident/describe.h"
 #include "user/incident/engine_view.h"
+#include "user/incident/preview.h"
 #include "user/response/cgroup.h"
 
 namespace quell::daemon {
 namespace {
 
 using control::Json;
-
-approval::Request request_of(const Json& params, const control::Peer& peer) {
-    approval::Request request;
-    request.received_ns = boottime_ns();
-    request.reason = control::string_member(params, "reason");
-    request.container = peer.container;
-    request.who.uid = peer.uid;
-    request.who.login_uid = peer.login_uid;
-    request.named = [peer](const history::Who&) { return who_of(peer); };
-    return request;
-}
 
 void refuse(control::Responder& responder, const approval::Answer& answer, const std::string& response, const incident::Incident* incident) {
     const Json reason = {{"reason", answer.text}};
@@ -36,6 +28,7 @@ void refuse(control::Responder& responder, const approval::Answer& answer, const
         case approval::Refusal::kTooLate:
             return responder.error("io.quell.TooLate", {{"state", incident ? word_at(kStateWords, incident->state) : "none"}, {"reason", answer.text}});
         case approval::Refusal::kBlind: return responder.error("io.quell.Blind", reason);
+        case approval::Refusal::kGuarded: return responder.error("io.quell.Guarded", {{"guard", answer.guard}, {"reason", answer.text}, {"word", answer.word}});
         case approval::Refusal::kNotAllowed: return responder.error("io.quell.NotAllowed", reason);
         case approval::Refusal::kFailed:
         case approval::Refusal::kNone: return responder.fail(answer.text);
@@ -53,6 +46,23 @@ history::Who who_of(const control::Peer& peer) {
     who.pid = static_cast<std::uint32_t>(peer.pid);
     who.cgroup = peer.cgroup ? response::cgroup_path(peer.cgroup) : std::string{};
     return who;
+}
+
+approval::Request Daemon::request_of(const Json& params, const control::Peer& peer) const {
+    approval::Request request;
+    request.received_ns = boottime_ns();
+    request.reason = control::string_member(params, "reason");
+    request.dry_run = control::true_member(params, "dry_run");
+    request.container = peer.container;
+    request.who.uid = peer.uid;
+    request.who.login_uid = peer.login_uid;
+    const approval::Caller caller{peer.uid, peer.gid, peer.groups};
+    request.role = approval::role_of(caller, groups_);
+    request.may_break_glass = approval::may_break_glass(caller, groups_);
+    request.break_glass = control::true_member(params, "break_glass");
+    request.confirm = control::string_member(params, "confirm");
+    request.named = [peer](const history::Who&) { return who_of(peer); };
+    return request;
 }
 
 incident::Incident* Daemon::incident_of(const Json& params, control::Responder& responder) {
@@ -92,6 +102,48 @@ void Daemon::show(const Json& params, const control::Peer&, control::Responder r
     if (const auto* incident = incident_of(params, responder)) responder.reply({{"incident", incident_json(*incident)}});
 }
 
+// All that the rule offers, or one of it.
+void Daemon::preview(const Json& params, const control::Peer& peer, control::Responder responder) {
+    decisions_->tick();
+    const auto* incident = incident_of(params, responder);
+    if (!incident) return;
+    const auto word = control::string_member(params, "response");
+    const auto said = as_said(*incident);
+    const bool alive = said.key.container && engine_->container(said.key.container);
+    const auto request = request_of(params, peer);
+    incident::EngineView kernel(*engine_);
+    auto list = Json::array();
+    for (const auto& offer : incident::offers(kernel, said))
+        if (word.empty() || word == word_at(kResponseWords, offer.response))
+            list.push_back(incident::preview_json(said, offer, alive, offer.available ? decisions_->needs(said, offer.response, request) : std::vector<std::string>{}));
+    if (list.empty() && !word.empty()) return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", "the rule does not offer it"}});
+    responder.reply({{"incident", incident::summary_json(said, alive)}, {"previews", list}});
+}
+
+// For an approval of many: nobody's processes are walked.
+void Daemon::digests(const Json& params, const control::Peer&, control::Responder responder) {
+    const auto word = control::string_member(params, "response");
+    const auto response = word_index(kResponseWords, word);
+    if (!response) return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", "there is no such response"}});
+    const Json& ids = control::member(params, "ids");
+    if (ids.size() > QUELL_PENDING_MAX) return responder.error(control::errors::kInvalidParameter, {{"parameter", "ids"}});
+    decisions_->tick();
+    incident::EngineView kernel(*engine_);
+    auto list = Json::array();
+    for (const Json& text : ids) {
+        const auto id = parse_id(text.get<std::string>());
+        const auto* found = id ? store_.find(*id) : nullptr;
+        if (!found) continue;
+        const bool is_offered = std::ranges::find(found->rule.offers, *response) != found->rule.offers.end();
+        const auto offer = incident::offer(kernel, *found, static_cast<quell_response>(*response), false);
+        Json one = {{"id", id_text(*id)}};
+        if (is_offered && offer.available) one.update({{"digest", offer.digest}, {"target", offer.target_text}});
+        else one["reason"] = is_offered ? offer.reason : "the rule does not offer it";
+        list.push_back(std::move(one));
+    }
+    responder.reply({{"digests", list}});
+}
+
 // Whoever connects before the hook knows the socket is not recorded, and might sit in the target. While nothing is
 // denied the hook may not run at all; then nothing is approved either.
 bool Daemon::is_known(const incident::Incident& incident, const control::Peer& peer, control::Responder& responder) {
@@ -115,8 +167,10 @@ void Daemon::approve(const Json& params, const control::Peer& peer, control::Res
     const auto word = control::string_member(params, "response");
     const auto response = word_index(kResponseWords, word);
     if (!response) return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", "there is no such response"}});
+    auto request = request_of(params, peer);
+    request.response = static_cast<quell_response>(*response);
     auto shared = std::make_shared<control::Responder>(std::move(responder));
-    decisions_->approve(incident->id, static_cast<quell_response>(*response), control::string_member(params, "digest"), request_of(params, peer),
+    decisions_->approve(incident->id, request.response, control::string_member(params, "digest"), request,
                         [this, shared, word](const approval::Answer& answer) {
                             const auto* found = store_.find(answer.incident);
                             if (answer.refusal != approval::Refusal::kNone || !found) return refuse(*shared, answer, word, found);
@@ -134,15 +188,30 @@ void Daemon::undo(const Json& params, const control::Peer& peer, control::Respon
     decide(params, peer, std::move(responder), &approval::Decisions::undo);
 }
 
-void Daemon::decide(const Json& params, const control::Peer& peer, control::Responder responder, Decide how) {
+void Daemon::assign(const Json& params, const control::Peer& peer, control::Responder responder) {
     const auto* incident = incident_of(params, responder);
-    if (!incident || !is_known(*incident, peer, responder)) return;
-    auto shared = std::make_shared<control::Responder>(std::move(responder));
-    ((*decisions_).*how)(incident->id, request_of(params, peer), [this, shared](const approval::Answer& answer) {
+    if (!incident) return;
+    decisions_->assign(incident->id, control::string_member(params, "user"), request_of(params, peer), answer_with_incident(std::move(responder)));
+}
+
+void Daemon::note(const Json& params, const control::Peer& peer, control::Responder responder) {
+    const auto* incident = incident_of(params, responder);
+    if (!incident) return;
+    decisions_->note(incident->id, control::string_member(params, "text"), request_of(params, peer), answer_with_incident(std::move(responder)));
+}
+
+approval::Reply Daemon::answer_with_incident(control::Responder responder) {
+    return [this, shared = std::make_shared<control::Responder>(std::move(responder))](const approval::Answer& answer) {
         const auto* found = store_.find(answer.incident);
         if (answer.refusal != approval::Refusal::kNone || !found) return refuse(*shared, answer, "", found);
         shared->reply({{"incident", incident_json(*found)}});
-    });
+    };
+}
+
+void Daemon::decide(const Json& params, const control::Peer& peer, control::Responder responder, Decide how) {
+    const auto* incident = incident_of(params, responder);
+    if (!incident || !is_known(*incident, peer, responder)) return;
+    ((*decisions_).*how)(incident->id, request_of(params, peer), answer_with_incident(std::move(responder)));
 }
 
 }  // namespace quell::daemon

@@ -57,11 +57,24 @@ void Daemon::call(std::string_view method, const Json& params, const control::Pe
         {"Incidents", &Daemon::incidents},     {"Show", &Daemon::show},
         {"Approve", &Daemon::approve},         {"Reject", &Daemon::reject},
         {"Undo", &Daemon::undo},
+        {"Preview", &Daemon::preview},         {"Digests", &Daemon::digests},
+        {"Assign", &Daemon::assign},           {"Note", &Daemon::note},
         {"RollbackPolicy", &Daemon::rollback_policy}, {"RunningPolicy", &Daemon::running_policy},
         {"History", &Daemon::list_history},    {"VerifyHistory", &Daemon::verify_history},
     };
+    if (is_too_low(method, params, peer, responder)) return;
     if (auto found = kMethods.find(method); found != kMethods.end()) return (this->*found->second)(params, peer, std::move(responder));
     responder.fail("not implemented: " + std::string(method));
+}
+
+bool Daemon::is_too_low(std::string_view method, const Json& params, const control::Peer& peer, control::Responder& responder) {
+    const approval::Caller caller{peer.uid, peer.gid, peer.groups};
+    if (control::true_member(params, "break_glass") && approval::may_break_glass(caller, groups_)) return false;
+    const auto role = approval::role_of(caller, groups_), needed = approval::least_role(method);
+    if (role >= needed) return false;
+    low_roles_->add(peer, std::string(method) + " takes " + std::string(role_word(needed)) + ", who asks is " + std::string(role_word(role)), boottime_ns());
+    responder.error("io.quell.NotAllowed", {{"reason", "it takes the role " + std::string(role_word(needed)) + ", yours is " + std::string(role_word(role))}});
+    return true;
 }
 
 void Daemon::status(const Json&, const control::Peer&, control::Responder responder) {

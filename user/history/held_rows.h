@@ -24,8 +24,8 @@ public:
     // lost are never more than `max`, however long the disk takes none. Where
     // only rows are left that must not be lost it becomes one more. Those have
     // no bound of their own: a decision is not dropped for room. Their number
-    // is what operators decide (at most six rows for each incident: approved,
-    // flipped, its end, undone), what they apply, and a handful for each start
+    // is what operators decide (for each incident at most eight first approvals
+    // of two, and seven rows: break-glass, approved, flipped, its end, undone), what they apply, and a handful for each start
     // and end of the daemon; no workload and nobody who is refused adds to it.
     void push(Held held);
     // What a failed write gives back, in its order, to the front.

@@ -172,14 +172,18 @@ Result<std::vector<Row>> History::list(std::uint64_t limit, std::uint64_t incide
 }
 
 // Rows are in the order of time: from the newest one that is older, no index of times is needed.
-Result<std::vector<Row>> History::approved_by_rules(std::int64_t since_wall_ns) {
-    auto older = file_->database.prepare("SELECT row FROM rows WHERE wall_ns < ? ORDER BY row DESC LIMIT 1");
+namespace {
+
+// Those that fit `which`, of those behind the newest row that is older.
+Result<std::vector<Row>> rows_since(Database& database, std::int64_t since_wall_ns, const std::string& which) {
+    auto older = database.prepare("SELECT row FROM rows WHERE wall_ns < ? ORDER BY row DESC LIMIT 1");
     if (!older) return older.error();
     older->bind(since_wall_ns);
     auto found = older->step();
     if (!found) return found.error();
     const std::uint64_t from = *found ? older->unsigned_number(0) : 0;
-    auto query = file_->database.prepare("SELECT " QUELL_ROW_COLUMNS " FROM rows WHERE row > ? AND action IN ('approved', 'dry-run') AND detail <> '' ORDER BY row DESC LIMIT ?");
+    const std::string text = "SELECT " QUELL_ROW_COLUMNS " FROM rows WHERE row > ? AND " + which + " ORDER BY row DESC LIMIT ?";
+    auto query = database.prepare(text.c_str());
     if (!query) return query.error();
     query->bind(from).bind(kListMax);
     std::vector<Row> rows;
@@ -194,6 +198,14 @@ Result<std::vector<Row>> History::approved_by_rules(std::int64_t since_wall_ns) 
     std::reverse(rows.begin(), rows.end());
     return rows;
 }
+
+}  // namespace
+
+Result<std::vector<Row>> History::approved_by_rules(std::int64_t since_wall_ns) {
+    return rows_since(file_->database, since_wall_ns, "action IN ('approved', 'dry-run') AND detail <> ''");
+}
+
+Result<std::vector<Row>> History::approved(std::int64_t since_wall_ns) { return rows_since(file_->database, since_wall_ns, "action = 'approved'"); }
 
 Result<std::optional<Snapshot>> History::snapshot(std::uint64_t incident) {
     auto query = file_->database.prepare("SELECT incident, state, rule, snapshot FROM incidents WHERE incident = ?");

@@ -59,6 +59,8 @@ public:
     // Of what rules approved, or tried to, since then by the wall clock: the rows `approved` and `dry-run` that have a
     // detail. Oldest first; at most kListMax, the newest.
     [[nodiscard]] Result<std::vector<Row>> approved_by_rules(std::int64_t since_wall_ns);
+    // Every approval since then.
+    [[nodiscard]] Result<std::vector<Row>> approved(std::int64_t since_wall_ns);
     [[nodiscard]] Result<std::optional<Snapshot>> snapshot(std::uint64_t incident);
     // Newest first; `states`: only these, nothing given: all.
     [[nodiscard]] Result<std::vector<Snapshot>> snapshots(std::uint64_t limit, const std::vector<std::string>& states = {});

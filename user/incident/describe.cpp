@@ -139,6 +139,11 @@ Json common_json(const Incident& incident) {
     put(json, "reason", std::optional(incident.reason));
     put(json, "note", std::optional(incident.note));
     if (auto latency = latency_json(incident.latency); !latency.empty()) json["latency"] = latency;
+    if (const auto& first = incident.first_approval) {
+        json["first_approval"] = {{"response", escape(first->response)}, {"digest", escape(first->digest)}, {"who", who_json(first->who)}, {"since", utc_text(first->wall_ns)}};
+        put(json["first_approval"], "reason", std::optional(first->reason));
+    }
+    put(json, "assigned_to", std::optional(incident.assigned_to));
     return json;
 }
 
@@ -176,6 +181,8 @@ Json whole_json(const Incident& incident, const std::vector<Offer>& offers, bool
     for (quell_u32 i = 1; i < count; i++) 
         json["ancestry"].push_back(task_json(incident.entry.chain[i], role_of(incident, i, count), incident.earlier_boot_offset_ns));
     for (const auto& offer : offers) json["offers"].push_back(offer_json(offer));
+    for (const auto& note : incident.notes)
+        json["notes"].push_back({{"time", utc_text(note.wall_ns)}, {"uid", note.uid}, {"user", escape(note.user)}, {"text", escape(note.text)}});
     return json;
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kern/abi.h"
@@ -15,6 +16,27 @@
 #include "user/incident/rule_book.h"
 
 namespace quell::incident {
+
+inline constexpr std::size_t kNotesMax = 16;    // the newest, with the incident; the history has all
+inline constexpr std::size_t kNoteSizeMax = 1024;  // bytes
+
+struct Note {
+    std::int64_t wall_ns = 0;
+    std::uint32_t uid = 0;
+    std::string user;  // raw, as the text
+    std::string text;
+
+    bool operator==(const Note&) const = default;
+};
+
+// Of two persons, where the rule asks for two.
+struct FirstApproval {
+    history::Who who;
+    std::int64_t wall_ns = 0;
+    std::string response, digest, reason;
+
+    bool operator==(const FirstApproval&) const = default;
+};
 
 struct Incident {
     std::uint64_t id = 0;
@@ -48,9 +70,17 @@ struct Incident {
     std::optional<history::Who> decided_by;
     std::string reason, note;
     history::Latency latency;
+    std::optional<FirstApproval> first_approval;
+    std::uint32_t first_approvals = 0;  // how many there were: another target makes the first one void
+    std::string assigned_to;  // a user's name, "": nobody
+    std::vector<Note> notes;  // oldest first
     bool rule_decided = false;  // its rule asked to approve it, once: done, tried, or left to a person
     bool rule_doubted = false;  // it was left to a person for its doubt, and asks once more when that ends
 
+    void add_note(Note one) {
+        notes.push_back(std::move(one));
+        if (notes.size() > kNotesMax) notes.erase(notes.begin());
+    }
     [[nodiscard]] bool waits() const { return state == QUELL_STATE_ARMING || state == QUELL_STATE_PENDING; }
     [[nodiscard]] bool holds() const { return state == QUELL_STATE_APPROVED || state == QUELL_STATE_ENFORCING; }
     // Whether its rule is about it hangs on who the container is, which is not known yet.

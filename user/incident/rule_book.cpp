@@ -40,7 +40,7 @@ void RuleBook::add(std::uint64_t generation, const policy::Image& image) {
     std::vector<RuleFacts> facts;
     facts.reserve(image.rules.size());
     for (const auto& rule : image.rules)
-        facts.push_back({rule.value.id, rule.policy, rule.id, rule.name.empty() ? rule.id : rule.name, rule.value.severity, rule.tags, rule.offers, rule.automatic});
+        facts.push_back({rule.value.id, rule.policy, rule.id, rule.name.empty() ? rule.id : rule.name, rule.value.severity, rule.tags, rule.offers, rule.automatic, rule.two_persons, rule.reason_required});
     put(generation, std::move(facts));
 }
 
@@ -77,6 +77,8 @@ std::string RuleBook::text(std::uint64_t generation) const {
         for (const auto& rule : own->second) {
             json.push_back({{"id", rule->id}, {"policy", rule->policy}, {"rule", rule->rule}, {"name", rule->name},
                             {"severity", rule->severity}, {"tags", rule->tags}, {"offers", rule->offers}});
+            if (rule->two_persons) json.back()["two_persons"] = true;
+            if (rule->reason_required) json.back()["reason_required"] = true;
             if (const auto& it = rule->automatic) json.back()["automatic"] = {{"response", it->response}, {"per_hour", it->per_hour}, {"dry_run", it->dry_run}};
         }
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -90,7 +92,8 @@ bool RuleBook::restore(std::uint64_t generation, const std::string& text) {
         for (const auto& rule : json)
             facts.push_back({rule.at("id").get<std::uint64_t>(), rule.at("policy").get<std::string>(), rule.at("rule").get<std::string>(),
                              rule.at("name").get<std::string>(), rule.at("severity").get<std::uint32_t>(),
-                             rule.at("tags").get<std::vector<std::string>>(), rule.at("offers").get<std::vector<std::uint32_t>>(), automatic_from(rule)});
+                             rule.at("tags").get<std::vector<std::string>>(), rule.at("offers").get<std::vector<std::uint32_t>>(), automatic_from(rule),
+                             rule.value("two_persons", false), rule.value("reason_required", false)});
     } catch (const Json::exception&) {
         return false;
     }

@@ -23,6 +23,8 @@ struct RuleFacts {
     std::vector<std::string> tags;
     std::vector<std::uint32_t> offers;  // enum quell_response, in the policy's order
     std::optional<policy::Automatic> automatic = {};  // what it approves by itself
+    bool two_persons = false;      // must approve
+    bool reason_required = false;  // of who approves
 
     bool operator==(const RuleFacts&) const = default;
 };

@@ -63,6 +63,12 @@ history::Who take_who(const Json& json) {
             unhex_or_empty(json, "login_user"), json.at("pid").get<std::uint32_t>(), unhex_or_empty(json, "cgroup")};
 }
 
+Json notes_snapshot(const std::vector<Note>& notes) {
+    auto json = Json::array();
+    for (const auto& note : notes) json.push_back({{"wall_ns", note.wall_ns}, {"uid", note.uid}, {"user", hex(note.user)}, {"text", hex(note.text)}});
+    return json;
+}
+
 // The three latencies, null where unknown.
 Json latency_snapshot(const history::Latency& latency) {
     auto json = Json::array();
@@ -74,6 +80,15 @@ Json latency_snapshot(const history::Latency& latency) {
 std::optional<std::int64_t> take_us(const Json& json, std::size_t index) {
     const auto& one = json.at("latency").at(index);
     return one.is_null() ? std::nullopt : std::optional(one.get<std::int64_t>());
+}
+
+// Rights hang on labels. More than a few hundred are not written anew with each row: then they are unknown after a restart.
+constexpr std::size_t kLabelBytesMax = 8192;
+
+std::size_t size_of(const std::vector<std::string>& texts) {
+    std::size_t bytes = 0;
+    for (const auto& text : texts) bytes += text.size();
+    return bytes;
 }
 
 template <typename T>
@@ -102,8 +117,19 @@ std::string snapshot_text(const Incident& incident) {
     put_hex(json, "identity_pod", incident.identity.pod);
     put_hex(json, "identity_namespace", incident.identity.pod_namespace);
     put_hex(json, "identity_image", incident.identity.image);
+    if (const auto& labels = incident.identity.labels; labels && size_of(*labels) <= kLabelBytesMax) {
+        json["labels"] = Json::array();
+        for (const auto& label : *labels) json["labels"].push_back(hex(label));
+    }
     if (incident.rule_decided) json["rule_decided"] = true;
     if (incident.rule_doubted) json["rule_doubted"] = true;
+    if (incident.rule.two_persons) json["two_persons"] = true;
+    if (incident.rule.reason_required) json["reason_required"] = true;
+    if (incident.first_approvals) json["first_approvals"] = incident.first_approvals;
+    if (const auto& first = incident.first_approval)
+        json["first_approval"] = {{"who", who_snapshot(first->who)}, {"wall_ns", first->wall_ns}, {"response", hex(first->response)}, {"digest", hex(first->digest)}, {"reason", hex(first->reason)}};
+    if (!incident.assigned_to.empty()) json["assigned_to"] = hex(incident.assigned_to);
+    if (!incident.notes.empty()) json["notes"] = notes_snapshot(incident.notes);
     if (incident.decided_by) json["decided_by"] = who_snapshot(*incident.decided_by);
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -125,7 +151,8 @@ std::optional<Incident> parse_snapshot(const std::string& text) {
         if (json.contains("decided_by")) incident.decided_by = take_who(json.at("decided_by"));
         incident.rule = {json.at("rule_id").get<std::uint64_t>(), json.at("policy").get<std::string>(), json.at("rule").get<std::string>(),
                          json.at("name").get<std::string>(), json.at("severity").get<std::uint32_t>(),
-                         json.at("tags").get<std::vector<std::string>>(), json.at("offers").get<std::vector<std::uint32_t>>(), {}};
+                         json.at("tags").get<std::vector<std::string>>(), json.at("offers").get<std::vector<std::uint32_t>>(), {},
+                         json.value("two_persons", false), json.value("reason_required", false)};
         incident.rule_decided = json.value("rule_decided", false);
         incident.rule_doubted = json.value("rule_doubted", false);
         incident.container_id = unhex_or_empty(json, "container");
@@ -144,10 +171,23 @@ std::optional<Incident> parse_snapshot(const std::string& text) {
         incident.verdict = json.at("verdict").get<std::int32_t>();
         incident.reason = unhex_or_empty(json, "reason");
         incident.note = unhex_or_empty(json, "note");
+        incident.first_approvals = json.value("first_approvals", 0u);
+        if (json.contains("first_approval")) {
+            const auto& first = json.at("first_approval");
+            incident.first_approval = {take_who(first.at("who")), first.at("wall_ns").get<std::int64_t>(), unhex_or_empty(first, "response"), unhex_or_empty(first, "digest"), unhex_or_empty(first, "reason")};
+        }
+        incident.assigned_to = unhex_or_empty(json, "assigned_to");
+        if (json.contains("notes"))
+            for (const auto& note : json.at("notes"))
+                incident.add_note({note.at("wall_ns").get<std::int64_t>(), note.at("uid").get<std::uint32_t>(), unhex_or_empty(note, "user"), unhex_or_empty(note, "text")});
         take(json, "identity_name", incident.identity.name);
         take(json, "identity_pod", incident.identity.pod);
         take(json, "identity_namespace", incident.identity.pod_namespace);
         take(json, "identity_image", incident.identity.image);
+        if (json.contains("labels")) {
+            incident.identity.labels.emplace();
+            for (const auto& label : json.at("labels")) incident.identity.labels->push_back(unhex(label.get<std::string>()).value_or(std::string{}));
+        }
     } catch (const Json::exception&) {
         return std::nullopt;
     }

@@ -168,7 +168,7 @@ TEST_F(Automatic, NeverWhatIsProtectedObservedOrSwitchedOff) {
 TEST_F(Automatic, NothingThatIsNotSupportedIsApplied) {
     apply("plain", "offer: [kill-container]");
     const auto before = quell("policy list")["generation"];
-    for (const char* later : {"two-persons: true", "while-pending: [deny-exec]"}) {
+    for (const char* later : {"while-pending: [deny-exec]"}) {
         write(kFile, std::string("apiVersion: quell/v1\nkind: Policy\nmetadata: {name: site}\nspec:\n  rules:\n    - {id: later, severity: high, on: [delete], match: {path: [/var/log/**]}, "
                                  "respond: {offer: [kill-container], ") + later + "}}\n");
         const auto checked = run("quell policy check " + kFile);

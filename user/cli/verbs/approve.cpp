@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include "user/cli/bulk.h"
 #include "user/cli/choose.h"
 #include "user/cli/incident_text.h"
 
@@ -24,6 +27,11 @@ std::string left_open(const std::string& target, const Choice& choice) {
 }  // namespace
 
 int run_approve(Invocation& invocation) {
+    if (invocation.has("--select")) return approve_selected(invocation);
+    if (!invocation.has("ID[@DIGEST]") || invocation.has("--digest")) {
+        invocation.out.note("an ID[@DIGEST], or --select with or without --digest");
+        return kUsage;
+    }
     const std::string target = invocation.value("ID[@DIGEST]");
     const std::size_t at = target.find('@');
     const std::string id = target.substr(0, at);
@@ -35,6 +43,14 @@ int run_approve(Invocation& invocation) {
     }
     Json parameters = {{"id", id}};
     if (!put_reason(invocation, parameters)) return kUsage;
+    const bool is_dry = invocation.has("--dry-run");
+    if (is_dry) parameters["dry_run"] = true;
+    if (invocation.has("--confirm")) parameters["confirm"] = invocation.value("--confirm");
+    if (invocation.has("--break-glass")) parameters["break_glass"] = true;
+    if (invocation.has("--break-glass") && invocation.value("--reason").empty()) {
+        invocation.out.note("--break-glass takes a --reason");
+        return kUsage;
+    }
     int code = kDone;
     if (choice.digest.empty()) {
         auto chosen = choose(invocation, id, choice.response, code);
@@ -43,13 +59,27 @@ int run_approve(Invocation& invocation) {
     }
     parameters["digest"] = choice.digest;
     parameters["response"] = choice.response;
+    if (geteuid() == 0) invocation.out.note(kRootNote);
     const auto reply = ask(invocation, "Approve", parameters, code, kApproveTimeoutMs);
     if (!reply) return code;
     const Json& incident = control::member(*reply, "incident");
     const Json& survivors = control::member(*reply, "survivors");
     const std::string state = control::string_member(incident, "state");
-    const bool is_contained = holds(state) && survivors.empty();
+    const Json& first = control::member(incident, "first_approval");
+    if (!is_dry && (state == "pending" || state == "arming") && first.is_object()) {
+        if (invocation.json) print_json(invocation, *reply);
+        else
+            invocation.out.print(text_of(incident, "id") + " " + text_of(incident, "name") + ": " + text_of(first, "response") + " approved by one of two\n" +
+                                 "  nothing is contained yet: another person, not root, has to run\n  quell approve " + text_of(incident, "id") + "@" + text_of(first, "digest") + " " +
+                                 text_of(first, "response") + "\n");
+        return kOneOfTwo;
+    }
+    const bool is_contained = is_dry || (holds(state) && survivors.empty());
     if (invocation.json) return print_json(invocation, *reply), is_contained ? kDone : kFailed;
+    if (is_dry) {
+        invocation.out.print(text_of(incident, "id") + " " + text_of(incident, "name") + ": nothing stands against " + safe(choice.response) + "; a dry run, nothing was approved\n");
+        return kDone;
+    }
 
     std::string out = text_of(incident, "id") + " " + text_of(incident, "name") + ": " + text_of(incident, "response") + " " +
                       invocation.out.paint(is_contained ? Colour::Green : Colour::Red, safe(state)) + "\n  " + latency_text(incident, invocation.utc) + "\n";
