@@ -30,7 +30,7 @@ _quell() {
     esac
     local words=
     case $verb in
-        "") words="status incidents show approve reject undo history policy doctor version" ;;
+        "") words="status incidents show approve reject undo history policy doctor console version" ;;
         incidents) words="--all" ;;
         show) words=$(_quell_incidents) ;;
         approve)
@@ -39,6 +39,7 @@ _quell() {
             ;;
         reject) words="--reason $(_quell_incidents)" ;;
         undo) words="--reason $(_quell_incidents)" ;;
+        console) words="--no-color --ascii" ;;
         doctor) words="--verbose" ;;
         history) words="verify --head --limit --incident" ;;
         policy)
