@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,6 +30,7 @@ bool within(const std::function<bool()>& done) {
 }  // namespace
 
 Tmux::Tmux(std::string directory, int columns, int rows, const std::string& command) : socket_(std::move(directory) + "/tmux") {
+    unsetenv("TMUX");  // of whoever runs the tests in one
     (void)run({"start-server", ";", "set-option", "-g", "remain-on-exit", "on", ";", "set-option", "-g", "status", "off", ";", "set-option", "-g", "window-size", "manual", ";",
                "set-option", "-g", "escape-time", "0", ";", "new-session", "-d", "-x", std::to_string(columns), "-y", std::to_string(rows), command});
 }
@@ -46,10 +48,8 @@ std::string Tmux::run(std::vector<std::string> arguments) const {
     const pid_t pid = fork();
     if (pid == 0) {
         dup2(ends[1], STDOUT_FILENO);
-        // Not the terminal of whoever runs the tests, and not within a tmux of his.
         const int nothing = open("/dev/null", O_RDONLY);
         dup2(nothing, STDIN_FILENO);
-        unsetenv("TMUX");
         execvp(argv[0], argv.data());
         _exit(127);
     }
