@@ -301,7 +301,10 @@ TEST_F(ConsoleModel, ADecisionWithoutAnAnswerIsNotCalledDoneOrNot) {
     type("yes");
     press(Key::Code::Enter);
     press(Key::Code::Escape);
-    EXPECT_EQ(model.state().page, Page::Decide) << "it was sent: there is nothing to go back from";
+    EXPECT_EQ(model.state().page, Page::Detail);
+    EXPECT_NE(model.state().message.text.find("it was sent"), std::string::npos);
+    press("x");
+    EXPECT_NE(model.state().message.text.find("a decision is on its way"), std::string::npos) << "one after the other";
     lose("Approve", "the daemon hung up without an answer");
     EXPECT_EQ(model.state().page, Page::Detail);
     EXPECT_NE(model.state().message.text.find("Whether it was carried out is not known"), std::string::npos) << model.state().message.text;

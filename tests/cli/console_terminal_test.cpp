@@ -157,7 +157,7 @@ TEST_F(ConsoleTerminal, HostileNamesDoNotBreakTheScreen) {
     for (const char* options : {"", "--ascii"}) {
         const auto tmux = open(options);
         ASSERT_TRUE(tmux->shows("pending"));
-        for (const auto& [key, text] : std::vector<std::pair<const char*, const char*>>{{"Down", "Clear Log"}, {"Up", "pending"}, {"Enter", "severity"}, {"End", "cgroup"}, {"a", "Reason, for"},
+        for (const auto& [key, text] : std::vector<std::pair<const char*, const char*>>{{"Down", "Clear Log"}, {"Up", "pending"}, {"Enter", "severity"}, {"End", "Ancestry"}, {"a", "Reason, for"},
                                                                                     {"PPage", "target"}, {"Escape", "of "}, {"h", "TIME"}, {"q", "of "}, {"q", "SEVERITY"}}) {
             tmux->press({key});
             ASSERT_TRUE(tmux->shows(text)) << key;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <thread>
@@ -17,6 +18,8 @@ namespace quell::cli {
 namespace {
 
 constexpr std::chrono::seconds kShowsWithin{20};
+// One that has been told to end may still listen.
+std::atomic<int> next_server = 0;
 
 bool within(const std::function<bool()>& done) {
     const auto end = std::chrono::steady_clock::now() + kShowsWithin;
@@ -29,10 +32,9 @@ bool within(const std::function<bool()>& done) {
 
 }  // namespace
 
-Tmux::Tmux(std::string directory, int columns, int rows, const std::string& command) : socket_(std::move(directory) + "/tmux") {
+Tmux::Tmux(std::string directory, int columns, int rows, const std::string& command) : socket_(std::move(directory) + "/tmux" + std::to_string(next_server++)) {
     unsetenv("TMUX");  // of whoever runs the tests in one
-    (void)run({"start-server", ";", "set-option", "-g", "remain-on-exit", "on", ";", "set-option", "-g", "status", "off", ";", "set-option", "-g", "window-size", "manual", ";",
-               "set-option", "-g", "escape-time", "0", ";", "new-session", "-d", "-x", std::to_string(columns), "-y", std::to_string(rows), command});
+    (void)run({"start-server", ";", "set-option", "-g", "remain-on-exit", "on", ";", "set-option", "-g", "status", "off", ";", "set-option", "-g", "escape-time", "0", ";", "new-session", "-d", "-x", std::to_string(columns), "-y", std::to_string(rows), command});
 }
 
 Tmux::~Tmux() { (void)run({"kill-server"}); }

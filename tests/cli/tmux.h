@@ -9,7 +9,7 @@ namespace quell::cli {
 
 class Tmux {
 public:
-    // A server of its own, whose socket is `directory`/tmux; one window that runs `command` through sh.
+    // A server of its own, whose socket is in `directory`; one window that runs `command` through sh.
     Tmux(std::string directory, int columns, int rows, const std::string& command);
     ~Tmux();
     Tmux(const Tmux&) = delete;

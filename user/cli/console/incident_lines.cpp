@@ -57,6 +57,7 @@ public:
     }
 
     void who() {
+        add_title(lines_, "Subject");
         const Json& container = member(incident_, "container");
         if (!container.is_object()) {
             add("subject", known(text_of(incident_, "subject")));

@@ -13,8 +13,8 @@ namespace quell::cli::console {
 namespace {
 
 constexpr std::size_t kLabelColumns = 13;
-// Of one value: a hostile path of 4 KiB, each byte escaped to four.
-constexpr std::size_t kWrappedLinesMax = 220;
+// Of one value: a hostile path of 4 KiB must not push the rest off the page. `quell show` has all of it.
+constexpr std::size_t kWrappedLinesMax = 6;
 constexpr std::size_t kStatusListMax = 1'000;
 constexpr std::size_t kPolicyNameMax = 24;  // as a label, beside which its rules stand
 

@@ -91,7 +91,9 @@ void Model::act(Action action) {
         case Action::Quit: wants_to_quit_ = true; return;
         case Action::Redraw: redraw_ = true; return;
         case Action::Help: return go_to(Page::Help);
-        case Action::Back: return back();
+        case Action::Back:
+            if (state_.page == Page::Decide && state_.decide.is_sent) say("it was sent: what comes of it will be told here");
+            return back();
         case Action::History: return open_history(state_.page == Page::Detail ? state_.incident.id : "");
         case Action::Status:
             go_to(Page::Status);

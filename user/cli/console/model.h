@@ -12,6 +12,8 @@ namespace quell::cli::console {
 
 // Rows of the list that one event may compare with the filter.
 inline constexpr std::size_t kRowsAStep = 4'000;
+// Said of every decision while it is silent.
+inline constexpr const char* kAway = "the daemon does not answer: nothing can be decided until it is back";
 
 class Model {
 public:

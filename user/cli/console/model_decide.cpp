@@ -15,8 +15,6 @@ using control::CallOutcome;
 using control::member;
 namespace errors = control::errors;
 
-constexpr const char* kAway = "the daemon does not answer: nothing can be decided until it is back";
-
 constexpr std::string_view verb_of(DecisionKind kind) {
     switch (kind) {
         case DecisionKind::Approve: return "approve";

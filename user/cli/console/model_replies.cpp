@@ -45,7 +45,7 @@ void Model::on_answer() {
     state_.link = {true, state_.wall_ns, std::nullopt, {}};
     if (!was_silent) return;
     // It may be another daemon by now, and nothing that is shown was checked since.
-    if (state_.message.text.empty()) say("the daemon is back", Tone::Good);
+    if (state_.message.text.empty() || state_.message.text == kAway) say("the daemon is back", Tone::Good);
     next_show_ms_ = 0;
     if (state_.page == Page::Status) load_status();
     if (state_.page == Page::History) load_history();

@@ -13,7 +13,9 @@ namespace {
 
 using control::member;
 
-const std::vector<TableColumn> kHistoryColumns = {{"TIME", 19, 23, 0},     {"ACTION", 10, 16, 0}, {"INCIDENT", 8, 12, 0}, {"RESULT", 16, 60, 0},
+constexpr std::size_t kSecondsColumns = 19;  // of a moment: where there is no room for the rest
+
+const std::vector<TableColumn> kHistoryColumns = {{"TIME", kSecondsColumns, 23, 0},     {"ACTION", 10, 16, 0}, {"INCIDENT", 8, 12, 0}, {"RESULT", 16, 60, 0},
                                                   {"SUBJECT", 12, 40, 2}, {"RESPONSE", 14, 20, 3}, {"WHO", 20, 48, 1},    {"REASON", 16, 80, 4},
                                                   {"DETAIL", 16, 80, 5}};
 
@@ -57,9 +59,8 @@ void draw_history(const State& state, Grid& grid) {
             if (widths[c] == 0) continue;
             Look look = plain;
             if (c == 1) look.tone = state_tone(text_of(row, "action"));
-            // The time may be cut to the second without an ellipsis.
             std::string text = history_cell(row, c, state.utc);
-            if (c == 0) text.resize(std::min(text.size(), widths[c]));
+            if (c == 0 && text.size() > widths[c]) text.resize(kSecondsColumns);
             grid.put(x, y, text, look, widths[c]);
             x += widths[c] + 1;
         }

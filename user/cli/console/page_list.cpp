@@ -10,7 +10,7 @@ namespace quell::cli::console {
 namespace {
 
 const std::vector<TableColumn> kListColumns = {
-    {"ID", 7, 12, 0},      {"SEVERITY", 8, 8, 0}, {"STATE", 9, 9, 0},   {"AGE", 4, 5, 0},    {"LEFT", 4, 5, 0},   {"NAME", 18, 40, 0},
+    {"ID", 7, 9, 0},       {"SEVERITY", 8, 8, 0}, {"STATE", 9, 9, 0},   {"AGE", 4, 4, 0},    {"LEFT", 4, 4, 0},   {"NAME", 18, 40, 0},
     {"SUBJECT", 9, 32, 0}, {"PROCESS", 11, 24, 2}, {"OBJECT", 11, 60, 1}, {"POD", 12, 40, 4}, {"IMAGE", 16, 48, 5}, {"OFFERS", 14, 60, 3}};
 
 std::string cell_text(const Row& row, std::size_t column, std::int64_t passed_s) {

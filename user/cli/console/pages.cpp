@@ -133,10 +133,10 @@ std::vector<std::size_t> column_widths(const std::vector<TableColumn>& columns, 
         if (worst == columns.size()) break;
         widths[worst] = 0;
     }
-    // What is left goes round, one column each, to those that can use it.
+    // What is left goes round, one column each, to those that can use it; the last ones are what is read.
     for (bool any = true; any && total() < room;) {
         any = false;
-        for (std::size_t i = 0; i < columns.size() && total() < room; i++)
+        for (std::size_t i = columns.size(); i-- > 0 && total() < room;)
             if (widths[i] != 0 && widths[i] < columns[i].most) widths[i]++, any = true;
     }
     return widths;
