@@ -30,7 +30,7 @@ _quell() {
     esac
     local words=
     case $verb in
-        "") words="status incidents show preview approve reject undo assign note history policy doctor version" ;;
+        "") words="status incidents show preview approve reject undo assign note history policy doctor console version" ;;
         incidents) words="--all" ;;
         show) words=$(_quell_incidents) ;;
         preview)
@@ -43,6 +43,7 @@ _quell() {
         reject) words="--reason --dry-run $(_quell_incidents)" ;;
         undo) words="--reason --dry-run $(_quell_incidents)" ;;
         assign | note) words=$(_quell_incidents) ;;
+        console) words="--no-color --ascii" ;;
         doctor) words="--verbose" ;;
         history) words="verify --head --limit --incident" ;;
         policy)

@@ -8,6 +8,7 @@
 #include "tests/cli/run_quell.h"
 #include "user/base/files.h"
 #include "user/base/vocabulary.h"
+#include "user/cli/console/keys.h"
 #include "user/cli/verb.h"
 
 namespace quell::cli {
@@ -65,6 +66,20 @@ TEST(Agree, HelpAndManPage) {
     EXPECT_EQ(std::distance(std::sregex_iterator(man.begin(), man.end(), heading), {}), static_cast<std::ptrdiff_t>(verbs().size()));
     const std::string global = man.substr(man.find(".SH OPTIONS"), man.find(".SH VERBS") - man.find(".SH OPTIONS"));
     EXPECT_EQ(matches(run_quell({"--help"}).out, "(--[a-z-]+)"), matches(global, "(--[a-z-]+)"));
+}
+
+TEST(Agree, ConsoleKeys) {
+    const std::string section = man_section(std::regex_replace(document("man/quell.1"), std::regex("\\\\-"), "-"), "console");
+    std::size_t at = 0;
+    for (const console::Binding& one : console::bindings()) {
+        std::string line(one.shown);
+        line.resize(std::max<std::size_t>(16, line.size()), ' ');
+        line = "\n" + line + std::string(one.help) + "\n";
+        const std::size_t found = section.find(line, at);
+        ASSERT_NE(found, std::string::npos) << line << "is not in the man page, or not in its place";
+        at = found + line.size() - 1;
+    }
+    EXPECT_EQ(section.find("\n.nf", at), std::string::npos) << "keys of a page that is none";
 }
 
 TEST(Agree, Completions) {

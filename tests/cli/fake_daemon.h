@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -51,10 +52,11 @@ protected:
         loop_.reset();
     }
 
-    // Before start(). A reply, an error, or silence.
+    // A reply, an error, or silence; also while it runs, for the calls that come after.
     void will_reply(const std::string& method, Json parameters) {
         const auto& type = control::quell_interface().methods.find(method)->second.out;
         EXPECT_EQ(control::mismatch(control::quell_interface(), type, parameters), std::nullopt) << method;
+        const std::lock_guard lock(mutex_);
         answers_[method] = {"", std::move(parameters)};
     }
     void will_fail(const std::string& method, std::string_view error, Json parameters) {
@@ -63,7 +65,12 @@ protected:
         if (known != control::quell_interface().errors.end()) {
             EXPECT_EQ(control::mismatch(control::quell_interface(), known->second, parameters), std::nullopt);
         }
+        const std::lock_guard lock(mutex_);
         answers_[method] = {std::string(error), std::move(parameters)};
+    }
+    void will_be_silent(const std::string& method) {
+        const std::lock_guard lock(mutex_);
+        answers_.erase(method);
     }
     // "Method {parameters}" of every call, in order.
     std::vector<std::string> calls() {
@@ -83,6 +90,8 @@ protected:
     TempDir dir;
     const std::string socket = dir / "quell.sock";
     uid_t peer_uid = 0;
+    // Before start(). On the daemon's thread, before it answers.
+    std::function<void(const std::string& method, const Json& parameters)> on_call;
 
 private:
     void call(std::string_view method, const Json& params, const control::Peer&, control::Responder responder) override {
@@ -90,6 +99,8 @@ private:
             const std::lock_guard lock(mutex_);
             calls_.push_back(std::string(method) + " " + params.dump());
         }
+        if (on_call) on_call(std::string(method), params);
+        const std::lock_guard lock(mutex_);
         const auto answer = answers_.find(std::string(method));
         if (answer == answers_.end()) return kept_.push_back(std::move(responder));
         if (answer->second.first.empty()) return responder.reply(answer->second.second);

@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "user/control/client.h"
 
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstring>
+
 #include "tests/control/fixture.h"
+#include "user/base/time.h"
 
 namespace quell::control {
 namespace {
@@ -38,6 +46,36 @@ TEST(Client, AHungDaemonIsUnreachable) {  // accepts nothing, answers nothing
     const auto listener = Listener::create(dir / "s", 0600, {});
     ASSERT_TRUE(listener);
     EXPECT_EQ(Client(dir / "s").call("Version", Json::object(), 100).outcome, CallOutcome::Unreachable);
+}
+
+TEST(Client, EndsWhenItIsCancelled) {
+    const TempDir dir;
+    const auto listener = Listener::create(dir / "s", 0600, {});
+    ASSERT_TRUE(listener);
+    const auto ends = [&](std::vector<Fd>& waiting) {
+        const Fd cancel(eventfd(0, EFD_CLOEXEC));
+        std::thread other([&] {
+            usleep(50'000);
+            const std::uint64_t one = 1;
+            EXPECT_EQ(write(cancel.get(), &one, sizeof one), 8);
+        });
+        const auto before = boottime_ns();
+        EXPECT_EQ(Client(dir / "s", cancel.get()).call("Version", Json::object()).outcome, CallOutcome::Unreachable) << waiting.size();
+        other.join();
+        EXPECT_LT(boottime_ns() - before, 1'500'000'000u) << waiting.size();
+    };
+    std::vector<Fd> waiting;
+    ends(waiting);  // while it waits for the answer
+    for (;;) {      // while it waits to be let in
+        Fd one(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        std::strcpy(address.sun_path, (dir / "s").c_str());
+        if (connect(one.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) break;
+        waiting.push_back(std::move(one));
+        ASSERT_LT(waiting.size(), 5'000u);
+    }
+    ends(waiting);
 }
 
 TEST(Client, NonsenseAndHangUp) {

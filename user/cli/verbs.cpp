@@ -31,6 +31,7 @@ int run_policy_rollback(Invocation&);
 int run_policy_test(Invocation&);
 int run_policy_import(Invocation&);
 int run_doctor(Invocation&);
+int run_console(Invocation&);
 int run_version(Invocation&);
 
 const std::vector<Verb>& verbs() {
@@ -127,6 +128,10 @@ const std::vector<Verb>& verbs() {
           {"FILES", "", "the policy files that have the rule (default: /etc/quell/policy.d)", false, true}},
          run_policy_explain},
         {"doctor", "can this host run Quell, and what is missing", {{"--verbose", "", "also a line for each program that the verifier accepts"}}, run_doctor},
+        {"console",
+         "full screen in the terminal: the list, each incident, decisions, history, status; ? shows the keys",
+         {{"--no-color", "", "no colours"}, {"--ascii", "", "ASCII only, whatever the locale says"}},
+         run_console},
         {"version", "the versions of command, daemon and kernel", {}, run_version},
     };
     return kVerbs;

@@ -18,25 +18,31 @@ namespace quell::control {
 namespace {
 
 constexpr std::uint64_t kConnectTimeoutMs = 3'000;
+constexpr std::uint64_t kCancelledWithinMs = 200;  // connect(2) cannot wait for two things
 constexpr std::uint64_t kNsPerMs = 1'000'000;
 
 CallResult failed(CallOutcome outcome, std::string message) { return {outcome, {}, Json::object(), std::move(message)}; }
 
 CallResult unreachable(std::string message) { return failed(CallOutcome::Unreachable, std::move(message)); }
 
-// False when the time is over.
-bool wait_for(int fd, short events, std::uint64_t deadline_ns) {
-    for (;;) {
-        const std::uint64_t now = boottime_ns();
-        if (now >= deadline_ns) return false;
-        pollfd one{fd, events, 0};
-        const int ready = poll(&one, 1, static_cast<int>((deadline_ns - now) / kNsPerMs + 1));
-        if (ready > 0) return true;
-        if (ready < 0 && errno != EINTR) return false;
-    }
+bool is_cancelled(int cancel) {
+    pollfd one{cancel, POLLIN, 0};
+    return cancel >= 0 && poll(&one, 1, 0) > 0;
 }
 
 }  // namespace
+
+// False when the time is over, or it is cancelled.
+bool Client::wait_for(short events, std::uint64_t deadline_ns) const {
+    for (;;) {
+        const std::uint64_t now = boottime_ns();
+        if (now >= deadline_ns) return false;
+        std::array<pollfd, 2> both = {pollfd{fd_.get(), events, 0}, pollfd{cancel_, POLLIN, 0}};  // poll(2) passes over -1
+        const int ready = poll(both.data(), both.size(), static_cast<int>((deadline_ns - now) / kNsPerMs + 1));
+        if (ready > 0) return both[1].revents == 0;
+        if (ready < 0 && errno != EINTR) return false;
+    }
+}
 
 CallResult Client::connect(std::uint64_t timeout_ms) {
     sockaddr_un address{};
@@ -46,10 +52,14 @@ CallResult Client::connect(std::uint64_t timeout_ms) {
     Fd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (!fd) return unreachable(errno_error("socket").message);
     // A full backlog makes connect(2) wait; a hung daemon would make it wait for ever.
-    const std::uint64_t wait_ms = std::min(timeout_ms, kConnectTimeoutMs);
+    const std::uint64_t deadline_ns = boottime_ns() + std::min(timeout_ms, kConnectTimeoutMs) * kNsPerMs;
+    const std::uint64_t wait_ms = cancel_ < 0 ? std::min(timeout_ms, kConnectTimeoutMs) : kCancelledWithinMs;
     const timeval limit{static_cast<time_t>(wait_ms / 1000), static_cast<suseconds_t>(wait_ms % 1000 * 1000)};
     setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-    if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    int connected = -1;
+    do connected = ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    while (connected != 0 && errno == EAGAIN && boottime_ns() < deadline_ns && !is_cancelled(cancel_));
+    if (connected != 0) {
         const auto outcome = errno == EACCES || errno == EPERM ? CallOutcome::Refused : CallOutcome::Unreachable;
         return failed(outcome, errno == EAGAIN ? "the daemon accepts no connections" : errno_error("cannot connect to " + path_).message);
     }
@@ -61,7 +71,7 @@ CallResult Client::exchange(const std::string& message, std::uint64_t timeout_ms
     const std::uint64_t deadline_ns = boottime_ns() + timeout_ms * kNsPerMs;
     const std::string late = "no answer within " + duration_text(static_cast<std::int64_t>(timeout_ms * kNsPerMs));
     for (std::size_t sent = 0; sent < message.size();) {
-        if (!wait_for(fd_.get(), POLLOUT, deadline_ns)) return unreachable(late);
+        if (!wait_for(POLLOUT, deadline_ns)) return unreachable(late);
         const ssize_t put = send(fd_.get(), message.data() + sent, message.size() - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (put < 0 && (errno == EAGAIN || errno == EINTR)) continue;
         if (put < 0) break;  // it may have said why before it hung up
@@ -70,7 +80,7 @@ CallResult Client::exchange(const std::string& message, std::uint64_t timeout_ms
     std::string input;
     std::array<char, 64 * 1024> buffer;
     for (;;) {
-        if (!wait_for(fd_.get(), POLLIN, deadline_ns)) return unreachable(late);
+        if (!wait_for(POLLIN, deadline_ns)) return unreachable(late);
         const ssize_t got = recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
         if (got < 0 && (errno == EAGAIN || errno == EINTR)) continue;
         if (got <= 0) return unreachable("the daemon hung up without an answer");

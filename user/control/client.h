@@ -29,7 +29,8 @@ struct CallResult {
 
 class Client {
 public:
-    explicit Client(std::string path) : path_(std::move(path)) {}
+    // `cancel`: a descriptor that is readable once waiting is to end (Unreachable); the caller's. -1: none.
+    explicit Client(std::string path, int cancel = -1) : path_(std::move(path)), cancel_(cancel) {}
 
     // Connects where it is not connected. `method` without the interface.
     [[nodiscard]] CallResult call(std::string_view method, const Json& parameters, std::uint64_t timeout_ms = 30'000);
@@ -38,7 +39,10 @@ private:
     CallResult connect(std::uint64_t timeout_ms);
     CallResult exchange(const std::string& message, std::uint64_t timeout_ms);
 
+    [[nodiscard]] bool wait_for(short events, std::uint64_t deadline_ns) const;
+
     std::string path_;
+    int cancel_;
     Fd fd_;
 };
 

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// DaemonLink: the model's calls, made on threads of their own, so that the
+// screen goes on while the daemon hangs. Three of them: what is asked again and
+// again, what a person looks at, and what he decided wait for one another in no case.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "user/base/fd.h"
+#include "user/base/result.h"
+#include "user/cli/console/state.h"
+
+namespace quell::cli::console {
+
+class DaemonLink {
+public:
+    // `socket`: the daemon's. Threads inherit the caller's blocked signals. Error: no descriptor.
+    [[nodiscard]] Status start(const std::string& socket);
+    DaemonLink() = default;
+    DaemonLink(const DaemonLink&) = delete;
+    DaemonLink& operator=(const DaemonLink&) = delete;
+    ~DaemonLink();  // cuts off calls that are under way, within a quarter of a second
+
+    // Never waits. The answer, or why there is none, comes out of take().
+    void send(Request request);
+    // Readable while take() would return something.
+    [[nodiscard]] int fd() const { return arrived_.get(); }
+    [[nodiscard]] std::vector<Reply> take();
+
+private:
+    static constexpr std::size_t kLanes = 3;
+
+    struct Lane {
+        std::deque<Request> requests;
+        std::condition_variable ready;
+        std::thread thread;
+    };
+    void run(Lane& lane);
+    [[nodiscard]] Reply call(const Request& request) const;
+
+    std::string socket_;
+    Fd arrived_, cancel_;
+    std::mutex mutex_;  // of all below
+    std::vector<Reply> replies_;
+    bool ending_ = false;
+    std::array<Lane, kLanes> lanes_;
+};
+
+}  // namespace quell::cli::console

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// The long texts of the console as lines that fit the screen: an incident,
+// whom an offer would hit, the status, the keys. They are made when what they
+// show changes, not for each frame; all that is in them is bounded here,
+// whatever the daemon sends. Thread-safe.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "user/cli/console/grid.h"
+#include "user/cli/console/keys.h"
+#include "user/control/json.h"
+
+namespace quell::cli::console {
+
+using control::Json;
+
+struct Layout {
+    std::size_t columns = 80;
+    Charset charset = Charset::Utf8;
+    bool utc = false;
+};
+
+struct Line {
+    std::size_t indent = 0;
+    std::string label;  // bold; the text stands beside it, at `text_at`
+    std::string text;
+    Look look;
+    std::size_t text_at = 0;
+    std::optional<std::size_t> offer;  // its first line: which of the incident's offers
+};
+
+// `rows`: of the history of this incident, newest first; null where they are not known yet. `chosen`: the marked offer.
+[[nodiscard]] std::vector<Line> incident_lines(const Json& incident, const Json& rows, std::size_t chosen, const Layout& layout);
+
+// An offer with its target, whom it would hit, undo word and digest.
+[[nodiscard]] std::vector<Line> offer_lines(const Json& offer, const Layout& layout);
+
+// What a rejection or an undo is about.
+[[nodiscard]] std::vector<Line> decision_lines(const Json& incident, const Layout& layout);
+
+// The replies' `status` and ListPolicies' parameters; either may be null.
+[[nodiscard]] std::vector<Line> status_lines(const Json& status, const Json& policies, const Layout& layout);
+
+[[nodiscard]] std::vector<Line> help_lines(Page page, const Layout& layout);
+
+// "2026-03-01 09:08:07.123", in the local zone or UTC; what is no time is shown as it is.
+[[nodiscard]] std::string moment_text(std::string_view time, bool utc);
+
+// Red from high on, yellow for medium.
+[[nodiscard]] Tone severity_tone(std::string_view severity);
+[[nodiscard]] Tone state_tone(std::string_view state);
+
+// For builders: a line, wrapped, with a label.
+void add_line(std::vector<Line>& lines, const Layout& layout, std::size_t indent, std::string label, std::string_view text, Look look = {});
+void add_title(std::vector<Line>& lines, std::string title);
+
+}  // namespace quell::cli::console

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pages: a state as the cells of one frame. Only what is visible is looked
+// at, so a frame costs the same with one incident and with 10,000. Pure; thread-safe.
+#pragma once
+
+#include "user/cli/console/grid.h"
+#include "user/cli/console/state.h"
+
+namespace quell::cli::console {
+
+[[nodiscard]] Grid draw(const State& state);
+
+// One file each: what is between the banner and the message.
+void draw_list(const State& state, Grid& grid);      // page_list.cpp
+void draw_history(const State& state, Grid& grid);   // page_history.cpp
+void draw_decision(const State& state, Grid& grid);  // page_decide.cpp
+void draw_lines(const State& state, Grid& grid);     // pages.cpp: all others
+
+// A column of a table: at least `least` wide, at most `most`. Where there is
+// no room for all, those of the highest rank are left out first (0: never).
+struct TableColumn {
+    std::string_view title;
+    std::size_t least;
+    std::size_t most;
+    int rank;
+};
+// The widths; 0: left out. With a blank between two columns.
+[[nodiscard]] std::vector<std::size_t> column_widths(const std::vector<TableColumn>& columns, std::size_t room);
+
+// "09:08:07"
+[[nodiscard]] std::string clock_text(std::int64_t wall_ns, bool utc);
+
+}  // namespace quell::cli::console
