@@ -12,6 +12,7 @@ int run_show(Invocation&);
 int run_approve(Invocation&);
 int run_reject(Invocation&);
 int run_undo(Invocation&);
+int run_respond(Invocation&);
 int run_history(Invocation&);
 int run_history_verify(Invocation&);
 int run_policy_check(Invocation&);
@@ -45,6 +46,16 @@ const std::vector<Verb>& verbs() {
          run_approve},
         {"reject", "decide against every response that was offered", {kId, kReason}, run_reject},
         {"undo", "take a response back, where that is possible", {kId, kReason}, run_undo},
+        {"respond",
+         "carry out a response without an incident: on a container, a process or a file that you name",
+         {{"RESPONSE", "", "the response: kill-container, kill-process, quarantine-file", true, false},
+          {"--container", "NAME", "the container: its name, pod/name, id (or its first digits) or cgroup; with --file: where it is"},
+          {"--pid", "PID", "the process, by the host's number, and its descendants"},
+          {"--file", "PATH", "the file, as the container sees it, or as the host does"},
+          {"--from", "ID", "what an incident that expired, or was rejected, had bound"},
+          {"--reason", "TEXT", "why, for the history (at most 1024 bytes)", true},
+          {"--yes", "", "do not ask: bind what is named, and contain it", false, false, 'y'}},
+         run_respond},
         {"history",
          "what happened and who decided it, newest first",
          {{"--limit", "N", "at most N rows, up to 10000 (default 50)"}, {"--incident", "ID", "only this incident"}},

@@ -35,6 +35,7 @@ inline constexpr std::string_view kTooLate = "io.quell.TooLate";
 inline constexpr std::string_view kChanged = "io.quell.Changed";
 inline constexpr std::string_view kBlind = "io.quell.Blind";
 inline constexpr std::string_view kNotOffered = "io.quell.NotOffered";
+inline constexpr std::string_view kNoSuchTarget = "io.quell.NoSuchTarget";
 inline constexpr std::string_view kPolicyInvalid = "io.quell.PolicyInvalid";
 inline constexpr std::string_view kFailed = "io.quell.Failed";
 }  // namespace errors

@@ -56,7 +56,7 @@ void Daemon::call(std::string_view method, const Json& params, const control::Pe
         {"ApplyPolicy", &Daemon::apply_policy}, {"ListPolicies", &Daemon::list_policies},
         {"Incidents", &Daemon::incidents},     {"Show", &Daemon::show},
         {"Approve", &Daemon::approve},         {"Reject", &Daemon::reject},
-        {"Undo", &Daemon::undo},
+        {"Undo", &Daemon::undo},               {"Request", &Daemon::request},
         {"RollbackPolicy", &Daemon::rollback_policy}, {"RunningPolicy", &Daemon::running_policy},
         {"History", &Daemon::list_history},    {"VerifyHistory", &Daemon::verify_history},
     };

@@ -33,7 +33,7 @@ int run_approve(Invocation& invocation) {
                             ", with the digest that `quell show " + safe(id) + "` prints");
         return kUsage;
     }
-    Json parameters = {{"id", id}};
+    Json parameters = Json::object();
     if (!put_reason(invocation, parameters)) return kUsage;
     int code = kDone;
     if (choice.digest.empty()) {
@@ -41,8 +41,14 @@ int run_approve(Invocation& invocation) {
         if (!chosen) return code;
         choice = *chosen;
     }
+    return approve_chosen(invocation, id, choice, std::move(parameters));
+}
+
+int approve_chosen(Invocation& invocation, const std::string& id, const Choice& choice, Json parameters) {
+    parameters["id"] = id;
     parameters["digest"] = choice.digest;
     parameters["response"] = choice.response;
+    int code = kDone;
     const auto reply = ask(invocation, "Approve", parameters, code, kApproveTimeoutMs);
     if (!reply) return code;
     const Json& incident = control::member(*reply, "incident");
