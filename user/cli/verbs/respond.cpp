@@ -57,7 +57,6 @@ int run_respond(Invocation& invocation) {
     const std::string id = control::string_member(incident, "id");
     Choice choice{response, control::string_member(find_offer(incident, response), "digest")};
     if (!is_sure) {
-        invocation.out.prompt(incident_text(incident, invocation));
         auto chosen = choose(invocation, id, response, code);
         if (!chosen) return withdraw(invocation, id, code);
         choice = *chosen;
