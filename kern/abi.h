@@ -32,7 +32,7 @@ using quell_u64 = std::uint64_t;
 #endif
 
 /* Pins of another number are not adopted. Raise it with every change here. */
-#define QUELL_ABI_VERSION 15u
+#define QUELL_ABI_VERSION 16u
 
 /*
  * A call of the kernel's bpf_rdonly_cast as it stands in the object: opcode 0x85, source 2 (a function of the kernel), and
@@ -309,8 +309,24 @@ struct quell_task_query {
 	quell_u64 mark_start_ns; /* give `actor` to descendants of this task… */
 	quell_u32 mark_pid;      /* …0: do not */
 	quell_u32 marked;        /* out: tasks that were newly marked */
+	quell_u64 home;          /* out: the container of `pid`, 0: host */
+	quell_u32 pid;           /* that process alone, whatever it belongs to, unless it must never be hit; 0: none */
+	quell_u32 descriptor;    /* of the asking process: the file that quell_iter_files tells of */
 };
-QUELL_SIZE(struct quell_task_query, 32);
+QUELL_SIZE(struct quell_task_query, 48);
+
+/* What is lasting about an open file, as the kernel side binds the object of an event. */
+struct quell_open_file {
+	struct quell_file_key file;
+	struct quell_identity upper_root;
+	quell_u64 inode;
+	quell_u32 device;
+	quell_u32 overlay_device;
+	quell_u32 object_flags; /* QUELL_OBJECT_…; without FILE it is no regular file, or cannot be told from others */
+	quell_u32 mode;         /* i_mode */
+	char name[64];
+};
+QUELL_SIZE(struct quell_open_file, 208);
 
 /*
  * The words both sides look at all the time, in one page-aligned map that
@@ -385,5 +401,17 @@ struct quell_forget {
 	quell_u32 reserved;
 };
 QUELL_SIZE(struct quell_forget, 16);
+
+#define QUELL_RULE_MANUAL (~0ull) /* in a key's rule: somebody asked for it, and no rule did */
+#define QUELL_ACTOR_NEW (~0ull)   /* in a chain: to be given a mark of its own */
+
+/* A pending entry that somebody asks for, without an event. In: the key's container, and of the entry offers, deadline_ns (from now), chain and object. */
+struct quell_request {
+	struct quell_pending_key key; /* out: whole */
+	struct quell_pending entry;   /* out: as it was made */
+	quell_s32 error;              /* see kern/pending/request.h */
+	quell_u32 reserved;
+};
+QUELL_SIZE(struct quell_request, 736);
 
 #include "abi_records.h"

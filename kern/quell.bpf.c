@@ -53,6 +53,7 @@ extern struct quell_globals quell;
 #include "enforce/layer.h"
 #include "enforce/overlay.h"
 #include "pending/transition.h"
+#include "pending/request.h"
 #include "setup.h"
 #include "hooks/plain.h"
 #include "hooks/socket.h"
@@ -429,6 +430,12 @@ int quell_forget_program(struct quell_forget *f)
 	return on_forget(f);
 }
 
+SEC("syscall")
+int quell_request_program(struct quell_request *r)
+{
+	return on_request(r);
+}
+
 SEC("iter/cgroup")
 int quell_iter_cgroups(struct bpf_iter__cgroup *ctx)
 {
@@ -445,6 +452,12 @@ SEC("iter/task")
 int quell_iter_tasks(struct bpf_iter__task *ctx)
 {
 	return on_iter_tasks(ctx);
+}
+
+SEC("iter/task_file")
+int quell_iter_files(struct bpf_iter__task_file *ctx)
+{
+	return on_iter_files(ctx);
 }
 
 char LICENSE[] SEC("license") = "GPL";

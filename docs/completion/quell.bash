@@ -16,7 +16,7 @@ _quell() {
     for ((i = 1; i < COMP_CWORD; i++)); do
         if [[ -n $skip ]]; then skip=; continue; fi
         case ${COMP_WORDS[i]} in
-            --socket | --reason | --confirm | --select | --digest | --limit | --head | --incident | --dir | --policies | --output | -o | --from) skip=1 ;;
+            --socket | --reason | --confirm | --select | --digest | --limit | --head | --incident | --dir | --policies | --output | -o | --from | --container | --pid | --file) skip=1 ;;
             -*) ;;
             *) if [[ -z $verb ]]; then verb=${COMP_WORDS[i]}; elif [[ -z $sub ]]; then sub=${COMP_WORDS[i]}; fi ;;
         esac
@@ -24,13 +24,18 @@ _quell() {
     case $previous in
         --socket | --policies | --output | -o) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         --dir) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
-        --from) mapfile -t COMPREPLY < <(compgen -W falco -- "$current"); return ;;
+        --file) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        --from)
+            [[ $verb != respond ]] || { mapfile -t COMPREPLY < <(compgen -W "$(_quell_incidents)" -- "$current"); return; }
+            mapfile -t COMPREPLY < <(compgen -W falco -- "$current")
+            return
+            ;;
         --incident) mapfile -t COMPREPLY < <(compgen -W "$(_quell_incidents)" -- "$current"); return ;;
-        --reason | --confirm | --select | --digest | --limit | --head) return ;;
+        --reason | --confirm | --select | --digest | --limit | --head | --container | --pid) return ;;
     esac
     local words=
     case $verb in
-        "") words="status incidents show preview approve reject undo assign note history policy doctor console version" ;;
+        "") words="status incidents show preview approve reject undo assign note respond history policy doctor console version" ;;
         incidents) words="--all" ;;
         show) words=$(_quell_incidents) ;;
         preview)
@@ -44,6 +49,7 @@ _quell() {
         undo) words="--reason --dry-run $(_quell_incidents)" ;;
         assign | note) words=$(_quell_incidents) ;;
         console) words="--no-color --ascii" ;;
+        respond) words="--container --pid --file --from --reason --yes -y kill-container kill-process quarantine-file" ;;
         doctor) words="--verbose" ;;
         history) words="verify --head --limit --incident" ;;
         policy)

@@ -21,6 +21,12 @@ static __always_inline int on_transition(struct quell_transition *t)
 	return 0;
 }
 
+static __always_inline int on_request(struct quell_request *r)
+{
+	r->error = request(r);
+	return 0;
+}
+
 static __always_inline int on_forget(struct quell_forget *f)
 {
 	u64 id = f->container;
@@ -67,5 +73,16 @@ static __always_inline int on_iter_tasks(struct bpf_iter__task *ctx)
 	if (quell.query.mark_pid && descends_from((u64)task, quell.query.mark_pid, quell.query.mark_start_ns))
 		mark_descendant(task, quell.query.actor);
 	task_listed(ctx, task);
+	return 0;
+}
+
+static __always_inline int on_iter_files(struct bpf_iter__task_file *ctx)
+{
+	struct file *file = ctx->file;
+
+	if (!file || ctx->fd != quell.query.descriptor)
+		return 0;
+	KEEP_ORDER(file);
+	file_told(ctx, file);
 	return 0;
 }

@@ -138,6 +138,10 @@ static __always_inline void task_listed(struct bpf_iter__task *ctx, struct task_
 		wanted = 1;
 	if (tag && quell.query.actor && bears_mark(tag, quell.query.actor))
 		wanted = 1;
+	if (quell.query.pid && task->tgid == quell.query.pid && !is_protected(task->tgid, task->start_boottime, task->flags)) {
+		quell.query.home = tag && (tag->flags & QUELL_TASK_AWAY) ? tag->home : container;
+		wanted = 1;
+	}
 	if (!wanted || task_has_ended(task))
 		return;
 	ref.pid = task->tgid;

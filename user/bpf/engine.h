@@ -52,6 +52,12 @@ struct NamedContainer {
     quell_named value{};
 };
 
+// One process, whatever it belongs to.
+struct FoundProcess {
+    quell_task_ref task{};
+    std::uint64_t container = 0;  // 0: host
+};
+
 class Engine {
 public:
     // Adopts the pins, or has them made. EPROTO: pins of another version
@@ -89,6 +95,12 @@ public:
     // Runs the pinned transition program. The Result is an error only when
     // the program could not be run; its own answer is in `.error`.
     [[nodiscard]] Result<quell_transition> transition(quell_transition request);
+    // An incident that somebody asks for: runs the pinned request program, whose own answer is in `.error`.
+    [[nodiscard]] Result<quell_request> request(quell_request request);
+    // ESRCH: no such process, or one that must never be hit: PID 1, kernel threads, Quell.
+    [[nodiscard]] Result<FoundProcess> process(std::uint32_t pid);
+    // Of a descriptor of this process; `container`: whose it is where it lies in an overlay. ENOENT: it was closed.
+    [[nodiscard]] Result<quell_open_file> open_file(int descriptor, std::uint64_t container);
     [[nodiscard]] std::optional<quell_pending> find(const quell_pending_key& key) const;
     [[nodiscard]] std::vector<PendingEntry> pending() const;
     [[nodiscard]] std::optional<quell_container> container(std::uint64_t cgroup) const;

@@ -23,15 +23,18 @@ void for_each(int map, Visit visit) {
     }
 }
 
+enum class Over { kTasks, kCgroups, kOwnFiles };
+
 // Runs an iterator once; its output as bytes.
-Result<std::string> run_iterator(int program, bool over_cgroups = false) {
+Result<std::string> run_iterator(int program, Over over = Over::kTasks) {
     bpf_iter_link_info which{};
-    which.cgroup.order = BPF_CGROUP_ITER_DESCENDANTS_PRE;  // parents first; of the root, since no descriptor is named
     LIBBPF_OPTS(bpf_link_create_opts, options);
-    if (over_cgroups) {
+    if (over != Over::kTasks) {
         options.iter_info = &which;
         options.iter_info_len = sizeof(which);
     }
+    if (over == Over::kCgroups) which.cgroup.order = BPF_CGROUP_ITER_DESCENDANTS_PRE;  // parents first; of the root, since no descriptor is named
+    if (over == Over::kOwnFiles) which.task.tid = static_cast<quell_u32>(::getpid());  // of the first thread: 6.1 takes no other one's number
     Fd link(bpf_link_create(program, 0, BPF_TRACE_ITER, &options));
     if (!link) return errno_error("cannot create an iterator");
     Fd iterator(bpf_iter_create(link.get()));
@@ -91,9 +94,44 @@ std::optional<quell_file_entry> Engine::file(const quell_file_key& key) const {
 
 Status Engine::find_containers() {
     const std::lock_guard lock(query_mutex_);
-    if (auto ran = run_iterator(program("quell_iter_cgroups"), true); !ran) return ran.error();
+    if (auto ran = run_iterator(program("quell_iter_cgroups"), Over::kCgroups); !ran) return ran.error();
     if (auto ran = run_iterator(program("quell_iter_containers")); !ran) return ran.error();
     return success();
+}
+
+Result<quell_request> Engine::request(quell_request request) {
+    LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &request, .ctx_size_in = sizeof(request));
+    if (bpf_prog_test_run_opts(program("quell_request_program"), &run)) return errno_error("cannot run the request program");
+    return request;
+}
+
+Result<FoundProcess> Engine::process(std::uint32_t pid) {
+    const std::lock_guard lock(query_mutex_);
+    auto& query = globals_->query;
+    query.container = 0;
+    query.actor = 0;
+    query.home = 0;
+    query.mark_pid = 0;
+    query.pid = pid;
+    auto output = run_iterator(program("quell_iter_tasks"));
+    query.pid = 0;
+    if (!output) return output.error();
+    if (output->size() != sizeof(quell_task_ref)) return Error{"no such process, or one that is never contained (PID 1, kernel threads, Quell)", ESRCH, {}};
+    FoundProcess found{.task = {}, .container = query.home};
+    std::memcpy(&found.task, output->data(), sizeof(found.task));
+    return found;
+}
+
+Result<quell_open_file> Engine::open_file(int descriptor, std::uint64_t container) {
+    const std::lock_guard lock(query_mutex_);
+    globals_->query.container = container;
+    globals_->query.descriptor = static_cast<quell_u32>(descriptor);
+    auto output = run_iterator(program("quell_iter_files"), Over::kOwnFiles);
+    if (!output) return output.error();
+    quell_open_file file{};
+    if (output->size() != sizeof(file)) return Error{"the kernel side does not see the open file", ENOENT, {}};
+    std::memcpy(&file, output->data(), sizeof(file));
+    return file;
 }
 
 Result<std::vector<quell_task_ref>> Engine::tasks(std::uint64_t container, std::uint64_t actor, const quell_task_ref* mark) {

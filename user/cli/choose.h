@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "user/cli/ask.h"
 #include "user/cli/verb.h"
 
 namespace quell::cli {
@@ -28,5 +29,8 @@ inline constexpr const char* kRootNote =
 // digest is that of what was shown. Nothing: not approved, the reason has
 // been printed, and `code` is what to end with.
 [[nodiscard]] std::optional<Choice> choose(Invocation& invocation, const std::string& id, const std::string& response, int& code);
+
+// Approves what was chosen and says what came of it; `parameters` has what else the call takes. What to end with.
+[[nodiscard]] int approve_chosen(Invocation& invocation, const std::string& id, const Choice& choice, Json parameters);
 
 }  // namespace quell::cli

@@ -15,6 +15,7 @@ int run_reject(Invocation&);
 int run_undo(Invocation&);
 int run_assign(Invocation&);
 int run_note(Invocation&);
+int run_respond(Invocation&);
 int run_history(Invocation&);
 int run_history_verify(Invocation&);
 int run_policy_check(Invocation&);
@@ -60,6 +61,16 @@ const std::vector<Verb>& verbs() {
         {"undo", "take a response back, where that is possible", {kId, kReason, kDryRun}, run_undo},
         {"assign", "say whose an incident is; decides nothing", {kId, {"USER", "", "a user's name; - for nobody", true, false}}, run_assign},
         {"note", "add a note to an incident; decides nothing", {kId, {"TEXT", "", "at most 1024 bytes", true, false}}, run_note},
+        {"respond",
+         "carry out a response without an incident: on a container, a process or a file that you name",
+         {{"RESPONSE", "", "the response: kill-container, kill-process, quarantine-file", true, false},
+          {"--container", "NAME", "the container: its name, pod/name, id (or its first digits) or cgroup; with --file: where it is"},
+          {"--pid", "PID", "the process, by the host's number, and its descendants"},
+          {"--file", "PATH", "the file, as the container sees it, or as the host does"},
+          {"--from", "ID", "what an incident that expired, or was rejected, had bound"},
+          {"--reason", "TEXT", "why, for the history (at most 1024 bytes)", true},
+          {"--yes", "", "do not ask: bind what is named, and contain it", false, false, 'y'}},
+         run_respond},
         {"history",
          "what happened and who decided it, newest first",
          {{"--limit", "N", "at most N rows, up to 10000 (default 50)"}, {"--incident", "ID", "only this incident"}},

@@ -36,6 +36,7 @@ inline constexpr std::string_view kChanged = "io.quell.Changed";
 inline constexpr std::string_view kBlind = "io.quell.Blind";
 inline constexpr std::string_view kNotOffered = "io.quell.NotOffered";
 inline constexpr std::string_view kGuarded = "io.quell.Guarded";
+inline constexpr std::string_view kNoSuchTarget = "io.quell.NoSuchTarget";
 inline constexpr std::string_view kPolicyInvalid = "io.quell.PolicyInvalid";
 inline constexpr std::string_view kFailed = "io.quell.Failed";
 }  // namespace errors

@@ -290,6 +290,9 @@ Status Daemon::start_incidents() {
     removed_.emplace(*engine_, *worker_);
     auto files = TrustedFiles::open();
     if (!files) return files.error();
+    auto records = TrustedFiles::open();
+    if (!records) return records.error();
+    identities_ = std::make_shared<IdentityReader>(std::move(records).value());
     doubts_ = std::make_unique<Doubts>(store_, *decisions_, *names_);
     watch_ = std::make_unique<Watch>(Watch::Parts{*engine_, store_, *decisions_, *history_, *worker_,
                                                   [this](const auto& incident) { doubts_->note(incident, policies_->image(), policies_->generation()); }},

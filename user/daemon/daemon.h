@@ -18,6 +18,7 @@
 #include "user/daemon/config.h"
 #include "user/daemon/doubts.h"
 #include "user/daemon/kept_policies.h"
+#include "user/daemon/manual.h"
 #include "user/daemon/names.h"
 #include "user/daemon/policies.h"
 #include "user/daemon/removed.h"
@@ -32,6 +33,13 @@ namespace quell::daemon {
 
 // Who is at the other end, with names.
 [[nodiscard]] history::Who who_of(const control::Peer& peer);
+
+// Who asks for what, while the target is looked for.
+struct ManualRequest {
+    quell_response response = QUELL_RESPONSE_COUNT;
+    std::string reason, note;
+    control::Peer peer;
+};
 
 class Daemon final : public control::Service {
 public:
@@ -89,6 +97,9 @@ private:
     void preview(const control::Json&, const control::Peer&, control::Responder);
     void digests(const control::Json&, const control::Peer&, control::Responder);
     void approve(const control::Json&, const control::Peer&, control::Responder);
+    // (requests.cpp)
+    void request(const control::Json&, const control::Peer&, control::Responder);
+    void request_found(const Result<ManualFound>& found, const ManualRequest& wanted, control::Responder& responder);
     void reject(const control::Json&, const control::Peer&, control::Responder);
     void undo(const control::Json&, const control::Peer&, control::Responder);
     void decide(const control::Json&, const control::Peer&, control::Responder, Decide decide);
@@ -124,6 +135,7 @@ private:
     std::unique_ptr<approval::Decisions> decisions_;
     std::unique_ptr<Doubts> doubts_;
     std::unique_ptr<Watch> watch_;
+    std::shared_ptr<const IdentityReader> identities_;  // for what is requested by name
     std::optional<RemovedContainers> removed_;
     std::unique_ptr<bpf::RingReader> ring_;
     std::unique_ptr<control::Server> server_;

@@ -56,7 +56,7 @@ void Daemon::call(std::string_view method, const Json& params, const control::Pe
         {"ApplyPolicy", &Daemon::apply_policy}, {"ListPolicies", &Daemon::list_policies},
         {"Incidents", &Daemon::incidents},     {"Show", &Daemon::show},
         {"Approve", &Daemon::approve},         {"Reject", &Daemon::reject},
-        {"Undo", &Daemon::undo},
+        {"Undo", &Daemon::undo},               {"Request", &Daemon::request},
         {"Preview", &Daemon::preview},         {"Digests", &Daemon::digests},
         {"Assign", &Daemon::assign},           {"Note", &Daemon::note},
         {"RollbackPolicy", &Daemon::rollback_policy}, {"RunningPolicy", &Daemon::running_policy},

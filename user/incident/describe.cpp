@@ -95,8 +95,10 @@ Json offer_json(const Offer& offer) {
 
 constexpr std::string_view kDoubt = "who the container is is not known yet, and whether the rule is about it hangs on that; it is judged again once it is known";
 
+bool is_manual(const Incident& incident) { return incident.key.rule == QUELL_RULE_MANUAL; }
+
 std::string role_of(const Incident& incident, quell_u32 index, quell_u32 count) {
-    if (index == 0) return "acted";
+    if (index == 0) return is_manual(incident) ? "named" : "acted";
     if (incident.key.container && index + 1 == count && !incident.entry.chain[index].actor) return "container's init";
     return "ancestor";
 }
@@ -116,8 +118,8 @@ Json common_json(const Incident& incident) {
                  {"tags", Json::array()},
                  {"state", word_at(kStateWords, incident.state)},
                  {"subject", incident.key.container ? "container" : "host"},
-                 {"operation", word_at(kOperationWords, entry.operation)},
-                 {"hook", word_at(kHookWords, entry.hook)},
+                 {"operation", is_manual(incident) ? "none" : word_at(kOperationWords, entry.operation)},
+                 {"hook", is_manual(incident) ? "none" : word_at(kHookWords, entry.hook)},
                  {"verdict", incident.verdict ? "denied" : "allowed"},
                  {"count", number(entry.hits)},
                  {"first", time_text(entry.first_ns, boot)},
@@ -129,10 +131,10 @@ Json common_json(const Incident& incident) {
                  {"ancestry", Json::array()},
                  {"offers", Json::array()}};
     for (const auto& tag : incident.rule.tags) json["tags"].push_back(escape(tag));
-    if (entry.chain_count) json["process"] = task_json(entry.chain[0], "acted", boot);
+    if (entry.chain_count) json["process"] = task_json(entry.chain[0], role_of(incident, 0, entry.chain_count), boot);
     if (!incident.exe.empty()) json["executable"] = escape(incident.exe);
     if (!incident.path.empty()) json["file"] = file_json(incident);
-    if (auto object = object_text(entry.operation, entry.detail); !object.empty()) json["object"] = std::move(object);
+    if (auto object = is_manual(incident) ? std::string{} : object_text(entry.operation, entry.detail); !object.empty()) json["object"] = std::move(object);
     if (incident.in_doubt()) json["doubt"] = kDoubt;
     if (entry.approved_ns) json["response"] = word_at(kResponseWords, entry.response);
     if (incident.decided_by) json["decided_by"] = who_json(*incident.decided_by);

@@ -58,6 +58,12 @@ RuleFacts RuleBook::find(std::uint64_t id, std::uint64_t generation) const {
     unknown.id = id;
     unknown.policy = "unknown";
     unknown.rule = unknown.name = "rule " + std::to_string(id);
+    if (id == QUELL_RULE_MANUAL) {
+        unknown.policy = "manual";
+        unknown.rule = "request";
+        unknown.name = "Manual request";
+        unknown.severity = kManualSeverity;
+    }
     for (std::uint32_t response = 0; response < QUELL_RESPONSE_COUNT; response++) unknown.offers.push_back(response);
     return unknown;
 }

@@ -29,6 +29,9 @@ struct RuleFacts {
     bool operator==(const RuleFacts&) const = default;
 };
 
+// What somebody asks for without a rule (QUELL_RULE_MANUAL) is called manual/request.
+inline constexpr std::uint32_t kManualSeverity = 2;  // medium
+
 class RuleBook {
 public:
     // An incident copies its rule at once; older generations are asked only

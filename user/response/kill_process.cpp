@@ -2,6 +2,8 @@
 // kill-process: the bound process and its descendants, reparented ones
 // included. They bear the mark that BPF gave at the event; those forked
 // before it get it when the containment is prepared.
+#include <algorithm>
+
 #include "user/base/time.h"
 #include "user/response/process.h"
 #include "user/response/response.h"
@@ -28,7 +30,13 @@ public:
         outcome.survivors = sweep(
             [&]() -> std::vector<quell_task_ref> {
                 auto found = engine.tasks(0, task.actor, &task);
-                if (found) return std::move(found).value();
+                if (found) {
+                    auto tasks = std::move(found).value();
+                    // where there was no room on it for one more mark it is not found by its mark, and not gone for that
+                    const bool is_missing = std::ranges::none_of(tasks, [&](const auto& one) { return one.pid == task.pid; });
+                    if (is_missing && is_alive(task)) tasks.push_back(task);
+                    return tasks;
+                }
                 trouble = found.error();
                 return {task};
             },

@@ -41,10 +41,9 @@ int run_approve(Invocation& invocation) {
                             ", with the digest that `quell show " + safe(id) + "` prints");
         return kUsage;
     }
-    Json parameters = {{"id", id}};
+    Json parameters = Json::object();
     if (!put_reason(invocation, parameters)) return kUsage;
-    const bool is_dry = invocation.has("--dry-run");
-    if (is_dry) parameters["dry_run"] = true;
+    if (invocation.has("--dry-run")) parameters["dry_run"] = true;
     if (invocation.has("--confirm")) parameters["confirm"] = invocation.value("--confirm");
     if (invocation.has("--break-glass")) parameters["break_glass"] = true;
     if (invocation.has("--break-glass") && invocation.value("--reason").empty()) {
@@ -57,9 +56,16 @@ int run_approve(Invocation& invocation) {
         if (!chosen) return code;
         choice = *chosen;
     }
+    return approve_chosen(invocation, id, choice, std::move(parameters));
+}
+
+int approve_chosen(Invocation& invocation, const std::string& id, const Choice& choice, Json parameters) {
+    parameters["id"] = id;
     parameters["digest"] = choice.digest;
     parameters["response"] = choice.response;
+    const bool is_dry = control::true_member(parameters, "dry_run");
     if (geteuid() == 0) invocation.out.note(kRootNote);
+    int code = kDone;
     const auto reply = ask(invocation, "Approve", parameters, code, kApproveTimeoutMs);
     if (!reply) return code;
     const Json& incident = control::member(*reply, "incident");

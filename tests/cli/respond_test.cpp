@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/cli/fake_daemon.h"
+
+namespace quell::cli {
+namespace {
+
+class Respond : public FakeDaemon {
+protected:
+    void answer_all() {
+        Json done = sample_incident("done");
+        done["response"] = "kill-container";
+        will_reply("Request", {{"incident", sample_incident()}});
+        will_reply("Show", {{"incident", sample_incident()}});
+        will_reply("Approve", {{"incident", done}, {"survivors", Json::array()}});
+        will_reply("Reject", {{"incident", sample_incident("rejected")}});
+        start();
+    }
+    std::vector<std::string> methods() {
+        std::vector<std::string> names;
+        for (const std::string& call : calls()) names.push_back(call.substr(0, call.find(' ')));
+        return names;
+    }
+};
+
+TEST_F(Respond, AScriptThatIsSureApprovesTheDigestOfWhatWasBound) {
+    answer_all();
+    const Ran ran = quell({"respond", "kill-container", "--container", "web", "--reason", "told", "-y"});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    ASSERT_EQ(methods(), (std::vector<std::string>{"Request", "Approve"}));
+    EXPECT_EQ(calls()[0], R"(Request {"container":"web","reason":"told","response":"kill-container"})");
+    EXPECT_EQ(calls()[1], R"(Approve {"digest":"ab12cd34","id":"00012","reason":"told","response":"kill-container"})");
+}
+
+TEST_F(Respond, OnATerminalItShowsAndAsks) {
+    answer_all();
+    const Ran yes = quell_on_terminal({"respond", "kill-container", "--file", "/etc/x", "--container", "web", "--reason", "told"}, "yes\n");
+    EXPECT_EQ(yes.code, 0) << yes.err;
+    EXPECT_EQ(methods(), (std::vector<std::string>{"Request", "Show", "Approve"}));
+    EXPECT_EQ(calls()[0], R"(Request {"container":"web","path":"/etc/x","reason":"told","response":"kill-container"})");
+}
+
+TEST_F(Respond, WhatWasNotConfirmedDoesNotWaitForSomebodyElse) {
+    answer_all();
+    const Ran no = quell_on_terminal({"respond", "kill-container", "--pid", "4242", "--reason", "told"}, "no\n");
+    EXPECT_EQ(no.code, 1) << no.err;
+    EXPECT_EQ(methods(), (std::vector<std::string>{"Request", "Show", "Reject"}));
+    EXPECT_EQ(calls()[2], R"(Reject {"id":"00012","reason":"not confirmed"})");
+}
+
+TEST_F(Respond, WhatIsNotPossibleIsRejectedToo) {
+    answer_all();
+    const Ran ran = quell({"respond", "kill-process", "--from", "00012", "--reason", "told", "--yes"});
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_NE(ran.err.find("kill-process is not possible"), std::string::npos) << ran.err;
+    EXPECT_EQ(methods(), (std::vector<std::string>{"Request", "Reject"}));
+}
+
+TEST_F(Respond, UsageIsSaidBeforeAnybodyIsAsked) {
+    answer_all();
+    const std::vector<std::vector<std::string>> wrong = {
+        {"--container", "web", "--reason", "r"},                              // a script that does not say that it is sure
+        {"--container", "web", "-y"},                                         // no reason
+        {"--reason", "r", "-y"},                                              // nothing named
+        {"--container", "web", "--pid", "5", "--reason", "r", "-y"},          // two things
+        {"--file", "/x", "--from", "00012", "--reason", "r", "-y"},
+        {"--pid", "x", "--reason", "r", "-y"}, {"--pid", "0", "--reason", "r", "-y"}, {"--pid", "-4", "--reason", "r", "-y"},
+        {"--pid", "99999999999", "--reason", "r", "-y"},
+    };
+    for (auto arguments : wrong) {
+        arguments.insert(arguments.begin(), {"respond", "kill-container"});
+        EXPECT_EQ(quell(arguments).code, 2) << arguments[2] << " " << arguments[3];
+    }
+    EXPECT_TRUE(calls().empty());
+}
+
+TEST_F(Respond, NothingOfThatName) {
+    will_fail("Request", "io.quell.NoSuchTarget", {{"reason", "no container is called web"}});
+    start();
+    const Ran ran = quell({"respond", "kill-container", "--container", "web", "--reason", "told", "-y"});
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_NE(ran.err.find("no container is called web"), std::string::npos) << ran.err;
+}
+
+}  // namespace
+}  // namespace quell::cli

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// A response without an incident: the daemon binds what was named, and then it
+// is shown and approved like what was detected.
+#include <charconv>
+
+#include "user/cli/choose.h"
+#include "user/cli/incident_text.h"
+
+namespace quell::cli {
+
+namespace {
+
+int usage(const Invocation& invocation, const std::string& text, const std::string& hint) {
+    invocation.out.note(text + "\n  hint: " + hint);
+    return kUsage;
+}
+
+// The target's parameters, or what is wrong with them.
+std::string read_target(const Invocation& invocation, Json& parameters) {
+    const bool has_place = invocation.has("--container") || invocation.has("--file");
+    if ((has_place ? 1 : 0) + (invocation.has("--pid") ? 1 : 0) + (invocation.has("--from") ? 1 : 0) != 1)
+        return "one of --container, --pid, --file (with or without --container) and --from says what is meant";
+    if (invocation.has("--pid")) {
+        const std::string text = invocation.value("--pid");
+        int pid = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pid);
+        if (error != std::errc{} || end != text.data() + text.size() || pid < 1) return "--pid: not a process: " + safe(text);
+        parameters["pid"] = pid;
+    }
+    for (const auto& [option, name] : {std::pair{"--container", "container"}, {"--file", "path"}, {"--from", "from"}})
+        if (invocation.has(option)) parameters[name] = invocation.value(option);
+    return {};
+}
+
+// What was bound and is not wanted must not wait for somebody to approve it.
+int withdraw(Invocation& invocation, const std::string& id, int code) {
+    int ignored = kDone;
+    (void)ask(invocation, "Reject", {{"id", id}, {"reason", "not confirmed"}}, ignored);
+    return code;
+}
+
+}  // namespace
+
+int run_respond(Invocation& invocation) {
+    const std::string response = invocation.value("RESPONSE");
+    const bool is_sure = invocation.has("--yes");
+    Json parameters = {{"response", response}};
+    if (const std::string wrong = read_target(invocation, parameters); !wrong.empty())
+        return usage(invocation, wrong, "quell respond " + safe(response) + " --container NAME --reason TEXT");
+    if (!put_reason(invocation, parameters)) return kUsage;
+    if (!is_sure && !is_at_terminal())
+        return usage(invocation, "a script has to say that it is sure", "add --yes; what is named is bound and contained without being shown to anybody");
+    int code = kDone;
+    const auto reply = ask(invocation, "Request", parameters, code);
+    if (!reply) return code;
+    const Json& incident = control::member(*reply, "incident");
+    const std::string id = control::string_member(incident, "id");
+    Choice choice{response, control::string_member(find_offer(incident, response), "digest")};
+    if (!is_sure) {
+        auto chosen = choose(invocation, id, response, code);
+        if (!chosen) return withdraw(invocation, id, code);
+        choice = *chosen;
+    } else if (choice.digest.empty()) {
+        const std::string reason = text_of(find_offer(incident, response), "reason");
+        invocation.out.note(safe(response) + " is not possible" + (reason.empty() ? "" : ": " + reason));
+        return withdraw(invocation, id, kFailed);
+    }
+    return approve_chosen(invocation, id, choice, {{"reason", control::string_member(parameters, "reason")}});
+}
+
+}  // namespace quell::cli

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Manual: what somebody names to be contained, without an incident, found and
+// bound so that nothing else can take its place. Reads /proc and what the
+// runtimes left on the disk: for a worker's thread. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "user/bpf/engine.h"
+#include "user/incident/identity.h"
+
+namespace quell::daemon {
+
+// Untrusted text; exactly one of the three, or path and container.
+struct ManualTarget {
+    std::string container;  // name, pod/name, the id's beginning, or a cgroup's path below /sys/fs/cgroup
+    std::uint32_t pid = 0;
+    std::string path;       // absolute, as the container sees it, or the host where none is named
+};
+
+struct ManualFound {
+    std::uint64_t container = 0;  // 0: host
+    quell_pending entry{};        // chain and object; what the request program wants of it
+    std::string path;             // raw bytes, and all below
+    std::string exe;
+    std::vector<std::string> arguments;
+    // who the container is
+    std::string container_id, cgroup_path;
+    quell_runtime runtime = QUELL_RUNTIME_NONE;
+    ContainerIdentity identity;
+};
+
+// Errors, each with a text for who asked: ESRCH nothing is called so, ENOTUNIQ
+// several are, EINVAL no regular file that can be told from others, EACCES
+// Quell's own.
+[[nodiscard]] Result<ManualFound> find_manual_target(bpf::Engine& engine, const IdentityReader& identities, const ManualTarget& target);
+
+}  // namespace quell::daemon

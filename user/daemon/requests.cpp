@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// The method Request of io.quell: an incident that somebody asks for.
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "user/base/escape.h"
+#include "user/base/id.h"
+#include "user/base/time.h"
+#include "user/base/vocabulary.h"
+#include "user/control/varlink.h"
+#include "user/daemon/daemon.h"
+#include "user/incident/describe.h"
+
+namespace quell::daemon {
+namespace {
+
+using control::Json;
+
+constexpr std::uint64_t kTermNs = 900'000'000'000;  // for who asked to decide on what he is shown
+constexpr std::size_t kNameMax = 4096;  // of a container's name or a path
+
+ManualTarget target_of(const Json& params) {
+    ManualTarget target;
+    target.container = control::string_member(params, "container");
+    target.path = control::string_member(params, "path");
+    target.pid = static_cast<std::uint32_t>(std::clamp<std::int64_t>(control::integer_member(params, "pid"), 0, INT32_MAX));
+    return target;
+}
+
+// What is wrong with how the target is named, "" nothing.
+std::string misnamed(const ManualTarget& target, const std::string& from) {
+    const int ways = (target.pid ? 1 : 0) + (from.empty() ? 0 : 1) + (target.path.empty() && target.container.empty() ? 0 : 1);
+    if (ways != 1) return "exactly one of container, pid, path and from says what is meant";
+    if (target.container.size() > kNameMax || target.path.size() > kNameMax) return "the name is too long";
+    const auto has_nul = [](const std::string& text) { return text.find('\0') != std::string::npos; };
+    return has_nul(target.container) || has_nul(target.path) ? "the name holds a NUL" : "";
+}
+
+// Of an incident that is over: what it had bound. Its marks are on the tasks still.
+Result<ManualFound> found_again(const incident::Incident& incident) {
+    const auto state = incident.state;
+    if (incident.waits() || incident.holds()) return Error{"it is not over: approve or undo it", EBUSY, {}};
+    if (state == QUELL_STATE_DONE || (state == QUELL_STATE_FAILED && incident.entry.approved_ns))
+        return Error{"it was carried out: there is nothing to ask for again", EBUSY, {}};
+    if (incident.earlier_boot_offset_ns) return Error{"it is of an earlier boot: nothing that it had bound is there any more", ESRCH, {}};
+    ManualFound found;
+    found.container = incident.key.container;
+    found.entry = incident.entry;
+    found.path = incident.path;
+    found.exe = incident.exe;
+    found.arguments = incident.arguments;
+    found.container_id = incident.container_id;
+    found.cgroup_path = incident.cgroup_path;
+    found.runtime = incident.runtime;
+    found.identity = incident.identity;
+    return found;
+}
+
+const char* refusal_text(int error) {
+    switch (error) {
+        case ESRCH: return "the container is gone";
+        case EACCES: return "protected: Quell, a container runtime or PID 1 is among those it would hit";
+        case EOPNOTSUPP: return "that response cannot hold there";
+        case ENOSPC: return "1,024 incidents wait for a decision: there is no room for one more";
+        default: return std::strerror(error);
+    }
+}
+
+}  // namespace
+
+void Daemon::request(const Json& params, const control::Peer& peer, control::Responder responder) {
+    const auto word = control::string_member(params, "response");
+    const auto response = word_index(kResponseWords, word);
+    if (!response) return responder.error("io.quell.NotOffered", {{"response", escape_cut(word, 64)}, {"reason", "there is no such response"}});
+    if (!(config_.responses & QUELL_BIT(*response)))
+        return responder.error("io.quell.NotOffered", {{"response", word}, {"reason", "switched off in /etc/quell/quell.yaml"}});
+    const auto from = control::string_member(params, "from");
+    const auto target = target_of(params);
+    if (const auto wrong = misnamed(target, from); !wrong.empty()) return responder.error("io.quell.NoSuchTarget", {{"reason", wrong}});
+    ManualRequest wanted{static_cast<quell_response>(*response), control::string_member(params, "reason"), {}, peer};
+    if (!from.empty()) {
+        const auto* incident = incident_of({{"id", from}}, responder);
+        if (!incident) return;
+        wanted.note = "asked for again after " + id_text(incident->id);
+        return request_found(found_again(*incident), wanted, responder);
+    }
+    auto shared = std::make_shared<control::Responder>(std::move(responder));
+    auto submitted = namer_->submit([this, target, identities = identities_] { return find_manual_target(*engine_, *identities, target); },
+                                    [this, wanted, shared](const Result<ManualFound>& found) { request_found(found, wanted, *shared); });
+    if (!submitted) shared->fail("too much is being looked up at once: try again");
+}
+
+void Daemon::request_found(const Result<ManualFound>& found, const ManualRequest& wanted, control::Responder& responder) {
+    if (!found && found.error().code == EACCES) return responder.error("io.quell.NotAllowed", {{"reason", found.error().message}});
+    if (!found) return responder.error("io.quell.NoSuchTarget", {{"reason", found.error().message}});
+    quell_request request{};
+    request.key.container = found->container;
+    request.entry = found->entry;
+    request.entry.offers = QUELL_BIT(wanted.response);
+    request.entry.deadline_ns = kTermNs;
+    request.entry.severity = incident::kManualSeverity;
+    auto made = engine_->request(request);
+    if (!made) return responder.fail(made.error().message);
+    history::Entry entry;
+    entry.row.who = who_of(wanted.peer);
+    entry.row.reason = wanted.reason;
+    entry.row.response = word_at(kResponseWords, wanted.response);
+    if (made->error) {
+        const std::string why = refusal_text(-made->error);
+        entry.row.action = history::Action::REFUSED;
+        entry.row.subject = found->container ? "container " + escape(found->container_id.substr(0, 12)) : "host";
+        entry.row.result = why;
+        history_->append(std::move(entry));
+        if (made->error == -EACCES) return responder.error("io.quell.NotAllowed", {{"reason", why}});
+        return responder.error("io.quell.NotOffered", {{"response", word_at(kResponseWords, wanted.response)}, {"reason", why}});
+    }
+    bool is_new = false;
+    auto& incident = store_.adopt(made->key, made->entry, is_new);
+    incident.details = true;
+    incident.note = wanted.note;
+    incident.rule.offers = {wanted.response};
+    incident.path = found->path;
+    incident.path_is = "visible";
+    incident.exe = found->exe;
+    incident.arguments = found->arguments;
+    incident.arguments_known = !found->arguments.empty();
+    incident.container_id = found->container_id;
+    incident.cgroup_path = found->cgroup_path;
+    incident.runtime = found->runtime;
+    incident.identity = found->identity;
+    entry.row.action = history::Action::REQUESTED;
+    entry.row.incident = incident.id;
+    entry.row.generation = incident.entry.generation;
+    entry.row.subject = incident::subject_text(incident);
+    entry.row.result = "asked for, without an event";
+    entry.snapshot = history::Snapshot{incident.id, std::string(word_at(kStateWords, incident.state)), incident.rule.rule, incident::snapshot_text(incident)};
+    history_->append(std::move(entry));
+    decisions_->prepare(incident);
+    responder.reply({{"incident", incident_json(incident)}});
+}
+
+}  // namespace quell::daemon
