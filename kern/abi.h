@@ -405,10 +405,13 @@ QUELL_SIZE(struct quell_forget, 16);
 #define QUELL_RULE_MANUAL (~0ull) /* in a key's rule: somebody asked for it, and no rule did */
 #define QUELL_ACTOR_NEW (~0ull)   /* in a chain: to be given a mark of its own */
 
-/* A pending entry that somebody asks for, without an event. In: the key's container, and of the entry offers, deadline_ns (from now), chain and object. */
+/*
+ * A pending entry that somebody asks for, without an event. In: the key's container, and of the entry offers, deadline_ns (from
+ * now), severity, chain and object. Out: the key, under which it is found.
+ */
 struct quell_request {
 	struct quell_pending_key key; /* out: whole */
-	struct quell_pending entry;   /* out: as it was made */
+	struct quell_pending entry;
 	quell_s32 error;              /* see kern/pending/request.h */
 	quell_u32 reserved;
 };

@@ -90,7 +90,6 @@ static __always_inline int request(struct quell_request *r)
 		return -ENOSPC;
 	}
 	r->key = key;
-	__builtin_memcpy(&r->entry, entry, sizeof(*entry));
 	return 0;
 }
 

@@ -115,8 +115,10 @@ void Daemon::request_found(const Result<ManualFound>& found, const ManualRequest
         if (made->error == -EACCES) return responder.error("io.quell.NotAllowed", {{"reason", why}});
         return responder.error("io.quell.NotOffered", {{"response", word_at(kResponseWords, wanted.response)}, {"reason", why}});
     }
+    const auto pending = engine_->find(made->key);
+    if (!pending) return responder.error("io.quell.NoSuchTarget", {{"reason", "its target vanished in this moment"}});
     bool is_new = false;
-    auto& incident = store_.adopt(made->key, made->entry, is_new);
+    auto& incident = store_.adopt(made->key, *pending, is_new);
     incident.details = true;
     incident.note = wanted.note;
     incident.rule.offers = {wanted.response};
