@@ -17,7 +17,7 @@ struct MethodRow {
     Role least;
 };
 
-constexpr Role VIEWER = Role::kViewer, RESPONDER = Role::kResponder, ADMIN = Role::kAdmin;
+constexpr Role VIEWER = Role::kViewer, RESPONDER = Role::kResponder, SENIOR = Role::kSenior, ADMIN = Role::kAdmin;
 constexpr std::array kMethods = {
 #define METHOD(name, role) MethodRow{#name, role},
 #include "user/approval/methods.def"
