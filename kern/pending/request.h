@@ -98,8 +98,7 @@ static struct file_facts told_facts; /* as above: one daemon asks, on one thread
 /* The object of a request, from a descriptor that the daemon has open. */
 static __always_inline void file_told(struct bpf_iter__task_file *ctx, struct file *file)
 {
-	u64 inode = read_pointer(number(file) + offset_of(file, f_inode));
-	u64 dentry = read_pointer(number(file) + offset_of(file, f_path) + offset_of(path, dentry));
+	u64 inode = (u64)BPF_CORE_READ(file, f_inode), dentry = (u64)BPF_CORE_READ(file, f_path.dentry);
 	struct file_facts *facts = &told_facts;
 	struct quell_open_file out = {};
 	u16 mode = 0;
