@@ -12,6 +12,7 @@ int run_show(Invocation&);
 int run_approve(Invocation&);
 int run_reject(Invocation&);
 int run_undo(Invocation&);
+int run_extend(Invocation&);
 int run_history(Invocation&);
 int run_history_verify(Invocation&);
 int run_policy_check(Invocation&);
@@ -40,11 +41,12 @@ const std::vector<Verb>& verbs() {
         {"approve",
          "carry out a response that was offered",
          {{"ID[@DIGEST]", "", "the incident, and the digest that `quell show` prints", true, false},
-          {"RESPONSE", "", "the response: kill-container, kill-process, quarantine-file (on a terminal it is asked for)", false, false},
+          {"RESPONSE", "", "the response: kill-container, kill-process, quarantine-file, pause-container, stop-container (on a terminal it is asked for)", false, false},
           kReason},
          run_approve},
         {"reject", "decide against every response that was offered", {kId, kReason}, run_reject},
         {"undo", "take a response back, where that is possible", {kId, kReason}, run_undo},
+        {"extend", "give a decision more time", {kId, {"--for", "DURATION", "from now, later than the deadline that it has, up to 7d", true}, kReason}, run_extend},
         {"history",
          "what happened and who decided it, newest first",
          {{"--limit", "N", "at most N rows, up to 10000 (default 50)"}, {"--incident", "ID", "only this incident"}},

@@ -134,6 +134,20 @@ void Daemon::undo(const Json& params, const control::Peer& peer, control::Respon
     decide(params, peer, std::move(responder), &approval::Decisions::undo);
 }
 
+void Daemon::extend(const Json& params, const control::Peer& peer, control::Responder responder) {
+    constexpr std::int64_t kMostS = QUELL_EXTEND_MAX_NS / 1'000'000'000;
+    const auto for_s = control::integer_member(params, "for_s");
+    if (for_s < 1 || for_s > kMostS) return responder.error(control::errors::kInvalidParameter, {{"parameter", "for_s"}});
+    const auto* incident = incident_of(params, responder);
+    if (!incident || !is_known(*incident, peer, responder)) return;
+    auto shared = std::make_shared<control::Responder>(std::move(responder));
+    decisions_->extend(incident->id, static_cast<std::uint64_t>(for_s) * 1'000'000'000, request_of(params, peer), [this, shared](const approval::Answer& answer) {
+        const auto* found = store_.find(answer.incident);
+        if (answer.refusal != approval::Refusal::kNone || !found) return refuse(*shared, answer, "", found);
+        shared->reply({{"incident", incident_json(*found)}});
+    });
+}
+
 void Daemon::decide(const Json& params, const control::Peer& peer, control::Responder responder, Decide how) {
     const auto* incident = incident_of(params, responder);
     if (!incident || !is_known(*incident, peer, responder)) return;
