@@ -6,8 +6,8 @@ namespace quell::cli {
 
 namespace {
 
-// Longer than the daemon waits for the last process to go (5 s).
-constexpr std::uint64_t kApproveTimeoutMs = 30'000;
+// Longer than the daemon waits for the last process to go (5 s); of stop-container also what quell.yaml lets it wait before.
+constexpr std::uint64_t kApproveTimeoutMs = 30'000, kStopTimeoutMs = 150'000;
 
 // A kill that is only flipped has not been seen to hold: no success.
 bool holds(const std::string& state) { return state == "enforcing" || state == "done"; }
@@ -43,7 +43,7 @@ int run_approve(Invocation& invocation) {
     }
     parameters["digest"] = choice.digest;
     parameters["response"] = choice.response;
-    const auto reply = ask(invocation, "Approve", parameters, code, kApproveTimeoutMs);
+    const auto reply = ask(invocation, "Approve", parameters, code, choice.response == "stop-container" ? kStopTimeoutMs : kApproveTimeoutMs);
     if (!reply) return code;
     const Json& incident = control::member(*reply, "incident");
     const Json& survivors = control::member(*reply, "survivors");
