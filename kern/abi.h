@@ -66,12 +66,27 @@ enum quell_state {
 #undef STATE
 	QUELL_STATE_COUNT
 };
+enum quell_command {
+#define COMMAND(name, word) QUELL_COMMAND_##name,
+#include "commands.def"
+#undef COMMAND
+	QUELL_COMMAND_COUNT
+};
 enum quell_hook {
 #define HOOK(name, program, role) QUELL_HOOK_##name,
 #include "hooks.def"
 #undef HOOK
 	QUELL_HOOK_COUNT
 };
+
+/* what a transition does beside changing the state (transitions.def) */
+#define QUELL_OUTSIDE 1u
+#define QUELL_IN_TIME 2u
+#define QUELL_LATE 4u
+#define QUELL_FREES 8u
+#define QUELL_CONTAINS 16u
+#define QUELL_RELEASES 32u
+#define QUELL_REMOVES 64u
 
 #define QUELL_BIT(n) (1u << (n))
 #define QUELL_OP_BIT(n) (1ull << (n)) /* in a mask of operations */
@@ -127,6 +142,7 @@ QUELL_SIZE(struct quell_home_link, 24);
 struct quell_container {
 	quell_u64 born_ns;
 	quell_u64 contained;  /* incident that is enforced on all of it, 0 if none */
+	quell_u64 paused;     /* incident that has it frozen, 0 if none */
 	quell_u64 init_start_ns;
 	quell_u32 init_pid;   /* its first process after the runtime's set-up */
 	quell_u32 home_state; /* enum quell_home_state */
@@ -139,7 +155,7 @@ struct quell_container {
 	struct quell_home_link last; /* the newest record; each links to the one before */
 	char id[QUELL_CONTAINER_ID_SIZE];
 };
-QUELL_SIZE(struct quell_container, 144);
+QUELL_SIZE(struct quell_container, 152);
 
 /* Kept on a group leader, only where needed: it left its cgroup, or it was bound by a detection. */
 #define QUELL_TASK_AWAY 1u   /* home counts, not the cgroup */
@@ -256,12 +272,15 @@ struct quell_pending {
 	struct quell_detail detail;
 	quell_u64 doubts[2];   /* conditions of its rule that were not known (match/named.h), by their place in it; 0: it is sure */
 	quell_u32 doubt_flags; /* QUELL_DOUBT_… */
-	quell_u32 reserved;
+	quell_u32 contains;    /* 1: from the flip on, of stop-container from its second step on */
 	char name[64];         /* last component of the object, cut */
 };
 QUELL_SIZE(struct quell_pending, 696);
 
 /* ---- requests to the syscall programs --------------------------------- */
+
+/* A deadline is moved no further than this from now. */
+#define QUELL_EXTEND_MAX_NS (7ull * 24 * 3600 * 1000000000)
 
 /* One transition of one entry. In: all but the last group. */
 struct quell_transition {
@@ -269,6 +288,7 @@ struct quell_transition {
 	quell_u64 incident;
 	quell_u64 request;
 	quell_u64 approver_container; /* container of who asks, 0: host */
+	quell_u64 deadline_ns;        /* not 0: a later deadline, and `to` is `from` */
 	quell_u32 from;
 	quell_u32 to;
 	quell_u32 response;
@@ -282,7 +302,7 @@ struct quell_transition {
 	/* in */
 	quell_u32 doubt;   /* 1: who the container is is known now. To its own state: it holds; to rejected: it does not */
 };
-QUELL_SIZE(struct quell_transition, 104);
+QUELL_SIZE(struct quell_transition, 112);
 
 /* Where overlayfs keeps its layers; from the module's BTF, by user space. */
 struct quell_overlay_layout {

@@ -121,6 +121,7 @@ static __always_inline int reads_module(u32 id)
 #define EEXIST 17
 #define EINVAL 22
 #define ENOSPC 28
+#define ERANGE 34
 #define ETIME 62
 #define EOPNOTSUPP 95
 #define EALREADY 114

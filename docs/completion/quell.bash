@@ -16,7 +16,7 @@ _quell() {
     for ((i = 1; i < COMP_CWORD; i++)); do
         if [[ -n $skip ]]; then skip=; continue; fi
         case ${COMP_WORDS[i]} in
-            --socket | --reason | --confirm | --select | --digest | --limit | --head | --incident | --dir | --policies | --output | -o | --from | --container | --pid | --file) skip=1 ;;
+            --socket | --reason | --for | --confirm | --select | --digest | --limit | --head | --incident | --dir | --policies | --output | -o | --from | --container | --pid | --file) skip=1 ;;
             -*) ;;
             *) if [[ -z $verb ]]; then verb=${COMP_WORDS[i]}; elif [[ -z $sub ]]; then sub=${COMP_WORDS[i]}; fi ;;
         esac
@@ -31,25 +31,26 @@ _quell() {
             return
             ;;
         --incident) mapfile -t COMPREPLY < <(compgen -W "$(_quell_incidents)" -- "$current"); return ;;
-        --reason | --confirm | --select | --digest | --limit | --head | --container | --pid) return ;;
+        --reason | --for | --confirm | --select | --digest | --limit | --head | --container | --pid) return ;;
     esac
-    local words=
+    local words= responses="kill-container kill-process quarantine-file pause-container stop-container"
     case $verb in
-        "") words="status incidents show preview approve reject undo assign note respond history policy doctor console version" ;;
+        "") words="status incidents show preview approve reject undo assign note respond extend history policy doctor console version" ;;
         incidents) words="--all" ;;
         show) words=$(_quell_incidents) ;;
         preview)
-            if [[ -z $sub ]]; then words=$(_quell_incidents); else words="kill-container kill-process quarantine-file"; fi
+            if [[ -z $sub ]]; then words=$(_quell_incidents); else words="$responses"; fi
             ;;
         approve)
             words="--reason --dry-run --confirm --break-glass --select --digest"
-            if [[ -z $sub ]]; then words+=" $(_quell_incidents)"; else words+=" kill-container kill-process quarantine-file"; fi
+            if [[ -z $sub ]]; then words+=" $(_quell_incidents)"; else words+=" $responses"; fi
             ;;
         reject) words="--reason --dry-run $(_quell_incidents)" ;;
         undo) words="--reason --dry-run $(_quell_incidents)" ;;
         assign | note) words=$(_quell_incidents) ;;
         console) words="--no-color --ascii" ;;
-        respond) words="--container --pid --file --from --reason --yes -y kill-container kill-process quarantine-file" ;;
+        respond) words="--container --pid --file --from --reason --yes -y $responses" ;;
+        extend) words="--for --reason $(_quell_incidents)" ;;
         doctor) words="--verbose" ;;
         history) words="verify --head --limit --incident" ;;
         policy)

@@ -6,26 +6,6 @@
  */
 #pragma once
 
-static __always_inline u32 contained_bit(u64 inode)
-{
-	return ((u32)inode * 0x9E3779B1u) >> 16;
-}
-
-static __always_inline void contained_filter_add(u64 inode)
-{
-	u32 bit = contained_bit(inode);
-
-	__sync_fetch_and_or(&contained_filter[(bit >> 6) & (CONTAINED_BITS / 64 - 1)], 1ull << (bit & 63));
-}
-
-/* A clear bit is certain. */
-static __always_inline int contained_may_be(u64 inode)
-{
-	u32 bit = contained_bit(inode);
-
-	return (contained_filter[(bit >> 6) & (CONTAINED_BITS / 64 - 1)] >> (bit & 63)) & 1;
-}
-
 /*
  * The runtime may always remove a dead container: a host task may unlink a
  * layer's file once no overlay stands on that layer, or the container whose
@@ -90,22 +70,6 @@ static __always_inline struct quell_file_entry *file_adopt(u64 inode, struct fil
 		return 0;
 	}
 	return moved;
-}
-
-/* There is nothing left to contain. */
-static __always_inline void file_gone(struct quell_file_key *file, struct quell_file_entry *entry)
-{
-	struct quell_pending *p = bpf_map_lookup_elem(&pending, &entry->pending);
-	u64 word;
-
-	if (p) {
-		word = p->word;
-		if (holds(QUELL_WORD_STATE(word)) &&
-		    __sync_val_compare_and_swap(&p->word, word, (word & ~255ull) | QUELL_STATE_GONE) == word)
-			notice_send(&entry->pending, (word & ~255ull) | QUELL_STATE_GONE);
-	}
-	if (!bpf_map_delete_elem(&contained_files, file))
-		__sync_fetch_and_add(&quell.contained_files, -1);
 }
 
 /*

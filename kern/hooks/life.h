@@ -38,8 +38,8 @@ static __always_inline void container_forget(u64 id, struct quell_container *c)
 {
 	c->home_state = QUELL_HOME_DEAD;
 	home_drop(id);
-	if (c->pending)
-		pending_vanish(id);
+	if (c->pending || c->paused)
+		pending_vanish(id, c->paused);
 	container_ends(c);
 	bpf_map_delete_elem(&containers, &id);
 	names_forget(id);

@@ -54,16 +54,29 @@ static __always_inline int holds(u32 state)
 	return state == QUELL_STATE_APPROVED || state == QUELL_STATE_ENFORCING;
 }
 
-/* Leaves a waiting state for another, once. */
-static __always_inline int pending_leave(struct quell_pending_key *key, struct quell_pending *entry, u32 to)
+/* By what the kernel side sees itself: leaves a waiting state for another, once. */
+static __always_inline int pending_leave(struct quell_pending_key *key, struct quell_pending *entry, u32 command)
 {
-	u64 word = entry->word, next = (word & ~255ull) | to;
+	u64 word = entry->word, next;
+	u32 row = transition_row(QUELL_WORD_STATE(word), command);
 
-	if (!waits(QUELL_WORD_STATE(word)) || __sync_val_compare_and_swap(&entry->word, word, next) != word)
+	next = (word & ~255ull) | ROW_TO(row);
+	if (!(ROW_EFFECTS(row) & QUELL_FREES) || __sync_val_compare_and_swap(&entry->word, word, next) != word)
 		return 0;
 	budget_return(key->container);
 	notice_send(key, next);
 	return 1;
+}
+
+/* The same of what is in force: what it contained goes with its target. */
+static __always_inline void pending_lose(struct quell_pending_key *key, struct quell_pending *entry)
+{
+	u64 word = entry->word, next;
+	u32 row = transition_row(QUELL_WORD_STATE(word), QUELL_COMMAND_LOSE);
+
+	next = (word & ~255ull) | ROW_TO(row);
+	if ((ROW_EFFECTS(row) & QUELL_RELEASES) && __sync_val_compare_and_swap(&entry->word, word, next) == word)
+		notice_send(key, next);
 }
 
 struct reclaim {
@@ -75,7 +88,7 @@ static long reclaim_one(void *map, struct quell_pending_key *key, struct quell_p
 	struct quell_pending_key copy = *key;
 
 	if (entry->deadline_ns < r->now)
-		pending_leave(&copy, entry, QUELL_STATE_EXPIRED);
+		pending_leave(&copy, entry, QUELL_COMMAND_EXPIRE);
 	return 0;
 }
 
@@ -92,21 +105,25 @@ static __noinline int budget_reclaim(u64 now)
 
 struct vanish {
 	u64 container;
+	u64 paused; /* incident, 0: none */
 };
 
 static long vanish_one(void *map, struct quell_pending_key *key, struct quell_pending *entry, struct vanish *v)
 {
 	struct quell_pending_key copy = *key;
 
-	if (copy.container == v->container)
-		pending_leave(&copy, entry, QUELL_STATE_GONE);
+	if (copy.container != v->container)
+		return 0;
+	pending_leave(&copy, entry, QUELL_COMMAND_LOSE);
+	if (v->paused && QUELL_WORD_INCIDENT(entry->word) == v->paused)
+		pending_lose(&copy, entry);
 	return 0;
 }
 
-/* cgroup_rmdir: what waited for a decision on that container has lost its target. */
-static __noinline int pending_vanish(u64 container)
+/* cgroup_rmdir: what waited for a decision on that container has lost its target, and so has what holds it frozen. */
+static __noinline int pending_vanish(u64 container, u64 paused)
 {
-	struct vanish v = { .container = container };
+	struct vanish v = { .container = container, .paused = paused };
 
 	bpf_for_each_map_elem(&pending, vanish_one, &v, 0);
 	return 0;

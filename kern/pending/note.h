@@ -13,7 +13,8 @@ static __always_inline u32 offers_possible(struct quell_pending *entry, struct q
 	u32 offers = 0;
 
 	if (c && container != quell.self_container && !(c->flags & QUELL_CONTAINER_PROTECTED))
-		offers |= QUELL_BIT(QUELL_RESPONSE_KILL_CONTAINER);
+		offers |= QUELL_BIT(QUELL_RESPONSE_KILL_CONTAINER) | QUELL_BIT(QUELL_RESPONSE_PAUSE_CONTAINER) |
+			  QUELL_BIT(QUELL_RESPONSE_STOP_CONTAINER);
 	for (int i = 0; i < CHAIN_MARKED; i++)
 		if (entry->chain[i].actor)
 			offers |= QUELL_BIT(QUELL_RESPONSE_KILL_PROCESS);
@@ -73,60 +74,19 @@ static __always_inline void event_of(struct quell_event *event, struct quell_pen
 		event->chain[i] = entry->chain[i];
 }
 
-/* Something of it is in force, or may be: a failed one that was approved can still be undone. */
-static __always_inline int may_hold(u32 state, struct quell_pending *entry)
-{
-	return state == QUELL_STATE_APPROVED || state == QUELL_STATE_ENFORCING ||
-	       (state == QUELL_STATE_FAILED && entry->approved_ns);
-}
-
-/* Removes an entry that is over: whoever takes its word, and nobody else, or the one that came after it would go. */
-static __always_inline int pending_bury(struct quell_pending_key *key, struct quell_pending *entry, u64 word)
-{
-	if (QUELL_WORD_STATE(word) == QUELL_STATE_NONE ||
-	    __sync_val_compare_and_swap(&entry->word, word, word & ~255ull) != word)
-		return -1;
-	bpf_map_delete_elem(&pending, key);
-	return 0;
-}
-
-static long pending_clear_one(void *map, struct quell_pending_key *key, struct quell_pending *entry, u64 *unused)
-{
-	struct quell_pending_key copy = *key;
-	u64 word = entry->word;
-
-	if (!waits(QUELL_WORD_STATE(word)) && !may_hold(QUELL_WORD_STATE(word), entry))
-		pending_bury(&copy, entry, word);
-	return 0;
-}
-
-/* Removes every entry that is over. What was told of them is in the ring, or counted there. */
-static __noinline int pending_clear(void)
-{
-	u64 unused = 0;
-
-	bpf_for_each_map_elem(&pending, pending_clear_one, &unused, 0);
-	return 0;
-}
-
 /* 1: it was one more of a waiting incident; 0: a new one is needed; -1: try the next turn. */
 static __always_inline int pending_repeat(u32 slot, struct quell_pending_key *key, u64 now)
 {
 	struct work *work = WORK(slot);
 	struct quell_pending *entry = bpf_map_lookup_elem(&pending, key);
-	u64 word, hits;
+	u64 hits;
+	int meets;
 
 	if (!entry)
 		return 0;
-	word = entry->word;
-	if (may_hold(QUELL_WORD_STATE(word), entry))
-		return -1;
-	if (waits(QUELL_WORD_STATE(word)) && now > entry->deadline_ns) {
-		pending_leave(key, entry, QUELL_STATE_EXPIRED);
-		word = entry->word;
-	}
-	if (!waits(QUELL_WORD_STATE(word)))
-		return may_hold(QUELL_WORD_STATE(word), entry) ? -1 : pending_bury(key, entry, word);
+	meets = pending_meets(key, entry, now);
+	if (meets <= 0)
+		return meets;
 	hits = __sync_fetch_and_add(&entry->hits, 1) + 1;
 	entry->last_ns = now;
 	doubt_repeats(work, entry);

@@ -1,48 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Every change of state that somebody asks for, in one program: it checks,
- * swaps the whole word once, writes who did it into the entry, and makes the
- * containment effective or takes it back. A stale request finds another word
- * and is inert. Works from its pin, with or without a daemon.
+ * Every change of state that somebody asks for, in one program: it checks by
+ * the table (transitions.def), swaps the whole word once, writes who did it
+ * into the entry, and makes the containment effective or takes it back. A
+ * stale request finds another word and is inert. Works from its pin, with or
+ * without a daemon.
  *
  * Errors: ENOENT no entry; EBUSY another word (see `seen`); EINVAL no such
  * transition; ETIME expired; EPERM the caller is inside the target; EACCES the
  * target is protected; EOPNOTSUPP not offered; ESRCH the target is gone;
- * ENOSPC no room; EEXIST that file is contained already; EALREADY it is in
- * doubt no more.
+ * ENOSPC no room; EEXIST that file is contained, that container paused
+ * already; EALREADY it is in doubt no more, or contained already; ERANGE a
+ * deadline that is not later, or too far away.
  */
 #pragma once
 
-/* From each state, the states that may be asked for. */
-static __always_inline u32 transitions_from(u32 from)
+/* Who asks is inside of what is decided about. */
+static __always_inline int asked_from_inside(struct quell_transition *t)
 {
-	switch (from) {
-	case QUELL_STATE_ARMING:
-		return QUELL_BIT(QUELL_STATE_PENDING) | QUELL_BIT(QUELL_STATE_REJECTED) |
-		       QUELL_BIT(QUELL_STATE_EXPIRED) | QUELL_BIT(QUELL_STATE_FAILED);
-	case QUELL_STATE_PENDING:
-		return QUELL_BIT(QUELL_STATE_APPROVED) | QUELL_BIT(QUELL_STATE_REJECTED) |
-		       QUELL_BIT(QUELL_STATE_EXPIRED) | QUELL_BIT(QUELL_STATE_GONE);
-	case QUELL_STATE_APPROVED:
-		return QUELL_BIT(QUELL_STATE_ENFORCING) | QUELL_BIT(QUELL_STATE_DONE) | QUELL_BIT(QUELL_STATE_FAILED) |
-		       QUELL_BIT(QUELL_STATE_GONE) | QUELL_BIT(QUELL_STATE_UNDONE);
-	case QUELL_STATE_ENFORCING:
-		return QUELL_BIT(QUELL_STATE_DONE) | QUELL_BIT(QUELL_STATE_FAILED) | QUELL_BIT(QUELL_STATE_GONE) |
-		       QUELL_BIT(QUELL_STATE_UNDONE);
-	}
-	if (from == QUELL_STATE_NONE)
-		return 0; /* somebody is in the middle of it */
-	if (from == QUELL_STATE_FAILED)
-		return QUELL_BIT(QUELL_STATE_UNDONE) | QUELL_BIT(QUELL_STATE_NONE);
-	/* what is over may be forgotten */
-	return QUELL_BIT(QUELL_STATE_NONE);
+	return t->key.container && t->approver_container == t->key.container;
 }
 
-/* What is decided about a target by who is inside of it. */
-static __always_inline int decided_from_inside(struct quell_transition *t)
+/* The container as a whole is what it is about. */
+static __always_inline int about_container(u32 response)
 {
-	return t->key.container && t->approver_container == t->key.container &&
-	       (t->to == QUELL_STATE_APPROVED || t->to == QUELL_STATE_REJECTED || t->to == QUELL_STATE_UNDONE);
+	return response == QUELL_RESPONSE_KILL_CONTAINER || response == QUELL_RESPONSE_PAUSE_CONTAINER ||
+	       response == QUELL_RESPONSE_STOP_CONTAINER;
+}
+
+/* No process of it may go on: at once, or from the second step on. */
+static __always_inline int ends_container(u32 response)
+{
+	return response == QUELL_RESPONSE_KILL_CONTAINER || response == QUELL_RESPONSE_STOP_CONTAINER;
 }
 
 /* Who asks is quelld: a process that it descends from is not to be killed with its descendants. */
@@ -51,15 +40,13 @@ static __always_inline int kill_would_meet_caller(struct quell_task_ref *target)
 	return descends_from((u64)bpf_get_current_task(), target->pid, target->start_ns);
 }
 
-static __always_inline int approval_refused(struct quell_transition *t, struct quell_pending *p, u64 now)
+static __always_inline int approval_refused(struct quell_transition *t, struct quell_pending *p)
 {
 	u64 container = t->key.container;
 
-	if (now > p->deadline_ns)
-		return -ETIME;
 	if (t->response >= QUELL_RESPONSE_COUNT || !(p->offers & QUELL_BIT(t->response)))
 		return -EOPNOTSUPP;
-	if (t->response == QUELL_RESPONSE_KILL_CONTAINER) {
+	if (about_container(t->response)) {
 		struct quell_container *c = bpf_map_lookup_elem(&containers, &container);
 
 		if (!c)
@@ -68,6 +55,8 @@ static __always_inline int approval_refused(struct quell_transition *t, struct q
 			count(QUELL_COUNTER_PROTECTED);
 			return -EACCES;
 		}
+		if (t->response == QUELL_RESPONSE_PAUSE_CONTAINER && c->paused)
+			return -EEXIST;
 	} else if (t->response == QUELL_RESPONSE_KILL_PROCESS) {
 		struct quell_task_ref *target = &p->chain[t->target & (QUELL_CHAIN_MAX - 1)];
 
@@ -104,6 +93,15 @@ static __always_inline int file_contain(struct quell_transition *t, struct quell
 	return 0;
 }
 
+/*
+ * Is the record, after something was written to it, still the container's? Removed in this moment, its place may be another's
+ * already; one that is about to be removed is marked first (container_forget), and takes along what it found after that.
+ */
+static __always_inline int container_stays(u64 container, struct quell_container *c)
+{
+	return bpf_map_lookup_elem(&containers, &container) == c && *(volatile u32 *)&c->home_state != QUELL_HOME_DEAD;
+}
+
 /* With another incident's enforced on it already, the newest holds it, and it is counted once. */
 static __always_inline int container_contain(u64 container, u64 incident)
 {
@@ -113,10 +111,24 @@ static __always_inline int container_contain(u64 container, u64 incident)
 		return -ESRCH;
 	if (!__sync_lock_test_and_set(&c->contained, incident))
 		__sync_fetch_and_add(&quell.contained_subjects, 1);
-	/* removed in this moment: its place may be another's already, which is not meant */
-	if (bpf_map_lookup_elem(&containers, &container) == c)
+	if (container_stays(container, c))
 		return 0;
 	container_release(c, incident);
+	return -ESRCH;
+}
+
+/* Noted only: freezing is the daemon's, and a frozen task comes to no hook. */
+static __always_inline int container_pause(u64 container, u64 incident)
+{
+	struct quell_container *c = bpf_map_lookup_elem(&containers, &container);
+
+	if (!c)
+		return -ESRCH;
+	if (__sync_val_compare_and_swap(&c->paused, 0, incident))
+		return -EEXIST;
+	if (container_stays(container, c))
+		return 0;
+	__sync_val_compare_and_swap(&c->paused, incident, 0);
 	return -ESRCH;
 }
 
@@ -125,9 +137,10 @@ static __always_inline int contain(struct quell_transition *t, struct quell_pend
 {
 	u64 container = t->key.container, incident = t->incident;
 
-	if (p->response == QUELL_RESPONSE_KILL_CONTAINER) {
+	if (ends_container(p->response))
 		return container_contain(container, incident);
-	}
+	if (p->response == QUELL_RESPONSE_PAUSE_CONTAINER)
+		return container_pause(container, incident);
 	if (p->response == QUELL_RESPONSE_KILL_PROCESS) {
 		u64 actor = p->chain[p->target & (QUELL_CHAIN_MAX - 1)].actor, *by;
 
@@ -161,7 +174,7 @@ static long heir_one(void *map, struct quell_pending_key *key, struct quell_pend
 		return 0;
 	if (h->actor ? entry->response != QUELL_RESPONSE_KILL_PROCESS ||
 			       entry->chain[entry->target & (QUELL_CHAIN_MAX - 1)].actor != h->actor
-		     : entry->response != QUELL_RESPONSE_KILL_CONTAINER || container != h->container)
+		     : !ends_container(entry->response) || !entry->contains || container != h->container)
 		return 0;
 	h->incident = QUELL_WORD_INCIDENT(word);
 	return 1;
@@ -181,7 +194,12 @@ static __always_inline void release(struct quell_transition *t, struct quell_pen
 {
 	u64 container = t->key.container, incident = t->incident, heir;
 
-	if (p->response == QUELL_RESPONSE_KILL_CONTAINER) {
+	if (p->response == QUELL_RESPONSE_PAUSE_CONTAINER) {
+		struct quell_container *c = bpf_map_lookup_elem(&containers, &container);
+
+		if (c)
+			__sync_val_compare_and_swap(&c->paused, incident, 0);
+	} else if (ends_container(p->response)) {
 		struct quell_container *c = bpf_map_lookup_elem(&containers, &container);
 
 		if (!c || c->contained != incident)
@@ -210,31 +228,58 @@ static __always_inline void release(struct quell_transition *t, struct quell_pen
 	}
 }
 
-/* A failed kill keeps refusing: the operator was told, and decides. */
-static __always_inline int ends(u32 state)
+/* Who the container is is known, and so is whether the rule held: of a waiting one that it hangs on still. */
+static __always_inline int doubt_ends(struct quell_pending *p, u32 command)
 {
-	return state == QUELL_STATE_DONE || state == QUELL_STATE_GONE || state == QUELL_STATE_UNDONE;
-}
-
-/* Who the container is is known, and so is whether the rule held. 1: the rest is a transition like any other. */
-static __always_inline int doubt_ends(struct quell_transition *t, struct quell_pending *p)
-{
-	u64 seen = p->word;
-
-	if (!waits(t->from) || (t->to != t->from && t->to != QUELL_STATE_REJECTED))
-		return -EINVAL;
-	if (seen != QUELL_WORD(t->incident, t->from)) {
-		t->seen = seen;
-		return -EBUSY;
-	}
 	if (!(p->doubts[0] | p->doubts[1])) /* by a repeat that was sure */
 		return -EALREADY;
-	if (t->to == QUELL_STATE_REJECTED) {
+	if (command == QUELL_COMMAND_WITHDRAW)
 		p->doubt_flags = QUELL_DOUBT_WITHDRAWN;
-		return 1;
-	}
-	p->doubts[0] = p->doubts[1] = 0;
+	else
+		p->doubts[0] = p->doubts[1] = 0;
 	return 0;
+}
+
+/*
+ * Moves the deadline, and only onwards. The word stays as it is: that the deadline is this incident's shows in that both are
+ * what they were, since no two have the same nanosecond.
+ */
+static __always_inline int extend(struct quell_transition *t, struct quell_pending *p, u64 expected, u64 now)
+{
+	u64 before = p->deadline_ns;
+
+	if (t->deadline_ns <= before || t->deadline_ns > now + QUELL_EXTEND_MAX_NS)
+		return -ERANGE;
+	if (__sync_val_compare_and_swap(&p->word, expected, expected) != expected ||
+	    __sync_val_compare_and_swap(&p->deadline_ns, before, t->deadline_ns) != before)
+		return -EBUSY;
+	return *(volatile u64 *)&p->word == expected ? 0 : -EBUSY; /* over in this moment */
+}
+
+/* What only the entry can tell of the command. 0: the rest is as the table says. */
+static __always_inline int command_refused(struct quell_transition *t, struct quell_pending *p, u32 command)
+{
+	switch (command) {
+	case QUELL_COMMAND_APPROVE:
+		return approval_refused(t, p);
+	case QUELL_COMMAND_IDENTIFY:
+	case QUELL_COMMAND_WITHDRAW:
+		return doubt_ends(p, command);
+	case QUELL_COMMAND_HOLD:
+		return p->contains || p->response != QUELL_RESPONSE_STOP_CONTAINER ? -EALREADY : 0;
+	}
+	return 0;
+}
+
+/* It was approved and could not be contained: nothing of it is in force. */
+static __always_inline int contain_failed(struct quell_transition *t, struct quell_pending *p, int error)
+{
+	u32 row = transition_row(QUELL_STATE_APPROVED, error == -ESRCH ? QUELL_COMMAND_LOSE : QUELL_COMMAND_FAIL);
+
+	p->approved_ns = 0;
+	p->contains = 0;
+	__sync_val_compare_and_swap(&p->word, QUELL_WORD(t->incident, QUELL_STATE_APPROVED), QUELL_WORD(t->incident, ROW_TO(row)));
+	return error;
 }
 
 static __always_inline int transition(struct quell_transition *t)
@@ -242,58 +287,59 @@ static __always_inline int transition(struct quell_transition *t)
 	struct quell_pending_key key = t->key;
 	struct quell_pending *p = bpf_map_lookup_elem(&pending, &key);
 	u64 now = bpf_ktime_get_boot_ns(), expected = QUELL_WORD(t->incident, t->from), seen;
-	int error, releases;
+	u32 command = command_of(t), row = transition_row(t->from, command), effects = ROW_EFFECTS(row);
+	int error;
 
 	if (!p)
 		return -ENOENT;
-	if (t->doubt) {
-		error = doubt_ends(t, p);
-		if (error <= 0)
-			return error;
-	}
-	if (t->from >= QUELL_STATE_COUNT || t->to >= QUELL_STATE_COUNT ||
-	    !(transitions_from(t->from) & QUELL_BIT(t->to)))
+	if (!row || ROW_TO(row) != t->to)
 		return -EINVAL;
-	if (t->to == QUELL_STATE_EXPIRED && now <= p->deadline_ns)
+	if ((effects & QUELL_LATE) && now <= p->deadline_ns)
 		return -EINVAL;
 	seen = p->word;
-	if (seen == expected && decided_from_inside(t))
-		return -EPERM;
-	if (seen == expected && t->to == QUELL_STATE_APPROVED) {
-		error = approval_refused(t, p, now);
-		if (error)
-			return error;
+	if (seen != expected) {
+		t->seen = seen;
+		return -EBUSY;
 	}
-	releases = (holds(t->from) && ends(t->to)) || (t->from == QUELL_STATE_FAILED && p->approved_ns);
+	if ((effects & QUELL_OUTSIDE) && asked_from_inside(t))
+		return -EPERM;
+	if ((effects & QUELL_IN_TIME) && now > p->deadline_ns)
+		return -ETIME;
+	error = command == QUELL_COMMAND_EXTEND ? extend(t, p, expected, now) : command_refused(t, p, command);
+	if (error == -EBUSY)
+		t->seen = p->word;
+	if (error)
+		return error;
 	/* NONE while it is taken back: an entry that is over may be replaced by a repeat, and then be another's */
-	seen = __sync_val_compare_and_swap(&p->word, expected, QUELL_WORD(t->incident, releases ? QUELL_STATE_NONE : t->to));
+	seen = __sync_val_compare_and_swap(&p->word, expected,
+					   QUELL_WORD(t->incident, effects & QUELL_RELEASES ? QUELL_STATE_NONE : t->to));
 	if (seen != expected) {
 		t->seen = seen;
 		return -EBUSY;
 	}
 	t->time_ns = now;
-	if (waits(t->from) && !waits(t->to))
+	if (effects & QUELL_FREES)
 		budget_return(key.container);
-	if (t->to == QUELL_STATE_APPROVED) {
+	if (command == QUELL_COMMAND_APPROVE) {
 		p->response = t->response;
 		p->target = t->target;
 		p->approver_uid = t->approver_uid;
 		p->approver_loginuid = t->approver_loginuid;
 		p->request = t->request;
 		p->approved_ns = now;
-		error = contain(t, p);
-		if (error) {
-			p->approved_ns = 0; /* nothing of it is in force */
-			__sync_val_compare_and_swap(&p->word, QUELL_WORD(t->incident, QUELL_STATE_APPROVED),
-						    QUELL_WORD(t->incident, error == -ESRCH ? QUELL_STATE_GONE : QUELL_STATE_FAILED));
-		}
-		return error;
+		if (t->response == QUELL_RESPONSE_STOP_CONTAINER) /* its init is asked first: HOLD comes when that time is over */
+			return 0;
 	}
-	if (releases) {
+	if (effects & QUELL_CONTAINS) {
+		p->contains = 1;
+		error = contain(t, p);
+		return error ? contain_failed(t, p, error) : 0;
+	}
+	if (effects & QUELL_RELEASES) {
 		release(t, p);
 		*(volatile u64 *)&p->word = QUELL_WORD(t->incident, t->to);
 	}
-	if (t->to == QUELL_STATE_NONE)
+	if (effects & QUELL_REMOVES)
 		bpf_map_delete_elem(&pending, &key);
 	return 0;
 }

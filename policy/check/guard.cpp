@@ -63,6 +63,10 @@ bool offers_response(const Rule& rule, std::uint32_t response) {
     return std::find(rule.offers.begin(), rule.offers.end(), response) != rule.offers.end();
 }
 
+bool is_about_containers(std::uint32_t response) {
+    return response == QUELL_RESPONSE_KILL_CONTAINER || response == QUELL_RESPONSE_PAUSE_CONTAINER || response == QUELL_RESPONSE_STOP_CONTAINER;
+}
+
 void warn_of_link(const Rule& rule, const Pattern& pattern, Findings& findings) {
     // images without a merged /usr exist, so in containers such a path may be real
     if (rule.subjects != QUELL_SUBJECT_HOST) return;
@@ -161,8 +165,8 @@ const char* no_file(const Rule& rule) {
 
 void guard_offers(const Rule& rule, const std::vector<const Node*>& offers, Findings& findings) {
     for (std::size_t i = 0; i < rule.offers.size(); i++)
-        if (rule.offers[i] == QUELL_RESPONSE_KILL_CONTAINER && (rule.subjects & QUELL_SUBJECT_CONTAINER) == 0)
-            findings.add(Code::kQ1304, offers[i]->where, "kill-container cannot work: the rule is about the host only",
+        if (is_about_containers(rule.offers[i]) && (rule.subjects & QUELL_SUBJECT_CONTAINER) == 0)
+            findings.add(Code::kQ1304, offers[i]->where, std::string(word_at(kResponseWords, rule.offers[i])) + " cannot work: the rule is about the host only",
                          "remove it, or set 'subject: any'", offers[i]->text);
     for (std::size_t i = 0; i < rule.offers.size(); i++)
         if (const char* why = rule.offers[i] == QUELL_RESPONSE_QUARANTINE_FILE ? no_file(rule) : nullptr)

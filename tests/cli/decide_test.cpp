@@ -150,5 +150,19 @@ TEST_F(FakeDaemon, RejectAndUndo) {
     EXPECT_EQ(calls(), (std::vector<std::string>{R"(Reject {"id":"00012","reason":"planned"})", R"(Undo {"id":"00012"})"}));
 }
 
+TEST_F(FakeDaemon, Extend) {
+    will_reply("Extend", {{"incident", sample_incident()}});
+    start();
+    const Ran ran = quell({"--utc", "extend", "00012", "--for", "1h30m", "--reason", "asked"});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_EQ(ran.out.find("00012 Clear Log Activities: pending until "), 0u) << ran.out;
+    for (const char* wrong : {"8d", "500ms", "soon", "", "0s"}) {
+        const Ran refused = quell({"extend", "00012", "--for", wrong});
+        EXPECT_EQ(refused.code, 2) << wrong;
+    }
+    EXPECT_EQ(quell({"extend", "00012"}).code, 2);
+    EXPECT_EQ(calls(), std::vector<std::string>{R"(Extend {"for_s":5400,"id":"00012","reason":"asked"})"});
+}
+
 }  // namespace
 }  // namespace quell::cli

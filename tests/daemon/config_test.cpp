@@ -21,6 +21,7 @@ void expect_defaults(const Config& config) {
     EXPECT_TRUE(config.roles.empty() && config.break_glass.empty() && config.rights.empty() && config.guards == defaults.guards);
     EXPECT_EQ(config.responses, defaults.responses);
     EXPECT_EQ(config.keep_armed_s, defaults.keep_armed_s);
+    EXPECT_EQ(config.stop_grace_s, defaults.stop_grace_s);
     EXPECT_EQ(config.automatic, defaults.automatic);
     EXPECT_EQ(config.history_path, defaults.history_path);
     EXPECT_EQ(config.history_keep_rows, defaults.history_keep_rows);
@@ -42,7 +43,7 @@ TEST(Config, MissingEmptyAndShippedFilesAreTheDefaults) {
 
 TEST(Config, EveryKey) {
     const auto config = parse_config(R"(operators: {group: quell}
-responses: {enabled: [kill-process], keep_armed_s: 5, automatic: off}
+responses: {enabled: [kill-process], keep_armed_s: 5, stop_grace_s: 7, automatic: off}
 history: {path: /h.db, keep_rows: 5000}
 policy: {dir: /p}
 socket: {path: /s, mode: 0660}
@@ -52,6 +53,7 @@ log: {level: debug}
     EXPECT_EQ(config->operators_group, "quell");
     EXPECT_EQ(config->responses, QUELL_BIT(QUELL_RESPONSE_KILL_PROCESS));
     EXPECT_EQ(config->keep_armed_s, 5u);
+    EXPECT_EQ(config->stop_grace_s, 7u);
     EXPECT_FALSE(config->automatic);
     EXPECT_EQ(config->history_path, "/h.db");
     EXPECT_EQ(config->history_keep_rows, 5000u);
@@ -74,6 +76,7 @@ TEST(Config, ErrorsHaveTheirPlace) {
     EXPECT_EQ(error_of("socket: {mode: 0777}"), "q.yaml:1:16: expected 0600, 0660 or 0666");
     EXPECT_EQ(error_of("history: {keep_rows: 1}").substr(0, 14), "q.yaml:1:22: e");
     EXPECT_EQ(error_of("responses: {keep_armed_s: 0}"), "q.yaml:1:27: expected seconds from 1 to 86400");
+    EXPECT_EQ(error_of("responses: {stop_grace_s: 121}"), "q.yaml:1:27: expected seconds from 1 to 120");
     EXPECT_EQ(error_of("--- \n{}\n---\n{}\n").substr(0, 7), "q.yaml:");
 }
 

@@ -53,6 +53,20 @@ TEST_F(IdentityTest, Crio) {
 
 using Texts = std::optional<std::vector<std::string>>;
 
+TEST_F(IdentityTest, TheStopSignalOfTheImage) {
+    fixture("podman/config.json", "var/lib/containers/storage/overlay-containers/" + kId + "/userdata/config.json");
+    EXPECT_EQ(find(QUELL_RUNTIME_PODMAN).stop_signal, "15");
+    const std::string crio = "run/containers/storage/overlay-containers/" + kId + "/userdata/config.json";
+    write(crio, R"({"annotations":{"org.opencontainers.image.stopSignal":"SIGQUIT"}})");
+    EXPECT_EQ(find(QUELL_RUNTIME_CRIO).stop_signal, "SIGQUIT");
+    write(crio, R"({"annotations":{"org.opencontainers.image.stopSignal":")" + std::string(1000, '9') + R"("}})");
+    EXPECT_FALSE(find(QUELL_RUNTIME_CRIO).stop_signal);
+    fixture("containerd/config.json", "run/containerd/io.containerd.runtime.v2.task/k8s.io/" + kId + "/config.json");
+    EXPECT_FALSE(find(QUELL_RUNTIME_CONTAINERD).stop_signal) << "in containerd's database alone";
+    write("var/lib/docker/containers/" + kId + "/config.v2.json", R"({"Name":"/web","Config":{"Image":"web:2","StopSignal":"SIGINT"}})");
+    EXPECT_EQ(find(QUELL_RUNTIME_DOCKER).stop_signal, "SIGINT");
+}
+
 TEST_F(IdentityTest, WhatPoliciesMayAskOfIt) {
     const std::string path = "run/containers/storage/overlay-containers/" + kId + "/userdata/config.json";
     const std::string labels = R"("io.kubernetes.cri-o.Labels":"{\"tier\":\"front\",\"app\":\"shop\"}")";

@@ -85,6 +85,7 @@ public:
         return tasks_;
     }
     std::optional<std::uint64_t> quarantined_by(const quell_file_key&) const override { return quarantined_; }
+    bool is_frozen(std::uint64_t) const override { return frozen; }
     bool is_alive(const quell_task_ref& one) const override { return !dead.contains(one.pid); }
     std::uint32_t enabled_offers() const override { return enabled; }
     std::uint64_t self_container() const override { return self_cgroup; }
@@ -96,7 +97,7 @@ public:
     std::set<quell_u32> dead = {500};
     std::uint32_t enabled = ~0u;
     std::uint64_t self_cgroup = 0;
-    bool fails = false;
+    bool fails = false, frozen = false;
     int walks = 0;
 };
 

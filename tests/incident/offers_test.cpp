@@ -87,6 +87,30 @@ TEST_F(Offers, SayWhyNot) {
     EXPECT_EQ(why_not(QUELL_RESPONSE_KILL_CONTAINER), "not possible on a host subject");
 }
 
+TEST_F(Offers, PauseAndStopSayWhatComesOfThem) {
+    const auto pause = of(QUELL_RESPONSE_PAUSE_CONTAINER), stop = of(QUELL_RESPONSE_STOP_CONTAINER);
+    for (const auto* one : {&pause, &stop}) {
+        EXPECT_TRUE(one->available);
+        EXPECT_EQ(one->would_hit_count, 2u);
+        EXPECT_EQ(one->digest.size(), 12u);
+    }
+    EXPECT_NE(pause.warning.find("liveness probe"), std::string::npos);
+    EXPECT_NE(stop.warning.find("nothing is refused"), std::string::npos);
+    EXPECT_EQ(of(QUELL_RESPONSE_KILL_CONTAINER).warning, "");
+}
+
+TEST_F(Offers, APauseIsNobodyElses) {
+    kernel_.frozen = true;
+    EXPECT_NE(why_not(QUELL_RESPONSE_PAUSE_CONTAINER).find("by somebody else"), std::string::npos);
+    EXPECT_TRUE(of(QUELL_RESPONSE_STOP_CONTAINER).available) << "the frozen can be ended";
+    kernel_.container_->paused = 1;
+    EXPECT_EQ(why_not(QUELL_RESPONSE_PAUSE_CONTAINER), "paused already by incident 00012");
+    kernel_.container_->flags = QUELL_CONTAINER_PROTECTED;
+    for (const auto response : {QUELL_RESPONSE_PAUSE_CONTAINER, QUELL_RESPONSE_STOP_CONTAINER}) EXPECT_NE(why_not(response).find("protected"), std::string::npos);
+    incident_.key.container = 0;
+    for (const auto response : {QUELL_RESPONSE_PAUSE_CONTAINER, QUELL_RESPONSE_STOP_CONTAINER}) EXPECT_EQ(why_not(response), "not possible on a host subject");
+}
+
 TEST_F(Offers, ForkBombsAreCountedAndCut) {
     kernel_.tasks_.clear();
     for (quell_u32 pid = 1000; pid < 21000; pid++) kernel_.tasks_.push_back(task(pid, 0, "bomb"));
@@ -143,7 +167,7 @@ TEST(Digest, ChangesWithEverythingItIsBoundTo) {
     };
     process([](quell_task_ref& t) { t.pid++; });
     process([](quell_task_ref& t) { t.start_ns++; });
-    EXPECT_EQ(seen.size(), 14u);
+    EXPECT_EQ(seen.size(), 11u + QUELL_RESPONSE_COUNT);
 }
 
 }  // namespace

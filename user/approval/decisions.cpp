@@ -26,8 +26,10 @@ Decisions::Decisions(Parts parts)
       arming_(parts_.engine, parts_.worker, parts_.keep_armed_ns, [this](const auto& target, const auto& result) { armed(target, result); }) {}
 
 void Decisions::prepare(const Incident& incident) {
-    if (incident.waits() && incident.entry.offers) arming_.arm({incident.key, incident.entry, incident.path});
+    if (incident.waits() && incident.entry.offers) arming_.arm(target_of(incident));
 }
+
+response::Target Decisions::target_of(const Incident& incident) const { return {incident.key, incident.entry, incident.path, parts_.stop_grace_ns, &ending_}; }
 
 void Decisions::armed(const response::Target& target, const Status& result) {
     const auto id = QUELL_WORD_INCIDENT(target.entry.word);
@@ -193,7 +195,7 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
         case EBUSY: return refuse(incident.id, Refusal::kTooLate, over_text(incident), request, reply);
         case ENOENT:
         case ESRCH: return refuse(incident.id, Refusal::kTooLate, "its target is gone", request, reply);
-        case EEXIST: return refuse(incident.id, Refusal::kTooLate, "that file is quarantined already", request, reply);
+        case EEXIST: return refuse(incident.id, Refusal::kTooLate, offer.response == QUELL_RESPONSE_PAUSE_CONTAINER ? "that container is paused already" : "that file is quarantined already", request, reply);
         default: return refuse(incident.id, Refusal::kFailed, "the kernel side refused: " + std::string(std::strerror(error)), request, reply);
     }
     const auto us = [](std::uint64_t from, std::uint64_t to) { return static_cast<std::int64_t>((to - std::min(from, to)) / 1000); };
@@ -220,10 +222,11 @@ void Decisions::write_due_rows() {
 }
 
 void Decisions::carry_out(Incident& incident, Reply reply) {
-    const response::Target target{incident.key, incident.entry, incident.path};
+    const auto target = target_of(incident);
     const auto which = static_cast<quell_response>(incident.entry.response % QUELL_RESPONSE_COUNT);
     const auto prepared = arming_.prepared(incident.id, which);
-    auto submitted = parts_.sweeper.submit(
+    auto& worker = response::response(which).gives_time() ? parts_.stopper : parts_.sweeper;
+    auto submitted = worker.submit(
         [this, target, which, prepared] {
             // "enforcing" is said of what is attached
             const auto attached = response::attach_hooks(parts_.engine, which);
@@ -250,20 +253,22 @@ void Decisions::carried_out(std::uint64_t id, const response::Outcome& outcome, 
     if (outcome.last_gone_ns && incident->entry.approved_ns)
         incident->latency.flipped_to_last_gone_us =
             static_cast<std::int64_t>((outcome.last_gone_ns - std::min(outcome.last_gone_ns, incident->entry.approved_ns)) / 1000);
-    incident->note = detail;
     const int error = move(*incident, state);
+    if (incident->state == QUELL_STATE_GONE && state == QUELL_STATE_ENFORCING) detail = "its target vanished meanwhile";
+    incident->note = detail;
     if (error && incident->state != QUELL_STATE_GONE) log::error("the state of an incident could not be moved: " + std::string(std::strerror(error)));
     if (incident->state == QUELL_STATE_GONE && state == QUELL_STATE_DONE) incident->state = QUELL_STATE_DONE;
     const auto action = incident->state == QUELL_STATE_DONE        ? history::Action::DONE
                         : incident->state == QUELL_STATE_ENFORCING ? history::Action::ENFORCING
                         : incident->state == QUELL_STATE_GONE      ? history::Action::GONE
+                        : incident->state == QUELL_STATE_UNDONE    ? history::Action::UNDONE
                                                                    : history::Action::FAILED;
     if (state == QUELL_STATE_FAILED)
         for (const auto& task : outcome.survivors)
             log::error("still there: pid " + std::to_string(task.pid) + " " + escape({task.comm, strnlen(task.comm, sizeof(task.comm))}));
     row(*incident, action, detail);
     reply({Refusal::kNone, {}, id, outcome.survivors});
-    if (incident->state == QUELL_STATE_DONE || incident->state == QUELL_STATE_GONE) retire(*incident);
+    if (action != history::Action::ENFORCING && action != history::Action::FAILED) retire(*incident);
 }
 
 int Decisions::decide(Incident& incident, quell_state to, const Request& request) {
@@ -311,9 +316,27 @@ void Decisions::undo(std::uint64_t id, const Request& request, Reply reply) {
     if (request.dry_run) return tell_dry_run(*incident, std::string(word_at(kResponseWords, incident->entry.response)) + " would have been taken back", request, reply);
     if (const int error = decide(*incident, QUELL_STATE_UNDONE, request)) return refuse_move(*incident, error, request, reply);
     incident->note = word.empty() ? "taken back" : std::string(word) + "d";
+    const auto taken_back = take_back(*incident);
+    if (!taken_back) incident->note = taken_back.error().message;
     row(*incident, history::Action::UNDONE, incident->note, &request);
-    reply({Refusal::kNone, {}, id, {}});
+    reply({taken_back ? Refusal::kNone : Refusal::kFailed, taken_back ? "" : incident->note, id, {}});
     retire(*incident);
+}
+
+Status Decisions::take_back(const Incident& incident) {
+    const auto which = static_cast<quell_response>(incident.entry.response % QUELL_RESPONSE_COUNT);
+    const auto done = response::response(which).take_back(parts_.engine, target_of(incident), arming_.prepared(incident.id, which).get());
+    if (!done) log::error("incident " + id_text(incident.id) + " is undone, but " + done.error().message);
+    return done;
+}
+
+void Decisions::look_whether_it_holds(Incident& incident) {
+    if (incident.state != QUELL_STATE_ENFORCING) return;
+    const auto why = response::response(static_cast<quell_response>(incident.entry.response % QUELL_RESPONSE_COUNT)).lapsed(parts_.engine, target_of(incident));
+    if (why.empty() || move(incident, QUELL_STATE_FAILED)) return;
+    incident.note = why;
+    log::error("incident " + id_text(incident.id) + " does not hold: " + why);
+    row(incident, history::Action::FAILED, why);
 }
 
 void Decisions::resume(Incident& incident) {
@@ -387,7 +410,10 @@ void Decisions::forget(std::uint64_t id) {
 void Decisions::tick() {
     write_due_rows();
     const auto now = boottime_ns();
-    for (auto* incident : parts_.store.list(false)) refresh(*incident);
+    for (auto* incident : parts_.store.list(false)) {
+        refresh(*incident);
+        look_whether_it_holds(*incident);
+    }
     std::vector<std::uint64_t> late;
     for (const auto& [id, until_ns] : considered_)
         if (now >= until_ns) late.push_back(id);

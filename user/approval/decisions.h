@@ -5,6 +5,7 @@
 // writes a row for everything, refusals included. Loop thread only.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -69,6 +70,8 @@ public:
         history::AsyncHistory& history;
         Worker& worker;   // arming
         Worker& sweeper;  // what follows a flip
+        Worker& stopper;  // the same, of who is given time to end
+        std::uint64_t stop_grace_ns;
         std::uint64_t keep_armed_ns;          // hooks that no containment needs any more
         bool automatic;              // rules may approve
         std::function<bool()> canary_denied;  // tries it now
@@ -83,6 +86,8 @@ public:
     void approve(std::uint64_t id, quell_response response, const std::string& digest, const Request& request, Reply reply);
     void reject(std::uint64_t id, const Request& request, Reply reply);
     void undo(std::uint64_t id, const Request& request, Reply reply);
+    // Moves the deadline of one that waits to so long from now: later than it was, at most QUELL_EXTEND_MAX_NS (extend.cpp).
+    void extend(std::uint64_t id, std::uint64_t for_ns, const Request& request, Reply reply);
 
     // Whose it is ("": nobody's), and what somebody has to say of it. Decides nothing, also where it is over. (beside.cpp)
     void assign(std::uint64_t id, const std::string& user, const Request& request, const Reply& reply);
@@ -104,6 +109,8 @@ public:
 
     // Finishes what an earlier daemon had flipped and not swept.
     void resume(incident::Incident& incident);
+    // One that was undone, by this daemon or by one that died right behind it: what the kernel side does not take back by itself.
+    [[nodiscard]] Status take_back(const incident::Incident& incident);
     // One that ended without a decision: its row, and the kernel forgets it.
     void settle(incident::Incident& incident, const std::string& gone = "its target vanished");
     // Who the container of one in doubt is is known now: it stays, or is withdrawn. False: the kernel side could not be asked.
@@ -116,6 +123,8 @@ public:
     void tick();
     // The rows of approvals are made when the effect was seen, by tick() when that takes longer, and before an end.
     void write_due_rows();
+    // The daemon ends: nobody is waited for any more.
+    void end() { ending_ = true; }
     // These rows are on the disk: the kernel may forget the incidents that they end.
     void written(const std::vector<history::Row>& rows);
 
@@ -148,6 +157,9 @@ private:
     [[nodiscard]] static bool is_inside(const incident::Incident& incident, const Request& request);
     void flip(incident::Incident& incident, const incident::Offer& offer, const Request& request, Reply reply);
     void carry_out(incident::Incident& incident, Reply reply);
+    [[nodiscard]] response::Target target_of(const incident::Incident& incident) const;
+    // Somebody else has ended what is enforced: loud.
+    void look_whether_it_holds(incident::Incident& incident);
     void carried_out(std::uint64_t id, const response::Outcome& outcome, const Reply& reply);
     void write_due_rows(std::uint64_t id);
     // Asks the kernel; the errno of the program, 0 when it moved.
@@ -178,6 +190,7 @@ private:
     ContainerWindow containers_;
     std::set<std::uint64_t> retired_;  // whose entries the kernel still holds
     std::uint64_t requests_ = 0;
+    std::atomic<bool> ending_ = false;
 };
 
 }  // namespace quell::approval

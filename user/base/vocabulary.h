@@ -32,6 +32,11 @@ inline constexpr std::array kStateWords = {
 #include "kern/states.def"
 #undef STATE
 };
+inline constexpr std::array kCommandWords = {
+#define COMMAND(name, word) std::string_view{word},
+#include "kern/commands.def"
+#undef COMMAND
+};
 inline constexpr std::array kHookWords = {
 #define HOOK(name, program, role) std::string_view{#name},
 #include "kern/hooks.def"

@@ -221,6 +221,20 @@ Result<std::vector<ProgramCheck>> check_programs(const std::function<void(const 
     return checks;
 }
 
+std::vector<std::uint64_t> paused_containers(const std::string& root) {
+    std::vector<std::uint64_t> paused;
+    if (::access(version_pin(root).c_str(), F_OK) != 0) return paused;
+    const Fd map(bpf_obj_get(map_pin(root, "containers").c_str()));
+    std::uint64_t key = 0, next = 0;
+    // bounded: containers come and go meanwhile
+    for (int i = 0; i < 4096 && map && !bpf_map_get_next_key(map.get(), i ? &key : nullptr, &next); i++) {
+        quell_container value{};
+        key = next;
+        if (!bpf_map_lookup_elem(map.get(), &key, &value) && value.paused) paused.push_back(key);
+    }
+    return paused;
+}
+
 Status unload(const std::string& root) {
     std::error_code error;
     // links first: nothing may run on half of its maps

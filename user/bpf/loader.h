@@ -34,6 +34,9 @@ struct ProgramCheck {
 // Writes the overlay's layout into the pinned globals. False when overlay.ko is not loaded.
 [[nodiscard]] Result<bool> learn_overlay_layout(const std::string& pin_root);
 
+// Containers (cgroup ids) that an incident has frozen: with the pins goes whoever knows of it. Nothing of another version's pins.
+[[nodiscard]] std::vector<std::uint64_t> paused_containers(const std::string& pin_root);
+
 // Detaches everything and removes the pins: contained things are contained no longer.
 [[nodiscard]] Status unload(const std::string& pin_root);
 

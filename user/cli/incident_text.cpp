@@ -163,6 +163,7 @@ std::string offer_text(const Json& offer, std::string_view indent) {
         if (hit.is_array() && count > static_cast<std::int64_t>(hit.size()))
             out += start + "  and " + std::to_string(count - static_cast<std::int64_t>(hit.size())) + " more\n";
     }
+    if (const std::string warning = text_of(offer, "warning"); !warning.empty()) out += start + "warning:   " + warning + "\n";
     const std::string undo = text_of(offer, "undo");
     return out + start + "undo:      " + (undo.empty() ? "cannot be undone" : undo) + "\n";
 }

@@ -2,6 +2,7 @@
 // Every verb, one row each. A new one: its file in user/cli/verbs/, its
 // declaration and its row here, its lines in docs/man/quell.1 and
 // docs/completion/ (tests/cli/agree_test.cpp compares them).
+#include "user/base/vocabulary.h"
 #include "user/cli/verb.h"
 
 namespace quell::cli {
@@ -16,6 +17,7 @@ int run_undo(Invocation&);
 int run_assign(Invocation&);
 int run_note(Invocation&);
 int run_respond(Invocation&);
+int run_extend(Invocation&);
 int run_history(Invocation&);
 int run_history_verify(Invocation&);
 int run_policy_check(Invocation&);
@@ -35,10 +37,21 @@ int run_doctor(Invocation&);
 int run_console(Invocation&);
 int run_version(Invocation&);
 
+namespace {
+
+std::string all_responses() {
+    std::string all;
+    for (const std::string_view word : kResponseWords) all += (all.empty() ? "" : ", ") + std::string(word);
+    return all;
+}
+
+}  // namespace
+
 const std::vector<Verb>& verbs() {
     static const Parameter kId{"ID", "", "the incident", true, false};
     static const Parameter kDryRun{"--dry-run", "", "check everything, decide nothing; a row tells of it", false, false};
     static const Parameter kReason{"--reason", "TEXT", "why, for the history (at most 1024 bytes)", false, false};
+    static const std::string kNamed = "the response: " + all_responses(), kOffered = kNamed + " (on a terminal it is asked for)";
     static const std::vector<Verb> kVerbs = {
         {"status", "what Quell does right now", {}, run_status},
         {"incidents", "the incidents that wait for a decision", {{"--all", "", "also those that are decided"}}, run_incidents},
@@ -50,7 +63,7 @@ const std::vector<Verb>& verbs() {
         {"approve",
          "carry out a response that was offered",
          {{"ID[@DIGEST]", "", "the incident, and the digest that `quell show` prints", false, false},
-          {"RESPONSE", "", "the response: kill-container, kill-process, quarantine-file (on a terminal it is asked for)", false, false},
+          {"RESPONSE", "", kOffered, false, false},
           kReason, kDryRun,
           {"--confirm", "WORD", "the word that a guard asks for; of an admin", false, false},
           {"--break-glass", "", "over rights, two persons and guards, for those who may; takes a reason", false, false},
@@ -63,7 +76,7 @@ const std::vector<Verb>& verbs() {
         {"note", "add a note to an incident; decides nothing", {kId, {"TEXT", "", "at most 1024 bytes", true, false}}, run_note},
         {"respond",
          "carry out a response without an incident: on a container, a process or a file that you name",
-         {{"RESPONSE", "", "the response: kill-container, kill-process, quarantine-file", true, false},
+         {{"RESPONSE", "", kNamed, true, false},
           {"--container", "NAME", "the container: its name, pod/name, id (or its first digits) or cgroup; with --file: where it is"},
           {"--pid", "PID", "the process, by the host's number, and its descendants"},
           {"--file", "PATH", "the file, as the container sees it, or as the host does"},
@@ -71,6 +84,7 @@ const std::vector<Verb>& verbs() {
           {"--reason", "TEXT", "why, for the history (at most 1024 bytes)", true},
           {"--yes", "", "do not ask: bind what is named, and contain it", false, false, 'y'}},
          run_respond},
+        {"extend", "give a decision more time", {kId, {"--for", "DURATION", "from now, later than the deadline that it has, up to 7d", true}, kReason}, run_extend},
         {"history",
          "what happened and who decided it, newest first",
          {{"--limit", "N", "at most N rows, up to 10000 (default 50)"}, {"--incident", "ID", "only this incident"}},

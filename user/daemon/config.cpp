@@ -19,6 +19,7 @@ constexpr std::size_t kSocketPathMax = 107;  // sockaddr_un
 constexpr std::uint64_t kKeepRowsMin = 1'000;
 constexpr std::uint64_t kKeepRowsMax = 1'000'000'000;
 constexpr std::uint64_t kKeepArmedMax = 86'400;
+constexpr std::uint64_t kStopGraceMax = 120;  // longer than that no client waits for the answer
 
 }  // namespace
 
@@ -108,6 +109,9 @@ void read_config(const YAML::Node& root, Config& config) {
         {"guards", [&](const YAML::Node& v) { read_guards(v, config); }},
         {"responses", section({{"enabled", [&](const YAML::Node& v) { config.responses = response_mask(v); }},
                                {"automatic", [&](const YAML::Node& v) { config.automatic = on_or_off(v); }},
+                               {"stop_grace_s", [&](const YAML::Node& v) {
+                                    config.stop_grace_s = number(v, 10, 1, kStopGraceMax, "expected seconds from 1 to 120");
+                                }},
                                {"keep_armed_s", [&](const YAML::Node& v) {
                                     config.keep_armed_s = number(v, 10, 1, kKeepArmedMax, "expected seconds from 1 to 86400");
                                 }}})},

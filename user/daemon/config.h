@@ -30,6 +30,7 @@ struct Config {
     approval::GuardRules guards;
     std::uint32_t responses = QUELL_BIT(QUELL_RESPONSE_COUNT) - 1;  // mask of QUELL_BIT(QUELL_RESPONSE_…)
     std::uint64_t keep_armed_s = 300;
+    std::uint64_t stop_grace_s = 10;  // what stop-container gives an init to end by itself
     bool automatic = true;  // rules that ask for it may approve by themselves
     std::string history_path = "/var/lib/quell/history.db";
     std::uint64_t history_keep_rows = 1'000'000;

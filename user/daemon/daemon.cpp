@@ -23,6 +23,7 @@
 #include "user/bpf/loader.h"
 #include "user/daemon/privileges.h"
 #include "user/history/history.h"
+#include "user/response/cgroup.h"
 
 namespace quell::daemon {
 namespace {
@@ -31,6 +32,7 @@ constexpr std::uint64_t kTickNs = 1'000'000'000;
 constexpr const char* kLockPath = "/run/quell/lock";
 constexpr std::size_t kWorkerJobs = 4096;
 constexpr std::size_t kSweepers = 3;      // one that waits for a stubborn process holds up no other kill
+constexpr std::size_t kStoppers = 2;      // each who is stopped has his signal at the flip: time is given to all at once
 constexpr std::size_t kNamerJobs = 2048;  // one for each container that there can be
 constexpr std::size_t kReaderJobs = 64;  // each is a client that waits, and there are as many connections
 
@@ -112,6 +114,8 @@ Status Daemon::unload(const Config& config) {
     auto lock = instance_lock();
     if (!lock) return lock.error();
     if (!lock->try_lock()) return Error{"quelld runs: stop it first", EBUSY, "systemctl stop quelld"};
+    for (const auto container : bpf::paused_containers(bpf::kPinRoot))
+        if (const auto thawed = response::thaw(container); !thawed) log::error(thawed.error().message);
     if (auto unloaded = bpf::unload(bpf::kPinRoot); !unloaded) return unloaded;
     std::error_code none;  // a page of what is no more would say that it is; without one nothing is said
     std::filesystem::remove(page_path(config), none);
@@ -137,6 +141,7 @@ int Daemon::run(const Config& config) {
     (void)daemon.service_.ready("watching");
     if (auto ran = daemon.loop_->run(); !ran) log::error(ran.error().message);
     daemon.vitals_.stopping = true;
+    daemon.decisions_->end();
     daemon.decisions_->write_due_rows();
     daemon.low_roles_->flush();
     daemon.publish();
@@ -161,6 +166,7 @@ Status Daemon::start() {
     if (auto loaded = load_engine(); !loaded) return loaded;
     worker_ = std::make_unique<Worker>(*loop_, "quelld-arm", kWorkerJobs);
     sweeper_ = std::make_unique<Worker>(*loop_, "quelld-sweep", kWorkerJobs, kSweepers);
+    stopper_ = std::make_unique<Worker>(*loop_, "quelld-stop", kWorkerJobs, kStoppers);
     namer_ = std::make_unique<Worker>(*loop_, "quelld-names", kNamerJobs);
     reader_ = std::make_unique<Worker>(*loop_, "quelld-read", kReaderJobs);
     start_history();
@@ -279,7 +285,7 @@ void Daemon::adopt_policy() {
 }
 
 Status Daemon::start_incidents() {
-    decisions_ = std::make_unique<approval::Decisions>(approval::Decisions::Parts{*engine_, store_, *history_, *worker_, *sweeper_, config_.keep_armed_s * 1'000'000'000, config_.automatic,
+    decisions_ = std::make_unique<approval::Decisions>(approval::Decisions::Parts{*engine_, store_, *history_, *worker_, *sweeper_, *stopper_, config_.stop_grace_s * 1'000'000'000, config_.keep_armed_s * 1'000'000'000, config_.automatic,
         [this] {
             check_canary();
             return vitals_.canary == Canary::kDenied;

@@ -102,6 +102,7 @@ private:
     void request_found(const Result<ManualFound>& found, const ManualRequest& wanted, control::Responder& responder);
     void reject(const control::Json&, const control::Peer&, control::Responder);
     void undo(const control::Json&, const control::Peer&, control::Responder);
+    void extend(const control::Json&, const control::Peer&, control::Responder);
     void decide(const control::Json&, const control::Peer&, control::Responder, Decide decide);
     void assign(const control::Json&, const control::Peer&, control::Responder);
     void note(const control::Json&, const control::Peer&, control::Responder);
@@ -143,6 +144,7 @@ private:
     // Last: their jobs use all of the above.
     std::unique_ptr<Worker> worker_;   // arming, names, paths
     std::unique_ptr<Worker> sweeper_;  // what follows a flip
+    std::unique_ptr<Worker> stopper_;  // the same where somebody is given time to end
     std::unique_ptr<Worker> namer_;    // who containers are, for policies that ask
     std::unique_ptr<Worker> reader_;   // the history's file: a slow disk holds up no decision
 };

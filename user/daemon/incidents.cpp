@@ -188,6 +188,15 @@ void Daemon::undo(const Json& params, const control::Peer& peer, control::Respon
     decide(params, peer, std::move(responder), &approval::Decisions::undo);
 }
 
+void Daemon::extend(const Json& params, const control::Peer& peer, control::Responder responder) {
+    constexpr std::int64_t kMostS = QUELL_EXTEND_MAX_NS / 1'000'000'000;
+    const auto for_s = control::integer_member(params, "for_s");
+    if (for_s < 1 || for_s > kMostS) return responder.error(control::errors::kInvalidParameter, {{"parameter", "for_s"}});
+    const auto* incident = incident_of(params, responder);
+    if (!incident || !is_known(*incident, peer, responder)) return;
+    decisions_->extend(incident->id, static_cast<std::uint64_t>(for_s) * 1'000'000'000, request_of(params, peer), answer_with_incident(std::move(responder)));
+}
+
 void Daemon::assign(const Json& params, const control::Peer& peer, control::Responder responder) {
     const auto* incident = incident_of(params, responder);
     if (!incident) return;

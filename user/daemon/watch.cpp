@@ -181,6 +181,7 @@ void Watch::adopt(const quell_pending_key& key, const quell_pending& entry) {
     if (incident.waits()) return told_(incident);
     if (!incident.over() || was_over) return;
     // ended by a daemon that died before the disk had the row
+    if (incident.state == QUELL_STATE_UNDONE) (void)decisions_.take_back(incident);
     if (const auto ended = ended_action(incident)) record(incident, *ended, 0, "told by the kernel's entry");
     decisions_.settle(incident);
 }

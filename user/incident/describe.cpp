@@ -85,9 +85,10 @@ Json offer_json(const Offer& offer) {
     put(json, "reason", std::optional(offer.reason));
     put(json, "digest", std::optional(offer.digest));
     if (!offer.target_text.empty()) json["target"] = offer.target_text;
+    if (!offer.warning.empty()) json["warning"] = offer.warning;
     if (offer.would_hit) {
         json["would_hit"] = Json::array();
-        for (const auto& task : *offer.would_hit) json["would_hit"].push_back(task_json(task, "would be killed", std::nullopt));
+        for (const auto& task : *offer.would_hit) json["would_hit"].push_back(task_json(task, offer.response == QUELL_RESPONSE_PAUSE_CONTAINER ? "would be frozen" : "would be killed", std::nullopt));
     }
     if (const auto undo = word_at(kUndoWords, offer.response); !undo.empty()) json["undo"] = undo;
     return json;

@@ -5,6 +5,7 @@
 
 #include "user/bpf/engine.h"
 #include "user/incident/kernel_view.h"
+#include "user/response/cgroup.h"
 #include "user/response/process.h"
 
 namespace quell::incident {
@@ -21,6 +22,7 @@ public:
         const auto entry = engine_.file(file);
         return entry ? std::optional<std::uint64_t>(entry->incident) : std::nullopt;
     }
+    bool is_frozen(std::uint64_t cgroup) const override { return response::is_frozen_by_itself(cgroup); }
     bool is_alive(const quell_task_ref& task) const override { return response::is_alive(task); }
     std::uint32_t enabled_offers() const override { return engine_.globals().enabled_offers; }
     std::uint64_t self_container() const override { return engine_.globals().self_container; }

@@ -35,6 +35,7 @@ struct ContainerIdentity {
     std::optional<std::string> bundle;  // directory of the config.json
     std::optional<std::string> rootfs;  // on the host
     std::string source;                 // the file that told, "" if none did
+    std::optional<std::string> stop_signal = {};  // of its image, as its runtime wrote it
     // "name=value", by name; of annotations those of the bundle. Nothing: not known, or longer than can be kept.
     std::optional<std::vector<std::string>> labels = {}, annotations = {};
     bool tells_names = false;  // the record of name and image was read whole: what is not in it is not there

@@ -26,6 +26,8 @@ constexpr std::size_t kPairsBytesMax = 32u << 10;
 // What a pod was given, as JSON; of labels CRI-O's record of a pod is as that of a container.
 constexpr std::string_view kCrioPodAnnotations = "io.kubernetes.cri-o.Annotations";
 constexpr std::string_view kCrioSandbox = "io.kubernetes.cri-o.SandboxID";
+constexpr std::string_view kStopSignal = "org.opencontainers.image.stopSignal";
+constexpr std::size_t kSignalMax = 32;
 
 // One annotation per field, in the order of preference.
 struct Keys {
@@ -146,6 +148,7 @@ bool read_bundle(const TrustedFiles& files, const std::string& path, Dialect dia
     if (auto root = config->get("root\npath"); root && !identity.rootfs)
         identity.rootfs = (*root)[0] == '/' ? *root : *identity.bundle + "/" + *root;
     identity.annotations = pairs(*config, "annotations\n");
+    identity.stop_signal = bounded(config->get("annotations\n" + std::string(kStopSignal)), kSignalMax);
     identity.tells_pod = config->is_whole();
     if (dialect == Dialect::None) return true;
     identity.tells_names = config->is_whole();
@@ -192,11 +195,12 @@ void read_storage_list(const TrustedFiles& files, const std::string& id, Contain
 
 void read_docker(const TrustedFiles& files, const std::string& id, ContainerIdentity& identity) {
     const std::string path = "/var/lib/docker/containers/" + id + "/config.v2.json";
-    auto config = read_json(files, path, kConfigBytesMax, {"Name", "Config\nImage", "Config\nLabels\n"});
+    auto config = read_json(files, path, kConfigBytesMax, {"Name", "Config\nImage", "Config\nLabels\n", "Config\nStopSignal"});
     if (!config) return;
     identity.name = bounded(config->get("Name"), kNameMax);
     if (identity.name && (*identity.name)[0] == '/') identity.name->erase(0, 1);
     identity.image = bounded(config->get("Config\nImage"), kImageMax);
+    identity.stop_signal = bounded(config->get("Config\nStopSignal"), kSignalMax);
     identity.labels = pairs(*config, "Config\nLabels\n");
     identity.tells_names = identity.name && identity.image;
     identity.tells_pod = true;

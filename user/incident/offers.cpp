@@ -19,6 +19,7 @@ void take_back(Offer& offer, const char* reason) {
     offer.available = false;
     offer.reason = reason;
     offer.target_text.clear();
+    offer.warning.clear();
 }
 
 // An attacker who forks must not hold up the daemon: after so many it is only counted.
@@ -35,7 +36,7 @@ void list_hits(const KernelView& kernel, const Result<std::vector<quell_task_ref
     offer.would_hit = std::move(listed);
 }
 
-void kill_container(KernelView& kernel, const Incident& incident, Offer& offer, bool listed) {
+void whole_container(KernelView& kernel, const Incident& incident, Offer& offer, bool listed) {
     const auto cgroup = incident.key.container;
     if (!cgroup) return take_back(offer, "not possible on a host subject");
     const auto container = kernel.container(cgroup);
@@ -44,6 +45,23 @@ void kill_container(KernelView& kernel, const Incident& incident, Offer& offer, 
     offer.available = true;
     offer.target_text = subject_text(incident);
     if (listed) list_hits(kernel, kernel.tasks(cgroup, 0, nullptr), offer);
+}
+
+void pause_container(KernelView& kernel, const Incident& incident, Offer& offer, bool listed) {
+    whole_container(kernel, incident, offer, listed);
+    if (!offer.available) return;
+    offer.warning = "a liveness probe fails while it is frozen, and has it restarted";
+    if (const auto container = kernel.container(incident.key.container); container && container->paused) {
+        take_back(offer, "");
+        offer.reason = "paused already by incident " + id_text(container->paused);
+    } else if (kernel.is_frozen(incident.key.container)) {
+        take_back(offer, "frozen already, by somebody else: to resume it would be to undo what he did");
+    }
+}
+
+void stop_container(KernelView& kernel, const Incident& incident, Offer& offer, bool listed) {
+    whole_container(kernel, incident, offer, listed);
+    if (offer.available) offer.warning = "nothing is refused to it before its time to end in order is over; then it is killed";
 }
 
 // The nearest living one that BPF bound: the process itself, else an ancestor inside the subject.
@@ -100,7 +118,9 @@ Offer offer(KernelView& kernel, const Incident& incident, quell_response respons
         return made;
     }
     switch (response) {
-        case QUELL_RESPONSE_KILL_CONTAINER: kill_container(kernel, incident, made, listed); break;
+        case QUELL_RESPONSE_KILL_CONTAINER: whole_container(kernel, incident, made, listed); break;
+        case QUELL_RESPONSE_PAUSE_CONTAINER: pause_container(kernel, incident, made, listed); break;
+        case QUELL_RESPONSE_STOP_CONTAINER: stop_container(kernel, incident, made, listed); break;
         case QUELL_RESPONSE_KILL_PROCESS: kill_process(kernel, incident, made, listed); break;
         case QUELL_RESPONSE_QUARANTINE_FILE: quarantine_file(kernel, incident, made); break;
         case QUELL_RESPONSE_COUNT: break;

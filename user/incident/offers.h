@@ -23,6 +23,7 @@ struct Offer {
     std::string reason;        // why not, escaped
     std::uint32_t target = 0;  // kill-process: index into the chain
     std::string target_text;   // escaped
+    std::string warning;       // what else will come of it, "" if nothing
     std::string digest;
     // Not there: not asked for, no process is hit, or they could not be listed.
     std::optional<std::vector<quell_task_ref>> would_hit;

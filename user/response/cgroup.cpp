@@ -18,13 +18,61 @@ namespace {
 constexpr const char* kCgroupRoot = "/sys/fs/cgroup";
 constexpr int kKernfsHandle = 0xfe;  // FILEID_KERNFS: eight bytes of id
 
-}  // namespace
-
-bool is_empty(int events_fd) {
+bool has_event(int events_fd, std::string_view line) {
     std::array<char, 256> text;
     const auto n = ::pread(events_fd, text.data(), text.size(), 0);
     if (n < 0) return errno == ENODEV;  // the cgroup itself is gone
-    return std::string_view(text.data(), static_cast<std::size_t>(n)).find("populated 0") != std::string_view::npos;
+    return std::string_view(text.data(), static_cast<std::size_t>(n)).find(line) != std::string_view::npos;
+}
+
+bool wait_for_event(int events_fd, std::string_view line, std::uint64_t deadline_ns) {
+    for (;;) {
+        if (has_event(events_fd, line)) return true;
+        const auto now = boottime_ns();
+        if (now >= deadline_ns) return false;
+        pollfd wait{events_fd, POLLPRI, 0};
+        // the notification may come between the read and the poll: never sleep for the whole rest
+        (void)::poll(&wait, 1, static_cast<int>(std::min<std::uint64_t>((deadline_ns - now) / 1'000'000 + 1, 50)));
+    }
+}
+
+}  // namespace
+
+bool is_empty(int events_fd) { return has_event(events_fd, "populated 0"); }
+
+std::optional<bool> freeze_state(int freeze_fd) {
+    char state = 0;
+    if (::pread(freeze_fd, &state, 1, 0) != 1) return std::nullopt;
+    return state == '1';
+}
+
+bool is_frozen_by_itself(std::uint64_t id) {
+    const auto cgroup = open_cgroup(id);
+    if (!cgroup) return false;
+    const Fd freeze(::openat(cgroup->get(), "cgroup.freeze", O_RDONLY | O_CLOEXEC));
+    return freeze && freeze_state(freeze.get()).value_or(false);
+}
+
+Status thaw(std::uint64_t id) {
+    const auto cgroup = open_cgroup(id);
+    if (!cgroup) return cgroup.error().code == ESRCH ? success() : Status(cgroup.error());
+    const Fd freeze(::openat(cgroup->get(), "cgroup.freeze", O_WRONLY | O_CLOEXEC));
+    if (freeze && ::write(freeze.get(), "0", 1) == 1) return success();
+    return errno == ENODEV ? success() : Status(errno_error("it is still frozen: cgroup.freeze could not be written"));
+}
+
+bool is_in_cgroup(std::uint32_t pid, const std::string& path) {
+    const auto file = "/proc/" + std::to_string(pid) + "/cgroup";
+    const Fd opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+    std::array<char, 8192> text;
+    const auto n = opened ? ::read(opened.get(), text.data(), text.size()) : -1;
+    if (n <= 0 || path.empty()) return false;
+    std::string_view own(text.data(), static_cast<std::size_t>(n));
+    const auto at = own.find("0::");
+    if (at == std::string_view::npos || (at && own[at - 1] != '\n')) return false;
+    own.remove_prefix(at + 3);
+    own = own.substr(0, own.find('\n'));
+    return own.starts_with(path) && (own.size() == path.size() || own[path.size()] == '/');
 }
 
 Result<Fd> open_cgroup(std::uint64_t id) {
@@ -56,15 +104,8 @@ std::string cgroup_path(std::uint64_t id) {
     return std::string(text.empty() ? "/" : text);
 }
 
-bool wait_until_empty(int events_fd, std::uint64_t deadline_ns) {
-    for (;;) {
-        if (is_empty(events_fd)) return true;
-        const auto now = boottime_ns();
-        if (now >= deadline_ns) return false;
-        pollfd wait{events_fd, POLLPRI, 0};
-        // the notification may come between the read and the poll: never sleep for the whole rest
-        (void)::poll(&wait, 1, static_cast<int>(std::min<std::uint64_t>((deadline_ns - now) / 1'000'000 + 1, 50)));
-    }
-}
+bool wait_until_empty(int events_fd, std::uint64_t deadline_ns) { return wait_for_event(events_fd, "populated 0", deadline_ns); }
+
+bool wait_until_frozen(int events_fd, std::uint64_t deadline_ns) { return wait_for_event(events_fd, "frozen 1", deadline_ns); }
 
 }  // namespace quell::response

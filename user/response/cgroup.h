@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "user/base/fd.h"
@@ -20,6 +21,20 @@ namespace quell::response {
 
 // Is nobody in the subtree of an open cgroup.events? True, too, when the cgroup itself is gone.
 [[nodiscard]] bool is_empty(int events_fd);
+
+// Whether an open cgroup.freeze asks for it, by itself; what is above it does not matter. Nothing: it is gone.
+[[nodiscard]] std::optional<bool> freeze_state(int freeze_fd);
+// The same by id; false, too, when there is none.
+[[nodiscard]] bool is_frozen_by_itself(std::uint64_t id);
+
+// `0` into its cgroup.freeze. No error, too, when it is gone.
+[[nodiscard]] Status thaw(std::uint64_t id);
+
+// Whether the process is in the cgroup of that path (cgroup_path) or below it. False when it is gone, or the path is "".
+[[nodiscard]] bool is_in_cgroup(std::uint32_t pid, const std::string& path);
+
+// Until each task below an open cgroup.events is frozen, or `deadline_ns` (boot time). True when they are, or it is gone.
+[[nodiscard]] bool wait_until_frozen(int events_fd, std::uint64_t deadline_ns);
 
 // Waits until the subtree of an open cgroup.events is empty, or until
 // `deadline_ns` (boot time). True when it is empty or gone.

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <string>
 
 #include "user/base/fd.h"
@@ -23,8 +24,7 @@ struct Stat {
     std::uint64_t start_ticks = 0;
 };
 
-Stat read_stat(quell_u32 pid) {
-    const auto path = "/proc/" + std::to_string(pid) + "/stat";
+Stat read_stat(const std::string& path) {
     Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     std::array<char, 1024> text{};
     if (!file || ::read(file.get(), text.data(), text.size() - 1) <= 0) return {};
@@ -42,6 +42,8 @@ Stat read_stat(quell_u32 pid) {
     return stat;
 }
 
+Stat read_stat(quell_u32 pid) { return read_stat("/proc/" + std::to_string(pid) + "/stat"); }
+
 }  // namespace
 
 bool is_alive(const quell_task_ref& task) {
@@ -52,11 +54,25 @@ bool is_alive(const quell_task_ref& task) {
     return stat.start_ticks && !is_dead && stat.start_ticks == task.start_ns / tick_ns;
 }
 
-bool kill_task(const quell_task_ref& task) {
-    if (task.pid <= 1 || task.pid == static_cast<quell_u32>(getpid())) return false;
+bool may_run(const quell_task_ref& task) {
+    if (!is_alive(task)) return false;
+    const auto threads = "/proc/" + std::to_string(task.pid) + "/task";
+    std::error_code gone;
+    for (std::filesystem::directory_iterator thread(threads, gone), end; !gone && thread != end; thread.increment(gone))
+        if (const auto state = read_stat(thread->path().string() + "/stat").state; state == 'R' || state == 'D') return true;
+    return false;
+}
+
+Fd open_task(const quell_task_ref& task) {
+    if (task.pid <= 1 || task.pid == static_cast<quell_u32>(getpid())) return Fd();
     Fd process(static_cast<int>(::syscall(SYS_pidfd_open, task.pid, 0)));
     // looked at after the descriptor is open: what it names cannot change any more
-    if (!process || !is_alive(task)) return false;
+    return process && is_alive(task) ? std::move(process) : Fd();
+}
+
+bool kill_task(const quell_task_ref& task) {
+    const Fd process = open_task(task);
+    if (!process) return false;
     return ::syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0) == 0;
 }
 

@@ -6,11 +6,18 @@
 #include <vector>
 
 #include "kern/abi.h"
+#include "user/base/fd.h"
 
 namespace quell::response {
 
 // True while the process of that number is the one that started then.
 [[nodiscard]] bool is_alive(const quell_task_ref& task);
+
+// True while a thread of it runs, or sleeps uninterruptibly: who is frozen, stopped or waits for something does neither.
+[[nodiscard]] bool may_run(const quell_task_ref& task);
+
+// A descriptor of that process, and of no later one of its number; closed when it is gone. Never PID 1, never the caller.
+[[nodiscard]] Fd open_task(const quell_task_ref& task);
 
 // SIGKILL; false when that process is gone already. Never PID 1, never the caller.
 bool kill_task(const quell_task_ref& task);

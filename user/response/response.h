@@ -4,6 +4,7 @@
 // what stands here prepares before it and sweeps after it.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -30,17 +31,19 @@ struct Target {
     quell_pending_key key{};
     quell_pending entry{};
     std::string path;  // of the object, as the container saw it; raw bytes, may be empty
+    std::uint64_t grace_ns = 0;                   // what stop-container gives an init
+    const std::atomic<bool>* ending = nullptr;    // set when the daemon ends: who waits leaves the rest to the next one
 };
 
 struct Outcome {
-    // DONE: nothing is left to do; ENFORCING: holds until undone; FAILED
+    // DONE: nothing is left to do; ENFORCING: holds until undone; FAILED; GONE; UNDONE: nothing of it is in force, for a reason
     quell_state state = QUELL_STATE_FAILED;
     std::string detail;
     std::vector<quell_task_ref> survivors;
     std::uint64_t last_gone_ns = 0;  // boot time at which the last process was gone, 0 if that has no meaning
 };
 
-// Stateless; all methods but strike are called on the worker's thread.
+// Stateless; prepare and carry_out are called on a worker's thread, the others on the loop's.
 class Response {
 public:
     virtual ~Response() = default;
@@ -49,8 +52,14 @@ public:
     // Right behind the flip, on the loop's thread: what descriptors that are open can do at once. Must not wait for
     // anybody; may let others have their turn.
     virtual void strike(const Prepared&) const {}
+    // Whether carry_out waits for somebody to end by himself: then it has a worker of its own, and holds up no kill.
+    [[nodiscard]] virtual bool gives_time() const { return false; }
     // After the flip. `prepared` is null when it was never prepared (a daemon that was dead then).
     [[nodiscard]] virtual Outcome carry_out(bpf::Engine& engine, const Target& target, const Prepared* prepared) const = 0;
+    // After the kernel side took it back: what it does not do by itself. Once more where a daemon may have died in between.
+    [[nodiscard]] virtual Status take_back(bpf::Engine&, const Target&, const Prepared*) const { return success(); }
+    // Why one that is enforced does not hold any more, "": it does. Asked once a second.
+    [[nodiscard]] virtual std::string lapsed(bpf::Engine&, const Target&) const { return {}; }
 };
 
 // By enum quell_response.
@@ -60,5 +69,7 @@ public:
 [[nodiscard]] const Response& kill_container();
 [[nodiscard]] const Response& kill_process();
 [[nodiscard]] const Response& quarantine_file();
+[[nodiscard]] const Response& pause_container();
+[[nodiscard]] const Response& stop_container();
 
 }  // namespace quell::response

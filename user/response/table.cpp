@@ -9,6 +9,8 @@ const Response& response(quell_response which) {
     switch (which) {
         case QUELL_RESPONSE_KILL_PROCESS: return kill_process();
         case QUELL_RESPONSE_QUARANTINE_FILE: return quarantine_file();
+        case QUELL_RESPONSE_PAUSE_CONTAINER: return pause_container();
+        case QUELL_RESPONSE_STOP_CONTAINER: return stop_container();
         case QUELL_RESPONSE_KILL_CONTAINER:
         case QUELL_RESPONSE_COUNT: break;
     }

@@ -86,6 +86,8 @@ TEST_P(Podman, IsOneContainerAndIsKilledAlone) {
         EXPECT_EQ(run("test -d " + std::string(kOwnCgroup) + "/libpod-payload-" + inspect("victim", "Id")).status, 0);
     }
 
+    EXPECT_EQ(must("jq -r '.annotations[\"org.opencontainers.image.stopSignal\"]' " + inspect("neighbour", "OCIConfigPath")), "15\n") << "what stop-container reads";
+
     const auto monitor = inspect("neighbour", "ConmonPidFile");
     const auto output = approve((*incident)["id"], "kill-container");
     EXPECT_EQ(output.status, 0) << output.text;

@@ -9,8 +9,8 @@ namespace quell::cli {
 
 namespace {
 
-// Longer than the daemon waits for the last process to go (5 s).
-constexpr std::uint64_t kApproveTimeoutMs = 30'000;
+// Longer than the daemon waits for the last process to go (5 s); of stop-container also what quell.yaml lets it wait before.
+constexpr std::uint64_t kApproveTimeoutMs = 30'000, kStopTimeoutMs = 150'000;
 
 // A kill that is only flipped has not been seen to hold: no success.
 bool holds(const std::string& state) { return state == "enforcing" || state == "done"; }
@@ -66,7 +66,7 @@ int approve_chosen(Invocation& invocation, const std::string& id, const Choice& 
     const bool is_dry = control::true_member(parameters, "dry_run");
     if (geteuid() == 0) invocation.out.note(kRootNote);
     int code = kDone;
-    const auto reply = ask(invocation, "Approve", parameters, code, kApproveTimeoutMs);
+    const auto reply = ask(invocation, "Approve", parameters, code, choice.response == "stop-container" ? kStopTimeoutMs : kApproveTimeoutMs);
     if (!reply) return code;
     const Json& incident = control::member(*reply, "incident");
     const Json& survivors = control::member(*reply, "survivors");

@@ -15,7 +15,7 @@ namespace {
 
 using policy::Rule;
 
-std::string joined(std::span<const std::string_view> words) {
+std::string listed(std::span<const std::string_view> words) {
     std::string text;
     for (const std::string_view word : words) text += (text.empty() ? "" : " ") + std::string(word);
     return text.empty() ? "none" : text;
@@ -57,7 +57,7 @@ std::string operations_text(const Rule& rule, std::size_t columns) {
     for (std::uint32_t operation = 0; operation < policy::operations().size(); operation++) {
         if ((rule.operations & QUELL_BIT(operation)) == 0) continue;
         const auto cost = policy::cost_of(operation);
-        table.add({std::string(policy::operations()[operation].word), joined(policy::operations()[operation].hooks),
+        table.add({std::string(policy::operations()[operation].word), listed(policy::operations()[operation].hooks),
                    cost ? "+" + std::to_string(cost->host) : "not measured", cost ? "+" + std::to_string(cost->container) : "not measured"});
     }
     return table.text(columns);
@@ -83,10 +83,10 @@ int explain_rule(Invocation& invocation, const policy::Rule& rule, const std::st
     const auto conditions = asked(rule);
     text += conditions.empty() ? "Asked beyond the path: nothing.\n" : "Asked only where the path has matched:\n";
     for (const std::string& condition : conditions) text += "  " + escape(condition) + "\n";
-    text += "\nAttached whatever the rules say: " + joined(policy::standing_hooks()) + "\n";
+    text += "\nAttached whatever the rules say: " + listed(policy::standing_hooks()) + "\n";
     for (const std::uint32_t offer : rule.offers)
         text += "Attached while an incident offers " + std::string(word_at(kResponseWords, offer)) + ", and for keep_armed_s after the last: " +
-                joined(policy::response_hooks(offer)) + "\n";
+                listed(policy::response_hooks(offer)) + "\n";
     const policy::MapShares shares = policy::map_shares(rule);
     text += "\nIn the kernel's maps, alone:";
     for (const policy::MapShare& share : shares.maps) text += " " + std::to_string(share.entries) + " in " + std::string(share.map) + ",";

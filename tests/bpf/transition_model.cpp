@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/bpf/transition_model.h"
+
+#include <cerrno>
+#include <optional>
+
+namespace quell::model {
+namespace {
+
+constexpr std::uint64_t kSecondNs = 1'000'000'000, kWeekNs = 7 * 24 * 3600 * kSecondNs;
+
+bool is_kill(quell_u32 response) { return response == QUELL_RESPONSE_KILL_CONTAINER || response == QUELL_RESPONSE_STOP_CONTAINER; }
+
+// What is asked, and whether that may follow the state: docs/architecture.md, "States".
+std::optional<quell_command> meant(const quell_transition& request) {
+    const auto from = request.from, to = request.to;
+    const bool waits = from == QUELL_STATE_ARMING || from == QUELL_STATE_PENDING;
+    const bool holds = from == QUELL_STATE_APPROVED || from == QUELL_STATE_ENFORCING;
+    const auto when = [](bool legal, quell_command command) { return legal ? std::optional(command) : std::nullopt; };
+    if (request.deadline_ns) return when(waits && to == from, QUELL_COMMAND_EXTEND);
+    if (request.doubt && to == QUELL_STATE_REJECTED) return when(waits, QUELL_COMMAND_WITHDRAW);
+    if (request.doubt) return when(waits && to == from, QUELL_COMMAND_IDENTIFY);
+    switch (to) {
+        case QUELL_STATE_NONE: return when(from > QUELL_STATE_ENFORCING && from < QUELL_STATE_COUNT, QUELL_COMMAND_FORGET);
+        case QUELL_STATE_PENDING: return when(from == QUELL_STATE_ARMING, QUELL_COMMAND_ARM);
+        case QUELL_STATE_APPROVED:
+            if (from == to) return QUELL_COMMAND_HOLD;
+            return when(from == QUELL_STATE_PENDING, QUELL_COMMAND_APPROVE);
+        case QUELL_STATE_ENFORCING: return when(from == QUELL_STATE_APPROVED, QUELL_COMMAND_ENFORCE);
+        case QUELL_STATE_DONE: return when(holds, QUELL_COMMAND_FINISH);
+        case QUELL_STATE_FAILED: return when(holds || from == QUELL_STATE_ARMING, QUELL_COMMAND_FAIL);
+        case QUELL_STATE_REJECTED: return when(waits, QUELL_COMMAND_REJECT);
+        case QUELL_STATE_EXPIRED: return when(waits, QUELL_COMMAND_EXPIRE);
+        case QUELL_STATE_GONE: return when(waits || holds, QUELL_COMMAND_LOSE);
+        case QUELL_STATE_UNDONE: return when(holds || from == QUELL_STATE_FAILED, QUELL_COMMAND_UNDO);
+        default: return std::nullopt;
+    }
+}
+
+}  // namespace
+
+Key key_of(const quell_pending_key& key) { return {key.rule, key.container, key.actor_pid, key.turn}; }
+
+void Model::move(Entry& entry, const Key& key, quell_command command, quell_u32 to) {
+    taken[{entry.state, command}]++;
+    const bool waited = entry.waits();
+    entry.state = to;
+    if (!waited || entry.waits()) return;
+    const auto container = std::get<1>(key);
+    waiting--;
+    if (!container) host--;
+    else if (containers.contains(container)) containers[container].waiting--;
+}
+
+int Model::why_not_approved(const Entry& entry, const Key& key, const quell_transition& request, bool caller_descends) const {
+    if (request.response >= QUELL_RESPONSE_COUNT || !((entry.offers >> request.response) & 1)) return -EOPNOTSUPP;
+    if (request.response == QUELL_RESPONSE_KILL_PROCESS)
+        return request.target >= QUELL_CHAIN_MAX || !entry.actors[request.target] || caller_descends ? -EACCES : 0;
+    if (request.response == QUELL_RESPONSE_QUARANTINE_FILE) {
+        if (entry.object_flags & QUELL_OBJECT_LAST_LINK) return -ESRCH;
+        return files.contains(entry.file) ? -EEXIST : 0;
+    }
+    const auto container = containers.find(std::get<1>(key));
+    if (container == containers.end()) return -ESRCH;
+    if (container->second.is_protected) return -EACCES;
+    return request.response == QUELL_RESPONSE_PAUSE_CONTAINER && container->second.paused ? -EEXIST : 0;
+}
+
+int Model::contain(Entry& entry, const Key& key) {
+    if (entry.response == QUELL_RESPONSE_KILL_PROCESS) {
+        if (!actors.contains(entry.actor()) && actors.size() == MACHINE_HELD) return -ENOSPC;
+        actors[entry.actor()] = entry.incident;
+        return 0;
+    }
+    if (entry.response == QUELL_RESPONSE_QUARANTINE_FILE) {
+        if (files.size() == MACHINE_HELD) return -ENOSPC;
+        files[entry.file] = entry.incident;
+        return 0;
+    }
+    const auto container = containers.find(std::get<1>(key));
+    if (container == containers.end()) return -ESRCH;
+    (is_kill(entry.response) ? container->second.contained : container->second.paused) = entry.incident;
+    return 0;
+}
+
+void Model::release(const Entry& entry, const Key& key, const Choose& chosen) {
+    const auto container = std::get<1>(key);
+    std::set<std::uint64_t> heirs;
+    for (const auto& [other_key, other] : entries)
+        if (other.incident != entry.incident && other.may_hold() && other.contains &&
+            (entry.response == QUELL_RESPONSE_KILL_PROCESS ? other.response == QUELL_RESPONSE_KILL_PROCESS && other.actor() == entry.actor()
+                                                           : is_kill(other.response) && std::get<1>(other_key) == container))
+            heirs.insert(other.incident);
+    if (entry.response == QUELL_RESPONSE_KILL_PROCESS) {
+        const auto held = actors.find(entry.actor());
+        if (held == actors.end() || held->second != entry.incident) return;
+        if (heirs.empty()) actors.erase(held);
+        else held->second = chosen(heirs);
+    } else if (entry.response == QUELL_RESPONSE_QUARANTINE_FILE) {
+        if (const auto held = files.find(entry.file); held != files.end() && held->second == entry.incident) files.erase(held);
+    } else if (const auto found = containers.find(container); found != containers.end()) {
+        if (found->second.paused == entry.incident) found->second.paused = 0;
+        if (found->second.contained == entry.incident) found->second.contained = heirs.empty() ? 0 : chosen(heirs);
+    }
+}
+
+int Model::ask(const quell_transition& request, bool caller_descends, const Choose& chosen) {
+    const auto key = key_of(request.key);
+    const auto found = entries.find(key);
+    if (found == entries.end()) return -ENOENT;
+    auto& entry = found->second;
+    const auto command = meant(request);
+    if (!command || (command == QUELL_COMMAND_EXPIRE && now_ns <= entry.deadline_ns)) return -EINVAL;
+    if (request.incident != entry.incident || request.from != entry.state) return -EBUSY;
+    const bool by_person = command == QUELL_COMMAND_APPROVE || command == QUELL_COMMAND_REJECT || command == QUELL_COMMAND_UNDO || command == QUELL_COMMAND_EXTEND;
+    if (by_person && request.approver_container && request.approver_container == std::get<1>(key)) return -EPERM;
+    switch (*command) {
+        case QUELL_COMMAND_APPROVE:
+            if (now_ns > entry.deadline_ns) return -ETIME;
+            if (const int error = why_not_approved(entry, key, request, caller_descends)) return error;
+            entry.response = request.response;
+            entry.target = request.target;
+            break;
+        case QUELL_COMMAND_EXTEND:
+            if (now_ns > entry.deadline_ns) return -ETIME;
+            if (request.deadline_ns <= entry.deadline_ns || request.deadline_ns > now_ns + kWeekNs) return -ERANGE;
+            entry.deadline_ns = request.deadline_ns;
+            break;
+        case QUELL_COMMAND_IDENTIFY:
+        case QUELL_COMMAND_WITHDRAW:
+            if (!entry.is_doubted) return -EALREADY;
+            entry.is_doubted = command == QUELL_COMMAND_WITHDRAW;
+            break;
+        case QUELL_COMMAND_HOLD:
+            if (entry.contains || entry.response != QUELL_RESPONSE_STOP_CONTAINER) return -EALREADY;
+            break;
+        default: break;
+    }
+    const bool waited = entry.waits();
+    move(entry, key, *command, request.to);
+    if (command == QUELL_COMMAND_HOLD || command == QUELL_COMMAND_APPROVE) {
+        entry.is_approved = true;
+        entry.contains = command == QUELL_COMMAND_HOLD || entry.response != QUELL_RESPONSE_STOP_CONTAINER;
+        const int error = entry.contains ? contain(entry, key) : 0;
+        if (!error) return 0;
+        entry.is_approved = entry.contains = false;
+        entry.state = error == -ESRCH ? QUELL_STATE_GONE : QUELL_STATE_FAILED;
+        return error;
+    }
+    // a failed one holds until somebody undoes it, or forgets it
+    const bool is_taken_back = request.to == QUELL_STATE_DONE || request.to == QUELL_STATE_GONE || request.to == QUELL_STATE_UNDONE || request.to == QUELL_STATE_NONE;
+    if (!waited && is_taken_back) release(entry, key, chosen);
+    if (command == QUELL_COMMAND_FORGET) entries.erase(found);
+    return 0;
+}
+
+void Model::container_ends(std::uint64_t id) {
+    const auto found = containers.find(id);
+    if (found == containers.end()) return;
+    for (auto& [key, entry] : entries)
+        if (std::get<1>(key) == id && (entry.waits() || (entry.holds() && found->second.paused == entry.incident)))
+            move(entry, key, QUELL_COMMAND_LOSE, QUELL_STATE_GONE);
+    containers.erase(found);
+}
+
+void Model::file_ends(std::uint64_t file) {
+    const auto held = files.find(file);
+    if (held == files.end()) return;
+    for (auto& [key, entry] : entries)
+        if (entry.incident == held->second && entry.holds()) move(entry, key, QUELL_COMMAND_LOSE, QUELL_STATE_GONE);
+    files.erase(held);
+}
+
+// A subject has at most so many, and the last places are for one that has none.
+bool Model::takes_room(std::uint64_t container) {
+    auto& mine = container ? containers[container].waiting : host;
+    if (mine >= MACHINE_PENDING_PER_SUBJECT || waiting >= MACHINE_PENDING_MAX || (mine && waiting >= MACHINE_PENDING_MAX - MACHINE_PENDING_RESERVED)) return false;
+    mine++;
+    waiting++;
+    return true;
+}
+
+void Model::forget_over() { std::erase_if(entries, [](const auto& one) { return !one.second.waits() && !one.second.may_hold(); }); }
+
+int Model::detect(quell_pending_key& at, const quell_pending& made, quell_u32 armed) {
+    if (at.container && !containers.contains(at.container)) return MACHINE_NOTHING;
+    for (at.turn = 0; at.turn < QUELL_TURNS_MAX; at.turn++) {
+        const auto found = entries.find(key_of(at));
+        if (found == entries.end()) break;
+        auto& entry = found->second;
+        if (entry.may_hold()) continue;
+        if (entry.waits() && now_ns <= entry.deadline_ns) return MACHINE_REPEAT;
+        if (entry.waits()) move(entry, found->first, QUELL_COMMAND_EXPIRE, QUELL_STATE_EXPIRED);
+        entries.erase(found);
+        break;
+    }
+    if (at.turn == QUELL_TURNS_MAX) {
+        at.turn--;
+        return MACHINE_NOTHING;
+    }
+    if (!takes_room(at.container)) {
+        if (now_ns - reclaimed_ns_ < kSecondNs) return MACHINE_NO_ROOM;
+        reclaimed_ns_ = now_ns;
+        for (auto& [key, entry] : entries)
+            if (entry.waits() && entry.deadline_ns < now_ns) move(entry, key, QUELL_COMMAND_EXPIRE, QUELL_STATE_EXPIRED);
+        if (!takes_room(at.container)) return MACHINE_NO_ROOM;
+    }
+    Entry entry;
+    entry.incident = next_incident++;
+    if (entries.size() == MACHINE_ENTRIES) forget_over();
+    if (entries.size() == MACHINE_ENTRIES) {
+        waiting--;
+        (at.container ? containers[at.container].waiting : host)--;
+        return MACHINE_NO_ROOM;
+    }
+    entry.deadline_ns = made.deadline_ns;
+    entry.file = made.file.file.inode;
+    entry.offers = made.offers;
+    entry.object_flags = made.object_flags;
+    entry.is_doubted = made.doubts[0] || made.doubts[1];
+    entry.state = made.offers & ~armed ? QUELL_STATE_ARMING : QUELL_STATE_PENDING;
+    for (std::size_t i = 0; i < QUELL_CHAIN_MAX; i++) entry.actors[i] = made.chain[i].actor;
+    entries[key_of(at)] = entry;
+    return MACHINE_NEW;
+}
+
+}  // namespace quell::model

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// A later deadline: asked of the kernel's transition program like any other
+// decision, with a row of its own.
+#include <cerrno>
+#include <cstring>
+
+#include "user/approval/decisions.h"
+#include "user/base/time.h"
+
+namespace quell::approval {
+
+void Decisions::extend(std::uint64_t id, std::uint64_t for_ns, const Request& request, Reply reply) {
+    auto* incident = parts_.store.find(id);
+    if (!incident) return refuse(id, Refusal::kNoSuchIncident, "no such incident", request, reply);
+    refresh(*incident);
+    if (!incident->waits()) return refuse(id, Refusal::kTooLate, over_text(*incident), request, reply);
+    if (const auto why = may_not_reject(*incident, request); !why.empty()) return refuse(id, Refusal::kNotAllowed, why, request, reply);
+    quell_transition transition{};
+    transition.approver_container = request.container;
+    transition.deadline_ns = boottime_ns() + for_ns;
+    const int error = move(*incident, incident->state, transition);
+    read(*incident);
+    if (error == ERANGE)
+        return refuse(id, Refusal::kFailed, "a deadline is moved to later than it is, and to at most 7 days from now", request, reply);
+    if (error == ETIME) return refuse(id, Refusal::kTooLate, "expired", request, reply);
+    if (error) return refuse_move(*incident, error, request, reply);
+    incident->note = "extended: it waits until " + utc_text(wall_from_boottime(incident->entry.deadline_ns));
+    row(*incident, history::Action::EXTENDED, incident->note, &request);
+    reply({Refusal::kNone, {}, id, {}});
+}
+
+}  // namespace quell::approval
