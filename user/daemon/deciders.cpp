@@ -27,7 +27,7 @@ approval::Groups Daemon::deciding_groups() const {
     if (!config_.operators_group.empty())
         if (const auto group = group_id(config_.operators_group)) groups.roles.emplace_back(*group, approval::Role::kAdmin);
     for (const auto& [role, names] : config_.roles)
-        for (const auto& name : names) find(name, [&](gid_t group) { groups.roles.emplace_back(group, role); });
+        for (const auto& name : names) find(name, [&, given = role](gid_t group) { groups.roles.emplace_back(group, given); });
     for (const auto& name : config_.break_glass) find(name, [&](gid_t group) { groups.break_glass.push_back(group); });
     return groups;
 }

@@ -210,5 +210,29 @@ TEST_F(Deciding, ManyAtOnceAreOneDigestAndOneApprovalEach) {
     EXPECT_TRUE(aside.running());
 }
 
+// Last: it is of another configuration, which the end of the suite takes back.
+TEST_F(Deciding, SoManyContainersInATimeOverRestarts) {
+    Container one("one"), two("two");
+    one.start();
+    two.start();
+    const auto first = act(one, "one", "b.log"), second = act(two, "two", "b.log");
+    must("sed -i 's/^guards: .*/guards: {containers: 1, per: 10m}/' /etc/quell/quell.yaml");
+    kill_daemon(SIGTERM);
+    start_daemon();
+    EXPECT_EQ(run(approval(first, "--confirm one")).status, 0) << "whether earlier ones stand in its way or not";
+    EXPECT_TRUE(eventually([&] { return !one.running(); }));
+    EXPECT_EQ(actions_of(first), (Actions{"detected", "approved", "flipped", "done"}));
+    const auto command = approval(second, "--reason x");
+    EXPECT_EQ(as("alice", command).status, 4);
+    kill_daemon(SIGKILL);
+    start_daemon();
+    const auto guarded = as("alice", command);
+    EXPECT_EQ(guarded.status, 4) << "the history has the first one";
+    EXPECT_NE(guarded.text.find("at most 1 containers within 10m"), std::string::npos) << guarded.text;
+    expect_refused_to("alice", "guard containers", second, two);
+    EXPECT_EQ(run(command + " --confirm two").status, 0);
+    EXPECT_TRUE(eventually([&] { return !two.running(); }));
+}
+
 }  // namespace
 }  // namespace quell::guest
