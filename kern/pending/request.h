@@ -11,7 +11,7 @@
  */
 #pragma once
 
-#define REQUEST_TERM_MAX_NS (7ull * 24 * 3600 * 1000000000)
+#define REQUEST_TERM_MAX_NS QUELL_EXTEND_MAX_NS
 
 /* One daemon asks, on one thread. */
 static struct quell_pending requested;
@@ -73,7 +73,7 @@ static __always_inline int request(struct quell_request *r)
 	entry->approved_ns = entry->request = 0;
 	entry->generation = quell.generation;
 	entry->doubts[0] = entry->doubts[1] = 0;
-	entry->doubt_flags = entry->reserved = 0;
+	entry->doubt_flags = entry->contains = 0;
 	error = request_room(c);
 	if (error)
 		return error;
