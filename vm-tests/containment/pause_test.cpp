@@ -175,5 +175,20 @@ TEST_F(Pause, WhoDoesNotFreezeIsNamedAndFreezesLater) {
     must("umount /srv/ice; rm /srv/ice.img");
 }
 
+// With the pins goes whoever knows of it.
+class PauseUnload : public Pause {};
+
+TEST_F(PauseUnload, ResumesWhatIsPaused) {
+    Container victim("unloaded", counting());
+    victim.start();
+    expect_paused(victim, incident_of(victim, "unloaded"));
+    kill_daemon(SIGTERM);
+    EXPECT_TRUE(frozen(victim)) << "a daemon's end changes nothing";
+    must("quelld --unload");
+    EXPECT_TRUE(eventually([&] { return !frozen(victim); }));
+    EXPECT_GT(beats(victim), 0);
+    start_daemon();
+}
+
 }  // namespace
 }  // namespace quell::guest
