@@ -103,9 +103,9 @@ bool Tmux::shows_no_more(const std::string& text) const {
 }
 
 int Tmux::exit_status() const {
+    // The window is dead when its terminal is closed, a little before anybody knows how its process ended.
     std::string text;
-    within([&] { return run({"display-message", "-p", "#{pane_dead}"}).starts_with('1'); });
-    text = run({"display-message", "-p", "#{pane_dead_status}"});
+    within([&] { return (text = run({"display-message", "-p", "#{pane_dead_status}"})) != "\n"; });
     return text.empty() || text[0] < '0' || text[0] > '9' ? -1 : std::stoi(text);
 }
 

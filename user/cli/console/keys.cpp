@@ -55,6 +55,7 @@ constexpr auto kBindings = std::to_array<Binding>({
     {Page::Detail, Action::Reject, {letter('x')}, "x", "reject every offer: asks for a reason and to confirm", "reject"},
     {Page::Detail, Action::Undo, {letter('u')}, "u", "take the response back: asks for a reason and to confirm", "undo"},
     {Page::Detail, Action::History, {letter('h')}, "h", "the history of this incident", "history"},
+    {Page::Detail, Action::Status, {letter('t')}, "t", "the status", ""},
     {Page::Detail, Action::Reload, {letter('r')}, "r", "ask the daemon again now", ""},
     EVERYWHERE(Page::Detail),
     BACK(Page::Detail, "where it was opened"),

@@ -78,6 +78,7 @@ Result<std::unique_ptr<Screen>> Screen::open(bool wants_colours) {
     if (made == nullptr) return Error{"the terminal's type (TERM) is not known", 0, {}};
     if (!has_capability("cup") || !has_capability("clear")) {
         endwin();
+        delscreen(made);
         return Error{"the terminal (TERM) cannot place its cursor", 0, {}};
     }
     cbreak();
@@ -91,10 +92,13 @@ Result<std::unique_ptr<Screen>> Screen::open(bool wants_colours) {
         use_default_colors();
         for (std::size_t i = 1; i < kToneColours.size(); i++) init_pair(static_cast<short>(i), static_cast<short>(kToneColours[i]), -1);
     }
-    return std::unique_ptr<Screen>(new Screen(has));
+    return std::unique_ptr<Screen>(new Screen(made, has));
 }
 
-Screen::~Screen() { endwin(); }
+Screen::~Screen() {
+    endwin();
+    delscreen(terminal_);
+}
 
 Screen::Size Screen::size() {
     winsize now{};

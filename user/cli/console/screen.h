@@ -10,6 +10,8 @@
 #include "user/cli/console/grid.h"
 #include "user/cli/console/keys.h"
 
+struct screen;  // of ncurses
+
 namespace quell::cli::console {
 
 class Screen {
@@ -38,8 +40,9 @@ public:
     void suspend();
 
 private:
-    explicit Screen(bool has_colours) : has_colours_(has_colours) {}
+    Screen(::screen* terminal, bool has_colours) : terminal_(terminal), has_colours_(has_colours) {}
 
+    ::screen* terminal_;
     bool has_colours_;
     std::optional<Grid> shown_;
 };
