@@ -93,6 +93,9 @@ static __always_inline int request(struct quell_request *r)
 	return 0;
 }
 
+/* brings the structure into the object's BTF, as quell_notice_anchor does */
+struct quell_open_file *quell_open_file_anchor;
+
 static struct file_facts told_facts; /* as above: one daemon asks, on one thread */
 
 /* The object of a request, from a descriptor that the daemon has open. */

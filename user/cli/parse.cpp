@@ -14,10 +14,10 @@ void add_parameter(CLI::App& app, Invocation& invocation, const Parameter& param
     const std::string summary(parameter.summary);
     std::vector<std::string>& values = invocation.values[name];
     CLI::Option* option = nullptr;
+    const std::string names = parameter.letter == '\0' ? name : std::string{'-', parameter.letter, ','} + name;
     if (parameter.name.starts_with("--") && parameter.value_name.empty()) {
-        option = app.add_flag_callback(name, [&values] { values.emplace_back(); }, summary);
+        option = app.add_flag_callback(names, [&values] { values.emplace_back(); }, summary);
     } else if (parameter.name.starts_with("--")) {
-        const std::string names = parameter.letter == '\0' ? name : std::string{'-', parameter.letter, ','} + name;
         option = app.add_option_function<std::string>(names, [&values](const std::string& text) { values = {text}; }, summary);
         option->type_name(std::string(parameter.value_name));
     } else {
