@@ -30,7 +30,7 @@ _quell() {
     esac
     local words=
     case $verb in
-        "") words="status incidents show approve reject undo history policy doctor version" ;;
+        "") words="status incidents show approve reject undo history watch policy doctor version" ;;
         incidents) words="--all" ;;
         show) words=$(_quell_incidents) ;;
         approve)
@@ -41,6 +41,7 @@ _quell() {
         undo) words="--reason $(_quell_incidents)" ;;
         doctor) words="--verbose" ;;
         history) words="verify --head --limit --incident" ;;
+        watch) words="--no-reconnect $(_quell_incidents)" ;;
         policy)
             case $sub in
                 "") words="check apply rollback test list show diff fmt compile import dump operations explain" ;;

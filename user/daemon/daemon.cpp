@@ -202,6 +202,7 @@ void Daemon::start_history() {
             vitals_.history_warning = health.ok ? "" : "the history cannot be written: " + health.error;
         });
     };
+    options.appended = [this](const history::Entry& entry) { tell(entry.row); };
     options.committed = [this](const std::vector<history::Row>& rows) {
         for (const auto& row : rows)
             if (row.action == history::Action::APPROVED) journal_.history_head(row.number, row.hash, id_text(row.incident), "approved");
@@ -368,6 +369,7 @@ void Daemon::on_tick() {
     names_->tick();
     doubts_->tick();
     removed_->tick();
+    journal_rows_.flush();
     learn_overlay();
     publish();
     (void)service_.watchdog();
