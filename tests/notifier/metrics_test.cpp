@@ -34,7 +34,7 @@ TEST(Metrics, TellTheStatusAndTheQueues) {
     const auto text = metrics_text(status(), own());
     for (const char* line : {"quell_up 1", "quell_ready 1", "quell_state{state=\"ready\"} 1", "quell_state{state=\"blind\"} 0", "quell_incidents_pending 3", "quell_enforcing 2",
                              "quell_operations_denied_total{hook=\"file_open\"} 7", "quell_operations_matched_total{hook=\"file_open\"} 10", "quell_hook_attached{hook=\"inode_unlink\"} 0",
-                             "quell_counter_total{counter=\"ring-dropped\"} 9", "quell_warnings 1", "quell_notifier_queue_length{target=\"soc\"} 4",
+                             "quell_counted_total{counter=\"ring-dropped\"} 9", "quell_warnings 1", "quell_notifier_queue_length{target=\"soc\"} 4",
                              "quell_notifier_messages_sent_total{target=\"soc\"} 10", "quell_notifier_attempts_failed_total{target=\"soc\"} 3",
                              "quell_notifier_messages_refused_total{target=\"soc\"} 2", "quell_notifier_messages_dropped_total{target=\"soc\"} 1", "quell_notifier_connected 1",
                              "quell_notifier_history_row 77", "quell_notifier_last_sent_timestamp_seconds{target=\"soc\"} 1772356087",

@@ -63,7 +63,7 @@ void daemon_numbers(Text& text, const Json& status) {
     for (const auto& hook : hooks) text.sample("hook", string_member(hook, "name"), integer_member(hook, "matched"));
     text.family("quell_operations_denied_total", kCounter, "Operations that the hook refused, since the load.");
     for (const auto& hook : hooks) text.sample("hook", string_member(hook, "name"), integer_member(hook, "denied"));
-    text.family("quell_counter_total", kCounter, "Counters of the kernel side, since the load.");
+    text.family("quell_counted_total", kCounter, "Counters of the kernel side, since the load.");
     for (const auto& counter : member(status, "counters")) text.sample("counter", string_member(counter, "name"), integer_member(counter, "value"));
 }
 
