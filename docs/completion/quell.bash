@@ -35,7 +35,7 @@ _quell() {
     esac
     local words= responses="kill-container kill-process quarantine-file pause-container stop-container"
     case $verb in
-        "") words="status incidents show preview approve reject undo assign note respond extend history policy doctor console version" ;;
+        "") words="status incidents show preview approve reject undo assign note respond extend history watch policy doctor console version" ;;
         incidents) words="--all" ;;
         show) words=$(_quell_incidents) ;;
         preview)
@@ -53,6 +53,7 @@ _quell() {
         extend) words="--for --reason $(_quell_incidents)" ;;
         doctor) words="--verbose" ;;
         history) words="verify --head --limit --incident" ;;
+        watch) words="--no-reconnect $(_quell_incidents)" ;;
         policy)
             case $sub in
                 "") words="check apply rollback test list show diff fmt compile import dump operations explain" ;;

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -47,8 +48,8 @@ protected:
         if (!thread_.joinable()) return;
         loop_->stop();
         thread_.join();
-        kept_.clear();
         server_.reset();
+        kept_.clear();
         loop_.reset();
     }
 
@@ -71,6 +72,18 @@ protected:
     void will_be_silent(const std::string& method) {
         const std::lock_guard lock(mutex_);
         answers_.erase(method);
+    }
+    // After start(): one more reply to every call of Watch; how many there are.
+    std::size_t tell(const Json& parameters) {
+        const auto& type = control::quell_interface().methods.find("Watch")->second.out;
+        EXPECT_EQ(control::mismatch(control::quell_interface(), type, parameters), std::nullopt);
+        std::promise<std::size_t> told;
+        loop_->post([&] {
+            std::size_t count = 0;
+            for (auto& one : kept_) count += one.reply_more(parameters) ? 1 : 0;
+            told.set_value(count);
+        });
+        return told.get_future().get();
     }
     // "Method {parameters}" of every call, in order.
     std::vector<std::string> calls() {
@@ -102,6 +115,7 @@ private:
         if (on_call) on_call(std::string(method), params);
         const std::lock_guard lock(mutex_);
         const auto answer = answers_.find(std::string(method));
+        if (method == "Watch" && answer == answers_.end() && !responder.reply_more(Json::object())) return;
         if (answer == answers_.end()) return kept_.push_back(std::move(responder));
         if (answer->second.first.empty()) return responder.reply(answer->second.second);
         responder.error(answer->second.first, answer->second.second);

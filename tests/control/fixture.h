@@ -22,8 +22,8 @@
 
 namespace quell::control {
 
-// Answers Version at once, keeps Approve until answer_kept(), drops Undo,
-// throws at Reject.
+// Answers Version at once, keeps Approve and Watch for the test to answer,
+// drops Undo, throws at Reject.
 class FakeService : public Service {
 public:
     void call(std::string_view method, const Json& params, const Peer& peer, Responder responder) override {
@@ -32,7 +32,7 @@ public:
         if (method == "Version") return responder.reply({{"version", "9"}, {"abi", 1}, {"kernel", "6.12"}});
         if (method == "Show") return responder.error(errors::kNoSuchIncident, {{"id", params["id"]}});
         if (method == "History") return responder.reply({{"rows", std::string(static_cast<std::size_t>(params["limit"].get<int>()), 'x')}});
-        if (method == "Approve") return kept.push_back(std::move(responder));
+        if (method == "Approve" || method == "Watch") return kept.push_back(std::move(responder));
         if (method == "Reject") throw std::runtime_error("broken");
     }
     std::atomic<int> calls = 0;
@@ -80,6 +80,7 @@ public:
     }
     // Whether the server hangs up (and says nothing more) in time.
     bool hung_up(int timeout_ms = 3000) { return !get(timeout_ms) && closed; }
+    void close() { fd_.reset(); }
 
     bool connected = false;
     bool closed = false;

@@ -59,6 +59,20 @@ TEST_F(AsyncTest, WritesInOrderFromManyThreads) {
     verify_ok();
 }
 
+TEST_F(AsyncTest, TellsOfARowBeforeTheDiskHasIt) {
+    std::vector<Row> told;
+    options_.appended = [&](const Entry& entry) { told.push_back(entry.row); };
+    options_.path = dir_ / "none" + "/history.db";
+    AsyncHistory history(options_);
+    history.append(make_decision(1));
+    history.append(make_decision(2));
+    ASSERT_EQ(told.size(), 2u) << "and when it has none";
+    EXPECT_EQ(told[0].incident, 1u);
+    EXPECT_EQ(told[1].incident, 2u);
+    EXPECT_FALSE(told[0].boot_id.empty()) << "stamped";
+    EXPECT_EQ(told[0].number, 0u);
+}
+
 TEST_F(AsyncTest, StampsAndWritesAtTheEnd) {
     {
         AsyncHistory history(options_);

@@ -126,5 +126,22 @@ TEST(Head, Text) {
     for (const char* text : {"", "12", ":", "12:", "x:y", "12:abc"}) EXPECT_FALSE(parse_head(text).has_value()) << text;
 }
 
+TEST_F(HistoryTest, GoesOnFromARow) {
+    for (std::uint64_t i = 1; i <= 5; i++) append(history_, {make_decision(i % 2 == 0 ? 2 : 1)});
+    const auto numbers = [&](std::uint64_t after, std::uint64_t limit, std::uint64_t incident = 0) {
+        std::vector<std::uint64_t> found;
+        const auto rows = history_.list_after(after, limit, incident);
+        EXPECT_TRUE(rows.ok());
+        for (const auto& row : *rows) found.push_back(row.number);
+        return found;
+    };
+    using Numbers = std::vector<std::uint64_t>;
+    EXPECT_EQ(numbers(0, 100), (Numbers{1, 2, 3, 4, 5}));
+    EXPECT_EQ(numbers(2, 2), (Numbers{3, 4}));
+    EXPECT_EQ(numbers(2, 100, 2), (Numbers{4})) << "of the incident";
+    EXPECT_EQ(numbers(5, 100), Numbers{});
+    EXPECT_EQ(numbers(UINT64_MAX, 100), Numbers{});
+}
+
 }  // namespace
 }  // namespace quell::history

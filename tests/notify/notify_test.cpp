@@ -1,42 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include <cstddef>
-
 #include "tests/base/temp_dir.h"
+#include "tests/notify/receiver.h"
 #include "user/base/fd.h"
 #include "user/notify/journal.h"
+#include "user/notify/journal_stream.h"
 #include "user/notify/service.h"
 
 namespace quell::notify {
 namespace {
-
-// A datagram socket that a test listens on.
-class Receiver {
-public:
-    explicit Receiver(const std::string& address) : fd_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_un name{};
-        name.sun_family = AF_UNIX;
-        address.copy(name.sun_path, address.size());
-        const bool abstract = address[0] == '@';
-        if (abstract) name.sun_path[0] = '\0';
-        const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + address.size() + (abstract ? 0 : 1));
-        EXPECT_EQ(::bind(fd_.get(), reinterpret_cast<sockaddr*>(&name), size), 0);
-    }
-    std::string receive() {
-        std::string data(65536, '\0');
-        const ssize_t size = ::recv(fd_.get(), data.data(), data.size(), MSG_DONTWAIT);
-        data.resize(size < 0 ? 0 : static_cast<std::size_t>(size));
-        return data;
-    }
-
-private:
-    Fd fd_;
-};
 
 TEST(Service, SpeaksToPathAndAbstractSockets) {
     const TempDir dir;
@@ -98,8 +73,44 @@ TEST(Journal, SendsTheHead) {
 TEST(Journal, FallsBackToTheLog) {
     const TempDir dir;
     testing::internal::CaptureStderr();
-    EXPECT_FALSE(Journal(dir / "none").send(kPriorityNotice, "message", {{"A", "b\nc"}}));
+    EXPECT_FALSE(Journal(dir / "none").send(kPriorityNotice, kHeadMessageId, "message", {{"A", "b\nc"}}));
     EXPECT_NE(testing::internal::GetCapturedStderr().find("message A=b\\x0ac"), std::string::npos);
+}
+
+TEST(JournalStream, WaitsForNobodyAndKeepsTheOrder) {
+    const TempDir dir;
+    Receiver receiver(dir / "journal");
+    JournalStream stream(dir / "journal");
+    std::size_t sent = 0;
+    while (stream.waiting() < 5 && sent < 100'000) stream.send(kPriorityNotice, kHeadMessageId, "entry " + std::to_string(sent++), {});
+    ASSERT_EQ(stream.waiting(), 5u) << "the receiver's queue has an end";
+    std::size_t got = 0;
+    for (std::string entry; !(entry = receiver.receive()).empty(); stream.flush(), got++) EXPECT_NE(entry.find("MESSAGE=entry " + std::to_string(got) + "\n"), std::string::npos) << entry;
+    EXPECT_EQ(got, sent);
+    EXPECT_EQ(stream.lost(), 0u);
+}
+
+TEST(JournalStream, WhatFindsNoRoomIsCountedAndSaid) {
+    const TempDir dir;
+    Receiver receiver(dir / "journal");
+    JournalStream stream(dir / "journal");
+    while (stream.lost() < 3) stream.send(kPriorityNotice, kHeadMessageId, "entry", {});
+    EXPECT_EQ(stream.waiting(), JournalStream::kWaitingMax);
+    std::string last;
+    for (std::string entry; !(entry = receiver.receive()).empty(); stream.flush()) last = entry;
+    EXPECT_NE(last.find("\nQUELL_LOST=3\n"), std::string::npos) << last;
+    EXPECT_NE(last.find("\nMESSAGE_ID=" + std::string(kLostMessageId) + "\n"), std::string::npos) << last;
+    stream.send(kPriorityNotice, kHeadMessageId, "again", {});
+    EXPECT_NE(receiver.receive().find("MESSAGE=again\n"), std::string::npos);
+    EXPECT_EQ(receiver.receive(), "") << "said once";
+}
+
+TEST(JournalStream, NoJournalIsNoTrouble) {
+    const TempDir dir;
+    JournalStream stream(dir / "none");
+    for (int i = 0; i < 10; i++) stream.send(kPriorityNotice, kHeadMessageId, "entry", {});
+    EXPECT_EQ(stream.waiting(), 0u);
+    EXPECT_EQ(stream.lost(), 0u);
 }
 
 }  // namespace

@@ -26,6 +26,7 @@ std::string explain(const std::string& error, const Json& parameters) {
     if (error == errors::kBlind) return "Quell is blind, nothing was enforced: " + reason + "\n  hint: run `quell doctor`";
     if (error == errors::kNotOffered) return text_of(parameters, "response") + " is not offered: " + reason;
     if (error == errors::kNoSuchTarget) return reason;
+    if (error == errors::kTooSlow) return "read too slowly: " + reason + "\n  hint: what came next is in `quell history`";
     if (error == errors::kFailed) return reason;
     if (error == errors::kPolicyInvalid) {
         std::string out = "the policy is not valid; nothing was changed";

@@ -20,6 +20,7 @@ int run_respond(Invocation&);
 int run_extend(Invocation&);
 int run_history(Invocation&);
 int run_history_verify(Invocation&);
+int run_watch(Invocation&);
 int run_policy_check(Invocation&);
 int run_policy_apply(Invocation&);
 int run_policy_list(Invocation&);
@@ -93,6 +94,10 @@ const std::vector<Verb>& verbs() {
          "check the chain of the history",
          {{"--head", "ROW:HASH", "an earlier head, from the journal, that must be part of it"}},
          run_history_verify},
+        {"watch",
+         "rows of the history as they are made, until it is stopped",
+         {{"ID", "", "only the rows of this incident", false, false}, {"--no-reconnect", "", "end with 3 when the daemon goes away"}},
+         run_watch},
         {"policy check",
          "check policy files, without daemon, privilege or kernel",
          {{"FILES", "", "policy files, or directories of them", true, true}},

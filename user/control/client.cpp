@@ -25,6 +25,19 @@ CallResult failed(CallOutcome outcome, std::string message) { return {outcome, {
 
 CallResult unreachable(std::string message) { return failed(CallOutcome::Unreachable, std::move(message)); }
 
+CallResult not_varlink(const Error& error) { return failed(CallOutcome::Nonsense, "the answer is not Varlink: " + error.message); }
+
+CallResult finished(Reply reply) {
+    const auto outcome = reply.error.empty() ? CallOutcome::Reply : CallOutcome::Remote;
+    return {outcome, std::move(reply.error), std::move(reply.parameters), {}};
+}
+
+CallResult stopped() {
+    CallResult result{CallOutcome::Reply, {}, Json::object(), {}};
+    result.stopped = true;
+    return result;
+}
+
 bool is_cancelled(int cancel) {
     pollfd one{cancel, POLLIN, 0};
     return cancel >= 0 && poll(&one, 1, 0) > 0;
@@ -67,16 +80,21 @@ CallResult Client::connect(std::uint64_t timeout_ms) {
     return {CallOutcome::Reply, {}, Json::object(), {}};
 }
 
+bool Client::put(const std::string& message, std::uint64_t deadline_ns) const {
+    for (std::size_t sent = 0; sent < message.size();) {
+        if (!wait_for(POLLOUT, deadline_ns)) return false;
+        const ssize_t taken = send(fd_.get(), message.data() + sent, message.size() - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (taken < 0 && (errno == EAGAIN || errno == EINTR)) continue;
+        if (taken < 0) break;
+        sent += static_cast<std::size_t>(taken);
+    }
+    return true;
+}
+
 CallResult Client::exchange(const std::string& message, std::uint64_t timeout_ms) {
     const std::uint64_t deadline_ns = boottime_ns() + timeout_ms * kNsPerMs;
     const std::string late = "no answer within " + duration_text(static_cast<std::int64_t>(timeout_ms * kNsPerMs));
-    for (std::size_t sent = 0; sent < message.size();) {
-        if (!wait_for(POLLOUT, deadline_ns)) return unreachable(late);
-        const ssize_t put = send(fd_.get(), message.data() + sent, message.size() - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (put < 0 && (errno == EAGAIN || errno == EINTR)) continue;
-        if (put < 0) break;  // it may have said why before it hung up
-        sent += static_cast<std::size_t>(put);
-    }
+    if (!put(message, deadline_ns)) return unreachable(late);
     std::string input;
     std::array<char, 64 * 1024> buffer;
     for (;;) {
@@ -90,9 +108,7 @@ CallResult Client::exchange(const std::string& message, std::uint64_t timeout_ms
         if (end) break;
     }
     auto reply = parse_reply(input);
-    if (!reply) return failed(CallOutcome::Nonsense, "the answer is not Varlink: " + reply.error().message);
-    const auto outcome = reply->error.empty() ? CallOutcome::Reply : CallOutcome::Remote;
-    return {outcome, std::move(reply->error), std::move(reply->parameters), {}};
+    return reply ? finished(std::move(*reply)) : not_varlink(reply.error());
 }
 
 CallResult Client::call(std::string_view method, const Json& parameters, std::uint64_t timeout_ms) {
@@ -101,6 +117,41 @@ CallResult Client::call(std::string_view method, const Json& parameters, std::ui
     CallResult result = exchange(call_message("io.quell." + std::string(method), parameters), timeout_ms);
     // A late answer must not be taken for that of the next call.
     if (result.outcome != CallOutcome::Reply && result.outcome != CallOutcome::Remote) fd_.reset();
+    return result;
+}
+
+CallResult Client::receive_all(int stop, const std::function<bool(const Json&)>& each) {
+    std::string input;
+    std::array<char, 64 * 1024> buffer;
+    for (;;) {
+        std::array<pollfd, 2> polls = {pollfd{fd_.get(), POLLIN, 0}, pollfd{stop, POLLIN, 0}};
+        if (poll(polls.data(), polls.size(), -1) < 0 && errno != EINTR) return unreachable(errno_error("poll").message);
+        if (polls[1].revents != 0) return stopped();
+        if (polls[0].revents == 0) continue;
+        const ssize_t got = recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+        if (got < 0 && (errno == EAGAIN || errno == EINTR)) continue;
+        if (got <= 0) return unreachable("the daemon has gone away");
+        std::string_view rest(buffer.data(), static_cast<std::size_t>(got));
+        for (std::size_t end = rest.find('\0'); end != std::string_view::npos; end = rest.find('\0')) {
+            input += rest.substr(0, end);
+            rest.remove_prefix(end + 1);
+            auto reply = parse_reply(input);
+            if (!reply) return not_varlink(reply.error());
+            if (!reply->error.empty() || !reply->continues) return finished(std::move(*reply));
+            if (!each(reply->parameters)) return stopped();
+            input.clear();
+        }
+        input += rest;
+        if (input.size() > kReplySizeMax) return failed(CallOutcome::Nonsense, "the answer is too large");
+    }
+}
+
+CallResult Client::stream(std::string_view method, const Json& parameters, int stop, const std::function<bool(const Json&)>& each) {
+    fd_.reset();
+    if (auto connected = connect(kConnectTimeoutMs); !fd_) return connected;
+    if (!put(call_message("io.quell." + std::string(method), parameters, true), boottime_ns() + kConnectTimeoutMs * kNsPerMs)) return unreachable("the daemon reads nothing");
+    CallResult result = receive_all(stop, each);
+    fd_.reset();  // what the service still sends is no answer to the next call
     return result;
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Client: calls of the control interface, one after the other, each with a
-// time limit. For programs without an event loop. One thread.
+// time limit; and one that goes on for as long as its service has to tell
+// something. For programs without an event loop. One thread.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -25,6 +27,7 @@ struct CallResult {
     std::string error;  // Remote: the error's full name
     Json parameters = Json::object();
     std::string message;  // the others: what happened, for a person
+    bool stopped = false;  // of stream(): by who called it
 };
 
 class Client {
@@ -35,9 +38,19 @@ public:
     // Connects where it is not connected. `method` without the interface.
     [[nodiscard]] CallResult call(std::string_view method, const Json& parameters, std::uint64_t timeout_ms = 30'000);
 
+    // A call that takes several replies: `each` gets every one but the last,
+    // as they come, with no time limit between them. Ends when `each` returns
+    // false or the descriptor `stop` (-1: none) becomes readable: `stopped`, a
+    // Reply without parameters; else with the last reply, an error, or as
+    // Unreachable when the service has gone. Connects anew each time.
+    [[nodiscard]] CallResult stream(std::string_view method, const Json& parameters, int stop, const std::function<bool(const Json&)>& each);
+
 private:
     CallResult connect(std::uint64_t timeout_ms);
+    // False: the time is over. A service that hung up may have said why before it did.
+    [[nodiscard]] bool put(const std::string& message, std::uint64_t deadline_ns) const;
     CallResult exchange(const std::string& message, std::uint64_t timeout_ms);
+    CallResult receive_all(int stop, const std::function<bool(const Json&)>& each);
 
     [[nodiscard]] bool wait_for(short events, std::uint64_t deadline_ns) const;
 

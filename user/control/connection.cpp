@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <utility>
 
 #include "user/base/time.h"
 
@@ -87,10 +88,19 @@ void Connection::process() {
             break;
         }
         busy_ = true;
+        call_++;
         const bool oneway = call->oneway;
-        Responder responder([weak = weak_from_this(), oneway](std::string message) {
-            if (const auto alive = weak.lock()) alive->answer(std::move(message), oneway);
-        });
+        Responder::SendMore more;
+        if (call->more && !oneway)
+            more = [weak = weak_from_this(), number = call_](std::string message) {
+                const auto alive = weak.lock();
+                return alive && alive->busy_ && alive->call_ == number && alive->answer_more(std::move(message));
+            };
+        Responder responder(
+            [weak = weak_from_this(), oneway](std::string message) {
+                if (const auto alive = weak.lock()) alive->answer(std::move(message), oneway);
+            },
+            std::move(more));
         on_call_(peer_, std::move(call).value(), std::move(responder));
     }
     processing_ = false;
@@ -101,8 +111,7 @@ void Connection::answer(std::string message, bool oneway) {
     busy_ = false;
     since_ns_ = boottime_ns();
     if (!oneway) {
-        output_ = std::move(message);
-        written_ = 0;
+        output_ += message;  // behind what is left of earlier replies to the same call
         write_some();
     }
     want_events();
@@ -114,6 +123,21 @@ void Connection::answer(std::string message, bool oneway) {
             alive->process();
             alive->want_events();
         });
+}
+
+// What waits has a limit; a single reply may be longer where nothing waits.
+bool Connection::answer_more(std::string message) {
+    if (!fd_) return false;
+    if (message.empty()) return true;
+    output_.erase(0, std::exchange(written_, 0));
+    if (!output_.empty() && output_.size() + message.size() > limits_.stream_queue) {
+        answer(error_message(errors::kTooSlow, Json{{"reason", "more than " + std::to_string(limits_.stream_queue >> 10) + " KiB were not read"}}), false);
+        return false;
+    }
+    output_ += message;
+    write_some();
+    want_events();
+    return static_cast<bool>(fd_);
 }
 
 // Says why, and closes only when the client has had a chance to read it:

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Connection: one client of the control socket: bytes in, calls out, replies
 // back. It takes one call at a time and reads nothing more until the answer is
-// written, so a client can make the daemon hold one call and one reply.
+// written, so a client can make the daemon hold one call and one reply; or, of
+// a call that takes several, so much of them as its limit says: who reads too
+// slowly is told so, and gets no more. Such a call may last as long as its
+// client does.
 // Belongs to the loop's thread; shared so that a reply may outlive it.
 #pragma once
 
@@ -19,6 +22,7 @@ namespace quell::control {
 
 struct ConnectionLimits {
     std::size_t call_size = kCallSizeMax;
+    std::size_t stream_queue = kStreamQueueMax;
     std::uint64_t idle_ns = 60ull * 1'000'000'000;
     std::uint64_t partial_ns = 5ull * 1'000'000'000;  // from a call's first byte to its last
     std::uint64_t stalled_ns = 10ull * 1'000'000'000;  // a reader that takes nothing
@@ -44,6 +48,7 @@ private:
     void read_some();
     void process();
     void answer(std::string message, bool oneway);
+    bool answer_more(std::string message);
     void refuse(std::string_view reason);
     void write_some();
     void want_events();
@@ -62,7 +67,8 @@ private:
     std::size_t written_ = 0;
     std::uint64_t since_ns_ = 0;  // when what it waits for began
     std::uint32_t wanted_ = 0;
-    bool busy_ = false;        // a call waits for its answer
+    bool busy_ = false;        // a call waits for its answer, or for the last of several
+    std::uint64_t call_ = 0;   // number of the newest call: what belongs to an earlier one says nothing
     bool processing_ = false;  // process() is on the stack
     bool half_closed_ = false;  // no more calls will come
     bool draining_ = false;    // refused: what it still sends is thrown away

@@ -9,6 +9,7 @@ Responder& Responder::operator=(Responder&& other) noexcept {
     if (this != &other) {
         if (send_) fail("the call was dropped");
         send_ = std::exchange(other.send_, nullptr);
+        send_more_ = std::exchange(other.send_more_, nullptr);
     }
     return *this;
 }
@@ -22,6 +23,16 @@ void Responder::reply(const Json& parameters) { send(reply_message(parameters));
 void Responder::error(std::string_view name, const Json& parameters) { send(error_message(name, parameters)); }
 
 void Responder::fail(std::string_view reason) { error(errors::kFailed, Json{{"reason", reason}}); }
+
+bool Responder::reply_more(const Json& parameters) { return send_more(more_message(parameters)); }
+
+bool Responder::send_more(std::string message) {
+    if (!wants_more()) return false;
+    if (message.size() <= kReplySizeMax && send_more_(std::move(message))) return true;
+    if (is_listening()) fail("the answer is too large");
+    send_ = nullptr;
+    return false;
+}
 
 void Responder::send(std::string message) {
     if (!send_) return;

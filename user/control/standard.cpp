@@ -36,6 +36,9 @@ error MethodNotImplemented (method: string)
 
 # One of the passed parameters is invalid.
 error InvalidParameter (parameter: string)
+
+# Method is expected to be called with 'more' set to true, but wasn't.
+error ExpectedMore ()
 )";
 
 const Interface& standard_interface() {

@@ -55,17 +55,23 @@ Result<Reply> parse_reply(std::string_view message) {
             reply.error = value.get<std::string>();
         else if (name == "parameters" && value.is_object())
             reply.parameters = std::move(value);
-        else if (!value.is_null() && name != "continues")
+        else if (name == "continues" && value.is_boolean())
+            reply.continues = value.get<bool>();
+        else if (!value.is_null())
             return Error{"malformed reply", 0, {}};
     }
     return reply;
 }
 
-std::string call_message(std::string_view method, const Json& parameters) {
-    return with_nul(Json{{"method", method}, {"parameters", parameters}});
+std::string call_message(std::string_view method, const Json& parameters, bool more) {
+    Json call = {{"method", method}, {"parameters", parameters}};
+    if (more) call["more"] = true;
+    return with_nul(call);
 }
 
 std::string reply_message(const Json& parameters) { return with_nul(Json{{"parameters", parameters}}); }
+
+std::string more_message(const Json& parameters) { return with_nul(Json{{"parameters", parameters}, {"continues", true}}); }
 
 std::string error_message(std::string_view name, const Json& parameters) {
     return with_nul(Json{{"error", name}, {"parameters", parameters}});

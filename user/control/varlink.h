@@ -20,6 +20,9 @@ inline constexpr std::size_t kReasonSizeMax = 1024;
 // arguments and executable, each escaped to four); 1,024 of them may be
 // pending, and must not make the list impossible to get.
 inline constexpr std::size_t kReplySizeMax = 16 << 20;
+// What may wait for a slow reader of a stream. A row is about 1 KB, and the
+// socket itself holds some 200 KB more.
+inline constexpr std::size_t kStreamQueueMax = 256 << 10;
 // For the elements of a list that fills a reply; the rest is for what is
 // around it. See append_within.
 inline constexpr std::size_t kListRoom = kReplySizeMax - 4096;
@@ -29,6 +32,7 @@ inline constexpr std::string_view kInterfaceNotFound = "org.varlink.service.Inte
 inline constexpr std::string_view kMethodNotFound = "org.varlink.service.MethodNotFound";
 inline constexpr std::string_view kMethodNotImplemented = "org.varlink.service.MethodNotImplemented";
 inline constexpr std::string_view kInvalidParameter = "org.varlink.service.InvalidParameter";
+inline constexpr std::string_view kExpectedMore = "org.varlink.service.ExpectedMore";
 inline constexpr std::string_view kNotAllowed = "io.quell.NotAllowed";
 inline constexpr std::string_view kNoSuchIncident = "io.quell.NoSuchIncident";
 inline constexpr std::string_view kTooLate = "io.quell.TooLate";
@@ -38,6 +42,7 @@ inline constexpr std::string_view kNotOffered = "io.quell.NotOffered";
 inline constexpr std::string_view kGuarded = "io.quell.Guarded";
 inline constexpr std::string_view kNoSuchTarget = "io.quell.NoSuchTarget";
 inline constexpr std::string_view kPolicyInvalid = "io.quell.PolicyInvalid";
+inline constexpr std::string_view kTooSlow = "io.quell.TooSlow";
 inline constexpr std::string_view kFailed = "io.quell.Failed";
 }  // namespace errors
 
@@ -55,6 +60,7 @@ struct Call {
 struct Reply {
     std::string error;  // "" when it is a result
     Json parameters = Json::object();
+    bool continues = false;  // more replies to the same call follow
 };
 
 // From one message without its NUL. Fails when it is not JSON, not an object,
@@ -64,8 +70,11 @@ struct Reply {
 [[nodiscard]] Result<Reply> parse_reply(std::string_view message);
 
 // With the NUL.
-[[nodiscard]] std::string call_message(std::string_view method, const Json& parameters);
+// `more`: several replies are wanted.
+[[nodiscard]] std::string call_message(std::string_view method, const Json& parameters, bool more = false);
 [[nodiscard]] std::string reply_message(const Json& parameters);
+// One that is not the last.
+[[nodiscard]] std::string more_message(const Json& parameters);
 [[nodiscard]] std::string error_message(std::string_view name, const Json& parameters);
 
 }  // namespace quell::control

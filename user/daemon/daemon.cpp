@@ -209,6 +209,7 @@ void Daemon::start_history() {
             vitals_.history_warning = health.ok ? "" : "the history cannot be written: " + health.error;
         });
     };
+    options.appended = [this](const history::Entry& entry) { tell(entry.row); };
     options.committed = [this](const std::vector<history::Row>& rows) {
         for (const auto& row : rows)
             if (row.action == history::Action::APPROVED) journal_.history_head(row.number, row.hash, id_text(row.incident), "approved");
@@ -374,6 +375,7 @@ void Daemon::on_tick() {
     doubts_->tick();
     removed_->tick();
     low_roles_->on_tick(boottime_ns());
+    journal_rows_.flush();
     learn_overlay();
     publish();
     (void)service_.watchdog();

@@ -23,10 +23,12 @@
 #include "user/daemon/policies.h"
 #include "user/daemon/removed.h"
 #include "user/daemon/status.h"
+#include "user/daemon/subscribers.h"
 #include "user/daemon/watch.h"
 #include "user/history/async_history.h"
 #include "user/incident/store.h"
 #include "user/notify/journal.h"
+#include "user/notify/journal_stream.h"
 #include "user/notify/service.h"
 
 namespace quell::daemon {
@@ -88,6 +90,10 @@ private:
     // Answers with what `read` finds, on the reader's thread.
     void read_later(control::Responder responder, std::function<Result<control::Json>()> read);
     [[nodiscard]] Result<control::Json> read_history(std::uint64_t limit, std::uint64_t incident) const;
+    [[nodiscard]] Result<control::Json> read_history_after(std::uint64_t after, std::uint64_t limit, std::uint64_t incident) const;
+    void watch(const control::Json&, const control::Peer&, control::Responder);
+    // Each row as it is made: to who listens, and to the journal.
+    void tell(const history::Row& row);
     [[nodiscard]] Result<control::Json> read_verified(const std::optional<history::Head>& expected) const;
 
     // (incidents.cpp)
@@ -110,6 +116,7 @@ private:
     [[nodiscard]] approval::Reply answer_with_incident(control::Responder responder);
     // Null when there is none: then it is answered.
     [[nodiscard]] incident::Incident* incident_of(const control::Json& params, control::Responder& responder);
+    [[nodiscard]] incident::Incident* incident_of(const control::Json& params, std::string_view name, control::Responder& responder);
     [[nodiscard]] bool is_known(const incident::Incident& incident, const control::Peer& peer, control::Responder& responder);
     [[nodiscard]] control::Json incident_json(const incident::Incident& incident);
     // Never "enforcing" while the canary is not denied.
@@ -139,6 +146,8 @@ private:
     std::shared_ptr<const IdentityReader> identities_;  // for what is requested by name
     std::optional<RemovedContainers> removed_;
     std::unique_ptr<bpf::RingReader> ring_;
+    notify::JournalStream journal_rows_;
+    Subscribers subscribers_;  // before the server, whose end makes rows
     std::unique_ptr<control::Server> server_;
     std::optional<control::StatusPageWriter> page_;
     // Last: their jobs use all of the above.

@@ -65,8 +65,9 @@ approval::Request Daemon::request_of(const Json& params, const control::Peer& pe
     return request;
 }
 
-incident::Incident* Daemon::incident_of(const Json& params, control::Responder& responder) {
-    const auto text = control::string_member(params, "id");
+incident::Incident* Daemon::incident_of(const Json& params, control::Responder& responder) { return incident_of(params, "id", responder); }
+incident::Incident* Daemon::incident_of(const Json& params, std::string_view name, control::Responder& responder) {
+    const auto text = control::string_member(params, name);
     const auto id = parse_id(text);
     auto* found = id ? store_.find(*id) : nullptr;
     if (!found) responder.error("io.quell.NoSuchIncident", {{"id", escape(text)}});

@@ -2,49 +2,26 @@
 // The methods of io.quell that are about the engine and the history. Those
 // about policies are in policy_service.cpp, about incidents in incidents.cpp.
 #include <map>
+#include <set>
 
 #include "user/base/escape.h"
 #include "user/base/id.h"
 #include "user/base/time.h"
+#include "user/base/vocabulary.h"
 #include "user/control/varlink.h"
 #include "user/daemon/daemon.h"
+#include "user/daemon/journal_rows.h"
 #include "user/history/history.h"
+#include "user/incident/describe.h"
 
 namespace quell::daemon {
 namespace {
 
 using control::Json;
 
-void put(Json& json, const char* name, const std::optional<std::int64_t>& value) {
-    if (value) json[name] = *value;
-}
-
 // A row that waits for the disk has no number yet.
 bool same_event(const history::Row& one, const history::Row& other) {
     return one.incident == other.incident && one.action == other.action && one.boot_ns == other.boot_ns && one.boot_id == other.boot_id;
-}
-
-Json row_json(const history::Row& row) {
-    Json json = {{"row", row.number},
-                 {"time", utc_text(row.wall_ns)},
-                 {"action", history::action_word(row.action)},
-                 {"subject", escape(row.subject)},
-                 {"result", escape(row.result)}};
-    if (row.incident) json["incident"] = id_text(row.incident);
-    if (!row.response.empty()) json["response"] = escape(row.response);
-    if (!row.reason.empty()) json["reason"] = escape(row.reason);
-    if (!row.detail.empty()) json["detail"] = escape(row.detail);
-    if (row.who) {
-        json["who"] = {{"uid", row.who->uid}, {"user", escape(row.who->user)}, {"login_uid", row.who->login_uid},
-                       {"pid", row.who->pid}, {"cgroup", escape(row.who->cgroup)}};
-        if (!row.who->login_user.empty()) json["who"]["login_user"] = escape(row.who->login_user);
-    }
-    Json latency = Json::object();
-    put(latency, "detected_to_approved_us", row.latency.detected_to_approved_us);
-    put(latency, "approved_to_flipped_us", row.latency.approved_to_flipped_us);
-    put(latency, "flipped_to_last_gone_us", row.latency.flipped_to_last_gone_us);
-    if (!latency.empty()) json["latency"] = latency;
-    return json;
 }
 
 }  // namespace
@@ -62,6 +39,7 @@ void Daemon::call(std::string_view method, const Json& params, const control::Pe
         {"Extend", &Daemon::extend},
         {"RollbackPolicy", &Daemon::rollback_policy}, {"RunningPolicy", &Daemon::running_policy},
         {"History", &Daemon::list_history},    {"VerifyHistory", &Daemon::verify_history},
+        {"Watch", &Daemon::watch},
     };
     if (is_too_low(method, params, peer, responder)) return;
     if (auto found = kMethods.find(method); found != kMethods.end()) return (this->*found->second)(params, peer, std::move(responder));
@@ -95,6 +73,10 @@ void Daemon::list_history(const Json& params, const control::Peer&, control::Res
         incident = *id;
     }
     const auto limit = std::min(static_cast<std::uint64_t>(std::max<std::int64_t>(1, control::integer_member(params, "limit", 100))), std::uint64_t{history::kListMax});
+    if (const Json& after = control::member(params, "after"); after.is_number_integer()) {
+        const auto row = static_cast<std::uint64_t>(std::max<std::int64_t>(0, after.get<std::int64_t>()));
+        return read_later(std::move(responder), [this, limit, incident, row] { return read_history_after(row, limit, incident); });
+    }
     read_later(std::move(responder), [this, limit, incident] { return read_history(limit, incident); });
 }
 
@@ -115,6 +97,49 @@ Result<Json> Daemon::read_history(std::uint64_t limit, std::uint64_t incident) c
     for (auto row = written.begin(); row != written.end() && list.size() < limit; ++row)
         if (!control::append_within(list, row_json(*row), room)) break;
     return Json{{"rows", list}};
+}
+
+// On the reader's thread too: what is told of the incidents is what the file has.
+Result<Json> Daemon::read_history_after(std::uint64_t after, std::uint64_t limit, std::uint64_t incident) const {
+    (void)history_->flush(1000);
+    const auto held = history_->waiting();
+    auto file = history::History::open_read_only(config_.history_path);
+    auto rows = file ? file->list_after(after, limit, incident) : Result<std::vector<history::Row>>(file.error());
+    if (!rows && held.empty()) return rows.error();
+    auto list = rows ? std::move(rows).value() : std::vector<history::Row>{};
+    const std::size_t written = list.size();
+    for (const auto& row : held)
+        if (list.size() < limit && (!incident || row.incident == incident) &&
+            std::none_of(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(written), [&](const auto& one) { return same_event(one, row); }))
+            list.push_back(row);
+    Json answer = {{"rows", Json::array()}, {"incidents", Json::array()}};
+    auto room = control::kListRoom;
+    std::set<std::uint64_t> told;
+    for (const auto& row : list) {
+        if (!control::append_within(answer["rows"], row_json(row), room)) break;
+        if (!row.incident || !file || !told.insert(row.incident).second) continue;
+        const auto snapshot = file->snapshot(row.incident);
+        const auto known = snapshot && *snapshot ? incident::parse_snapshot((*snapshot)->json) : std::nullopt;
+        if (known) (void)control::append_within(answer["incidents"], incident::brief_json(*known), room);
+    }
+    return answer;
+}
+
+void Daemon::watch(const Json& params, const control::Peer&, control::Responder responder) {
+    if (control::string_member(params, "incident").empty()) return subscribers_.add(0, std::move(responder));
+    if (const auto* incident = incident_of(params, "incident", responder)) subscribers_.add(incident->id, std::move(responder));
+}
+
+void Daemon::tell(const history::Row& row) {
+    const auto* incident = row.incident ? store_.find(row.incident) : nullptr;
+    const auto state = incident ? word_at(kStateWords, shown_state(incident->state, vitals_)) : std::string_view{};
+    tell_journal(journal_rows_, row, incident, state);
+    subscribers_.tell(row, [&] {
+        if (!incident) return Json();
+        Json brief = incident::brief_json(*incident);
+        brief["state"] = state;
+        return brief;
+    });
 }
 
 void Daemon::verify_history(const Json& params, const control::Peer&, control::Responder responder) {

@@ -53,6 +53,7 @@ AsyncHistory::~AsyncHistory() {
 
 void AsyncHistory::append(Entry entry) {
     stamp(entry.row);
+    if (options_.appended) options_.appended(entry);
     {
         const std::lock_guard lock(mutex_);
         held_.push({++last_sequence_, std::move(entry)});

@@ -46,6 +46,9 @@ struct AsyncOptions {
     std::size_t max_held = 10'000;
     std::uint64_t keep_rows = 200'000;  // beyond this and a tenth more, old rows are removed
     std::uint64_t retry_ms = 1000;
+    // Called by append(), in the order of the rows, before the disk has them:
+    // stamped, without number and hashes. It may not append.
+    std::function<void(const Entry& entry)> appended = nullptr;
     // Both are called on the writer's thread, without a lock held: post to
     // the loop from there. `committed`: these rows are on the disk, in order.
     // `changed`: health().ok is another than before.

@@ -11,7 +11,7 @@ namespace {
 enum class Loss { FIRST, LATER, NEVER };
 
 constexpr std::array kLoss = {
-#define ACTION(name, word, loss) Loss::loss,
+#define ACTION(name, word, loss, id) Loss::loss,
 #include "user/history/actions.def"
 #undef ACTION
 };

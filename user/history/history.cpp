@@ -153,6 +153,18 @@ Status History::append(std::span<Entry> entries) {
     return transaction->commit();
 }
 
+Result<std::vector<Row>> History::read_rows(Statement& query) {
+    std::vector<Row> rows;
+    for (;;) {
+        auto more = query.step();
+        if (!more) return more.error();
+        if (!*more) return rows;
+        auto row = read_row(query);
+        if (!row) return Error{"history: row " + query.text(0) + " is damaged", EUCLEAN, "run `quell history verify`"};
+        rows.push_back(std::move(*row));
+    }
+}
+
 Result<std::vector<Row>> History::list(std::uint64_t limit, std::uint64_t incident) {
     auto query = file_->database.prepare(
         incident == 0 ? "SELECT " QUELL_ROW_COLUMNS " FROM rows ORDER BY row DESC LIMIT ?"
@@ -160,15 +172,18 @@ Result<std::vector<Row>> History::list(std::uint64_t limit, std::uint64_t incide
     if (!query) return query.error();
     if (incident != 0) query->bind(incident);
     query->bind(std::min(limit, kListMax));
-    std::vector<Row> rows;
-    for (;;) {
-        auto more = query->step();
-        if (!more) return more.error();
-        if (!*more) return rows;
-        auto row = read_row(*query);
-        if (!row) return Error{"history: row " + query->text(0) + " is damaged", EUCLEAN, "run `quell history verify`"};
-        rows.push_back(std::move(*row));
-    }
+    return read_rows(*query);
+}
+
+Result<std::vector<Row>> History::list_after(std::uint64_t after, std::uint64_t limit, std::uint64_t incident) {
+    auto query = file_->database.prepare(
+        incident == 0 ? "SELECT " QUELL_ROW_COLUMNS " FROM rows WHERE row > ? ORDER BY row LIMIT ?"
+                      : "SELECT " QUELL_ROW_COLUMNS " FROM rows WHERE row > ? AND incident = ? AND incident <> 0 ORDER BY row LIMIT ?");
+    if (!query) return query.error();
+    query->bind(std::min<std::uint64_t>(after, INT64_MAX));
+    if (incident != 0) query->bind(incident);
+    query->bind(std::min(limit, kListMax));
+    return read_rows(*query);
 }
 
 // Rows are in the order of time: from the newest one that is older, no index of times is needed.
@@ -186,16 +201,8 @@ Result<std::vector<Row>> rows_since(Database& database, std::int64_t since_wall_
     auto query = database.prepare(text.c_str());
     if (!query) return query.error();
     query->bind(from).bind(kListMax);
-    std::vector<Row> rows;
-    for (;;) {
-        auto more = query->step();
-        if (!more) return more.error();
-        if (!*more) break;
-        auto row = read_row(*query);
-        if (!row) return Error{"history: row " + query->text(0) + " is damaged", EUCLEAN, "run `quell history verify`"};
-        rows.push_back(std::move(*row));
-    }
-    std::reverse(rows.begin(), rows.end());
+    auto rows = read_rows(*query);
+    if (rows) std::reverse(rows->begin(), rows->end());
     return rows;
 }
 

@@ -25,6 +25,7 @@
 namespace quell::history {
 
 class Database;
+class Statement;
 
 // For list(): beyond this nobody reads, and an answer has to fit a message.
 inline constexpr std::uint64_t kListMax = 10'000;
@@ -56,6 +57,8 @@ public:
 
     // Newest first; `incident` 0: of all. At most kListMax.
     [[nodiscard]] Result<std::vector<Row>> list(std::uint64_t limit, std::uint64_t incident = 0);
+    // Oldest first, from the one after row `after`: for who goes on where he was. The same bound.
+    [[nodiscard]] Result<std::vector<Row>> list_after(std::uint64_t after, std::uint64_t limit, std::uint64_t incident = 0);
     // Of what rules approved, or tried to, since then by the wall clock: the rows `approved` and `dry-run` that have a
     // detail. Oldest first; at most kListMax, the newest.
     [[nodiscard]] Result<std::vector<Row>> approved_by_rules(std::int64_t since_wall_ns);
@@ -90,6 +93,7 @@ public:
 
 private:
     struct File;
+    [[nodiscard]] static Result<std::vector<Row>> read_rows(Statement& query);
     explicit History(std::unique_ptr<File> file);
     std::unique_ptr<File> file_;
 };

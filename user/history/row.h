@@ -12,13 +12,20 @@
 namespace quell::history {
 
 enum class Action : std::uint32_t {
-#define ACTION(name, word, loss) name,
+#define ACTION(name, word, loss, id) name,
 #include "user/history/actions.def"
 #undef ACTION
 };
 
 inline constexpr std::array kActionWords = {
-#define ACTION(name, word, loss) std::string_view{word},
+#define ACTION(name, word, loss, id) std::string_view{word},
+#include "user/history/actions.def"
+#undef ACTION
+};
+
+// Of the journal's entries: 32 hex digits.
+inline constexpr std::array kActionMessageIds = {
+#define ACTION(name, word, loss, id) std::string_view{id},
 #include "user/history/actions.def"
 #undef ACTION
 };

@@ -160,6 +160,26 @@ std::string subject_text(const Incident& incident) {
 
 Json process_json(const quell_task_ref& task, std::string_view role) { return task_json(task, role, std::nullopt); }
 
+Json brief_json(const Incident& incident) {
+    Json json = {{"id", id_text(incident.id)},
+                 {"policy", escape(incident.rule.policy)},
+                 {"rule", escape(incident.rule.rule)},
+                 {"name", escape(incident.rule.name)},
+                 {"severity", word_at(kSeverityWords, incident.rule.severity)},
+                 {"state", word_at(kStateWords, incident.state)},
+                 {"subject", subject_text(incident)},
+                 {"operation", word_at(kOperationWords, incident.entry.operation)},
+                 {"count", number(incident.entry.hits)}};
+    if (!incident.path.empty()) json["object"] = escape(incident.path);
+    else if (auto object = object_text(incident.entry.operation, incident.entry.detail); !object.empty()) json["object"] = std::move(object);
+    if (!incident.key.container) return json;
+    json["container"] = escape(incident.container_id);
+    put(json, "pod", incident.identity.pod);
+    put(json, "namespace", incident.identity.pod_namespace);
+    put(json, "image", incident.identity.image);
+    return json;
+}
+
 Json summary_json(const Incident& incident, bool container_alive) {
     auto json = common_json(incident);
     if (incident.key.container) json["container"] = container_json(incident, container_alive);

@@ -19,6 +19,8 @@ using Json = nlohmann::json;
 [[nodiscard]] Json summary_json(const Incident& incident, bool container_alive);
 // All of it, with each offer and whom it would hit now.
 [[nodiscard]] Json whole_json(const Incident& incident, const std::vector<Offer>& offers, bool container_alive);
+// A few words, for who is told of a row of it.
+[[nodiscard]] Json brief_json(const Incident& incident);
 [[nodiscard]] Json process_json(const quell_task_ref& task, std::string_view role);
 
 // Everything, as one version of the ABI knows it; bytes that may be no text are kept as hex.

@@ -48,11 +48,15 @@ std::string journal_field(std::string_view name, std::string_view value) {
     return text;
 }
 
-bool Journal::send(int priority, std::string_view message, const std::vector<Field>& fields) const {
-    std::string entry = journal_field("MESSAGE", message) + journal_field("PRIORITY", std::to_string(priority)) +
-                        journal_field("SYSLOG_IDENTIFIER", "quelld");
+std::string journal_entry(int priority, std::string_view message_id, std::string_view message, const std::vector<Field>& fields) {
+    std::string entry = journal_field("MESSAGE", message) + journal_field("MESSAGE_ID", message_id) +
+                        journal_field("PRIORITY", std::to_string(priority)) + journal_field("SYSLOG_IDENTIFIER", "quelld");
     for (const Field& field : fields) entry += journal_field(field.name, field.value);
-    if (send_datagram(address_, entry).ok()) return true;
+    return entry;
+}
+
+bool Journal::send(int priority, std::string_view message_id, std::string_view message, const std::vector<Field>& fields) const {
+    if (send_datagram(address_, journal_entry(priority, message_id, message, fields)).ok()) return true;
     to_log(priority, message, fields);
     return false;
 }
@@ -60,7 +64,7 @@ bool Journal::send(int priority, std::string_view message, const std::vector<Fie
 bool Journal::history_head(std::uint64_t row, std::string_view hash, std::string_view incident,
                            std::string_view action) const {
     const std::string head = std::to_string(row) + ":" + std::string(hash);
-    return send(kPriorityNotice, "history head " + head,
+    return send(kPriorityNotice, kHeadMessageId, "history head " + head,
                 {{"QUELL_HISTORY_ROW", std::to_string(row)},
                  {"QUELL_HISTORY_HEAD", std::string(hash)},
                  {"QUELL_INCIDENT", std::string(incident)},

@@ -122,7 +122,7 @@ TEST(Unit, TheHeadOfAnApprovalIsInTheJournal) {
     ASSERT_EQ(approve(id, "kill-container").status, 0);
     std::string head;
     EXPECT_TRUE(eventually([&] {
-        head = run("journalctl -o json QUELL_ACTION=approved QUELL_INCIDENT=" + id + " | jq -r '.QUELL_HISTORY_ROW + \":\" + .QUELL_HISTORY_HEAD'").text;
+        head = run("journalctl -o json MESSAGE_ID=65191ebc5d214175aba1ad8134f83992 QUELL_INCIDENT=" + id + " | jq -r '.QUELL_HISTORY_ROW + \":\" + .QUELL_HISTORY_HEAD'").text;
         return head.size() > 64;
     })) << run("journalctl -n 20 -u quelld").text;
     head.erase(head.find_last_not_of('\n') + 1);

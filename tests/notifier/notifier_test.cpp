@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+// All of it: a control server, the notifier, a target.
+#include "user/notifier/notifier.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "tests/base/temp_dir.h"
+#include "tests/notifier/fake_history.h"
+#include "tests/notifier/http_target.h"
+#include "user/base/fd.h"
+#include "user/notifier/queue.h"
+
+namespace quell::notifier {
+namespace {
+
+class NotifierTest : public testing::Test {
+protected:
+    NotifierTest() {
+        config.daemon_socket = dir / "quell.sock";
+        config.queue_path = dir / "queue.db";
+        config.metrics_socket = dir / "metrics.sock";
+        Target target;
+        target.name = "t";
+        target.url = http.url();
+        config.targets = {target};
+    }
+    ~NotifierTest() override { end(); }
+    void begin() {
+        stop = Fd(eventfd(0, EFD_CLOEXEC));
+        thread = std::thread([this] {
+            const auto ran = run(config, stop.get());
+            EXPECT_TRUE(ran) << ran.error().message;
+        });
+        for (int i = 0; i < 1000 && metrics().find("quell_notifier_connected 1") == std::string::npos; i++) usleep(10'000);
+    }
+    void end() {
+        if (!thread.joinable()) return;
+        eventfd_write(stop.get(), 1);
+        thread.join();
+    }
+    std::string get(const std::string& request) const {
+        const Fd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        config.metrics_socket.copy(address.sun_path, sizeof address.sun_path - 1);
+        if (connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return {};
+        const std::string text = request + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        (void)!write(fd.get(), text.data(), text.size());
+        std::string answer;
+        char buffer[4096];
+        for (ssize_t got; (got = read(fd.get(), buffer, sizeof buffer)) > 0;) answer.append(buffer, static_cast<std::size_t>(got));
+        return answer;
+    }
+    std::string metrics() const { return get("GET /metrics"); }
+    bool told(const std::string& line) const {
+        for (int i = 0; i < 1000; i++, usleep(10'000))
+            if (metrics().find("\n" + line + "\n") != std::string::npos) return true;
+        return false;
+    }
+    // The numbers of the rows that the target got, in their order.
+    std::vector<int> rows(std::size_t count) {
+        std::vector<int> numbers;
+        for (const auto& one : http.received(count)) numbers.push_back(one.json()["row"]["row"]);
+        return numbers;
+    }
+
+    TempDir dir;
+    HttpTarget http;
+    FakeHistory history{dir / "quell.sock"};
+    Config config;
+    Fd stop;
+    std::thread thread;
+};
+
+TEST_F(NotifierTest, SendsWhatHappensFromItsFirstStartOn) {
+    history.add();
+    history.add();
+    begin();
+    history.add("approved");
+    history.add("done");
+    EXPECT_EQ(rows(2), (std::vector<int>{3, 4}));
+    const auto first = http.received(1)[0].json();
+    EXPECT_EQ(first["row"]["action"], "approved");
+    EXPECT_EQ(first["incident"]["severity"], "high");
+    EXPECT_EQ(first["id"], http.received(1)[0].header("X-Quell-Id"));
+    EXPECT_TRUE(http.no_more_than(2, std::chrono::milliseconds(300)));
+}
+
+TEST_F(NotifierTest, LosesNothingWhileItIsAway) {
+    begin();
+    history.add();
+    EXPECT_EQ(rows(1), (std::vector<int>{1}));
+    end();
+    for (int i = 0; i < 1200; i++) history.add();
+    begin();
+    std::vector<int> all(1201);
+    for (int i = 0; i < 1201; i++) all[static_cast<std::size_t>(i)] = i + 1;
+    EXPECT_EQ(rows(1201), all) << "each once, in their order";
+}
+
+TEST_F(NotifierTest, LosesNothingWhileTheDaemonIsAway) {
+    begin();
+    history.add();
+    EXPECT_EQ(rows(1).size(), 1u);
+    history.stop();
+    EXPECT_TRUE(told("quell_up 0"));
+    history.add();
+    history.start();
+    history.add();
+    EXPECT_EQ(rows(3), (std::vector<int>{1, 2, 3}));
+    EXPECT_TRUE(told("quell_up 1"));
+}
+
+TEST_F(NotifierTest, LosesNothingWhileTheTargetAndItselfAreAway) {
+    http.stop();
+    begin();
+    for (int i = 0; i < 5; i++) history.add();
+    EXPECT_TRUE(told("quell_notifier_queue_length{target=\"t\"} 5"));
+    end();
+    http.start();
+    begin();
+    EXPECT_EQ(rows(5), (std::vector<int>{1, 2, 3, 4, 5}));
+}
+
+TEST_F(NotifierTest, ARowThatWaitsForTheDiskIsSentOnceAndAtOnce) {
+    begin();
+    history.add("detected", true);
+    EXPECT_EQ(rows(1), (std::vector<int>{0}));
+    history.add("approved", true);
+    EXPECT_EQ(rows(2), (std::vector<int>{0, 0}));
+    history.add("done");  // the disk takes all of them
+    EXPECT_EQ(rows(3), (std::vector<int>{0, 0, 3}));
+    EXPECT_TRUE(http.no_more_than(3, std::chrono::milliseconds(300)));
+    EXPECT_TRUE(told("quell_notifier_history_row 3"));
+}
+
+TEST_F(NotifierTest, AFullQueueKeepsDecisionsAndCounts) {
+    config.queue_max = 10;
+    http.stop();
+    begin();
+    history.add("approved");
+    for (int i = 0; i < 30; i++) history.add();
+    EXPECT_TRUE(told("quell_notifier_history_row 31"));
+    EXPECT_TRUE(told("quell_notifier_queue_length{target=\"t\"} 10"));
+    EXPECT_TRUE(told("quell_notifier_messages_dropped_total{target=\"t\"} 21"));
+    http.start();
+    const auto got = rows(10);
+    EXPECT_EQ(got.front(), 1) << "the decision";
+    EXPECT_EQ(got.back(), 31);
+}
+
+TEST_F(NotifierTest, WhatRetentionTookIsCounted) {
+    begin();
+    history.add();
+    EXPECT_EQ(rows(1).size(), 1u);
+    end();
+    for (int i = 0; i < 9; i++) history.add();
+    history.trim(4);
+    begin();
+    EXPECT_EQ(rows(5), (std::vector<int>{1, 7, 8, 9, 10}));
+    EXPECT_TRUE(told("quell_notifier_rows_missed_total 5"));
+}
+
+TEST_F(NotifierTest, AHistoryThatBeganAnewIsReadFromItsBeginning) {
+    begin();
+    for (int i = 0; i < 5; i++) history.add();
+    EXPECT_EQ(rows(5).size(), 5u);
+    end();
+    history.begin_anew();
+    history.add("started");
+    begin();
+    EXPECT_EQ(rows(6).back(), 1);
+    EXPECT_EQ(http.received(6).back().json()["row"]["action"], "started");
+}
+
+TEST_F(NotifierTest, TwoTargetsOneOfWhichTakesNothing) {
+    HttpTarget other;
+    Target second = config.targets[0];
+    second.name = "other";
+    second.url = other.url();
+    second.actions = {"approved"};
+    second.format = Format::Chat;
+    config.targets.push_back(second);
+    http.stop();
+    begin();
+    history.add();
+    history.add("approved");
+    const auto got = other.received(1);
+    ASSERT_EQ(got.size(), 1u);
+    EXPECT_EQ(got[0].json()["text"], "*approved* (high) `00012` `p/r` on `" + std::string([] {
+                  static char name[256];
+                  gethostname(name, sizeof name - 1);
+                  return name;
+              }()) + "`: `web`: `r`");
+    EXPECT_TRUE(other.no_more_than(1, std::chrono::milliseconds(200)));
+    EXPECT_TRUE(told("quell_notifier_queue_length{target=\"t\"} 2"));
+}
+
+TEST_F(NotifierTest, MetricsAreServedToWhoMayOpenTheSocketAndNothingElseIs) {
+    begin();
+    struct stat info {};
+    ASSERT_EQ(stat(config.metrics_socket.c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 0777, 0660u);
+    const auto text = metrics();
+    EXPECT_EQ(text.substr(0, 15), "HTTP/1.1 200 OK");
+    EXPECT_NE(text.find("Content-Type: text/plain; version=0.0.4"), std::string::npos) << text;
+    EXPECT_NE(text.find("\nquell_incidents_pending 3\n"), std::string::npos);
+    EXPECT_EQ(get("GET /").substr(0, 12), "HTTP/1.1 404");
+    EXPECT_EQ(get("DELETE /metrics").substr(0, 12), "HTTP/1.1 405");
+    end();
+    EXPECT_NE(stat(config.metrics_socket.c_str(), &info), 0) << "it takes its socket along";
+}
+
+TEST_F(NotifierTest, APortIsOfLoopbackAlone) {
+    HttpTarget free;  // a port that nobody has
+    config.metrics_port = static_cast<std::uint16_t>(std::stoi(free.url("").substr(17)));
+    free.stop();
+    begin();
+    const auto connects = [&](const char* address) {
+        const Fd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        sockaddr_in to{};
+        to.sin_family = AF_INET;
+        to.sin_port = htons(config.metrics_port);
+        inet_pton(AF_INET, address, &to.sin_addr);
+        return connect(fd.get(), reinterpret_cast<sockaddr*>(&to), sizeof to) == 0;
+    };
+    EXPECT_TRUE(connects("127.0.0.1"));
+    EXPECT_FALSE(connects("127.0.0.2")) << "one address, not all";
+}
+
+TEST(Notifier, SaysWhatItCannotUse) {
+    const TempDir dir;
+    Config config;
+    config.queue_path = dir / "none" + "/queue.db";
+    config.metrics_socket.clear();
+    EXPECT_EQ(run(config, -1).error().code, ENOENT);
+    config.queue_path = dir / "queue.db";
+    config.metrics_socket = dir / "none" + "/a/metrics.sock";
+    EXPECT_FALSE(run(config, -1));
+}
+
+}  // namespace
+}  // namespace quell::notifier
