@@ -202,5 +202,18 @@ TEST(ConsoleText, WrapsAtBlanks) {
     EXPECT_EQ(wrap("漢字漢字漢字漢字漢字", 16, 9, Charset::Utf8), (Parts{"漢字漢字漢字漢字", "漢字"}));
 }
 
+TEST(ConsoleText, LongValuesAreCutAndRulesAreNot) {
+    std::setlocale(LC_CTYPE, "C.UTF-8");
+    Json incident = sample_incident();
+    const std::size_t before = incident_lines(incident, Json::array(), 0, Layout{}).size();
+    incident["file"]["path"] = std::string(4096, 'p');
+    const auto lines = incident_lines(incident, Json::array(), 0, Layout{});
+    EXPECT_EQ(lines.size(), before + kValueLinesMax - 1);
+    Json rules = Json::array();
+    for (int i = 0; i < 200; i++) rules.push_back("a-rule-with-a-name-" + std::to_string(i));
+    const auto status = status_lines(Json::object(), {{"policies", {{{"name", "p"}, {"rule_ids", rules}}}}}, Layout{});
+    EXPECT_TRUE(std::ranges::any_of(status, [](const Line& line) { return line.text.ends_with("a-rule-with-a-name-199"); }));
+}
+
 }  // namespace
 }  // namespace quell::cli::console

@@ -13,9 +13,8 @@ namespace quell::cli::console {
 namespace {
 
 constexpr std::size_t kLabelColumns = 13;
-// Of one value: a hostile path of 4 KiB must not push the rest off the page. `quell show` has all of it.
-constexpr std::size_t kWrappedLinesMax = 6;
 constexpr std::size_t kStatusListMax = 1'000;
+constexpr std::size_t kRulesTextMax = 16'384;
 constexpr std::size_t kPolicyNameMax = 24;  // as a label, beside which its rules stand
 
 }  // namespace
@@ -28,11 +27,11 @@ void add_title(std::vector<Line>& lines, std::string title) {
     lines.push_back(std::move(line));
 }
 
-void add_line(std::vector<Line>& lines, const Layout& layout, std::size_t indent, std::string label, std::string_view text, Look look) {
+void add_line(std::vector<Line>& lines, const Layout& layout, std::size_t indent, std::string label, std::string_view text, Look look, std::size_t most) {
     const std::size_t at = label.empty() ? indent : indent + std::max(kLabelColumns, label.size() + 1);
     const std::size_t room = layout.columns > at + 16 ? layout.columns - at : 16;
     bool is_first = true;
-    for (std::string& part : wrap(text, room, kWrappedLinesMax, layout.charset)) {
+    for (std::string& part : wrap(text, room, most, layout.charset)) {
         Line line;
         line.indent = indent;
         if (is_first) line.label = std::move(label);
@@ -110,8 +109,8 @@ std::vector<Line> status_lines(const Json& status, const Json& policies, const L
         if (lines.size() > kStatusListMax) break;
         std::string ids;
         for (const Json& id : member(policy, "rule_ids"))
-            if (id.is_string() && ids.size() < 4096) ids += (ids.empty() ? "" : ", ") + safe(id.get<std::string>());
-        add(fit(text_of(policy, "name"), kPolicyNameMax), ids.empty() ? "no rules" : ids);
+            if (id.is_string() && ids.size() < kRulesTextMax) ids += (ids.empty() ? "" : ", ") + safe(id.get<std::string>());
+        add_line(lines, layout, 2, fit(text_of(policy, "name"), kPolicyNameMax), ids.empty() ? "no rules" : ids, {}, kStatusListMax);
     }
     std::vector<std::string> attached;
     const Json& hooks = member(status, "hooks");

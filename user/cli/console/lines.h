@@ -53,8 +53,11 @@ struct Line {
 [[nodiscard]] Tone severity_tone(std::string_view severity);
 [[nodiscard]] Tone state_tone(std::string_view state);
 
-// For builders: a line, wrapped, with a label.
-void add_line(std::vector<Line>& lines, const Layout& layout, std::size_t indent, std::string label, std::string_view text, Look look = {});
+// Of one value: a hostile path of 4 KiB must not push the rest off the page. `quell show` has all of it.
+inline constexpr std::size_t kValueLinesMax = 6;
+// For builders: a line with a label, wrapped into at most `most`.
+void add_line(std::vector<Line>& lines, const Layout& layout, std::size_t indent, std::string label, std::string_view text, Look look = {},
+              std::size_t most = kValueLinesMax);
 void add_title(std::vector<Line>& lines, std::string title);
 
 }  // namespace quell::cli::console
