@@ -153,7 +153,9 @@ Status History::append(std::span<Entry> entries) {
     return transaction->commit();
 }
 
-Result<std::vector<Row>> History::read_rows(Statement& query) {
+namespace {
+
+Result<std::vector<Row>> read_rows(Statement& query) {
     std::vector<Row> rows;
     for (;;) {
         auto more = query.step();
@@ -164,6 +166,8 @@ Result<std::vector<Row>> History::read_rows(Statement& query) {
         rows.push_back(std::move(*row));
     }
 }
+
+}  // namespace
 
 Result<std::vector<Row>> History::list(std::uint64_t limit, std::uint64_t incident) {
     auto query = file_->database.prepare(

@@ -25,7 +25,6 @@
 namespace quell::history {
 
 class Database;
-class Statement;
 
 // For list(): beyond this nobody reads, and an answer has to fit a message.
 inline constexpr std::uint64_t kListMax = 10'000;
@@ -93,7 +92,6 @@ public:
 
 private:
     struct File;
-    [[nodiscard]] static Result<std::vector<Row>> read_rows(Statement& query);
     explicit History(std::unique_ptr<File> file);
     std::unique_ptr<File> file_;
 };
