@@ -28,7 +28,7 @@ TEST(Preview, FitsTheInterfaceAndSaysWhatItHits) {
         const bool is_file = offer.response == QUELL_RESPONSE_QUARANTINE_FILE;
         EXPECT_EQ(json["files"].size(), is_file ? 1u : 0u);
         EXPECT_EQ(json["offer"].contains("would_hit"), !is_file);
-        EXPECT_EQ(json["reversible"].get<bool>(), is_file);
+        EXPECT_EQ(json["reversible"].get<bool>(), json["offer"].contains("undo"));
         EXPECT_TRUE(json["offer"].contains("digest"));
     }
 }

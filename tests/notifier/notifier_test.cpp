@@ -81,7 +81,7 @@ TEST_F(NotifierTest, SendsWhatHappensFromItsFirstStartOn) {
     begin();
     history.add("approved");
     history.add("done");
-    EXPECT_EQ(rows(2), (std::vector<int>{3, 4}));
+    ASSERT_EQ(rows(2), (std::vector<int>{3, 4}));
     const auto first = http.received(1)[0].json();
     EXPECT_EQ(first["row"]["action"], "approved");
     EXPECT_EQ(first["incident"]["severity"], "high");
