@@ -110,6 +110,14 @@ TEST(Store, BoundsWhatIsOverAndKeepsWhatIsOpen) {
     EXPECT_EQ(store.list(true).front()->id, 4 + kOverMax + 9);
 }
 
+TEST(RuleBook, WhatWasAskedForWithoutARuleHasANameOfItsOwn) {
+    const auto facts = RuleBook().find(QUELL_RULE_MANUAL, 1);
+    EXPECT_EQ(facts.policy, "manual");
+    EXPECT_EQ(facts.rule, "request");
+    EXPECT_EQ(facts.severity, kManualSeverity);
+    EXPECT_EQ(facts.offers.size(), std::size_t{QUELL_RESPONSE_COUNT});
+}
+
 TEST(RuleBook, SurvivesAsText) {
     RuleBook book, other;
     book.add(3, image_with(99, "Clear Log Activities"));

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "user/daemon/config.h"
 
-#include <algorithm>
-#include <charconv>
-#include <cstring>
-#include <set>
-
 #include "user/base/escape.h"
 #include "user/base/files.h"
 #include "user/base/vocabulary.h"
@@ -15,52 +10,14 @@ namespace quell::daemon {
 
 namespace {
 
+using yaml::absolute_path;
+using yaml::section;
+
 constexpr std::size_t kSocketPathMax = 107;  // sockaddr_un
 constexpr std::uint64_t kKeepRowsMin = 1'000;
 constexpr std::uint64_t kKeepRowsMax = 1'000'000'000;
 constexpr std::uint64_t kKeepArmedMax = 86'400;
 constexpr std::uint64_t kStopGraceMax = 120;  // longer than that no client waits for the answer
-
-}  // namespace
-
-void wrong(const YAML::Node& node, std::string message) { throw Wrong{node.Mark(), std::move(message)}; }
-
-// yaml-cpp takes a key twice without a word; a typing mistake in a file that
-// says who may kill must not pass.
-void read_mapping(const YAML::Node& node, const Readers& readers) {
-    if (node.IsNull()) return;
-    if (!node.IsMap()) wrong(node, "expected a mapping");
-    std::set<std::string> seen;
-    for (const auto& entry : node) {
-        if (!entry.first.IsScalar()) wrong(entry.first, "a key must be a plain word");
-        const std::string& key = entry.first.Scalar();
-        const auto reader = readers.find(key);
-        if (reader == readers.end()) wrong(entry.first, "unknown key '" + escape_cut(key, 64) + "'");
-        if (!seen.insert(key).second) wrong(entry.first, "duplicate key '" + key + "'");
-        reader->second(entry.second);
-    }
-}
-
-std::string text(const YAML::Node& node, std::string_view what) {
-    if (!node.IsScalar() || node.Scalar().empty() || node.Scalar().find('\0') != std::string::npos) wrong(node, std::string(what));
-    return node.Scalar();
-}
-
-std::uint64_t number(const YAML::Node& node, int base, std::uint64_t least, std::uint64_t most, const std::string& what) {
-    const std::string digits = text(node, what);
-    std::uint64_t value = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
-    if (error != std::errc{} || end != digits.data() + digits.size() || value < least || value > most) wrong(node, what);
-    return value;
-}
-
-namespace {
-
-std::string absolute_path(const YAML::Node& node) {
-    std::string path = text(node, "expected an absolute path");
-    if (path.front() != '/') wrong(node, "expected an absolute path");
-    return path;
-}
 
 std::uint32_t response_mask(const YAML::Node& node) {
     if (!node.IsSequence()) wrong(node, "expected a list of responses");
@@ -98,9 +55,6 @@ void read_config(const YAML::Node& root, Config& config) {
         if (!parsed) wrong(value, "expected debug, info, warn or error");
         config.log_level = *parsed;
     };
-    const auto section = [](Readers readers) -> Reader {
-        return [readers = std::move(readers)](const YAML::Node& value) { read_mapping(value, readers); };
-    };
     read_mapping(root, {
         {"operators", section({{"group", [&](const YAML::Node& v) { config.operators_group = text(v, "expected the name of a group"); }},
                                {"break_glass", [&](const YAML::Node& v) { config.break_glass = group_names(v); }}})},
@@ -125,23 +79,11 @@ void read_config(const YAML::Node& root, Config& config) {
     });
 }
 
-Error located(const std::string& file, const YAML::Mark& mark, const std::string& message) {
-    return Error{file + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1) + ": " + message, EINVAL, {}};
-}
-
 }  // namespace
 
 Result<Config> parse_config(std::string_view input, const std::string& file) {
     Config config;
-    try {
-        const auto documents = YAML::LoadAll(std::string(input));
-        if (documents.size() > 1) return located(file, documents[1].Mark(), "a second document");
-        if (!documents.empty()) read_config(documents[0], config);
-    } catch (const Wrong& found) {
-        return located(file, found.mark, found.message);
-    } catch (const YAML::Exception& found) {
-        return located(file, found.mark, escape(found.msg));
-    }
+    if (auto done = yaml::read_document(input, file, [&](const YAML::Node& root) { read_config(root, config); }); !done) return done.error();
     return config;
 }
 

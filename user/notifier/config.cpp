@@ -2,69 +2,30 @@
 #include "user/notifier/config.h"
 
 #include <sys/stat.h>
-#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
-#include <charconv>
-#include <functional>
-#include <map>
 
 #include "user/base/escape.h"
 #include "user/base/files.h"
 #include "user/base/vocabulary.h"
+#include "user/base/yaml_reader.h"
 #include "user/history/row.h"
 
 namespace quell::notifier {
 namespace {
 
+using yaml::absolute_path;
+using yaml::read_mapping;
+using yaml::section;
+using yaml::text;
+using yaml::wrong;
+
 constexpr std::size_t kSocketPathMax = 107;  // sockaddr_un
 constexpr std::size_t kNameMax = 32, kUrlMax = 2048, kSecretMax = 4096;
 
-// What a reader of one key throws; caught in parse_config.
-struct Wrong {
-    YAML::Mark mark;
-    std::string message;
-};
-
-[[noreturn]] void wrong(const YAML::Node& node, std::string message) { throw Wrong{node.Mark(), std::move(message)}; }
-
-using Reader = std::function<void(const YAML::Node& value)>;
-using Readers = std::map<std::string, Reader, std::less<>>;
-
-// yaml-cpp takes a key twice without a word.
-void read_mapping(const YAML::Node& node, const Readers& readers) {
-    if (node.IsNull()) return;
-    if (!node.IsMap()) wrong(node, "expected a mapping");
-    std::set<std::string> seen;
-    for (const auto& entry : node) {
-        if (!entry.first.IsScalar()) wrong(entry.first, "a key must be a plain word");
-        const std::string& key = entry.first.Scalar();
-        const auto reader = readers.find(key);
-        if (reader == readers.end()) wrong(entry.first, "unknown key '" + escape_cut(key, 64) + "'");
-        if (!seen.insert(key).second) wrong(entry.first, "duplicate key '" + key + "'");
-        reader->second(entry.second);
-    }
-}
-
-std::string text(const YAML::Node& node, std::string_view what) {
-    if (!node.IsScalar() || node.Scalar().empty() || node.Scalar().find('\0') != std::string::npos) wrong(node, std::string(what));
-    return node.Scalar();
-}
-
-std::string absolute_path(const YAML::Node& node, std::size_t most = 4095) {
-    std::string path = text(node, "expected an absolute path");
-    if (path.front() != '/') wrong(node, "expected an absolute path");
-    if (path.size() > most) wrong(node, "the path is too long");
-    return path;
-}
-
 std::uint64_t number(const YAML::Node& node, std::uint64_t least, std::uint64_t most) {
     const std::string what = "expected a number from " + std::to_string(least) + " to " + std::to_string(most);
-    const std::string digits = text(node, what);
-    std::uint64_t value = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    if (error != std::errc{} || end != digits.data() + digits.size() || value < least || value > most) wrong(node, what);
-    return value;
+    return yaml::number(node, 10, least, most, what);
 }
 
 std::string name(const YAML::Node& node) {
@@ -129,9 +90,6 @@ void read_targets(const YAML::Node& node, std::vector<Target>& targets) {
 }
 
 void read_config(const YAML::Node& root, Config& config) {
-    const auto section = [](Readers readers) -> Reader {
-        return [readers = std::move(readers)](const YAML::Node& value) { read_mapping(value, readers); };
-    };
     read_mapping(root, {
         {"daemon", section({{"socket", [&](const YAML::Node& v) { config.daemon_socket = absolute_path(v, kSocketPathMax); }}})},
         {"queue", section({{"path", [&](const YAML::Node& v) { config.queue_path = absolute_path(v); }},
@@ -147,23 +105,11 @@ void read_config(const YAML::Node& root, Config& config) {
     });
 }
 
-Error located(const std::string& file, const YAML::Mark& mark, const std::string& message) {
-    return Error{file + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1) + ": " + message, EINVAL, {}};
-}
-
 }  // namespace
 
 Result<Config> parse_config(std::string_view input, const std::string& file) {
     Config config;
-    try {
-        const auto documents = YAML::LoadAll(std::string(input));
-        if (documents.size() > 1) return located(file, documents[1].Mark(), "a second document");
-        if (!documents.empty()) read_config(documents[0], config);
-    } catch (const Wrong& found) {
-        return located(file, found.mark, found.message);
-    } catch (const YAML::Exception& found) {
-        return located(file, found.mark, escape(found.msg));
-    }
+    if (auto done = yaml::read_document(input, file, [&](const YAML::Node& root) { read_config(root, config); }); !done) return done.error();
     return config;
 }
 

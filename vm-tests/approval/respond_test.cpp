@@ -106,6 +106,19 @@ TEST(Respond, AFileOfAContainerAndOneOfTheHost) {
     EXPECT_EQ(must("cat /srv/evidence"), "1\n");
 }
 
+TEST(Respond, APauseOfWhatNobodyDetected) {
+    Container victim("calm");
+    victim.start();
+    int status = -1;
+    const auto incident = respond("pause-container --container " + victim.cgroup(), &status);
+    EXPECT_EQ(status, 0) << incident;
+    EXPECT_EQ(incident["state"], "enforcing");
+    EXPECT_EQ(must("cat /sys/fs/cgroup" + victim.cgroup() + "/cgroup.freeze"), "1\n");
+    EXPECT_EQ(run("quell undo " + id_of(incident) + " --reason told").status, 0);
+    EXPECT_EQ(victim.exec("true").status, 0);
+    EXPECT_EQ(actions_of(id_of(incident)), (Rows{"requested", "approved", "flipped", "enforcing", "undone"}));
+}
+
 TEST(Respond, AgainAfterARejection) {
     Container victim("again");
     victim.start();
