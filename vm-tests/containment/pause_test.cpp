@@ -175,8 +175,12 @@ TEST_F(Pause, WhoDoesNotFreezeIsNamedAndFreezesLater) {
     must("umount /srv/ice; rm /srv/ice.img");
 }
 
-// With the pins goes whoever knows of it.
-class PauseUnload : public Pause {};
+// With the pins goes whoever knows of it. No daemon is there behind it: a suite of its own.
+class PauseUnload : public Pause {
+protected:
+    static void TearDownTestSuite() {}
+    void TearDown() override {}
+};
 
 TEST_F(PauseUnload, ResumesWhatIsPaused) {
     Container victim("unloaded", counting());
@@ -187,7 +191,6 @@ TEST_F(PauseUnload, ResumesWhatIsPaused) {
     must("quelld --unload");
     EXPECT_TRUE(eventually([&] { return !frozen(victim); }));
     EXPECT_GT(beats(victim), 0);
-    start_daemon();
 }
 
 }  // namespace
