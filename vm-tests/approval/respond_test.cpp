@@ -15,8 +15,10 @@ using Rows = std::vector<std::string>;
 
 // What `quell respond ARGUMENTS` made, whatever came of it.
 Json respond(const std::string& arguments, int* status = nullptr) {
-    const auto answer = quell("respond " + arguments + " --yes --reason told", status);
-    return answer.contains("incident") ? answer["incident"] : answer;
+    const auto output = run("quell --json respond " + arguments + " --yes --reason told 2>/dev/null");  // where root is told something
+    if (status) *status = output.status;
+    const auto answer = Json::parse(output.text, nullptr, false);
+    return answer.is_object() && answer.contains("incident") ? answer["incident"] : Json{{"error", output.text}};
 }
 
 std::string id_of(const Json& incident) { return incident.value("id", std::string{}); }
