@@ -47,7 +47,12 @@ protected:
     }
     // No row is wider than the screen, and title and hints stand where they belong.
     static void expect_whole(const Tmux& tmux, std::size_t columns, std::size_t rows) {
-        const auto shown = tmux.rows();
+        auto shown = tmux.rows();
+        // The terminal tells of a new size when it likes, and a frame arrives in parts.
+        for (int tries = 0; tries < 500 && (shown.size() != rows || shown[rows - 1].find(" help") == std::string::npos); tries++) {
+            usleep(20'000);
+            shown = tmux.rows();
+        }
         ASSERT_EQ(shown.size(), rows) << tmux.screen();
         for (const std::string& row : shown) EXPECT_LE(width_of(row), columns) << row;
         EXPECT_TRUE(shown[0].starts_with(" Quell")) << tmux.screen();
@@ -201,6 +206,8 @@ TEST_F(ConsoleTerminal, StopsAndGoesOn) {
         tmux.type("echo at the $((40 + 2))\r");
         ASSERT_TRUE(tmux.shows("at the 42")) << "the shell has its terminal back";
         tmux.resize(100, 30);  // nobody tells a stopped program
+        tmux.type("stty size\r");
+        ASSERT_TRUE(tmux.shows("30 100"));
         tmux.type("fg\r");
         ASSERT_TRUE(tmux.shows("pending"));
         EXPECT_TRUE(tmux.shows_no_more("at the 42"));
