@@ -10,6 +10,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <fstream>
 #include <functional>
 #include <thread>
 
@@ -102,13 +103,11 @@ bool Tmux::shows_no_more(const std::string& text) const {
     return does;
 }
 
-int Tmux::exit_status() const {
-    // The window is dead when its terminal is closed, a little before anybody knows how its process ended.
-    std::string text;
-    within([&] { return (text = run({"display-message", "-p", "#{pane_dead_status}"})) != "\n"; });
-    return text.empty() || text[0] < '0' || text[0] > '9' ? -1 : std::stoi(text);
+int Tmux::child_pid() const {
+    const std::string shell = std::to_string(std::stoi(run({"display-message", "-p", "#{pane_pid}"})));
+    int pid = 0;
+    std::ifstream("/proc/" + shell + "/task/" + shell + "/children") >> pid;
+    return pid;
 }
-
-int Tmux::pid() const { return std::stoi(run({"display-message", "-p", "#{pane_pid}"})); }
 
 }  // namespace quell::cli

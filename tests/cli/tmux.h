@@ -28,9 +28,8 @@ public:
     // Until the screen has it, or 20 s are over; whether it has.
     [[nodiscard]] bool shows(const std::string& text) const;
     [[nodiscard]] bool shows_no_more(const std::string& text) const;
-    // Of the process that the window was started with, once it has ended; -1: it was killed, or goes on for 20 s more.
-    [[nodiscard]] int exit_status() const;
-    [[nodiscard]] int pid() const;
+    // What the window's shell waits for; 0: nothing.
+    [[nodiscard]] int child_pid() const;
 
 private:
     [[nodiscard]] std::string run(std::vector<std::string> arguments) const;

@@ -18,6 +18,7 @@ std::string_view tail_of(std::string_view text, std::size_t columns, Charset cha
 
 void draw_field(Grid& grid, std::size_t y, const std::string& label, const std::string& text, bool is_typed_in) {
     constexpr Look kTyped{Tone::Accent, true};
+    if (is_typed_in) grid.put(0, y, ">", kTyped);
     std::size_t x = 2 + grid.put(2, y, label, is_typed_in ? kTyped : Look{}) + 1;
     const std::size_t room = grid.columns() - std::min(grid.columns(), x + 2);
     x += grid.put(x, y, tail_of(text, room, grid.charset()), {Tone::Plain, is_typed_in}, room);
