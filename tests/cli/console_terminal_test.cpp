@@ -28,7 +28,7 @@ protected:
     }
     // sh's text that runs the console, and says at its end how it ended: tmux itself does not always know.
     [[nodiscard]] std::string command(const std::string& options = "", const std::string& environment = "LC_ALL=C.UTF-8") const {
-        return "env -i PATH=/usr/bin:/bin TZ=UTC TERM=\"$TERM\" " + environment + " " QUELL_PROGRAM " --socket " + socket + " console " + options + "; echo left with $?";
+        return "env -i PATH=/usr/bin:/bin TZ=UTC TERM=\"$TERM\" " + environment + " " QUELL_PROGRAM " --socket " + socket + " console " + options + "; echo left with $?; exec sleep 1000";
     }
     [[nodiscard]] std::unique_ptr<Tmux> open(const std::string& options = "", int columns = 80, int rows = 24) const {
         return std::make_unique<Tmux>(dir.path(), columns, rows, command(options));

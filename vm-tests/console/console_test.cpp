@@ -22,7 +22,7 @@ protected:
     }
     void TearDown() override { reject_all(); }
 
-    static constexpr const char* kConsole = "env -i PATH=/usr/bin:/bin TZ=UTC LC_ALL=C.UTF-8 TERM=\"$TERM\" quell console; echo left with $?";
+    static constexpr const char* kConsole = "env -i PATH=/usr/bin:/bin TZ=UTC LC_ALL=C.UTF-8 TERM=\"$TERM\" quell console; echo left with $?; exec sleep 1000";
 };
 
 TEST_F(Console, ALogIsRemovedAndTheContainerKilledByKeysAlone) {
