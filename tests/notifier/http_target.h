@@ -75,10 +75,10 @@ public:
         const std::lock_guard lock(mutex_);
         answers_ = {answers.begin(), answers.end()};
     }
-    // All so far; at least `count`, or what there is after 20 s.
+    // All so far; at least `count`, or what there is after a minute: each takes a commit.
     std::vector<Received> received(std::size_t count) {
         std::unique_lock lock(mutex_);
-        changed_.wait_for(lock, std::chrono::seconds(20), [&] { return received_.size() >= count; });
+        changed_.wait_for(lock, std::chrono::seconds(60), [&] { return received_.size() >= count; });
         return received_;
     }
     // Whether no more than `count` come within the time.

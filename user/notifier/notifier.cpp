@@ -62,8 +62,9 @@ Status run(const Config& config, int stop) {
         own.targets = (*queue)->counts();
         for (std::size_t i = 0; i < names.size(); i++) own.last_sent_s[names[i]] = deliveries[i].last_sent_s();
         own.queue_max = config.queue_max;
-        own.connected = follower.is_connected();
-        own.cursor = (*queue)->cursor().value_or(0);
+        const auto cursor = (*queue)->cursor();  // none before the very first read: what happens until then is not sent
+        own.connected = follower.is_connected() && cursor.has_value();
+        own.cursor = cursor.value_or(0);
         own.missed = follower.missed();
         return metrics_text(last.get(), own);
     };
