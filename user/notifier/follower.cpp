@@ -102,7 +102,6 @@ bool Follower::begin() {
 
 bool Follower::read_rows() {
     if (!queue_.cursor() && !begin()) return false;
-    begun_ = true;
     for (;;) {
         const std::uint64_t cursor = queue_.cursor().value_or(0);
         const auto reply = ask({{"limit", kRowsAtOnce}, {"after", cursor}});

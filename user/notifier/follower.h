@@ -28,8 +28,7 @@ public:
     // Until `stop` is readable; on the caller's thread, with one more that listens.
     void run();
 
-    // It hears the daemon, and knows from which row on: nothing that happens now is missed.
-    [[nodiscard]] bool is_connected() const { return connected_ && begun_; }
+    [[nodiscard]] bool is_connected() const { return connected_; }
     // Rows that the history had removed before they were read.
     [[nodiscard]] std::uint64_t missed() const { return missed_; }
 
@@ -49,7 +48,7 @@ private:
     Fd news_;  // eventfd: Watch has told something
     control::Client client_;
     std::string trouble_;  // as last said
-    std::atomic<bool> connected_ = false, begun_ = false;
+    std::atomic<bool> connected_ = false;
     std::atomic<std::uint64_t> missed_ = 0;
 };
 
