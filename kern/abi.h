@@ -32,7 +32,7 @@ using quell_u64 = std::uint64_t;
 #endif
 
 /* Pins of another number are not adopted. Raise it with every change here. */
-#define QUELL_ABI_VERSION 15u
+#define QUELL_ABI_VERSION 16u
 
 /*
  * A call of the kernel's bpf_rdonly_cast as it stands in the object: opcode 0x85, source 2 (a function of the kernel), and
@@ -75,6 +75,9 @@ enum quell_hook {
 
 #define QUELL_BIT(n) (1u << (n))
 #define QUELL_OP_BIT(n) (1ull << (n)) /* in a mask of operations */
+
+/* Responses that only read: nothing is contained, and what they leave is the daemon's to delete. */
+#define QUELL_RESPONSES_EVIDENCE (QUELL_BIT(QUELL_RESPONSE_ACQUIRE_FILE) | QUELL_BIT(QUELL_RESPONSE_CAPTURE))
 
 /* who a rule is about, as a mask */
 #define QUELL_SUBJECT_HOST 1u

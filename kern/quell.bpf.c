@@ -362,7 +362,7 @@ int BPF_PROG(quell_task_alloc, struct task_struct *task, unsigned long clone_fla
 SEC("lsm/file_permission")
 int BPF_PROG(quell_file_permission, struct file *file, int mask, int ret)
 {
-	return ret ? ret : on_file_permission(file);
+	return ret ? ret : on_file_permission(file, mask);
 }
 
 SEC("lsm/mmap_file")
@@ -445,6 +445,12 @@ SEC("iter/task")
 int quell_iter_tasks(struct bpf_iter__task *ctx)
 {
 	return on_iter_tasks(ctx);
+}
+
+SEC("iter/task_file")
+int quell_iter_files(struct bpf_iter__task_file *ctx)
+{
+	return on_iter_files(ctx);
 }
 
 char LICENSE[] SEC("license") = "GPL";

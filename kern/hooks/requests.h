@@ -69,3 +69,14 @@ static __always_inline int on_iter_tasks(struct bpf_iter__task *ctx)
 	task_listed(ctx, task);
 	return 0;
 }
+
+static __always_inline int on_iter_files(struct bpf_iter__task_file *ctx)
+{
+	struct file *file = ctx->file;
+
+	if (!file)
+		return 0;
+	KEEP_ORDER(file);
+	file_listed(ctx, file);
+	return 0;
+}

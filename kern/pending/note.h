@@ -19,7 +19,10 @@ static __always_inline u32 offers_possible(struct quell_pending *entry, struct q
 			offers |= QUELL_BIT(QUELL_RESPONSE_KILL_PROCESS);
 	if ((entry->object_flags & QUELL_OBJECT_FILE) && !(entry->object_flags & QUELL_OBJECT_LAST_LINK))
 		offers |= QUELL_BIT(QUELL_RESPONSE_QUARANTINE_FILE);
-	return offers;
+	/* evidence hits nobody: also of what is protected, and of a file whose last name goes */
+	if (entry->object_flags & QUELL_OBJECT_FILE)
+		offers |= QUELL_BIT(QUELL_RESPONSE_ACQUIRE_FILE);
+	return offers | QUELL_BIT(QUELL_RESPONSE_CAPTURE);
 }
 
 /* Binds the object to work->entry_new. A function of its own for the sake of the stack. */

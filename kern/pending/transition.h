@@ -38,6 +38,12 @@ static __always_inline u32 transitions_from(u32 from)
 	return QUELL_BIT(QUELL_STATE_NONE);
 }
 
+/* Only reads: there is nothing to contain, and nothing to let go. */
+static __always_inline int takes_evidence(u32 response)
+{
+	return response < QUELL_RESPONSE_COUNT && (QUELL_RESPONSES_EVIDENCE & QUELL_BIT(response));
+}
+
 /* What is decided about a target by who is inside of it. */
 static __always_inline int decided_from_inside(struct quell_transition *t)
 {
@@ -77,6 +83,8 @@ static __always_inline int approval_refused(struct quell_transition *t, struct q
 			count(QUELL_COUNTER_PROTECTED);
 			return -EACCES;
 		}
+	} else if (takes_evidence(t->response)) {
+		return 0; /* hits nobody, whoever the target is */
 	} else if (p->object_flags & QUELL_OBJECT_LAST_LINK) {
 		return -ESRCH;
 	} else if (bpf_map_lookup_elem(&contained_files, &p->file)) {
@@ -125,6 +133,8 @@ static __always_inline int contain(struct quell_transition *t, struct quell_pend
 {
 	u64 container = t->key.container, incident = t->incident;
 
+	if (takes_evidence(p->response))
+		return 0;
 	if (p->response == QUELL_RESPONSE_KILL_CONTAINER) {
 		return container_contain(container, incident);
 	}
@@ -181,6 +191,8 @@ static __always_inline void release(struct quell_transition *t, struct quell_pen
 {
 	u64 container = t->key.container, incident = t->incident, heir;
 
+	if (takes_evidence(p->response))
+		return;
 	if (p->response == QUELL_RESPONSE_KILL_CONTAINER) {
 		struct quell_container *c = bpf_map_lookup_elem(&containers, &container);
 
@@ -242,6 +254,7 @@ static __always_inline int transition(struct quell_transition *t)
 	struct quell_pending_key key = t->key;
 	struct quell_pending *p = bpf_map_lookup_elem(&pending, &key);
 	u64 now = bpf_ktime_get_boot_ns(), expected = QUELL_WORD(t->incident, t->from), seen;
+	u32 allowed;
 	int error, releases;
 
 	if (!p)
@@ -251,8 +264,12 @@ static __always_inline int transition(struct quell_transition *t)
 		if (error <= 0)
 			return error;
 	}
-	if (t->from >= QUELL_STATE_COUNT || t->to >= QUELL_STATE_COUNT ||
-	    !(transitions_from(t->from) & QUELL_BIT(t->to)))
+	if (t->from >= QUELL_STATE_COUNT || t->to >= QUELL_STATE_COUNT)
+		return -EINVAL;
+	allowed = transitions_from(t->from);
+	if (t->from == QUELL_STATE_DONE && takes_evidence(p->response))
+		allowed |= QUELL_BIT(QUELL_STATE_UNDONE); /* it is deleted */
+	if (!(allowed & QUELL_BIT(t->to)))
 		return -EINVAL;
 	if (t->to == QUELL_STATE_EXPIRED && now <= p->deadline_ns)
 		return -EINVAL;
@@ -289,6 +306,8 @@ static __always_inline int transition(struct quell_transition *t)
 		}
 		return error;
 	}
+	if (t->to == QUELL_STATE_FAILED && takes_evidence(p->response))
+		p->approved_ns = 0; /* nothing of it is in force, as of a flip that contained nothing */
 	if (releases) {
 		release(t, p);
 		*(volatile u64 *)&p->word = QUELL_WORD(t->incident, t->to);

@@ -11,6 +11,7 @@
 #include "user/base/vocabulary.h"
 #include "user/incident/describe.h"
 #include "user/incident/engine_view.h"
+#include "user/response/cgroup.h"
 #include "user/response/process.h"
 
 namespace quell::approval {
@@ -89,7 +90,7 @@ void Decisions::read(Incident& incident) const {
     incident.state = static_cast<quell_state>(QUELL_WORD_STATE(entry->word));
 }
 
-void Decisions::row(const Incident& incident, history::Action action, const std::string& result, const Request* request) {
+void Decisions::row(const Incident& incident, history::Action action, const std::string& result, const Request* request, const std::string& detail) {
     parts_.tell_first(incident);
     write_due_rows(incident.id);  // what came first: an undo may be faster than the sweep
     history::Entry entry;
@@ -99,6 +100,7 @@ void Decisions::row(const Incident& incident, history::Action action, const std:
     entry.row.subject = incident::subject_text(incident);
     entry.row.result = result;
     entry.row.latency = incident.latency;
+    entry.row.detail = detail;
     // also of a flip that contained nothing: it was approved
     const bool flipped = action == history::Action::APPROVED || (action == history::Action::FAILED && incident.decided_by);
     if (incident.entry.approved_ns || flipped) entry.row.response = word_at(kResponseWords, incident.entry.response);
@@ -151,7 +153,9 @@ void Decisions::approve(std::uint64_t id, quell_response response, const std::st
         return refuse(id, Refusal::kNotOffered, "the rule does not offer it", request, reply);
     if (!offer.available) return refuse(id, Refusal::kNotOffered, offer.reason, request, reply);
     if (request.rule.empty() && offer.digest != digest) return refuse(id, Refusal::kChanged, "the digest is not that of this target: look again with quell show", request, reply);
-    if (!parts_.canary_denied())
+    if (request.with_capture && response != QUELL_RESPONSE_KILL_CONTAINER)
+        return refuse(id, Refusal::kNotOffered, "a capture goes before kill-container only", request, reply);
+    if (!response::takes_evidence(response) && !parts_.canary_denied())
         return refuse(id, Refusal::kBlind, "the canary was not denied: the hooks do not refuse, nothing was approved", request, reply);
     if (request.dry_run) return tell_dry_run(*incident, offer, request, reply);
     flip(*incident, offer, request, std::move(reply));
@@ -166,8 +170,11 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
     transition.approver_uid = request.who.uid;
     transition.approver_loginuid = request.who.login_uid;
     const auto prepared = arming_.prepared(incident.id, offer.response);
+    // Before the flip: whoever finds it frozen finds it approved, too, and kills it.
+    const auto frozen = request.with_capture ? response::set_frozen(incident.key.container, true) : success();
     const int error = move(incident, QUELL_STATE_APPROVED, transition);
-    if (!error && prepared) {
+    if (error && request.with_capture && frozen) (void)response::set_frozen(incident.key.container, false);
+    if (!error && prepared && !request.with_capture) {
         response::response(offer.response).strike(*prepared);
         std::this_thread::yield();  // with one CPU who was struck goes first, and what is only told of it afterwards
     }
@@ -206,6 +213,7 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
         row(*decided, history::Action::APPROVED, "approved", &request);
         row(*decided, history::Action::FLIPPED, "the kernel refuses from here on");
     };
+    if (request.with_capture) return capture_first(incident, frozen, std::move(reply));
     carry_out(incident, std::move(reply));
 }
 
@@ -218,10 +226,15 @@ void Decisions::write_due_rows() {
 }
 
 void Decisions::carry_out(Incident& incident, Reply reply) {
-    const response::Target target{incident.key, incident.entry, incident.path};
+    response::Target target{incident.key, incident.entry, incident.path};
     const auto which = static_cast<quell_response>(incident.entry.response % QUELL_RESPONSE_COUNT);
+    const bool takes_evidence = response::takes_evidence(which);
+    if (takes_evidence) {  // nobody waits for its effect, and it says who decided
+        write_due_rows(incident.id);
+        target.order = std::make_shared<const evidence::Order>(parts_.order(incident));
+    }
     const auto prepared = arming_.prepared(incident.id, which);
-    auto submitted = parts_.sweeper.submit(
+    auto submitted = (takes_evidence ? parts_.taker : parts_.sweeper).submit(
         [this, target, which, prepared] {
             // "enforcing" is said of what is attached
             const auto attached = response::attach_hooks(parts_.engine, which);
@@ -259,9 +272,9 @@ void Decisions::carried_out(std::uint64_t id, const response::Outcome& outcome, 
     if (state == QUELL_STATE_FAILED)
         for (const auto& task : outcome.survivors)
             log::error("still there: pid " + std::to_string(task.pid) + " " + escape({task.comm, strnlen(task.comm, sizeof(task.comm))}));
-    row(*incident, action, detail);
+    row(*incident, action, detail, nullptr, outcome.evidence);
     reply({Refusal::kNone, {}, id, outcome.survivors});
-    if (incident->state == QUELL_STATE_DONE || incident->state == QUELL_STATE_GONE) retire(*incident);
+    retire(*incident);
 }
 
 int Decisions::decide(Incident& incident, quell_state to, const Request& request) {
@@ -295,6 +308,10 @@ void Decisions::undo(std::uint64_t id, const Request& request, Reply reply) {
     auto* incident = parts_.store.find(id);
     if (!incident) return refuse(id, Refusal::kNoSuchIncident, "no such incident", request, reply);
     refresh(*incident);
+    // Of a kill there may be a capture that was taken before it.
+    const bool may_have_evidence = response::takes_evidence(incident->entry.response) || (incident->entry.response == QUELL_RESPONSE_KILL_CONTAINER && incident->state == QUELL_STATE_DONE);
+    if (may_have_evidence && (incident->state == QUELL_STATE_DONE || incident->state == QUELL_STATE_FAILED))
+        return delete_evidence(*incident, request, std::move(reply));
     const auto word = word_at(kUndoWords, incident->entry.response);
     if (incident->state == QUELL_STATE_FAILED && !incident->entry.approved_ns)
         return refuse(id, Refusal::kTooLate, "nothing of it is in force", request, reply);
@@ -350,7 +367,8 @@ void Decisions::settle(Incident& incident, const std::string& gone) {
 }
 
 void Decisions::retire(Incident& incident) {
-    if (!incident.over() || (incident.state == QUELL_STATE_FAILED && incident.entry.approved_ns)) return;
+    const bool holds = incident.state == QUELL_STATE_FAILED && incident.entry.approved_ns && !response::takes_evidence(incident.entry.response);
+    if (!incident.over() || holds) return;
     arming_.forget(incident.id);
     retired_.insert(incident.id);
     // a disk that takes no rows must not fill the kernel's map with what is over
@@ -359,7 +377,7 @@ void Decisions::retire(Incident& incident) {
 
 void Decisions::written(const std::vector<history::Row>& rows) {
     using history::Action;
-    for (const auto& row : rows)
+    for (const auto& row : rows)  // a FAILED of what holds is not among those that are retired
         if (row.action == Action::DONE || row.action == Action::GONE || row.action == Action::UNDONE || row.action == Action::REJECTED ||
             row.action == Action::WITHDRAWN || row.action == Action::EXPIRED || row.action == Action::FAILED)  // one that holds nothing, see retire()
             forget(row.incident);
@@ -385,6 +403,10 @@ void Decisions::tick() {
     for (const auto& [id, until_ns] : considered_)
         if (now >= until_ns) late.push_back(id);
     for (const auto id : late) approve_by_rule(id);
+    std::vector<std::uint64_t> too_long;
+    for (const auto& [id, captured] : capturing_)
+        if (now >= captured.until_ns) too_long.push_back(id);
+    for (const auto id : too_long) captured(id, success(), {QUELL_STATE_FAILED, "it was not done within its time", {}, 0});
     for (auto& [waited_for, list] : waiting_) {
         std::erase_if(list, [this, now, id = waited_for](const Waiting& one) {
             if (now < one.until_ns) return false;

@@ -35,6 +35,7 @@ struct Request {
     std::string rule = {};  // "policy/id" where the rule itself approves: it knows no digest
     quell_response response = QUELL_RESPONSE_COUNT;  // what that rule asks for
     bool dry_run = false;                            // everything but the flip
+    bool with_capture = false;                       // of kill-container: frozen, captured, then killed
 };
 
 enum class Refusal { kNone, kNoSuchIncident, kNotOffered, kChanged, kTooLate, kBlind, kNotAllowed, kFailed };
@@ -55,10 +56,13 @@ public:
         history::AsyncHistory& history;
         Worker& worker;   // arming
         Worker& sweeper;  // what follows a flip
+        Worker& taker;    // evidence, which takes its time: one after the other
         std::uint64_t keep_armed_ns;          // hooks that no containment needs any more
         bool automatic;              // rules may approve
         std::function<bool()> canary_denied;  // tries it now
         std::function<void(const incident::Incident&)> tell_first;  // its row `detected`, if there is none yet
+        std::function<evidence::Order(const incident::Incident&)> order;  // of evidence, by the incident's response
+        evidence::Limits evidence;
     };
     explicit Decisions(Parts parts);
 
@@ -108,6 +112,12 @@ private:
     void carry_out(incident::Incident& incident, Reply reply);
     void carried_out(std::uint64_t id, const response::Outcome& outcome, const Reply& reply);
     void write_due_rows(std::uint64_t id);
+    // Flipped and frozen: evidence first, within its time, then the kill, whatever came of it. (evidence.cpp)
+    void capture_first(incident::Incident& incident, const Status& frozen, Reply reply);
+    void captured(std::uint64_t id, const Status& frozen, const response::Outcome& outcome);
+    // What is undone of evidence: it is deleted. (evidence.cpp)
+    void delete_evidence(const incident::Incident& incident, const Request& request, Reply reply);
+    void evidence_deleted(std::uint64_t id, const Status& removed, const Request& request, const Reply& reply);
     // Asks the kernel; the errno of the program, 0 when it moved.
     [[nodiscard]] int move(incident::Incident& incident, quell_state to);
     // A decision that takes nothing more than that.
@@ -122,7 +132,7 @@ private:
     // The incident is over. Its entry goes when its row is on the disk: until then only the kernel knows who and what.
     void retire(incident::Incident& incident);
     void forget(std::uint64_t id);
-    void row(const incident::Incident& incident, history::Action action, const std::string& result, const Request* request = nullptr);
+    void row(const incident::Incident& incident, history::Action action, const std::string& result, const Request* request = nullptr, const std::string& detail = {});
     void refuse(std::uint64_t id, Refusal refusal, const std::string& text, const Request& request, const Reply& reply);
     [[nodiscard]] static std::string over_text(const incident::Incident& incident);
 
@@ -131,6 +141,11 @@ private:
     std::map<std::uint64_t, std::vector<Waiting>> waiting_;
     std::map<std::uint64_t, std::function<void()>> due_rows_;
     std::set<std::uint64_t> carrying_out_;  // by the worker
+    struct Captured {
+        std::uint64_t until_ns;
+        Reply reply;
+    };
+    std::map<std::uint64_t, Captured> capturing_;  // before they are killed
     std::map<std::uint64_t, std::uint64_t> considered_;  // until when what is looked up is waited for
     HourGuard guard_;
     std::set<std::uint64_t> retired_;  // whose entries the kernel still holds

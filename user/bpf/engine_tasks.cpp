@@ -23,14 +23,12 @@ void for_each(int map, Visit visit) {
     }
 }
 
-// Runs an iterator once; its output as bytes.
-Result<std::string> run_iterator(int program, bool over_cgroups = false) {
-    bpf_iter_link_info which{};
-    which.cgroup.order = BPF_CGROUP_ITER_DESCENDANTS_PRE;  // parents first; of the root, since no descriptor is named
+// Runs an iterator once, over what `which` names or all; its output as bytes.
+Result<std::string> run_iterator(int program, bpf_iter_link_info* which = nullptr) {
     LIBBPF_OPTS(bpf_link_create_opts, options);
-    if (over_cgroups) {
-        options.iter_info = &which;
-        options.iter_info_len = sizeof(which);
+    if (which) {
+        options.iter_info = which;
+        options.iter_info_len = sizeof(*which);
     }
     Fd link(bpf_link_create(program, 0, BPF_TRACE_ITER, &options));
     if (!link) return errno_error("cannot create an iterator");
@@ -91,7 +89,9 @@ std::optional<quell_file_entry> Engine::file(const quell_file_key& key) const {
 
 Status Engine::find_containers() {
     const std::lock_guard lock(query_mutex_);
-    if (auto ran = run_iterator(program("quell_iter_cgroups"), true); !ran) return ran.error();
+    bpf_iter_link_info which{};
+    which.cgroup.order = BPF_CGROUP_ITER_DESCENDANTS_PRE;  // parents first; of the root, since no descriptor is named
+    if (auto ran = run_iterator(program("quell_iter_cgroups"), &which); !ran) return ran.error();
     if (auto ran = run_iterator(program("quell_iter_containers")); !ran) return ran.error();
     return success();
 }
@@ -117,6 +117,16 @@ Result<std::vector<quell_task_ref>> Engine::tasks(std::uint64_t container, std::
         std::memcpy(found.data(), output->data(), found.size() * sizeof(quell_task_ref));
         return found;
     }
+}
+
+Result<std::vector<quell_open_file>> Engine::open_files(pid_t process) {
+    bpf_iter_link_info which{};
+    which.task.pid = static_cast<__u32>(process);
+    auto output = run_iterator(program("quell_iter_files"), &which);
+    if (!output) return output.error();
+    std::vector<quell_open_file> found(output->size() / sizeof(quell_open_file));
+    std::memcpy(found.data(), output->data(), found.size() * sizeof(quell_open_file));
+    return found;
 }
 
 }  // namespace quell::bpf

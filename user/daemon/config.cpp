@@ -22,6 +22,9 @@ constexpr std::size_t kSocketPathMax = 107;  // sockaddr_un
 constexpr std::uint64_t kKeepRowsMin = 1'000;
 constexpr std::uint64_t kKeepRowsMax = 1'000'000'000;
 constexpr std::uint64_t kKeepArmedMax = 86'400;
+constexpr std::uint64_t kEvidenceBytesMin = 1'048'576;
+constexpr std::uint64_t kEvidenceBytesMax = 1'125'899'906'842'624;  // a pebibyte
+constexpr std::uint64_t kEvidenceSecondsMax = 3'600;
 
 // What a reader of one key throws; caught in parse_config.
 struct Wrong {
@@ -88,6 +91,10 @@ bool on_or_off(const YAML::Node& node) {
     return word == "on";
 }
 
+std::uint64_t evidence_bytes(const YAML::Node& node) {
+    return number(node, 10, kEvidenceBytesMin, kEvidenceBytesMax, "expected bytes from 1048576 to 1125899906842624");
+}
+
 mode_t socket_mode(const YAML::Node& node) {
     // An empty set of rights for the owner would lock root's tools out.
     const auto mode = static_cast<mode_t>(number(node, 8, 0600, 0666, "expected 0600, 0660 or 0666"));
@@ -119,6 +126,12 @@ void read_config(const YAML::Node& root, Config& config) {
                              {"keep_rows", [&](const YAML::Node& v) {
                                   config.history_keep_rows = number(v, 10, kKeepRowsMin, kKeepRowsMax, "expected a number from 1000 to 1000000000");
                               }}})},
+        {"evidence", section({{"dir", [&](const YAML::Node& v) { config.evidence.dir = absolute_path(v); }},
+                              {"max_item_bytes", [&](const YAML::Node& v) { config.evidence.max_item_bytes = evidence_bytes(v); }},
+                              {"max_total_bytes", [&](const YAML::Node& v) { config.evidence.max_total_bytes = evidence_bytes(v); }},
+                              {"max_seconds", [&](const YAML::Node& v) {
+                                   config.evidence.max_seconds = number(v, 10, 1, kEvidenceSecondsMax, "expected seconds from 1 to 3600");
+                               }}})},
         {"policy", section({{"dir", [&](const YAML::Node& v) { config.policy_dir = absolute_path(v); }}})},
         {"socket", section({{"path", socket_path}, {"mode", [&](const YAML::Node& v) { config.socket_mode = socket_mode(v); }}})},
         {"log", section({{"level", level}})},

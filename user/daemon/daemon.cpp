@@ -22,6 +22,7 @@
 #include "user/bpf/hook_table.h"
 #include "user/bpf/loader.h"
 #include "user/daemon/privileges.h"
+#include "user/evidence/store.h"
 #include "user/history/history.h"
 
 namespace quell::daemon {
@@ -31,6 +32,7 @@ constexpr std::uint64_t kTickNs = 1'000'000'000;
 constexpr const char* kLockPath = "/run/quell/lock";
 constexpr std::size_t kWorkerJobs = 4096;
 constexpr std::size_t kSweepers = 3;      // one that waits for a stubborn process holds up no other kill
+constexpr std::size_t kTakerJobs = 64;
 constexpr std::size_t kNamerJobs = 2048;  // one for each container that there can be
 constexpr std::size_t kReaderJobs = 64;  // each is a client that waits, and there are as many connections
 
@@ -160,6 +162,7 @@ Status Daemon::start() {
     if (auto loaded = load_engine(); !loaded) return loaded;
     worker_ = std::make_unique<Worker>(*loop_, "quelld-arm", kWorkerJobs);
     sweeper_ = std::make_unique<Worker>(*loop_, "quelld-sweep", kWorkerJobs, kSweepers);
+    taker_ = std::make_unique<Worker>(*loop_, "quelld-evidence", kTakerJobs);
     namer_ = std::make_unique<Worker>(*loop_, "quelld-names", kNamerJobs);
     reader_ = std::make_unique<Worker>(*loop_, "quelld-read", kReaderJobs);
     start_history();
@@ -278,14 +281,17 @@ void Daemon::adopt_policy() {
 }
 
 Status Daemon::start_incidents() {
-    decisions_ = std::make_unique<approval::Decisions>(approval::Decisions::Parts{*engine_, store_, *history_, *worker_, *sweeper_, config_.keep_armed_s * 1'000'000'000, config_.automatic,
+    decisions_ = std::make_unique<approval::Decisions>(approval::Decisions::Parts{*engine_, store_, *history_, *worker_, *sweeper_, *taker_, config_.keep_armed_s * 1'000'000'000, config_.automatic,
         [this] {
             check_canary();
             return vitals_.canary == Canary::kDenied;
         },
         [this](const auto& incident) {
             if (watch_) watch_->tell(incident);
-        }});
+        },
+        [this](const auto& incident) { return evidence_order(incident); }, config_.evidence});
+    if (auto store = evidence::Store::open(config_.evidence)) store->remove_drafts();
+    else log::warn("no evidence can be kept: " + store.error().message);
     removed_.emplace(*engine_, *worker_);
     auto files = TrustedFiles::open();
     if (!files) return files.error();

@@ -86,6 +86,10 @@ private:
     void approve(const control::Json&, const control::Peer&, control::Responder);
     void reject(const control::Json&, const control::Peer&, control::Responder);
     void undo(const control::Json&, const control::Peer&, control::Responder);
+    // (evidence.cpp)
+    void list_evidence(const control::Json&, const control::Peer&, control::Responder);
+    [[nodiscard]] evidence::Order evidence_order(const incident::Incident& incident);
+    [[nodiscard]] Result<control::Json> read_evidence(const std::string& id) const;
     void decide(const control::Json&, const control::Peer&, control::Responder, Decide decide);
     // Null when there is none: then it is answered.
     [[nodiscard]] incident::Incident* incident_of(const control::Json& params, control::Responder& responder);
@@ -117,6 +121,7 @@ private:
     // Last: their jobs use all of the above.
     std::unique_ptr<Worker> worker_;   // arming, names, paths
     std::unique_ptr<Worker> sweeper_;  // what follows a flip
+    std::unique_ptr<Worker> taker_;    // evidence
     std::unique_ptr<Worker> namer_;    // who containers are, for policies that ask
     std::unique_ptr<Worker> reader_;   // the history's file: a slow disk holds up no decision
 };

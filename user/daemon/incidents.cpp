@@ -115,8 +115,12 @@ void Daemon::approve(const Json& params, const control::Peer& peer, control::Res
     const auto word = control::string_member(params, "response");
     const auto response = word_index(kResponseWords, word);
     if (!response) return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", "there is no such response"}});
+    auto request = request_of(params, peer);
+    const auto with = control::string_member(params, "with");
+    if (!with.empty() && with != "capture") return responder.error("io.quell.NotOffered", {{"response", escape(with)}, {"reason", "what can go with a response is capture"}});
+    request.with_capture = !with.empty();
     auto shared = std::make_shared<control::Responder>(std::move(responder));
-    decisions_->approve(incident->id, static_cast<quell_response>(*response), control::string_member(params, "digest"), request_of(params, peer),
+    decisions_->approve(incident->id, static_cast<quell_response>(*response), control::string_member(params, "digest"), request,
                         [this, shared, word](const approval::Answer& answer) {
                             const auto* found = store_.find(answer.incident);
                             if (answer.refusal != approval::Refusal::kNone || !found) return refuse(*shared, answer, word, found);

@@ -57,6 +57,7 @@ void Daemon::call(std::string_view method, const Json& params, const control::Pe
         {"Incidents", &Daemon::incidents},     {"Show", &Daemon::show},
         {"Approve", &Daemon::approve},         {"Reject", &Daemon::reject},
         {"Undo", &Daemon::undo},
+        {"Evidence", &Daemon::list_evidence},
         {"RollbackPolicy", &Daemon::rollback_policy}, {"RunningPolicy", &Daemon::running_policy},
         {"History", &Daemon::list_history},    {"VerifyHistory", &Daemon::verify_history},
     };

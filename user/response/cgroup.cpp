@@ -27,6 +27,27 @@ bool is_empty(int events_fd) {
     return std::string_view(text.data(), static_cast<std::size_t>(n)).find("populated 0") != std::string_view::npos;
 }
 
+Status set_frozen(std::uint64_t id, bool is_frozen) {
+    auto cgroup = open_cgroup(id);
+    if (!cgroup) return cgroup.error();
+    const Fd freeze(::openat(cgroup->get(), "cgroup.freeze", O_WRONLY | O_CLOEXEC));
+    if (!freeze || ::write(freeze.get(), is_frozen ? "1" : "0", 1) != 1) return errno_error("cgroup.freeze could not be written");
+    return success();
+}
+
+bool wait_until_frozen(std::uint64_t id, std::uint64_t deadline_ns) {
+    const auto cgroup = open_cgroup(id);
+    const Fd events(cgroup ? ::openat(cgroup->get(), "cgroup.events", O_RDONLY | O_CLOEXEC) : -1);
+    while (events) {
+        std::array<char, 256> text;
+        const auto n = ::pread(events.get(), text.data(), text.size(), 0);
+        if (n > 0 && std::string_view(text.data(), static_cast<std::size_t>(n)).find("frozen 1") != std::string_view::npos) return true;
+        if (n < 0 || boottime_ns() >= deadline_ns) return false;
+        (void)::poll(nullptr, 0, 5);
+    }
+    return false;
+}
+
 Result<Fd> open_cgroup(std::uint64_t id) {
     Fd root(::open(kCgroupRoot, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!root) return errno_error(std::string("cannot open ") + kCgroupRoot);

@@ -18,6 +18,11 @@ namespace quell::response {
 // Path below /sys/fs/cgroup, for people; "" when it is gone.
 [[nodiscard]] std::string cgroup_path(std::uint64_t id);
 
+// Freezes all of a cgroup, or thaws it; begins to, see wait_until_frozen(). ESRCH: it is gone.
+[[nodiscard]] Status set_frozen(std::uint64_t id, bool is_frozen);
+// Until cgroup.events says so, or `deadline_ns`. What is in uninterruptible sleep freezes late.
+[[nodiscard]] bool wait_until_frozen(std::uint64_t id, std::uint64_t deadline_ns);
+
 // Is nobody in the subtree of an open cgroup.events? True, too, when the cgroup itself is gone.
 [[nodiscard]] bool is_empty(int events_fd);
 

@@ -13,6 +13,7 @@
 #include "kern/abi.h"
 #include "user/base/result.h"
 #include "user/bpf/engine.h"
+#include "user/evidence/order.h"
 
 namespace quell::response {
 
@@ -30,6 +31,7 @@ struct Target {
     quell_pending_key key{};
     quell_pending entry{};
     std::string path;  // of the object, as the container saw it; raw bytes, may be empty
+    std::shared_ptr<const evidence::Order> order = {};  // of what takes evidence; without the subject's processes
 };
 
 struct Outcome {
@@ -38,6 +40,7 @@ struct Outcome {
     std::string detail;
     std::vector<quell_task_ref> survivors;
     std::uint64_t last_gone_ns = 0;  // boot time at which the last process was gone, 0 if that has no meaning
+    std::string evidence = {};       // JSON of the item that is left, for the history
 };
 
 // Stateless; all methods but strike are called on the worker's thread.
@@ -56,9 +59,13 @@ public:
 // By enum quell_response.
 [[nodiscard]] const Response& response(quell_response which);
 
+// Only reads: nothing is contained, no hook is needed, nobody is hit.
+[[nodiscard]] constexpr bool takes_evidence(quell_u32 which) { return which < QUELL_RESPONSE_COUNT && (QUELL_RESPONSES_EVIDENCE & QUELL_BIT(which)); }
+
 // The rows of the table.
 [[nodiscard]] const Response& kill_container();
 [[nodiscard]] const Response& kill_process();
 [[nodiscard]] const Response& quarantine_file();
+[[nodiscard]] const Response& take_evidence();
 
 }  // namespace quell::response
