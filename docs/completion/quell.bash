@@ -16,7 +16,7 @@ _quell() {
     for ((i = 1; i < COMP_CWORD; i++)); do
         if [[ -n $skip ]]; then skip=; continue; fi
         case ${COMP_WORDS[i]} in
-            --socket | --reason | --limit | --head | --incident | --dir | --policies | --output | -o | --from) skip=1 ;;
+            --socket | --reason | --limit | --head | --incident | --dir | --policies | --output | -o | --from | --with) skip=1 ;;
             -*) ;;
             *) if [[ -z $verb ]]; then verb=${COMP_WORDS[i]}; elif [[ -z $sub ]]; then sub=${COMP_WORDS[i]}; fi ;;
         esac
@@ -25,22 +25,33 @@ _quell() {
         --socket | --policies | --output | -o) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         --dir) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
         --from) mapfile -t COMPREPLY < <(compgen -W falco -- "$current"); return ;;
+        --with) mapfile -t COMPREPLY < <(compgen -W capture -- "$current"); return ;;
         --incident) mapfile -t COMPREPLY < <(compgen -W "$(_quell_incidents)" -- "$current"); return ;;
         --reason | --limit | --head) return ;;
     esac
     local words=
     case $verb in
-        "") words="status incidents show approve reject undo history policy doctor version" ;;
+        "") words="status incidents show approve reject undo history evidence policy doctor version" ;;
         incidents) words="--all" ;;
         show) words=$(_quell_incidents) ;;
         approve)
-            words="--reason"
-            if [[ -z $sub ]]; then words+=" $(_quell_incidents)"; else words+=" kill-container kill-process quarantine-file"; fi
+            words="--reason --with"
+            if [[ -z $sub ]]; then words+=" $(_quell_incidents)"; else words+=" kill-container kill-process quarantine-file acquire-file capture"; fi
             ;;
         reject) words="--reason $(_quell_incidents)" ;;
         undo) words="--reason $(_quell_incidents)" ;;
         doctor) words="--verbose" ;;
         history) words="verify --head --limit --incident" ;;
+        evidence)
+            case $sub in
+                "") words="list show verify export" ;;
+                show | verify) words=$(_quell_incidents) ;;
+                export)
+                    words=$(_quell_incidents)
+                    mapfile -t COMPREPLY < <(compgen -d -- "$current")
+                    ;;
+            esac
+            ;;
         policy)
             case $sub in
                 "") words="check apply rollback test list show diff fmt compile import dump operations explain" ;;

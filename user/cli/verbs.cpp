@@ -14,6 +14,10 @@ int run_reject(Invocation&);
 int run_undo(Invocation&);
 int run_history(Invocation&);
 int run_history_verify(Invocation&);
+int run_evidence_list(Invocation&);
+int run_evidence_show(Invocation&);
+int run_evidence_verify(Invocation&);
+int run_evidence_export(Invocation&);
 int run_policy_check(Invocation&);
 int run_policy_apply(Invocation&);
 int run_policy_list(Invocation&);
@@ -40,7 +44,8 @@ const std::vector<Verb>& verbs() {
         {"approve",
          "carry out a response that was offered",
          {{"ID[@DIGEST]", "", "the incident, and the digest that `quell show` prints", true, false},
-          {"RESPONSE", "", "the response: kill-container, kill-process, quarantine-file (on a terminal it is asked for)", false, false},
+          {"RESPONSE", "", "the response: kill-container, kill-process, quarantine-file, acquire-file, capture (on a terminal it is asked for)", false, false},
+          {"--with", "capture", "with kill-container: freeze it and capture it first, then kill it", false, false},
           kReason},
          run_approve},
         {"reject", "decide against every response that was offered", {kId, kReason}, run_reject},
@@ -53,6 +58,13 @@ const std::vector<Verb>& verbs() {
          "check the chain of the history",
          {{"--head", "ROW:HASH", "an earlier head, from the journal, that must be part of it"}},
          run_history_verify},
+        {"evidence list", "the evidence that was taken, newest first", {}, run_evidence_list},
+        {"evidence show", "the evidence of one incident: what it is, its hashes, what was noted", {kId}, run_evidence_show},
+        {"evidence verify", "compare content and manifest with their hashes, and with the history (root)", {kId}, run_evidence_verify},
+        {"evidence export",
+         "copy the evidence of an incident to a directory (root)",
+         {kId, {"DIR", "", "the directory; it is made if it is not there", true, false}},
+         run_evidence_export},
         {"policy check",
          "check policy files, without daemon, privilege or kernel",
          {{"FILES", "", "policy files, or directories of them", true, true}},

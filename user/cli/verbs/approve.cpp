@@ -6,8 +6,12 @@ namespace quell::cli {
 
 namespace {
 
-// Longer than the daemon waits for the last process to go (5 s).
+// Longer than the daemon waits for the last process to go (5 s); evidence has as long as quell.yaml gives it, an hour at most, and may wait
+// for another.
 constexpr std::uint64_t kApproveTimeoutMs = 30'000;
+constexpr std::uint64_t kEvidenceTimeoutMs = 7'200'000;
+
+bool takes_evidence(const std::string& response) { return response == "acquire-file" || response == "capture"; }
 
 // A kill that is only flipped has not been seen to hold: no success.
 bool holds(const std::string& state) { return state == "enforcing" || state == "done"; }
@@ -35,6 +39,13 @@ int run_approve(Invocation& invocation) {
     }
     Json parameters = {{"id", id}};
     if (!put_reason(invocation, parameters)) return kUsage;
+    if (invocation.has("--with")) {
+        parameters["with"] = invocation.value("--with");
+        if (parameters["with"] != "capture") {
+            invocation.out.note("--with: what can go with a response is capture");
+            return kUsage;
+        }
+    }
     int code = kDone;
     if (choice.digest.empty()) {
         auto chosen = choose(invocation, id, choice.response, code);
@@ -43,7 +54,7 @@ int run_approve(Invocation& invocation) {
     }
     parameters["digest"] = choice.digest;
     parameters["response"] = choice.response;
-    const auto reply = ask(invocation, "Approve", parameters, code, kApproveTimeoutMs);
+    const auto reply = ask(invocation, "Approve", parameters, code, takes_evidence(choice.response) || parameters.contains("with") ? kEvidenceTimeoutMs : kApproveTimeoutMs);
     if (!reply) return code;
     const Json& incident = control::member(*reply, "incident");
     const Json& survivors = control::member(*reply, "survivors");

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kKeyColumns = 17;
 
-std::string joined(std::span<const std::string_view> words) {
+std::string joined_words(std::span<const std::string_view> words) {
     std::string text;
     for (const std::string_view word : words) text += (text.empty() ? "" : " ") + std::string(word);
     return text.empty() ? "none" : text;
@@ -66,7 +66,7 @@ int run_policy_show(Invocation& invocation) {
     if (invocation.json) return print_json(invocation, rule_json(*rule, file)), kDone;
     std::string text = invocation.out.paint(Colour::Bold, policy::full_name(*rule)) + "  " + escape(file) + ":" + std::to_string(rule->where.line) + "\n";
     for (const policy::KeyValue& one : policy::key_values(*rule)) text += key_text(one);
-    invocation.out.print(text + line("hooks", joined(policy::hooks_of(rule->operations))));
+    invocation.out.print(text + line("hooks", joined_words(policy::hooks_of(rule->operations))));
     return kDone;
 }
 
