@@ -25,8 +25,9 @@ TEST_F(CaptureContainer, HasItsProcessesMountsSocketsAndConfiguration) {
     write(victim.directory() + "/lower/srv/data/file", "x\n");
     victim.start();
     // its name, an argument, a descriptor and a variable are hostile
-    victim.begin("cp /bin/busybox '/tmp/busybox\n\033[31m'; mkfifo /tmp/fifo; TOKEN=hunter2 exec '/tmp/busybox\n\033[31m' sh -c 'exec 7>\"/tmp/a\n\033[1m\377\"; cat /srv/data/file; read x </tmp/fifo' 'arg\n\033[7m'");
+    victim.begin("cp /bin/busybox '/tmp/busybox\n\033[31m'; mkfifo /tmp/fifo; TOKEN=hunter2 exec '/tmp/busybox\n\033[31m' sh -c 'exec 7>\"/tmp/a\n\033[1m\351\"; cat /srv/data/file; read x </tmp/fifo' 'arg\n\033[7m'");
     const auto id = pending_id("victim", "open-read");
+    ASSERT_NE(id, "0") << victim.exec("ps; ls -la /tmp /srv/data | cat -v").text;
     take(id, "capture");
     const auto manifest = manifest_of(id);
     EXPECT_GE(manifest["processes"].get<int>(), 1) << manifest;
@@ -37,7 +38,7 @@ TEST_F(CaptureContainer, HasItsProcessesMountsSocketsAndConfiguration) {
     EXPECT_NE(run("cat " + at + "/tree.txt").text.find("sleep"), std::string::npos) << run("cat " + at + "/tree.txt").text;
     EXPECT_NE(run("cat " + at + "/tree.txt").text.find("busybox\\x0a\\x1b"), std::string::npos) << run("cat " + at + "/tree.txt").text;
     EXPECT_EQ(run("grep -c '\033' " + at + "/tree.txt").text, "0\n");
-    EXPECT_EQ(run("grep -l 'x0a.*x1b.1m.*xff' " + at + "/processes/*/fds.json | wc -l").text, "1\n");
+    EXPECT_EQ(run("grep -l 'x0a.*x1b.1m.*xe9' " + at + "/processes/*/fds.json | wc -l").text, "1\n");
     EXPECT_EQ(run("jq -r '.process.env[]' " + at + "/container/config.json").text, "PATH\n");
     EXPECT_EQ(run("jq -r '.[] | select(.mountpoint == \"/vol\") | .host_path' " + at + "/container/volumes.json").text, "/srv/volume\n");
     EXPECT_NE(run("cat " + at + "/container/cgroup/pids.max").text, "");
