@@ -52,6 +52,8 @@ extern struct quell_globals quell;
 #include "enforce/file.h"
 #include "enforce/layer.h"
 #include "enforce/overlay.h"
+#include "enforce/network.h"
+#include "enforce/isolation.h"
 #include "pending/transition.h"
 #include "setup.h"
 #include "hooks/plain.h"
@@ -60,6 +62,7 @@ extern struct quell_globals quell;
 #include "hooks/operations.h"
 #include "hooks/texts.h"
 #include "hooks/contain.h"
+#include "hooks/isolate.h"
 #include "hooks/requests.h"
 
 /* --- who there is, and where things are: hooks/life.h */
@@ -401,6 +404,50 @@ SEC("fentry/shrink_dcache_parent")
 int BPF_PROG(quell_shrink_dcache_parent, struct dentry *dentry)
 {
 	return on_shrink_dcache_parent(dentry);
+}
+
+
+/* --- what is cut off from the network: hooks/isolate.h */
+SEC("lsm/socket_connect")
+int BPF_PROG(quell_isolate_connect, struct socket *socket, u64 address, int size, int ret)
+{
+	return ret ? ret : on_isolate_connect(socket, address, size);
+}
+
+SEC("lsm/socket_bind")
+int BPF_PROG(quell_isolate_bind, struct socket *socket, u64 address, int size, int ret)
+{
+	return ret ? ret : on_isolate_socket(socket, QUELL_HOOK_isolate_bind);
+}
+
+SEC("lsm/socket_listen")
+int BPF_PROG(quell_isolate_listen, struct socket *socket, int backlog, int ret)
+{
+	return ret ? ret : on_isolate_socket(socket, QUELL_HOOK_isolate_listen);
+}
+
+SEC("lsm/socket_accept")
+int BPF_PROG(quell_isolate_accept, struct socket *socket, struct socket *accepted, int ret)
+{
+	return ret ? ret : on_isolate_socket(socket, QUELL_HOOK_isolate_accept);
+}
+
+SEC("lsm/socket_sendmsg")
+int BPF_PROG(quell_socket_sendmsg, struct socket *socket, struct msghdr *message, int size, int ret)
+{
+	return ret ? ret : on_socket_sendmsg(socket, message);
+}
+
+SEC("lsm/socket_recvmsg")
+int BPF_PROG(quell_socket_recvmsg, struct socket *socket, struct msghdr *message, int size, int flags, int ret)
+{
+	return ret ? ret : on_isolate_socket(socket, QUELL_HOOK_socket_recvmsg);
+}
+
+SEC("lsm/socket_getsockopt")
+int BPF_PROG(quell_socket_getsockopt, struct socket *socket, int level, int option, int ret)
+{
+	return ret ? ret : on_socket_getsockopt(socket, level, option);
 }
 
 

@@ -26,7 +26,7 @@ _quell() {
         --dir) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
         --from) mapfile -t COMPREPLY < <(compgen -W falco -- "$current"); return ;;
         --incident) mapfile -t COMPREPLY < <(compgen -W "$(_quell_incidents)" -- "$current"); return ;;
-        --reason | --limit | --head) return ;;
+        --reason | --limit | --head | --allow) return ;;
     esac
     local words=
     case $verb in
@@ -34,8 +34,8 @@ _quell() {
         incidents) words="--all" ;;
         show) words=$(_quell_incidents) ;;
         approve)
-            words="--reason"
-            if [[ -z $sub ]]; then words+=" $(_quell_incidents)"; else words+=" kill-container kill-process quarantine-file"; fi
+            words="--reason --allow --allow-node --loopback"
+            if [[ -z $sub ]]; then words+=" $(_quell_incidents)"; else words+=" kill-container kill-process quarantine-file isolate-network"; fi
             ;;
         reject) words="--reason $(_quell_incidents)" ;;
         undo) words="--reason $(_quell_incidents)" ;;

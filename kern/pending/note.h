@@ -13,7 +13,7 @@ static __always_inline u32 offers_possible(struct quell_pending *entry, struct q
 	u32 offers = 0;
 
 	if (c && container != quell.self_container && !(c->flags & QUELL_CONTAINER_PROTECTED))
-		offers |= QUELL_BIT(QUELL_RESPONSE_KILL_CONTAINER);
+		offers |= QUELL_BIT(QUELL_RESPONSE_KILL_CONTAINER) | QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK);
 	for (int i = 0; i < CHAIN_MARKED; i++)
 		if (entry->chain[i].actor)
 			offers |= QUELL_BIT(QUELL_RESPONSE_KILL_PROCESS);

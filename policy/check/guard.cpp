@@ -161,8 +161,8 @@ const char* no_file(const Rule& rule) {
 
 void guard_offers(const Rule& rule, const std::vector<const Node*>& offers, Findings& findings) {
     for (std::size_t i = 0; i < rule.offers.size(); i++)
-        if (rule.offers[i] == QUELL_RESPONSE_KILL_CONTAINER && (rule.subjects & QUELL_SUBJECT_CONTAINER) == 0)
-            findings.add(Code::kQ1304, offers[i]->where, "kill-container cannot work: the rule is about the host only",
+        if ((rule.offers[i] == QUELL_RESPONSE_KILL_CONTAINER || rule.offers[i] == QUELL_RESPONSE_ISOLATE_NETWORK) && (rule.subjects & QUELL_SUBJECT_CONTAINER) == 0)
+            findings.add(Code::kQ1304, offers[i]->where, std::string(kResponseWords[rule.offers[i]]) + " cannot work: the rule is about the host only",
                          "remove it, or set 'subject: any'", offers[i]->text);
     for (std::size_t i = 0; i < rule.offers.size(); i++)
         if (const char* why = rule.offers[i] == QUELL_RESPONSE_QUARANTINE_FILE ? no_file(rule) : nullptr)

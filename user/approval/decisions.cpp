@@ -12,6 +12,7 @@
 #include "user/incident/describe.h"
 #include "user/incident/engine_view.h"
 #include "user/response/process.h"
+#include "user/response/terms.h"
 
 namespace quell::approval {
 
@@ -105,6 +106,8 @@ void Decisions::row(const Incident& incident, history::Action action, const std:
     if (request) {
         entry.row.who = request->named(request->who);
         entry.row.reason = request->reason;
+        if (action == history::Action::APPROVED && incident.entry.response == QUELL_RESPONSE_ISOLATE_NETWORK)
+            entry.row.detail = incident::Json{{"terms", response::terms_text(request->terms)}}.dump();
         if (!request->rule.empty()) {
             entry.row.detail = rule_detail(request->rule);
             entry.row.response = word_at(kResponseWords, request->response);
@@ -165,6 +168,7 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
     transition.target = offer.target;
     transition.approver_uid = request.who.uid;
     transition.approver_loginuid = request.who.login_uid;
+    transition.terms = request.terms;
     const auto prepared = arming_.prepared(incident.id, offer.response);
     const int error = move(incident, QUELL_STATE_APPROVED, transition);
     if (!error && prepared) {
@@ -191,7 +195,7 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
         case EBUSY: return refuse(incident.id, Refusal::kTooLate, over_text(incident), request, reply);
         case ENOENT:
         case ESRCH: return refuse(incident.id, Refusal::kTooLate, "its target is gone", request, reply);
-        case EEXIST: return refuse(incident.id, Refusal::kTooLate, "that file is quarantined already", request, reply);
+        case EEXIST: return refuse(incident.id, Refusal::kTooLate, offer.response == QUELL_RESPONSE_ISOLATE_NETWORK ? "its network is cut already" : "that file is quarantined already", request, reply);
         default: return refuse(incident.id, Refusal::kFailed, "the kernel side refused: " + std::string(std::strerror(error)), request, reply);
     }
     const auto us = [](std::uint64_t from, std::uint64_t to) { return static_cast<std::int64_t>((to - std::min(from, to)) / 1000); };
@@ -303,7 +307,7 @@ void Decisions::undo(std::uint64_t id, const Request& request, Reply reply) {
     if (word.empty() && incident->state == QUELL_STATE_ENFORCING)
         return refuse(id, Refusal::kNotOffered, "a kill cannot be undone", request, reply);
     if (const int error = decide(*incident, QUELL_STATE_UNDONE, request)) return refuse_move(*incident, error, request, reply);
-    incident->note = word.empty() ? "taken back" : std::string(word) + "d";
+    incident->note = word.empty() ? "taken back" : std::string(word) + (word.ends_with('e') ? "d" : "ed");
     row(*incident, history::Action::UNDONE, incident->note, &request);
     reply({Refusal::kNone, {}, id, {}});
     retire(*incident);

@@ -35,6 +35,7 @@ struct Request {
     std::string rule = {};  // "policy/id" where the rule itself approves: it knows no digest
     quell_response response = QUELL_RESPONSE_COUNT;  // what that rule asks for
     bool dry_run = false;                            // everything but the flip
+    quell_terms terms = {};                          // of isolate-network: what stays allowed
 };
 
 enum class Refusal { kNone, kNoSuchIncident, kNotOffered, kChanged, kTooLate, kBlind, kNotAllowed, kFailed };

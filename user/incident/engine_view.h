@@ -21,6 +21,10 @@ public:
         const auto entry = engine_.file(file);
         return entry ? std::optional<std::uint64_t>(entry->incident) : std::nullopt;
     }
+    std::optional<std::uint64_t> isolated_by(std::uint64_t cgroup) const override {
+        const auto isolation = engine_.isolation(cgroup);
+        return isolation ? std::optional<std::uint64_t>(isolation->incident) : std::nullopt;
+    }
     bool is_alive(const quell_task_ref& task) const override { return response::is_alive(task); }
     std::uint32_t enabled_offers() const override { return engine_.globals().enabled_offers; }
     std::uint64_t self_container() const override { return engine_.globals().self_container; }

@@ -60,5 +60,6 @@ public:
 [[nodiscard]] const Response& kill_container();
 [[nodiscard]] const Response& kill_process();
 [[nodiscard]] const Response& quarantine_file();
+[[nodiscard]] const Response& isolate_network();
 
 }  // namespace quell::response

@@ -9,6 +9,7 @@ const Response& response(quell_response which) {
     switch (which) {
         case QUELL_RESPONSE_KILL_PROCESS: return kill_process();
         case QUELL_RESPONSE_QUARANTINE_FILE: return quarantine_file();
+        case QUELL_RESPONSE_ISOLATE_NETWORK: return isolate_network();
         case QUELL_RESPONSE_KILL_CONTAINER:
         case QUELL_RESPONSE_COUNT: break;
     }
