@@ -261,25 +261,28 @@ __noinline int network_refuse(u64 container, u64 socket, u64 name, u32 size, u32
 			return 0;
 	}
 	__sync_fetch_and_add(&isolation->denied, 1);
-	__sync_fetch_and_add(&quell.denied[hook], 1);
+	asm volatile("" : "+r"(hook)); /* it lay on the stack, and the verifier has forgotten its bound */
+	if (hook < QUELL_HOOK_COUNT)
+		__sync_fetch_and_add(&quell.denied[hook], 1);
 	return -EPERM;
 }
 
 /* lsm/file_permission: a socket, or the device that makes packets of what is written. */
 static __always_inline int network_file_verdict(struct file *file)
 {
-	u64 container, socket = 0;
 	struct inode *inode;
+	u64 container;
 	u32 kind;
 
 	if (!quell.isolated)
 		return 0;
 	inode = file->f_inode;
 	kind = inode->i_mode & S_IFMT_BITS;
-	if (kind == S_IFSOCK_BITS)
-		socket = (u64)file->private_data;
-	else if (kind != S_IFCHR_BITS || inode->i_rdev != TUN_DEVICE)
+	if (kind != S_IFSOCK_BITS && (kind != S_IFCHR_BITS || inode->i_rdev != TUN_DEVICE))
 		return 0;
 	container = isolated_container();
-	return container ? network_refuse(container, socket, 0, 0, QUELL_HOOK_file_permission) : 0;
+	if (!container)
+		return 0;
+	return network_refuse(container, kind == S_IFSOCK_BITS ? read_pointer(address_of(file) + offset_of(file, private_data)) : 0, 0, 0,
+			      QUELL_HOOK_file_permission);
 }

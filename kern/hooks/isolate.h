@@ -16,7 +16,7 @@ static __always_inline int on_isolate_connect(struct socket *socket, u64 address
 {
 	u64 container = isolated_container();
 
-	return container ? VERDICT(network_refuse(container, address_of(socket), address, size, QUELL_HOOK_isolate_connect)) : 0;
+	return container ? VERDICT(network_refuse(container, address_of(socket), address_of((void *)address), size, QUELL_HOOK_isolate_connect)) : 0;
 }
 
 static __always_inline int on_socket_sendmsg(struct socket *socket, struct msghdr *message)

@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::uint64_t kFreezeLimitNs = 1'000'000'000;
 
-struct Descriptors final : Prepared {
+struct Freezer final : Prepared {
     Fd freeze;  // both closed: the cgroup is gone, who left it is not
     Fd events;
 };
@@ -35,17 +35,17 @@ bool says(int fd, std::string_view what) {
 }
 
 // What is to be told of it; "" when every call has begun anew.
-std::string interrupt(const Descriptors& descriptors) {
-    if (!descriptors.freeze) return {};
-    if (says(descriptors.freeze.get(), "1")) return "it is frozen, and calls that were blocked begin anew when it goes on";
-    if (::write(descriptors.freeze.get(), "1", 1) != 1) return "calls that were blocked could not be interrupted: each may still get one answer";
+std::string interrupt(const Freezer& freezer) {
+    if (!freezer.freeze) return {};
+    if (says(freezer.freeze.get(), "1")) return "it is frozen, and calls that were blocked begin anew when it goes on";
+    if (::write(freezer.freeze.get(), "1", 1) != 1) return "calls that were blocked could not be interrupted: each may still get one answer";
     const auto deadline = boottime_ns() + kFreezeLimitNs;
     bool frozen = false;
-    while (!(frozen = says(descriptors.events.get(), "frozen 1")) && boottime_ns() < deadline) {
-        pollfd wait{descriptors.events.get(), POLLPRI, 0};
+    while (!(frozen = says(freezer.events.get(), "frozen 1")) && boottime_ns() < deadline) {
+        pollfd wait{freezer.events.get(), POLLPRI, 0};
         (void)::poll(&wait, 1, 10);
     }
-    if (::write(descriptors.freeze.get(), "0", 1) != 1 && errno != ENODEV) return "it is frozen and could not be let go on";
+    if (::write(freezer.freeze.get(), "0", 1) != 1 && errno != ENODEV) return "it is frozen and could not be let go on";
     return frozen ? "" : "not every process could be interrupted within a second";
 }
 
@@ -59,16 +59,16 @@ std::string queued_text(const quell_container& container) {
 class IsolateNetwork final : public Response {
 public:
     Result<std::unique_ptr<Prepared>> prepare(bpf::Engine& engine, const Target& target) const override {
-        auto descriptors = std::make_unique<Descriptors>();
+        auto freezer = std::make_unique<Freezer>();
         auto cgroup = open_cgroup(target.key.container);
         if (!cgroup && cgroup.error().code == ESRCH)
             if (const auto container = engine.container(target.key.container); container && (container->flags & QUELL_CONTAINER_REMOVED))
-                return std::unique_ptr<Prepared>(std::move(descriptors));
+                return std::unique_ptr<Prepared>(std::move(freezer));
         if (!cgroup) return cgroup.error();
-        descriptors->freeze = Fd(::openat(cgroup->get(), "cgroup.freeze", O_RDWR | O_CLOEXEC));
-        descriptors->events = Fd(::openat(cgroup->get(), "cgroup.events", O_RDONLY | O_CLOEXEC));
-        if (!descriptors->freeze || !descriptors->events) return errno_error("cannot open cgroup.freeze of " + std::to_string(target.key.container));
-        return std::unique_ptr<Prepared>(std::move(descriptors));
+        freezer->freeze = Fd(::openat(cgroup->get(), "cgroup.freeze", O_RDWR | O_CLOEXEC));
+        freezer->events = Fd(::openat(cgroup->get(), "cgroup.events", O_RDONLY | O_CLOEXEC));
+        if (!freezer->freeze || !freezer->events) return errno_error("cannot open cgroup.freeze of " + std::to_string(target.key.container));
+        return std::unique_ptr<Prepared>(std::move(freezer));
     }
 
     Outcome carry_out(bpf::Engine& engine, const Target& target, const Prepared* prepared) const override {
@@ -84,7 +84,7 @@ public:
         const auto container = engine.container(target.key.container);
         if (!container) return {QUELL_STATE_GONE, "the container is gone", {}, 0};
         if (!isolation || isolation->incident != QUELL_WORD_INCIDENT(target.entry.word)) return {QUELL_STATE_FAILED, "the kernel side does not hold the isolation", {}, 0};
-        if (prepared) trouble = interrupt(static_cast<const Descriptors&>(*prepared));
+        if (prepared) trouble = interrupt(static_cast<const Freezer&>(*prepared));
         return {QUELL_STATE_ENFORCING,
                 "the network is cut, " + terms_text(isolation->terms) + "; " + queued_text(*container) + "; unix sockets stay" + (trouble.empty() ? "" : "; " + trouble), {}, 0};
     }

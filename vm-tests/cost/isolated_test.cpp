@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char* kOperations = "send-recv write read connect";
 // Of send-recv; what a kernel's own way into a program costs differs.
-constexpr int kLimit = 500;
+constexpr int kMost = 500;
 
 using Figures = std::map<std::string, int>;
 
@@ -59,9 +59,9 @@ TEST(Isolation, CostsOthersAtMost500ForASendAndAReceive) {
     for (const auto& [name, count] : host) {
         std::printf("%s: host %d, armed +%d, enforced +%d; another container %d, armed +%d, enforced +%d\n", name.c_str(), count, host_armed.at(name) - count,
                     host_enforced.at(name) - count, neighbour.at(name), neighbour_armed.at(name) - neighbour.at(name), neighbour_enforced.at(name) - neighbour.at(name));
-        EXPECT_LE(host_enforced.at(name) - count, kLimit) << name;
+        EXPECT_LE(host_enforced.at(name) - count, kMost) << name;
     }
-    EXPECT_LE(neighbour_enforced.at("send-recv") - neighbour.at("send-recv"), kLimit);
+    EXPECT_LE(neighbour_enforced.at("send-recv") - neighbour.at("send-recv"), kMost);
     EXPECT_GT(host_enforced.at("send-recv"), host.at("send-recv")) << "nothing was attached";
     EXPECT_EQ(run("quell undo " + id + " --reason cost").status, 0);
     reject_all();
