@@ -38,7 +38,7 @@ TEST(Terms, WhatIsAllowedGoesOnAndNothingElse) {
     Networked victim("terms");
     for (const char* address : {"10.9.0.1/32", "10.9.0.2/32", "10.9.1.1/32"}) has_address("terms", address, "lo");
     const Peer inside(init_of("terms"));
-    Agent dns(victim, "dns", "10.9.0.1"), net(victim, "net", "10.9.1.1"), other(victim, "other", "10.9.0.2"), loop(victim, "loop", "127.0.0.1");
+    Agent dns(victim, "dns", "10.9.0.1"), net(victim, "net", "10.9.1.1"), other(victim, "elsewhere", "10.9.0.2"), loop(victim, "loop", "127.0.0.1");
     const auto id = an_incident_of(victim, "terms");
     for (const char* wrong : {"--allow 10.9.0.1/8", "--allow 127.0.0.1", "--allow ::1", "--allow 10.9.0.1:0", "--allow 10.9.0.1:65536", "--allow x", "--allow '[::1'"}) {
         const auto refused = isolate(id, wrong);
@@ -79,7 +79,7 @@ TEST(Terms, LoopbackIsExplicit) {
     Networked victim("loop");
     has_address("loop", "10.9.0.1/32", "lo");
     const Peer inside(init_of("loop"));
-    Agent loop(victim, "loop", "127.0.0.1"), other(victim, "other", "10.9.0.1");
+    Agent loop(victim, "loop", "127.0.0.1"), other(victim, "elsewhere", "10.9.0.1");
     const auto id = an_incident_of(victim, "loop");
     ASSERT_EQ(isolate(id, "--loopback").status, 0);
     expect_only_streams_and_datagrams(loop.act(), "loopback");
