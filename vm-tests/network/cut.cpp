@@ -60,15 +60,15 @@ Networked::Networked(const std::string& name)
     start();
 }
 
-Agent::Agent(const Container& container, const std::string& name, const std::string& address) : outside_(container.directory() + "/rootfs/tmp/" + name) {
+Agent::Agent(const Container& container, const std::string& name, const std::string& address) : command_("net agent " + address + " /tmp/" + name), outside_(container.directory() + "/rootfs/tmp/" + name) {
     must("mkdir -p " + outside_);
-    const auto output = container.exec("(/bin/net agent " + address + " /tmp/" + name + " >/tmp/" + name + "/out 2>&1 &)");
+    const auto output = container.exec("(/bin/" + command_ + " >/tmp/" + name + "/out 2>&1 &)");
     EXPECT_EQ(output.status, 0) << output.text;
     wait();
 }
 
-Agent::Agent(const std::string& name, const std::string& address) : outside_("/run/" + name) {
-    must("rm -rf " + outside_ + "; mkdir -p " + outside_ + "; setsid /w/net agent " + address + " " + outside_ + " >" + outside_ + "/out 2>&1 </dev/null &");
+Agent::Agent(const std::string& name, const std::string& address) : command_("net agent " + address + " /run/" + name), outside_("/run/" + name) {
+    must("rm -rf " + outside_ + "; mkdir -p " + outside_ + "; setsid /w/" + command_ + " >" + outside_ + "/out 2>&1 </dev/null &");
     wait();
 }
 
@@ -78,7 +78,7 @@ void Agent::wait() const {
     EXPECT_TRUE(eventually([&] { return exists(outside_ + "/ready"); })) << content(outside_ + "/out");
 }
 
-pid_t Agent::pid() const { return std::stoi("0" + content(outside_ + "/ready")); }
+pid_t Agent::pid() const { return std::stoi("0" + run("pgrep -f '" + command_ + "$'").text); }
 
 void Agent::is_given(const std::string& address) const {
     must("/w/net give " + outside_ + "/give " + address);

@@ -45,12 +45,13 @@ public:
     void is_given(const std::string& address) const;
     // All that it can do, once more.
     [[nodiscard]] Ways act();
+    // As the host numbers it.
     [[nodiscard]] pid_t pid() const;
 
 private:
     void wait() const;
 
-    std::string outside_;
+    std::string command_, outside_;
     int round_ = 0;
 };
 

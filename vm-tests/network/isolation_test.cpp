@@ -93,6 +93,9 @@ TEST(IsolateNetwork, ASocketFromOutsideAndAProcessThatLeft) {
     const auto id = an_incident_of(victim, "lineage");
     must("echo " + std::to_string(came.pid()) + " > /sys/fs/cgroup" + victim.cgroup() + "/cgroup.procs");
     must("echo " + std::to_string(left.pid()) + " > /sys/fs/cgroup/cgroup.procs");
+    const auto cgroup_of = [](const Agent& agent) { return must("cat /proc/" + std::to_string(agent.pid()) + "/cgroup"); };
+    EXPECT_EQ(cgroup_of(left), "0::/\n");
+    EXPECT_EQ(cgroup_of(came), "0::" + victim.cgroup() + "\n");
     const auto approved = isolate(id);
     ASSERT_EQ(approved.status, 0) << approved.text;
     expect_all_refused(left.act(), "it left the cgroup");
