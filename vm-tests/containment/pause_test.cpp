@@ -94,6 +94,11 @@ TEST_F(Pause, OneOfTwoHoldsIt) {
     // the next daemon does what the flip asked for
     EXPECT_TRUE(eventually([&] { return show(id)["state"] == "enforcing"; })) << show(id)["state"];
     EXPECT_TRUE(frozen(victim));
+    // what is killed next must have it on the disk: a row that was only made is lost with it
+    EXPECT_TRUE(eventually([&] {
+        const auto rows = quell("history --incident " + id)["rows"];
+        return !rows.empty() && rows[0]["action"] == "enforcing" && rows[0]["row"] != 0;
+    }));
     {
         KernelSide kernel;  // undone, and dead before it was resumed
         EXPECT_EQ(kernel.move(id, QUELL_STATE_ENFORCING, QUELL_STATE_UNDONE), 0);
