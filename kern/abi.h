@@ -32,7 +32,7 @@ using quell_u64 = std::uint64_t;
 #endif
 
 /* Pins of another number are not adopted. Raise it with every change here. */
-#define QUELL_ABI_VERSION 16u
+#define QUELL_ABI_VERSION 17u
 
 /*
  * A call of the kernel's bpf_rdonly_cast as it stands in the object: opcode 0x85, source 2 (a function of the kernel), and
@@ -231,6 +231,38 @@ struct quell_file_entry {
 };
 QUELL_SIZE(struct quell_file_entry, 96);
 
+/*
+ * What stays allowed to a container whose network is cut. Addresses are in network order, those of IPv4 as ::ffff:a.b.c.d;
+ * whom it means is told by the other side's address and port.
+ */
+#define QUELL_ALLOWED_MAX 16
+#define QUELL_ALLOWANCE_FOUR 1u /* of IPv4 */
+#define QUELL_ALLOWANCE_NODE 2u /* only TCP connections that come from there: the probes of the node's agent */
+struct quell_allowance {
+	quell_u32 address[4];
+	quell_u32 mask[4];
+	quell_u32 port; /* 0: every one */
+	quell_u32 flags;
+};
+QUELL_SIZE(struct quell_allowance, 40);
+
+#define QUELL_ISOLATION_LOOPBACK 1u
+struct quell_terms {
+	quell_u32 flags; /* QUELL_ISOLATION_… */
+	quell_u32 count;
+	struct quell_allowance allowed[QUELL_ALLOWED_MAX];
+};
+QUELL_SIZE(struct quell_terms, 648);
+
+/* A container whose network is cut. */
+struct quell_isolation {
+	quell_u64 incident;
+	quell_u64 denied;          /* operations refused so far */
+	struct quell_pending_key pending;
+	struct quell_terms terms;
+};
+QUELL_SIZE(struct quell_isolation, 696);
+
 #define QUELL_WORD(incident, state) ((quell_u64)(incident) << 8 | (state))
 #define QUELL_WORD_INCIDENT(word) ((word) >> 8)
 #define QUELL_WORD_STATE(word) ((quell_u32)((word) & 255))
@@ -301,8 +333,9 @@ struct quell_transition {
 	quell_s32 error;   /* 0, or a negative errno, see kern/pending/transition.h */
 	/* in */
 	quell_u32 doubt;   /* 1: who the container is is known now. To its own state: it holds; to rejected: it does not */
+	struct quell_terms terms; /* of isolate-network */
 };
-QUELL_SIZE(struct quell_transition, 112);
+QUELL_SIZE(struct quell_transition, 760);
 
 /* Where overlayfs keeps its layers; from the module's BTF, by user space. */
 struct quell_overlay_layout {
@@ -363,7 +396,7 @@ struct quell_globals {
 	quell_u32 armed;              /* mask of responses whose hooks are attached */
 	quell_u32 identities;         /* how many the policy asks for: 0, and nobody is told that a container began */
 	quell_u32 texts;              /* mask of QUELL_TEXTS_…: what rules ask for */
-	quell_u32 reserved_texts;
+	quell_u32 isolated;           /* containers whose network is cut; in front of the hooks that cut it */
 	quell_u64 name_key;           /* keys the hashes of names */
 	quell_u64 next_incident;
 	quell_u64 next_actor;

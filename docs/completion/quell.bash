@@ -31,9 +31,9 @@ _quell() {
             return
             ;;
         --incident) mapfile -t COMPREPLY < <(compgen -W "$(_quell_incidents)" -- "$current"); return ;;
-        --reason | --for | --confirm | --select | --digest | --limit | --head | --container | --pid) return ;;
+        --reason | --for | --confirm | --select | --digest | --limit | --head | --container | --pid | --allow) return ;;
     esac
-    local words= responses="kill-container kill-process quarantine-file pause-container stop-container"
+    local words= responses="kill-container kill-process quarantine-file pause-container stop-container isolate-network"
     case $verb in
         "") words="status incidents show preview approve reject undo assign note respond extend history watch policy doctor console version" ;;
         incidents) words="--all" ;;
@@ -42,7 +42,7 @@ _quell() {
             if [[ -z $sub ]]; then words=$(_quell_incidents); else words="$responses"; fi
             ;;
         approve)
-            words="--reason --dry-run --confirm --break-glass --select --digest"
+            words="--reason --dry-run --confirm --break-glass --select --digest --allow --allow-node --loopback"
             if [[ -z $sub ]]; then words+=" $(_quell_incidents)"; else words+=" $responses"; fi
             ;;
         reject) words="--reason --dry-run $(_quell_incidents)" ;;

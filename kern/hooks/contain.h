@@ -9,7 +9,9 @@ static __always_inline int on_task_alloc(void)
 
 static __always_inline int on_file_permission(struct file *file)
 {
-	return VERDICT(file_verdict(file->f_inode, QUELL_HOOK_file_permission));
+	if (file_verdict(file->f_inode, QUELL_HOOK_file_permission))
+		return -EPERM;
+	return VERDICT(network_file_verdict(file));
 }
 
 static __always_inline int on_mmap_file(struct file *file, unsigned long protection)

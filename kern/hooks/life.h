@@ -42,6 +42,7 @@ static __always_inline void container_forget(u64 id, struct quell_container *c)
 		pending_vanish(id, c->paused);
 	container_ends(c);
 	bpf_map_delete_elem(&containers, &id);
+	isolation_ends(id);
 	names_forget(id);
 }
 

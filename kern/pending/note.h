@@ -14,7 +14,7 @@ static __always_inline u32 offers_possible(struct quell_pending *entry, struct q
 
 	if (c && container != quell.self_container && !(c->flags & QUELL_CONTAINER_PROTECTED))
 		offers |= QUELL_BIT(QUELL_RESPONSE_KILL_CONTAINER) | QUELL_BIT(QUELL_RESPONSE_PAUSE_CONTAINER) |
-			  QUELL_BIT(QUELL_RESPONSE_STOP_CONTAINER);
+			  QUELL_BIT(QUELL_RESPONSE_STOP_CONTAINER) | QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK);
 	for (int i = 0; i < CHAIN_MARKED; i++)
 		if (entry->chain[i].actor)
 			offers |= QUELL_BIT(QUELL_RESPONSE_KILL_PROCESS);

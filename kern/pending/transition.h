@@ -10,7 +10,7 @@
  * transition; ETIME expired; EPERM the caller is inside the target; EACCES the
  * target is protected; EOPNOTSUPP not offered; ESRCH the target is gone;
  * ENOSPC no room; EEXIST that file is contained, that container paused
- * already; EALREADY it is in doubt no more, or contained already; ERANGE a
+ * already, its network cut; EALREADY it is in doubt no more, or contained already; ERANGE a
  * deadline that is not later, or too far away.
  */
 #pragma once
@@ -66,6 +66,8 @@ static __always_inline int approval_refused(struct quell_transition *t, struct q
 			count(QUELL_COUNTER_PROTECTED);
 			return -EACCES;
 		}
+	} else if (t->response == QUELL_RESPONSE_ISOLATE_NETWORK) {
+		return isolation_refused(t);
 	} else if (p->object_flags & QUELL_OBJECT_LAST_LINK) {
 		return -ESRCH;
 	} else if (bpf_map_lookup_elem(&contained_files, &p->file)) {
@@ -155,6 +157,8 @@ static __always_inline int contain(struct quell_transition *t, struct quell_pend
 		__sync_fetch_and_add(&quell.contained_subjects, 1);
 		return 0;
 	}
+	if (p->response == QUELL_RESPONSE_ISOLATE_NETWORK)
+		return isolation_contain(t);
 	return file_contain(t, p);
 }
 
@@ -220,6 +224,8 @@ static __always_inline void release(struct quell_transition *t, struct quell_pen
 			*by = heir;
 		else if (!bpf_map_delete_elem(&contained_actors, &actor))
 			__sync_fetch_and_add(&quell.contained_subjects, -1);
+	} else if (p->response == QUELL_RESPONSE_ISOLATE_NETWORK) {
+		isolation_release(container, incident);
 	} else {
 		struct quell_file_entry *file = bpf_map_lookup_elem(&contained_files, &p->file);
 

@@ -24,6 +24,15 @@ TEST_F(FakeDaemon, Approve) {
     EXPECT_EQ(calls(), std::vector<std::string>{R"(Approve {"digest":"ab12cd34","id":"00012","reason":"a drill","response":"kill-container"})"});
 }
 
+TEST_F(FakeDaemon, WhatStaysAllowedGoesWithTheApproval) {
+    will_reply("Approve", {{"incident", done_incident()}, {"survivors", Json::array()}});
+    start();
+    const Ran ran = quell({"approve", "00012@ab12cd34", "--allow", "10.0.0.53:53", "isolate-network", "--allow", "10.0.0.0/8", "--allow-node", "--loopback"});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_EQ(calls(), std::vector<std::string>{
+                           R"(Approve {"allow":["10.0.0.53:53","10.0.0.0/8"],"allow_node":true,"digest":"ab12cd34","id":"00012","loopback":true,"response":"isolate-network"})"});
+}
+
 TEST_F(FakeDaemon, SurvivorsAreNamed) {
     Json incident = done_incident();
     incident["state"] = "enforcing";

@@ -86,6 +86,7 @@ public:
     }
     std::optional<std::uint64_t> quarantined_by(const quell_file_key&) const override { return quarantined_; }
     bool is_frozen(std::uint64_t) const override { return frozen; }
+    std::optional<std::uint64_t> isolated_by(std::uint64_t) const override { return isolated_; }
     bool is_alive(const quell_task_ref& one) const override { return !dead.contains(one.pid); }
     std::uint32_t enabled_offers() const override { return enabled; }
     std::uint64_t self_container() const override { return self_cgroup; }
@@ -93,7 +94,7 @@ public:
 
     std::optional<quell_container> container_ = quell_container{};
     std::vector<quell_task_ref> tasks_ = {task(400, 0, "init"), task(412, 32, "bash")};
-    std::optional<std::uint64_t> quarantined_;
+    std::optional<std::uint64_t> quarantined_, isolated_;
     std::set<quell_u32> dead = {500};
     std::uint32_t enabled = ~0u;
     std::uint64_t self_cgroup = 0;

@@ -63,6 +63,22 @@ TEST_F(Offers, NeverThoseWhoAreProtected) {
     EXPECT_NE(why_not(QUELL_RESPONSE_KILL_CONTAINER).find("protected"), std::string::npos);
 }
 
+TEST_F(Offers, AnIsolationIsOfTheContainerAndSaysWhatItLeaves) {
+    const auto made = of(QUELL_RESPONSE_ISOLATE_NETWORK);
+    ASSERT_TRUE(made.available);
+    EXPECT_EQ(made.target_text, "container aaaaaaaaaaaa");
+    EXPECT_EQ(made.warning, "every socket is cut but unix ones, which stay, also to outside");
+    EXPECT_EQ(made.would_hit_count, 2u);
+    kernel_.isolated_ = 1;
+    EXPECT_EQ(why_not(QUELL_RESPONSE_ISOLATE_NETWORK), "isolated already by incident 00012");
+    kernel_.isolated_.reset();
+    kernel_.container_->flags = QUELL_CONTAINER_PROTECTED;
+    EXPECT_NE(why_not(QUELL_RESPONSE_ISOLATE_NETWORK).find("protected"), std::string::npos);
+    kernel_.container_->flags = 0;
+    incident_.key.container = 0;
+    EXPECT_EQ(why_not(QUELL_RESPONSE_ISOLATE_NETWORK), "not possible on a host subject");
+}
+
 TEST_F(Offers, SayWhyNot) {
     kernel_.container_.reset();
     EXPECT_EQ(why_not(QUELL_RESPONSE_KILL_CONTAINER), "the container is gone");

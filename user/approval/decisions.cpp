@@ -12,6 +12,7 @@
 #include "user/incident/describe.h"
 #include "user/incident/engine_view.h"
 #include "user/response/process.h"
+#include "user/response/terms.h"
 
 namespace quell::approval {
 
@@ -109,6 +110,12 @@ void Decisions::row(const Incident& incident, history::Action action, const std:
         entry.row.reason = request->reason;
         entry.row.detail = request->rule.empty() ? request->detail : rule_detail(request->rule);
         if (request->response < QUELL_RESPONSE_COUNT) entry.row.response = word_at(kResponseWords, request->response);
+        if (action == history::Action::APPROVED && incident.entry.response == QUELL_RESPONSE_ISOLATE_NETWORK && request->rule.empty()) {
+            const auto known = incident::Json::parse(request->detail, nullptr, false);
+            auto detail = known.is_object() ? known : incident::Json::object();
+            detail["terms"] = response::terms_text(request->terms);
+            entry.row.detail = detail.dump();
+        }
     }
     entry.snapshot = history::Snapshot{incident.id, std::string(word_at(kStateWords, incident.state)), incident.rule.rule, incident::snapshot_text(incident)};
     parts_.history.append(std::move(entry));
@@ -170,6 +177,7 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
     transition.target = offer.target;
     transition.approver_uid = request.who.uid;
     transition.approver_loginuid = request.who.login_uid;
+    transition.terms = request.terms;
     const auto prepared = arming_.prepared(incident.id, offer.response);
     const int error = move(incident, QUELL_STATE_APPROVED, transition);
     if (!error && prepared) {
@@ -195,7 +203,7 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
         case EBUSY: return refuse(incident.id, Refusal::kTooLate, over_text(incident), request, reply);
         case ENOENT:
         case ESRCH: return refuse(incident.id, Refusal::kTooLate, "its target is gone", request, reply);
-        case EEXIST: return refuse(incident.id, Refusal::kTooLate, offer.response == QUELL_RESPONSE_PAUSE_CONTAINER ? "that container is paused already" : "that file is quarantined already", request, reply);
+        case EEXIST: return refuse(incident.id, Refusal::kTooLate, offer.response == QUELL_RESPONSE_PAUSE_CONTAINER ? "that container is paused already" : offer.response == QUELL_RESPONSE_ISOLATE_NETWORK ? "its network is cut already" : "that file is quarantined already", request, reply);
         default: return refuse(incident.id, Refusal::kFailed, "the kernel side refused: " + std::string(std::strerror(error)), request, reply);
     }
     const auto us = [](std::uint64_t from, std::uint64_t to) { return static_cast<std::int64_t>((to - std::min(from, to)) / 1000); };
@@ -315,7 +323,7 @@ void Decisions::undo(std::uint64_t id, const Request& request, Reply reply) {
     if (const auto why = may_not_approve(*incident, response, request); !why.empty()) return refuse(id, Refusal::kNotAllowed, why, request, reply);
     if (request.dry_run) return tell_dry_run(*incident, std::string(word_at(kResponseWords, incident->entry.response)) + " would have been taken back", request, reply);
     if (const int error = decide(*incident, QUELL_STATE_UNDONE, request)) return refuse_move(*incident, error, request, reply);
-    incident->note = word.empty() ? "taken back" : std::string(word) + "d";
+    incident->note = word.empty() ? "taken back" : std::string(word) + (word.ends_with('e') ? "d" : "ed");
     const auto taken_back = take_back(*incident);
     if (!taken_back) incident->note = taken_back.error().message;
     row(*incident, history::Action::UNDONE, incident->note, &request);

@@ -45,6 +45,7 @@ struct Request {
     bool may_break_glass = false;
     std::string detail = {};                         // JSON for the row of a person's approval
     std::string broken = {};                         // what a break-glass went over
+    quell_terms terms = {};                          // of isolate-network: what stays allowed
 };
 
 enum class Refusal { kNone, kNoSuchIncident, kNotOffered, kChanged, kTooLate, kBlind, kNotAllowed, kGuarded, kFailed };

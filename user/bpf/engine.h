@@ -108,6 +108,8 @@ public:
     // Lets go of a container whose cgroup is gone, once nobody of it lives. ENOENT: its cgroup is there, or it is not known.
     [[nodiscard]] Status forget(std::uint64_t container);
     [[nodiscard]] std::optional<quell_file_entry> file(const quell_file_key& key) const;
+    // Of a container whose network is cut.
+    [[nodiscard]] std::optional<quell_isolation> isolation(std::uint64_t container) const;
 
     // Group leaders in a container (by cgroup or lineage) or bearing a mark;
     // `mark` first gives `actor` to descendants of that task, until no more are found.

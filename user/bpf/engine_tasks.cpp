@@ -92,6 +92,12 @@ std::optional<quell_file_entry> Engine::file(const quell_file_key& key) const {
     return value;
 }
 
+std::optional<quell_isolation> Engine::isolation(std::uint64_t container) const {
+    quell_isolation value{};
+    if (bpf_map_lookup_elem(map("isolations"), &container, &value)) return std::nullopt;
+    return value;
+}
+
 Status Engine::find_containers() {
     const std::lock_guard lock(query_mutex_);
     if (auto ran = run_iterator(program("quell_iter_cgroups"), Over::kCgroups); !ran) return ran.error();

@@ -13,11 +13,24 @@
 #include "user/incident/engine_view.h"
 #include "user/incident/preview.h"
 #include "user/response/cgroup.h"
+#include "user/response/network_files.h"
+#include "user/response/terms.h"
 
 namespace quell::daemon {
 namespace {
 
 using control::Json;
+
+// What isolate-network is to leave; the texts were checked to be texts.
+Result<quell_terms> terms_of(const Json& params) {
+    response::Wanted wanted;
+    if (const auto& allow = control::member(params, "allow"); allow.is_array()) wanted.allow = allow.get<std::vector<std::string>>();
+    wanted.node = control::true_member(params, "allow_node");
+    wanted.loopback = control::true_member(params, "loopback");
+    const auto addresses = wanted.node ? response::node_addresses() : std::vector<std::string>{};
+    if (wanted.node && addresses.empty()) return Error{"the node's addresses are not known", ENOENT, {}};
+    return response::make_terms(wanted, addresses);
+}
 
 void refuse(control::Responder& responder, const approval::Answer& answer, const std::string& response, const incident::Incident* incident) {
     const Json reason = {{"reason", answer.text}};
@@ -170,6 +183,11 @@ void Daemon::approve(const Json& params, const control::Peer& peer, control::Res
     if (!response) return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", "there is no such response"}});
     auto request = request_of(params, peer);
     request.response = static_cast<quell_response>(*response);
+    auto terms = terms_of(params);
+    if (!terms) return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", terms.error().message}});
+    if (*response != QUELL_RESPONSE_ISOLATE_NETWORK && (terms->count || terms->flags))
+        return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", "it allows nothing: that is isolate-network"}});
+    request.terms = *terms;
     auto shared = std::make_shared<control::Responder>(std::move(responder));
     decisions_->approve(incident->id, request.response, control::string_member(params, "digest"), request,
                         [this, shared, word](const approval::Answer& answer) {

@@ -88,7 +88,8 @@ Json offer_json(const Offer& offer) {
     if (!offer.warning.empty()) json["warning"] = offer.warning;
     if (offer.would_hit) {
         json["would_hit"] = Json::array();
-        for (const auto& task : *offer.would_hit) json["would_hit"].push_back(task_json(task, offer.response == QUELL_RESPONSE_PAUSE_CONTAINER ? "would be frozen" : "would be killed", std::nullopt));
+        const auto role = offer.response == QUELL_RESPONSE_PAUSE_CONTAINER ? "would be frozen" : offer.response == QUELL_RESPONSE_ISOLATE_NETWORK ? "would be cut off" : "would be killed";
+        for (const auto& task : *offer.would_hit) json["would_hit"].push_back(task_json(task, role, std::nullopt));
     }
     if (const auto undo = word_at(kUndoWords, offer.response); !undo.empty()) json["undo"] = undo;
     return json;

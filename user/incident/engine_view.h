@@ -23,6 +23,10 @@ public:
         return entry ? std::optional<std::uint64_t>(entry->incident) : std::nullopt;
     }
     bool is_frozen(std::uint64_t cgroup) const override { return response::is_frozen_by_itself(cgroup); }
+    std::optional<std::uint64_t> isolated_by(std::uint64_t cgroup) const override {
+        const auto isolation = engine_.isolation(cgroup);
+        return isolation ? std::optional<std::uint64_t>(isolation->incident) : std::nullopt;
+    }
     bool is_alive(const quell_task_ref& task) const override { return response::is_alive(task); }
     std::uint32_t enabled_offers() const override { return engine_.globals().enabled_offers; }
     std::uint64_t self_container() const override { return engine_.globals().self_container; }

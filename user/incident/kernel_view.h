@@ -27,6 +27,8 @@ public:
     [[nodiscard]] virtual std::optional<std::uint64_t> quarantined_by(const quell_file_key& file) const = 0;
     // cgroup.freeze of the container's own cgroup is set.
     [[nodiscard]] virtual bool is_frozen(std::uint64_t cgroup) const = 0;
+    // The incident that has the container's network cut.
+    [[nodiscard]] virtual std::optional<std::uint64_t> isolated_by(std::uint64_t cgroup) const = 0;
     // The process of that number is still the one that started then.
     [[nodiscard]] virtual bool is_alive(const quell_task_ref& task) const = 0;
     // Responses that the configuration allows, as a mask.

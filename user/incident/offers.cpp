@@ -64,6 +64,18 @@ void stop_container(KernelView& kernel, const Incident& incident, Offer& offer, 
     if (offer.available) offer.warning = "nothing is refused to it before its time to end in order is over; then it is killed";
 }
 
+// What it does not cut is told with it: sockets of unix have no network behind them.
+void isolate_network(KernelView& kernel, const Incident& incident, Offer& offer, bool listed) {
+    whole_container(kernel, incident, offer, listed);
+    if (!offer.available) return;
+    if (const auto other = kernel.isolated_by(incident.key.container); other && *other != incident.id) {
+        take_back(offer, "");
+        offer.reason = "isolated already by incident " + id_text(*other);
+        return;
+    }
+    offer.warning = "every socket is cut but unix ones, which stay, also to outside";
+}
+
 // The nearest living one that BPF bound: the process itself, else an ancestor inside the subject.
 void kill_process(KernelView& kernel, const Incident& incident, Offer& offer, bool listed) {
     const auto count = std::min<quell_u32>(incident.entry.chain_count, QUELL_CHAIN_MAX);
@@ -123,6 +135,7 @@ Offer offer(KernelView& kernel, const Incident& incident, quell_response respons
         case QUELL_RESPONSE_STOP_CONTAINER: stop_container(kernel, incident, made, listed); break;
         case QUELL_RESPONSE_KILL_PROCESS: kill_process(kernel, incident, made, listed); break;
         case QUELL_RESPONSE_QUARANTINE_FILE: quarantine_file(kernel, incident, made); break;
+        case QUELL_RESPONSE_ISOLATE_NETWORK: isolate_network(kernel, incident, made, listed); break;
         case QUELL_RESPONSE_COUNT: break;
     }
     if (made.available && !(incident.entry.offers & bit)) take_back(made, "not prepared when it happened: it was switched off or protected then");

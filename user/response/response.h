@@ -71,5 +71,6 @@ public:
 [[nodiscard]] const Response& quarantine_file();
 [[nodiscard]] const Response& pause_container();
 [[nodiscard]] const Response& stop_container();
+[[nodiscard]] const Response& isolate_network();
 
 }  // namespace quell::response

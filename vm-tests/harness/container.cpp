@@ -36,7 +36,7 @@ std::string Container::cgroup() const { return std::string(kPod) + "/crio-" + id
 
 Json Container::config() const {
     const Json all = {"CAP_SYS_ADMIN", "CAP_SYS_CHROOT", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_CHOWN", "CAP_KILL", "CAP_SYS_PTRACE", "CAP_MKNOD",
-                      "CAP_SETUID", "CAP_SETGID", "CAP_SETFCAP", "CAP_NET_RAW", "CAP_SYS_MODULE", "CAP_BPF"};
+                      "CAP_SETUID", "CAP_SETGID", "CAP_SETFCAP", "CAP_NET_RAW", "CAP_NET_ADMIN", "CAP_SYS_MODULE", "CAP_BPF"};
     const Json capabilities = options_.privileged ? all : Json::array();
     Json config = {
         {"ociVersion", "1.0.2"},

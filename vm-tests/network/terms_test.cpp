@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// What stays allowed to a container whose network is cut.
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <set>
+
+#include "vm-tests/network/cut.h"
+
+namespace quell::guest {
+namespace {
+
+// Only streams and datagrams whose other side is known.
+const std::set<std::string> kNever = {"raw", "packet", "vsock", "tun", "recvfrom-udp"};
+
+void expect_only_streams_and_datagrams(const Ways& ways, const std::string& when) {
+    for (const auto& [way, code] : ways) {
+        if (code == EBADF || way.starts_with("given")) continue;
+        EXPECT_EQ(code, kNever.contains(way) ? EPERM : 0) << way << ", " << when;
+    }
+}
+
+// Bind, listen and accept say nothing to anybody.
+void expect_silent(const Ways& ways, const std::string& when) {
+    const std::set<std::string> harmless = {"bind", "listen", "accept"};
+    for (const auto& [way, code] : ways) {
+        if (code == EBADF || way.starts_with("given")) continue;
+        EXPECT_EQ(code, is_local(way) || harmless.contains(way) ? 0 : EPERM) << way << ", " << when;
+    }
+}
+
+void has_address(const std::string& name, const std::string& address, const std::string& device) {
+    must("nsenter -t " + std::to_string(init_of(name)) + " -n ip addr add " + address + " dev " + device);
+}
+
+TEST(Terms, WhatIsAllowedGoesOnAndNothingElse) {
+    apply_isolating_pack();
+    Networked victim("terms");
+    for (const char* address : {"10.9.0.1/32", "10.9.0.2/32", "10.9.1.1/32"}) has_address("terms", address, "lo");
+    const Peer inside(init_of("terms"));
+    Agent dns(victim, "dns", "10.9.0.1"), net(victim, "net", "10.9.1.1"), other(victim, "elsewhere", "10.9.0.2"), loop(victim, "loop", "127.0.0.1");
+    const auto id = an_incident_of(victim, "terms");
+    for (const char* wrong : {"--allow 10.9.0.1/8", "--allow 127.0.0.1", "--allow ::1", "--allow 10.9.0.1:0", "--allow 10.9.0.1:65536", "--allow x", "--allow '[::1'"}) {
+        const auto refused = isolate(id, wrong);
+        EXPECT_NE(refused.status, 0) << wrong;
+        EXPECT_EQ(show(id)["state"], "pending") << wrong;
+    }
+    const auto approved = isolate(id, "--allow 10.9.0.1:7000 --allow 10.9.1.0/24");
+    ASSERT_EQ(approved.status, 0) << approved.text;
+    EXPECT_NE(show(id)["note"].get<std::string>().find("allowed: 10.9.0.1:7000, 10.9.1.0/24"), std::string::npos) << show(id)["note"];
+    expect_only_streams_and_datagrams(dns.act(), "an address and a port");
+    expect_only_streams_and_datagrams(net.act(), "a network");
+    expect_silent(other.act(), "an address that is not allowed");
+    expect_silent(loop.act(), "loopback that is not allowed");
+    const auto rows = quell("history --incident " + id)["rows"];
+    bool told = false;
+    for (const auto& row : rows)
+        if (row["action"] == "approved") told = row.value("detail", "").find("allowed: 10.9.0.1:7000, 10.9.1.0/24") != std::string::npos;
+    EXPECT_TRUE(told) << rows;
+    EXPECT_EQ(run("quell undo " + id + " --reason done").status, 0);
+    reject_all();
+}
+
+TEST(Terms, APortIsTheOthers) {
+    apply_isolating_pack();
+    Networked victim("port");
+    has_address("port", "10.9.0.1/32", "lo");
+    const Peer inside(init_of("port"));
+    Agent agent(victim, "agent", "10.9.0.1");
+    const auto id = an_incident_of(victim, "port");
+    ASSERT_EQ(isolate(id, "--allow 10.9.0.1:53").status, 0);
+    expect_silent(agent.act(), "another port");
+    EXPECT_EQ(run("quell undo " + id + " --reason done").status, 0);
+    reject_all();
+}
+
+TEST(Terms, LoopbackIsExplicit) {
+    apply_isolating_pack();
+    Networked victim("loop");
+    has_address("loop", "10.9.0.1/32", "lo");
+    const Peer inside(init_of("loop"));
+    Agent loop(victim, "loop", "127.0.0.1"), other(victim, "elsewhere", "10.9.0.1");
+    const auto id = an_incident_of(victim, "loop");
+    ASSERT_EQ(isolate(id, "--loopback").status, 0);
+    expect_only_streams_and_datagrams(loop.act(), "loopback");
+    expect_silent(other.act(), "an address of its own");
+    EXPECT_EQ(run("quell undo " + id + " --reason done").status, 0);
+    reject_all();
+}
+
+// As a kubelet probes: from the node, by an address of its own, through a device of the container's.
+TEST(Terms, TheNodeMayProbeAndIsNotSpokenTo) {
+    apply_isolating_pack();
+    Networked victim("probed");
+    must("ip link add quell0 type veth peer name eth0 netns " + std::to_string(init_of("probed")) + " && ip addr add 10.77.0.1/24 dev quell0 && ip link set quell0 up");
+    has_address("probed", "10.77.0.2/24", "eth0");
+    must("nsenter -t " + std::to_string(init_of("probed")) + " -n ip link set eth0 up");
+    const Peer outside(1);
+    const auto probe = [] { return run("timeout 5 bash -c 'exec 3<>/dev/tcp/10.77.0.2/7000 && head -c1 <&3'").text; };
+    ASSERT_EQ(victim.exec("(/bin/net peer /proc/self/ns/net /tmp/served >/tmp/out 2>&1 &)").status, 0);
+    ASSERT_TRUE(eventually([&] { return probe() == "t"; }));
+    Agent agent(victim, "agent", "10.77.0.1");
+    auto id = an_incident_of(victim, "probed");
+    ASSERT_EQ(isolate(id).status, 0);
+    EXPECT_EQ(probe(), "");
+    EXPECT_EQ(run("quell undo " + id + " --reason 'and now with the node'").status, 0);
+    EXPECT_EQ(attack(victim, "unlink /var/log/c.log"), 0);
+    id = pending_id("probed", "delete");
+    const auto approved = isolate(id, "--allow-node");
+    ASSERT_EQ(approved.status, 0) << approved.text;
+    EXPECT_NE(show(id)["note"].get<std::string>().find("from the node 10.77.0.1"), std::string::npos) << show(id)["note"];
+    EXPECT_EQ(probe(), "t");
+    const auto ways = agent.act();
+    for (const char* way : {"connect", "fastopen", "ring-connect", "connect-udp", "sendto-udp", "send-udp", "recv-udp", "raw", "packet"}) EXPECT_EQ(ways.at(way), EPERM) << way;
+    EXPECT_EQ(run("quell undo " + id + " --reason done").status, 0);
+    reject_all();
+    must("ip link del quell0");
+}
+
+}  // namespace
+}  // namespace quell::guest
