@@ -73,6 +73,24 @@ TEST_F(Respond, UsageIsSaidBeforeAnybodyIsAsked) {
     EXPECT_TRUE(calls().empty());
 }
 
+TEST_F(Respond, OptionsOfTheResponseAreLookedAtBeforeAndGivenWithTheApproval) {
+    answer_all();
+    const Ran ran = quell({"respond", "kill-container", "--container", "web", "--reason", "told", "-y", "--allow", "10.0.0.53:53", "--allow", "10.1.0.0/16", "--allow-node", "--loopback"});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    ASSERT_EQ(methods(), (std::vector<std::string>{"Request", "Approve"}));
+    EXPECT_EQ(calls()[0], R"(Request {"allow":["10.0.0.53:53","10.1.0.0/16"],"allow_node":true,"container":"web","loopback":true,"reason":"told","response":"kill-container"})");
+    EXPECT_EQ(calls()[1], R"(Approve {"allow":["10.0.0.53:53","10.1.0.0/16"],"allow_node":true,"digest":"ab12cd34","id":"00012","loopback":true,"reason":"told","response":"kill-container"})");
+}
+
+TEST_F(Respond, WrongOptionsBindNothing) {
+    will_fail("Request", "io.quell.NotOffered", {{"response", "isolate-network"}, {"reason", "'x' is no address and no network"}});
+    start();
+    const Ran ran = quell({"respond", "isolate-network", "--container", "web", "--reason", "told", "-y", "--allow", "x"});
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_NE(ran.err.find("no address"), std::string::npos) << ran.err;
+    EXPECT_EQ(methods(), (std::vector<std::string>{"Request"}));
+}
+
 TEST_F(Respond, NothingOfThatName) {
     will_fail("Request", "io.quell.NoSuchTarget", {{"reason", "no container is called web"}});
     start();

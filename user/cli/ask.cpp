@@ -62,6 +62,12 @@ bool put_reason(const Invocation& invocation, Json& parameters) {
     return true;
 }
 
+void put_options(const Invocation& invocation, Json& parameters) {
+    if (const auto allow = invocation.all("--allow"); !allow.empty()) parameters["allow"] = allow;
+    if (invocation.has("--allow-node")) parameters["allow_node"] = true;
+    if (invocation.has("--loopback")) parameters["loopback"] = true;
+}
+
 void print_json(const Invocation& invocation, const Json& value) {
     invocation.out.print(value.dump(2, ' ', true, Json::error_handler_t::replace) + "\n");
 }

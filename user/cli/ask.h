@@ -28,6 +28,10 @@ using control::Json;
 // longer than the daemon takes, which has been said; a usage error.
 [[nodiscard]] bool put_reason(const Invocation& invocation, Json& parameters);
 
+// The options of the response that is asked for (--allow, --allow-node,
+// --loopback), where they were given.
+void put_options(const Invocation& invocation, Json& parameters);
+
 // Standard output; pure ASCII, so nothing in it can drive a terminal.
 void print_json(const Invocation& invocation, const Json& value);
 

@@ -36,6 +36,9 @@ namespace quell::daemon {
 // Who is at the other end, with names.
 [[nodiscard]] history::Who who_of(const control::Peer& peer);
 
+// What isolate-network is to leave, by the parameters of a call; options that are not the response's are an error.
+[[nodiscard]] Result<quell_terms> terms_of(const control::Json& params, quell_response response);
+
 // Who asks for what, while the target is looked for.
 struct ManualRequest {
     quell_response response = QUELL_RESPONSE_COUNT;

@@ -21,17 +21,6 @@ namespace {
 
 using control::Json;
 
-// What isolate-network is to leave; the texts were checked to be texts.
-Result<quell_terms> terms_of(const Json& params) {
-    response::Wanted wanted;
-    if (const auto& allow = control::member(params, "allow"); allow.is_array()) wanted.allow = allow.get<std::vector<std::string>>();
-    wanted.node = control::true_member(params, "allow_node");
-    wanted.loopback = control::true_member(params, "loopback");
-    const auto addresses = wanted.node ? response::node_addresses() : std::vector<std::string>{};
-    if (wanted.node && addresses.empty()) return Error{"the node's addresses are not known", ENOENT, {}};
-    return response::make_terms(wanted, addresses);
-}
-
 void refuse(control::Responder& responder, const approval::Answer& answer, const std::string& response, const incident::Incident* incident) {
     const Json reason = {{"reason", answer.text}};
     switch (answer.refusal) {
@@ -49,6 +38,19 @@ void refuse(control::Responder& responder, const approval::Answer& answer, const
 }
 
 }  // namespace
+
+// The texts were checked to be texts.
+Result<quell_terms> terms_of(const Json& params, quell_response response) {
+    response::Wanted wanted;
+    if (const auto& allow = control::member(params, "allow"); allow.is_array()) wanted.allow = allow.get<std::vector<std::string>>();
+    wanted.node = control::true_member(params, "allow_node");
+    wanted.loopback = control::true_member(params, "loopback");
+    if (response != QUELL_RESPONSE_ISOLATE_NETWORK && (!wanted.allow.empty() || wanted.node || wanted.loopback))
+        return Error{"it allows nothing: that is isolate-network", EINVAL, {}};
+    const auto addresses = wanted.node ? response::node_addresses() : std::vector<std::string>{};
+    if (wanted.node && addresses.empty()) return Error{"the node's addresses are not known", ENOENT, {}};
+    return response::make_terms(wanted, addresses);
+}
 
 history::Who who_of(const control::Peer& peer) {
     history::Who who;
@@ -183,10 +185,8 @@ void Daemon::approve(const Json& params, const control::Peer& peer, control::Res
     if (!response) return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", "there is no such response"}});
     auto request = request_of(params, peer);
     request.response = static_cast<quell_response>(*response);
-    auto terms = terms_of(params);
+    auto terms = terms_of(params, request.response);
     if (!terms) return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", terms.error().message}});
-    if (*response != QUELL_RESPONSE_ISOLATE_NETWORK && (terms->count || terms->flags))
-        return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", "it allows nothing: that is isolate-network"}});
     request.terms = *terms;
     auto shared = std::make_shared<control::Responder>(std::move(responder));
     decisions_->approve(incident->id, request.response, control::string_member(params, "digest"), request,

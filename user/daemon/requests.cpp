@@ -75,6 +75,8 @@ void Daemon::request(const Json& params, const control::Peer& peer, control::Res
     if (!response) return responder.error("io.quell.NotOffered", {{"response", escape_cut(word, 64)}, {"reason", "there is no such response"}});
     if (!(config_.responses & QUELL_BIT(*response)))
         return responder.error("io.quell.NotOffered", {{"response", word}, {"reason", "switched off in /etc/quell/quell.yaml"}});
+    if (const auto terms = terms_of(params, static_cast<quell_response>(*response)); !terms)
+        return responder.error("io.quell.NotOffered", {{"response", word}, {"reason", terms.error().message}});
     const auto from = control::string_member(params, "from");
     const auto target = target_of(params);
     if (const auto wrong = misnamed(target, from); !wrong.empty()) return responder.error("io.quell.NoSuchTarget", {{"reason", wrong}});

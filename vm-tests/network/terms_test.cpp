@@ -117,5 +117,27 @@ TEST(Terms, TheNodeMayProbeAndIsNotSpokenTo) {
     must("ip link del quell0");
 }
 
+// Without an incident the options are the same, and wrong ones bind nothing.
+TEST(Terms, RespondTakesTheSameOptions) {
+    apply_isolating_pack();
+    Networked victim("asked");
+    for (const char* address : {"10.9.0.1/32", "10.9.0.2/32"}) has_address("asked", address, "lo");
+    const Peer inside(init_of("asked"));
+    Agent dns(victim, "dns", "10.9.0.1"), other(victim, "elsewhere", "10.9.0.2"), loop(victim, "loop", "127.0.0.1");
+    const std::string respond = "quell respond isolate-network --container asked --yes --reason told ";
+    for (const char* wrong : {"--allow 10.9.0.1/8", "--allow x", "--allow 127.0.0.1"}) EXPECT_EQ(run(respond + wrong).status, 1) << wrong;
+    EXPECT_EQ(run("quell respond pause-container --container asked --yes --reason told --loopback").status, 1) << "it allows nothing";
+    for (const auto& one : incidents()) EXPECT_NE(one["policy"], "manual") << one;
+    const auto approved = run(respond + "--allow 10.9.0.1:7000 --loopback --json 2>/dev/null");
+    ASSERT_EQ(approved.status, 0) << approved.text;
+    const std::string id = Json::parse(approved.text)["incident"]["id"];
+    EXPECT_NE(show(id)["note"].get<std::string>().find("allowed: 10.9.0.1:7000, loopback"), std::string::npos) << show(id)["note"];
+    expect_only_streams_and_datagrams(dns.act(), "an address and a port");
+    expect_only_streams_and_datagrams(loop.act(), "loopback");
+    expect_silent(other.act(), "an address that is not allowed");
+    EXPECT_EQ(run("quell undo " + id + " --reason done").status, 0);
+    EXPECT_EQ(actions_of(id), (std::vector<std::string>{"requested", "approved", "flipped", "enforcing", "undone"}));
+}
+
 }  // namespace
 }  // namespace quell::guest

@@ -50,9 +50,7 @@ int run_approve(Invocation& invocation) {
         invocation.out.note("--break-glass takes a --reason");
         return kUsage;
     }
-    if (const auto allow = invocation.all("--allow"); !allow.empty()) parameters["allow"] = allow;
-    if (invocation.has("--allow-node")) parameters["allow_node"] = true;
-    if (invocation.has("--loopback")) parameters["loopback"] = true;
+    put_options(invocation, parameters);
     int code = kDone;
     if (choice.digest.empty()) {
         auto chosen = choose(invocation, id, choice.response, code);

@@ -50,6 +50,9 @@ int run_respond(Invocation& invocation) {
     if (!put_reason(invocation, parameters)) return kUsage;
     if (!is_sure && !is_at_terminal())
         return usage(invocation, "a script has to say that it is sure", "add --yes; what is named is bound and contained without being shown to anybody");
+    Json options = Json::object();
+    put_options(invocation, options);
+    parameters.update(options);  // what is wrong with them is told before anything is bound
     int code = kDone;
     const auto reply = ask(invocation, "Request", parameters, code);
     if (!reply) return code;
@@ -65,7 +68,8 @@ int run_respond(Invocation& invocation) {
         invocation.out.note(safe(response) + " is not possible" + (reason.empty() ? "" : ": " + reason));
         return withdraw(invocation, id, kFailed);
     }
-    return approve_chosen(invocation, id, choice, {{"reason", control::string_member(parameters, "reason")}});
+    options["reason"] = control::string_member(parameters, "reason");
+    return approve_chosen(invocation, id, choice, std::move(options));
 }
 
 }  // namespace quell::cli
