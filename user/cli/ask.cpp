@@ -68,6 +68,16 @@ void put_options(const Invocation& invocation, Json& parameters) {
     if (invocation.has("--loopback")) parameters["loopback"] = true;
 }
 
+bool put_scope(const Invocation& invocation, Json& parameters) {
+    if (!invocation.has("--scope")) return true;
+    if (invocation.value("--scope") != "pod") {
+        invocation.out.note("--scope: not a scope: " + safe(invocation.value("--scope")) + "\n  hint: pod; without it a response has the scope that it is named for");
+        return false;
+    }
+    parameters["scope"] = "pod";
+    return true;
+}
+
 void print_json(const Invocation& invocation, const Json& value) {
     invocation.out.print(value.dump(2, ' ', true, Json::error_handler_t::replace) + "\n");
 }

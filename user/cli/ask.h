@@ -32,6 +32,10 @@ using control::Json;
 // --loopback), where they were given.
 void put_options(const Invocation& invocation, Json& parameters);
 
+// How much more than the incident is meant (--scope), where it was given.
+// False: there is no such scope, which has been said; a usage error.
+[[nodiscard]] bool put_scope(const Invocation& invocation, Json& parameters);
+
 // Standard output; pure ASCII, so nothing in it can drive a terminal.
 void print_json(const Invocation& invocation, const Json& value);
 

@@ -300,6 +300,7 @@ Status Daemon::start_incidents() {
     auto records = TrustedFiles::open();
     if (!records) return records.error();
     identities_ = std::make_shared<IdentityReader>(std::move(records).value());
+    pods_ = std::make_unique<PodFollower>(*engine_, *namer_, identities_, [this](std::uint64_t first, const std::string& what) { decisions_->appeared(first, what); });
     doubts_ = std::make_unique<Doubts>(store_, *decisions_, *names_);
     watch_ = std::make_unique<Watch>(Watch::Parts{*engine_, store_, *decisions_, *history_, *worker_,
                                                   [this](const auto& incident) { doubts_->note(incident, policies_->image(), policies_->generation()); }},
@@ -322,6 +323,8 @@ Status Daemon::start_incidents() {
     watch_->remember(snapshots);
     ring_->consume();  // what an earlier daemon left, before entries without details are made up for
     watch_->adopt();
+    decisions_->tell_left_over();
+    pods_->resume(store_);
     return loop_->add(ring_->poll_fd(), EPOLLIN, [this](std::uint32_t) { ring_->consume(); });
 }
 
@@ -374,6 +377,7 @@ void Daemon::on_tick() {
     names_->tick();
     doubts_->tick();
     removed_->tick();
+    pods_->tick(store_);
     low_roles_->on_tick(boottime_ns());
     journal_rows_.flush();
     learn_overlay();

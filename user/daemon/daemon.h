@@ -4,8 +4,10 @@
 // remembers in user/incident and user/history.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "user/approval/decisions.h"
 #include "user/base/loop.h"
@@ -18,8 +20,10 @@
 #include "user/daemon/config.h"
 #include "user/daemon/doubts.h"
 #include "user/daemon/kept_policies.h"
+#include "user/daemon/joint.h"
 #include "user/daemon/manual.h"
 #include "user/daemon/names.h"
+#include "user/daemon/pods.h"
 #include "user/daemon/policies.h"
 #include "user/daemon/removed.h"
 #include "user/daemon/status.h"
@@ -44,6 +48,8 @@ struct ManualRequest {
     quell_response response = QUELL_RESPONSE_COUNT;
     std::string reason, note;
     control::Peer peer;
+    std::uint64_t part_of = 0;  // of a joint one: the first
+    std::uint32_t severity = incident::kManualSeverity;
 };
 
 class Daemon final : public control::Service {
@@ -109,6 +115,19 @@ private:
     // (requests.cpp)
     void request(const control::Json&, const control::Peer&, control::Responder);
     void request_found(const Result<ManualFound>& found, const ManualRequest& wanted, control::Responder& responder);
+    // Makes the entry, the incident and its row. EIO: the program could not be run; ENOENT: it vanished; else what the kernel side refused, with its row.
+    [[nodiscard]] Result<incident::Incident*> bind_found(const ManualFound& found, const ManualRequest& wanted);
+    // (joint.cpp)
+    using Widened = std::function<void(const incident::Incident& first, const JointAsked& asked, control::Responder responder)>;
+    void widen(Wide wide, const incident::Incident& incident, const control::Peer& peer, control::Responder responder, Widened then);
+    [[nodiscard]] JointAsked joined(JointFound found, const incident::Incident& first, const control::Peer& peer);
+    [[nodiscard]] Result<JointFound> find_pod(const incident::Pod& pod, std::uint64_t container) const;
+    // contained: called when a joint one was carried out.
+    void approve_now(std::uint64_t id, const approval::Request& request, const std::string& digest, const std::string& word, control::Responder responder, std::function<void()> contained = {});
+    void approve_wide(Wide wide, std::uint64_t id, approval::Request request, const std::string& digest, const std::string& word, const control::Peer& peer, control::Responder responder);
+    void preview_wide(Wide wide, const incident::Incident& incident, const std::string& word, const approval::Request& request, const control::Peer& peer, control::Responder responder);
+    [[nodiscard]] control::Json preview_joint(const incident::Incident& said, const std::shared_ptr<approval::Joint>& joint, quell_response response, bool alive, approval::Request request);
+    [[nodiscard]] control::Json parts_json(const std::vector<std::uint64_t>& parts);
     void reject(const control::Json&, const control::Peer&, control::Responder);
     void undo(const control::Json&, const control::Peer&, control::Responder);
     void extend(const control::Json&, const control::Peer&, control::Responder);
@@ -147,6 +166,8 @@ private:
     std::unique_ptr<Doubts> doubts_;
     std::unique_ptr<Watch> watch_;
     std::shared_ptr<const IdentityReader> identities_;  // for what is requested by name
+    std::unique_ptr<PodFollower> pods_;
+    std::map<std::string, std::set<std::string>> shown_;  // by the digest of a joint preview: who was in it, to say what changed
     std::optional<RemovedContainers> removed_;
     std::unique_ptr<bpf::RingReader> ring_;
     notify::JournalStream journal_rows_;

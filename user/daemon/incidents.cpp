@@ -124,6 +124,9 @@ void Daemon::preview(const Json& params, const control::Peer& peer, control::Res
     const auto* incident = incident_of(params, responder);
     if (!incident) return;
     const auto word = control::string_member(params, "response");
+    const auto wide = wide_of(params);
+    if (!wide) return responder.error(control::errors::kInvalidParameter, {{"parameter", "scope"}});
+    if (*wide != Wide::kNone) return preview_wide(*wide, *incident, word, request_of(params, peer), peer, std::move(responder));
     const auto said = as_said(*incident);
     const bool alive = said.key.container && engine_->container(said.key.container);
     const auto request = request_of(params, peer);
@@ -188,15 +191,26 @@ void Daemon::approve(const Json& params, const control::Peer& peer, control::Res
     auto terms = terms_of(params, request.response);
     if (!terms) return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", terms.error().message}});
     request.terms = *terms;
+    const auto digest = control::string_member(params, "digest");
+    const auto wide = wide_of(params);
+    if (!wide) return responder.error(control::errors::kInvalidParameter, {{"parameter", "scope"}});
+    if (*wide != Wide::kNone) return approve_wide(*wide, incident->id, request, digest, word, peer, std::move(responder));
+    approve_now(incident->id, request, digest, word, std::move(responder));
+}
+
+void Daemon::approve_now(std::uint64_t id, const approval::Request& request, const std::string& digest, const std::string& word, control::Responder responder,
+                         std::function<void()> contained) {
     auto shared = std::make_shared<control::Responder>(std::move(responder));
-    decisions_->approve(incident->id, request.response, control::string_member(params, "digest"), request,
-                        [this, shared, word](const approval::Answer& answer) {
-                            const auto* found = store_.find(answer.incident);
-                            if (answer.refusal != approval::Refusal::kNone || !found) return refuse(*shared, answer, word, found);
-                            auto survivors = Json::array();
-                            for (const auto& task : answer.survivors) survivors.push_back(incident::process_json(task, "survived"));
-                            shared->reply({{"incident", incident_json(*found)}, {"survivors", survivors}});
-                        });
+    decisions_->approve(id, request.response, digest, request, [this, shared, word, contained](const approval::Answer& answer) {
+        const auto* found = store_.find(answer.incident);
+        if (contained && !answer.parts.empty()) contained();
+        if (answer.refusal != approval::Refusal::kNone || !found) return refuse(*shared, answer, word, found);
+        auto survivors = Json::array();
+        for (const auto& task : answer.survivors) survivors.push_back(incident::process_json(task, "survived"));
+        Json reply = {{"incident", incident_json(*found)}, {"survivors", survivors}};
+        if (!answer.parts.empty()) reply["parts"] = parts_json(answer.parts);
+        shared->reply(reply);
+    });
 }
 
 void Daemon::reject(const Json& params, const control::Peer& peer, control::Responder responder) {
@@ -232,7 +246,9 @@ approval::Reply Daemon::answer_with_incident(control::Responder responder) {
     return [this, shared = std::make_shared<control::Responder>(std::move(responder))](const approval::Answer& answer) {
         const auto* found = store_.find(answer.incident);
         if (answer.refusal != approval::Refusal::kNone || !found) return refuse(*shared, answer, "", found);
-        shared->reply({{"incident", incident_json(*found)}});
+        Json reply = {{"incident", incident_json(*found)}};
+        if (!answer.parts.empty()) reply["parts"] = parts_json(answer.parts);
+        shared->reply(reply);
     };
 }
 

@@ -16,6 +16,7 @@
 #include "user/base/escape.h"
 #include "user/base/fd.h"
 #include "user/base/files.h"
+#include "user/daemon/pods.h"
 #include "user/response/cgroup.h"
 #include "user/response/process.h"
 
@@ -154,8 +155,8 @@ Result<ManualFound> find_file(bpf::Engine& engine, std::uint64_t container, cons
 Result<ManualFound> find(bpf::Engine& engine, const IdentityReader& identities, const ManualTarget& target) {
     if (target.pid) return find_process(engine, target.pid);
     std::uint64_t container = 0;
-    if (!target.container.empty()) {
-        auto found = find_container(engine, identities, target.container);
+    if (!target.container.empty() || !target.pod.empty()) {
+        auto found = target.pod.empty() ? find_container(engine, identities, target.container) : find_pod_container(engine, identities, target.pod);
         if (!found) return found.error();
         container = *found;
     }

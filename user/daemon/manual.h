@@ -13,9 +13,10 @@
 
 namespace quell::daemon {
 
-// Untrusted text; exactly one of the three, or path and container.
+// Untrusted text; exactly one of the four, or path and container.
 struct ManualTarget {
     std::string container;  // name, pod/name, the id's beginning, or a cgroup's path below /sys/fs/cgroup
+    std::string pod;        // namespace/name, or the beginning of its sandbox's or of Podman's pod's id: the first of its containers
     std::uint32_t pid = 0;
     std::string path;       // absolute, as the container sees it, or the host where none is named
 };

@@ -122,6 +122,24 @@ TEST_F(Protected, ARuntimeThatComesLaterIsRefusedByTheKernelSide) {
     EXPECT_EQ(show(id)["state"], "pending");
 }
 
+TEST_F(Protected, APodWithARuntimesContainerIsRefusedAsAWhole) {
+    auto options = node();
+    options.annotations = {{"io.kubernetes.pod.name", "node-5d3c"}, {"io.kubernetes.pod.uid", "u1"}};
+    Container container("node", options), beside("beside", options);
+    container.start();
+    beside.start();
+    EXPECT_EQ(container.exec(make()).status, 0);
+    EXPECT_EQ(attack(beside, "unlink /var/log/dpkg.log"), 0);
+    const auto id = pending_id("beside", "delete");
+    const auto shown = quell("preview " + id + " kill-container --scope pod")["previews"][0];
+    EXPECT_EQ(shown["offer"]["available"], false) << shown;
+    EXPECT_NE(shown["offer"]["reason"].get<std::string>().find("protected"), std::string::npos) << shown;
+    EXPECT_EQ(run("quell approve " + id + "@" + digest_of(id, "kill-container") + " kill-container --scope pod --break-glass --reason x").status, 1);
+    EXPECT_TRUE(container.running() && beside.running());
+    EXPECT_EQ(denied_anywhere(), denied_);
+    EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "refused"}));
+}
+
 TEST_F(Protected, TheContainerThatQuellRunsInIsNotOffered) {
     Container container("node");
     container.start();

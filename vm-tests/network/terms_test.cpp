@@ -139,5 +139,27 @@ TEST(Terms, RespondTakesTheSameOptions) {
     EXPECT_EQ(actions_of(id), (std::vector<std::string>{"requested", "approved", "flipped", "enforcing", "undone"}));
 }
 
+// All containers of a pod under one digest and with the same terms, and nobody else's.
+TEST(Terms, AWholePodIsCutWithTheSameTerms) {
+    apply_isolating_pack();
+    const Json of_pod = {{"io.kubernetes.pod.name", "web-5d3c"}, {"io.kubernetes.pod.uid", "u1"}};
+    Networked web("podweb", of_pod), side("podside", of_pod), neighbour("alone");
+    const Peer at_web(init_of("podweb")), at_side(init_of("podside")), at_neighbour(init_of("alone"));
+    for (const char* name : {"podweb", "podside"}) has_address(name, "10.9.0.1/32", "lo");
+    Agent web_allowed(web, "dns", "10.9.0.1"), side_allowed(side, "dns", "10.9.0.1"), web_other(web, "loop", "127.0.0.1"), side_other(side, "loop", "127.0.0.1"), innocent(neighbour, "agent", "127.0.0.1");
+    const auto id = an_incident_of(web, "podweb");
+    const auto shown = quell("preview " + id + " isolate-network --scope pod")["previews"][0];
+    const auto approved = run("quell approve " + id + "@" + shown["offer"].value("digest", "") + " isolate-network --scope pod --allow 10.9.0.1:7000 --reason test");
+    ASSERT_EQ(approved.status, 0) << approved.text;
+    for (Agent* one : {&web_allowed, &side_allowed}) expect_only_streams_and_datagrams(one->act(), "allowed");
+    for (Agent* one : {&web_other, &side_other}) expect_silent(one->act(), "not allowed");
+    const auto before = denied_anywhere();
+    expect_all_work(innocent.act(), "another pod's");
+    EXPECT_EQ(denied_anywhere(), before);
+    EXPECT_EQ(run("quell undo " + id + " --reason done").status, 0);
+    expect_all_work(side_other.act(), "after it has rejoined");
+    reject_all();
+}
+
 }  // namespace
 }  // namespace quell::guest
