@@ -40,17 +40,17 @@ _quell() {
         incidents) words="--all" ;;
         show) words=$(_quell_incidents) ;;
         preview)
-            if [[ -z $sub ]]; then words="--scope $(_quell_incidents)"; else words="--scope $responses"; fi
+            if [[ -z $sub ]]; then words="--scope --all-instances $(_quell_incidents)"; else words="--scope --all-instances $responses"; fi
             ;;
         approve)
-            words="--reason --dry-run --confirm --break-glass --select --digest --allow --allow-node --loopback --scope"
+            words="--reason --dry-run --confirm --break-glass --select --digest --allow --allow-node --loopback --scope --all-instances"
             if [[ -z $sub ]]; then words+=" $(_quell_incidents)"; else words+=" $responses"; fi
             ;;
         reject) words="--reason --dry-run $(_quell_incidents)" ;;
         undo) words="--reason --dry-run $(_quell_incidents)" ;;
         assign | note) words=$(_quell_incidents) ;;
         console) words="--no-color --ascii" ;;
-        respond) words="--container --pid --file --from --reason --yes -y --allow --allow-node --loopback --scope --pod $responses" ;;
+        respond) words="--container --pid --file --from --reason --yes -y --allow --allow-node --loopback --scope --pod --all-instances $responses" ;;
         extend) words="--for --reason $(_quell_incidents)" ;;
         doctor) words="--verbose" ;;
         history) words="verify --head --limit --incident" ;;

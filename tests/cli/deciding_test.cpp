@@ -100,6 +100,20 @@ TEST_F(FakeDaemon, AnApprovalOfAPodSaysWhatCameOfEach) {
     EXPECT_NE(half.err.find("not all of them"), std::string::npos) << half.err;
 }
 
+TEST_F(FakeDaemon, AllInstancesOfAFileAreAskedForByAFlag) {
+    Json preview = a_pods_preview();
+    preview["offer"] = {{"response", "quarantine-file"}, {"available", true}, {"undo", "release"}, {"digest", "ff00"}, {"target", "all instances of sha256 ab"}, {"would_hit_count", 0}};
+    preview["parts"][0]["offer"] = {{"response", "quarantine-file"}, {"available", true}, {"would_hit_count", 0}};
+    preview["parts"][0]["files"] = {sample_incident()["file"]};
+    will_reply("Preview", {{"incident", sample_incident()}, {"previews", {preview}}});
+    start();
+    const Ran ran = quell({"preview", "00012", "quarantine-file", "--all-instances"});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_NE(ran.out.find("  and         side\n  file        /var/log/dpkg.log, layer lower\n"), std::string::npos) << ran.out;
+    EXPECT_EQ(calls(), (std::vector<std::string>{R"(Preview {"all_instances":true,"id":"00012","response":"quarantine-file"})"}));
+    EXPECT_EQ(quell({"preview", "00012", "--all-instances", "--scope", "pod"}).code, 2);
+}
+
 TEST_F(FakeDaemon, AnUndoOfAPodSaysWhatCameOfEach) {
     will_reply("Undo", {{"incident", sample_incident("undone")}, {"parts", {a_part("00012", "web", "undone", true), a_part("00013", "side", "undone", true)}}});
     start();

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "user/approval/decisions.h"
+#include "user/base/escape.h"
 #include "user/base/id.h"
 #include "user/base/log.h"
 #include "user/base/time.h"
@@ -31,8 +32,17 @@ bool can_be_undone(const Incident& incident) {
     return incident.state == QUELL_STATE_ENFORCING || (incident.state == QUELL_STATE_FAILED && incident.entry.approved_ns);
 }
 
+constexpr std::size_t kNamedMax = 8;  // in a target's text
+
+std::string target_of_one(const Incident& incident, quell_response response) {
+    return incident::subject_text(incident) + (response == QUELL_RESPONSE_QUARANTINE_FILE ? " " + escape_cut(incident.path, 128) : "");
+}
+
 // "web (4f0c9a…) enforcing"
-std::string part_text(const Incident& incident) { return incident::subject_text(incident) + " " + std::string(word_at(kStateWords, incident.state)); }
+std::string part_text(const Incident& incident) {
+    const auto response = static_cast<quell_response>(incident.entry.response % QUELL_RESPONSE_COUNT);
+    return target_of_one(incident, incident.entry.approved_ns ? response : QUELL_RESPONSE_COUNT) + " " + std::string(word_at(kStateWords, incident.state));
+}
 
 }  // namespace
 
@@ -50,18 +60,19 @@ struct Decisions::Run {
 
 void Decisions::join(const Incident& incident, const Joint& joint, incident::Offer& offer) const {
     incident::EngineView kernel(parts_.engine);
-    std::string names = incident::subject_text(incident);
+    std::string names = target_of_one(incident, offer.response);
+    std::size_t named = 1;
     for (const auto& other : joint.others) {
-        names += ", " + incident::subject_text(other);
+        if (named++ < kNamedMax) names += ", " + target_of_one(other, offer.response);
         const auto one = incident::offer(kernel, other, offer.response, false);
         if (one.available) continue;
         offer.available = false;
-        offer.reason = incident::subject_text(other) + ": " + one.reason;
+        offer.reason = target_of_one(other, offer.response) + ": " + one.reason;
         offer.digest.clear();
         return;
     }
-    offer.target_text = joint.what + ": " + names;
-    offer.digest = incident::joint_digest(offer.digest, joint.others, offer.response);
+    offer.target_text = joint.what + ": " + names + (named > kNamedMax ? " and " + std::to_string(named - kNamedMax) + " more" : "");
+    offer.digest = incident::joint_digest(offer.digest, joint.what, joint.others, offer.response);
 }
 
 std::vector<Guard> Decisions::guards_on(const Matter& matter, const Request& request) const {

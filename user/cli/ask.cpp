@@ -69,6 +69,11 @@ void put_options(const Invocation& invocation, Json& parameters) {
 }
 
 bool put_scope(const Invocation& invocation, Json& parameters) {
+    if (invocation.has("--all-instances")) parameters["all_instances"] = true;
+    if (invocation.has("--all-instances") && (invocation.has("--scope") || invocation.has("--pod"))) {
+        invocation.out.note("--all-instances is of a file, and a scope of containers: one of them");
+        return false;
+    }
     if (!invocation.has("--scope")) return true;
     if (invocation.value("--scope") != "pod") {
         invocation.out.note("--scope: not a scope: " + safe(invocation.value("--scope")) + "\n  hint: pod; without it a response has the scope that it is named for");

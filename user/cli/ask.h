@@ -32,8 +32,8 @@ using control::Json;
 // --loopback), where they were given.
 void put_options(const Invocation& invocation, Json& parameters);
 
-// How much more than the incident is meant (--scope), where it was given.
-// False: there is no such scope, which has been said; a usage error.
+// How much more than the incident is meant (--scope, --all-instances), where
+// it was given. False: there is no such scope, which has been said; a usage error.
 [[nodiscard]] bool put_scope(const Invocation& invocation, Json& parameters);
 
 // Standard output; pure ASCII, so nothing in it can drive a terminal.

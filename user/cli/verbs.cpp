@@ -56,6 +56,7 @@ const std::vector<Verb>& verbs() {
     static const Parameter kAllowNode{"--allow-node", "", "isolate-network: TCP connections from the node's own addresses stay allowed"};
     static const Parameter kLoopback{"--loopback", "", "isolate-network: the loopback stays allowed"};
     static const Parameter kScope{"--scope", "SCOPE", "pod: all containers of its pod, under one digest", false, false};
+    static const Parameter kInstances{"--all-instances", "", "quarantine-file: files of the same content in running containers, too"};
     static const std::string kNamed = "the response: " + all_responses(), kOffered = kNamed + " (on a terminal it is asked for)";
     static const std::vector<Verb> kVerbs = {
         {"status", "what Quell does right now", {}, run_status},
@@ -63,14 +64,14 @@ const std::vector<Verb>& verbs() {
         {"show", "one incident, whole, with its offers", {kId}, run_show},
         {"preview",
          "what would be hit now by each offer, or by one",
-         {kId, {"RESPONSE", "", "only this response", false, false}, kScope},
+         {kId, {"RESPONSE", "", "only this response", false, false}, kScope, kInstances},
          run_preview},
         {"approve",
          "carry out a response that was offered",
          {{"ID[@DIGEST]", "", "the incident, and the digest that `quell show` prints", false, false},
           {"RESPONSE", "", kOffered, false, false},
           kReason, kDryRun,
-          kAllow, kAllowNode, kLoopback, kScope,
+          kAllow, kAllowNode, kLoopback, kScope, kInstances,
           {"--confirm", "WORD", "the word that a guard asks for; of an admin", false, false},
           {"--break-glass", "", "over rights, two persons and guards, for those who may; takes a reason", false, false},
           {"--select", "SELECTION", "instead of an ID: all that wait and fit: rule=,image=,namespace=,severity=,older=", false, false},
@@ -89,7 +90,7 @@ const std::vector<Verb>& verbs() {
           {"--from", "ID", "what an incident that expired, or was rejected, had bound"},
           {"--reason", "TEXT", "why, for the history (at most 1024 bytes)", true},
           {"--yes", "", "do not ask: bind what is named, and contain it", false, false, 'y'},
-          kAllow, kAllowNode, kLoopback, kScope,
+          kAllow, kAllowNode, kLoopback, kScope, kInstances,
           {"--pod", "NAMESPACE/NAME", "instead of a container: all containers of this pod"}},
          run_respond},
         {"extend", "give a decision more time", {kId, {"--for", "DURATION", "from now, later than the deadline that it has, up to 7d", true}, kReason}, run_extend},

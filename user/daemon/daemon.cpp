@@ -34,6 +34,7 @@ constexpr std::size_t kWorkerJobs = 4096;
 constexpr std::size_t kSweepers = 3;      // one that waits for a stubborn process holds up no other kill
 constexpr std::size_t kStoppers = 2;      // each who is stopped has his signal at the flip: time is given to all at once
 constexpr std::size_t kNamerJobs = 2048;  // one for each container that there can be
+constexpr std::size_t kSearches = 4;     // each takes up to ten seconds, and its client waits thirty
 constexpr std::size_t kReaderJobs = 64;  // each is a client that waits, and there are as many connections
 
 std::optional<gid_t> operators_group(const Config& config) {
@@ -168,6 +169,7 @@ Status Daemon::start() {
     sweeper_ = std::make_unique<Worker>(*loop_, "quelld-sweep", kWorkerJobs, kSweepers);
     stopper_ = std::make_unique<Worker>(*loop_, "quelld-stop", kWorkerJobs, kStoppers);
     namer_ = std::make_unique<Worker>(*loop_, "quelld-names", kNamerJobs);
+    searcher_ = std::make_unique<Worker>(*loop_, "quelld-search", kSearches);
     reader_ = std::make_unique<Worker>(*loop_, "quelld-read", kReaderJobs);
     start_history();
     if (auto attached = attach_standing(); !attached) return attached;

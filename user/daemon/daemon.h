@@ -119,9 +119,12 @@ private:
     [[nodiscard]] Result<incident::Incident*> bind_found(const ManualFound& found, const ManualRequest& wanted);
     // (joint.cpp)
     using Widened = std::function<void(const incident::Incident& first, const JointAsked& asked, control::Responder responder)>;
-    void widen(Wide wide, const incident::Incident& incident, const control::Peer& peer, control::Responder responder, Widened then);
+    // `approval`: of one, whose refusal is a row.
+    void not_widened(Wide wide, const incident::Incident& incident, const std::optional<approval::Request>& approval, const std::string& why, control::Responder& responder);
+    void widen(Wide wide, const incident::Incident& incident, const std::optional<approval::Request>& approval, const control::Peer& peer, control::Responder responder, Widened then);
     [[nodiscard]] JointAsked joined(JointFound found, const incident::Incident& first, const control::Peer& peer);
     [[nodiscard]] Result<JointFound> find_pod(const incident::Pod& pod, std::uint64_t container) const;
+    [[nodiscard]] Result<JointFound> find_same(const incident::Incident& incident) const;
     // contained: called when a joint one was carried out.
     void approve_now(std::uint64_t id, const approval::Request& request, const std::string& digest, const std::string& word, control::Responder responder, std::function<void()> contained = {});
     void approve_wide(Wide wide, std::uint64_t id, approval::Request request, const std::string& digest, const std::string& word, const control::Peer& peer, control::Responder responder);
@@ -179,6 +182,7 @@ private:
     std::unique_ptr<Worker> sweeper_;  // what follows a flip
     std::unique_ptr<Worker> stopper_;  // the same where somebody is given time to end
     std::unique_ptr<Worker> namer_;    // who containers are, for policies that ask
+    std::unique_ptr<Worker> searcher_;  // other instances of a file: seconds of reading
     std::unique_ptr<Worker> reader_;   // the history's file: a slow disk holds up no decision
 };
 

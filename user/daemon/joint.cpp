@@ -9,6 +9,7 @@
 #include "user/base/vocabulary.h"
 #include "user/control/varlink.h"
 #include "user/daemon/daemon.h"
+#include "user/daemon/instances.h"
 #include "user/incident/describe.h"
 #include "user/incident/engine_view.h"
 #include "user/incident/preview.h"
@@ -20,6 +21,8 @@ using control::Json;
 
 constexpr std::size_t kShownMax = 256;   // previews that are remembered, to say what changed
 constexpr std::size_t kChangesMax = 8;   // that are named
+
+std::string wide_word(Wide wide) { return wide == Wide::kPod ? "scope pod" : "instances of its file"; }
 
 bool pod_can_have(quell_u32 response) {
     return response == QUELL_RESPONSE_KILL_CONTAINER || response == QUELL_RESPONSE_STOP_CONTAINER || response == QUELL_RESPONSE_PAUSE_CONTAINER ||
@@ -78,11 +81,12 @@ std::string changes_text(const std::set<std::string>& before, const std::set<std
 
 std::optional<Wide> wide_of(const Json& params) {
     const auto scope = control::string_member(params, "scope");
-    if (scope.empty()) return Wide::kNone;
-    return scope == "pod" ? std::optional(Wide::kPod) : std::nullopt;
+    const bool is_of_file = control::true_member(params, "all_instances");
+    if (scope.empty()) return is_of_file ? Wide::kInstances : Wide::kNone;
+    return scope == "pod" && !is_of_file ? std::optional(Wide::kPod) : std::nullopt;
 }
 
-bool can_be_wide(Wide wide, quell_u32 response) { return wide == Wide::kPod && pod_can_have(response); }
+bool can_be_wide(Wide wide, quell_u32 response) { return wide == Wide::kPod ? pod_can_have(response) : response == QUELL_RESPONSE_QUARANTINE_FILE; }
 
 Result<JointFound> Daemon::find_pod(const incident::Pod& pod, std::uint64_t container) const {
     auto mates = find_pod_mates(*engine_, *identities_, pod, container);
@@ -97,16 +101,45 @@ Result<JointFound> Daemon::find_pod(const incident::Pod& pod, std::uint64_t cont
     return found;
 }
 
-void Daemon::widen(Wide wide, const incident::Incident& incident, const control::Peer& peer, control::Responder responder, Widened then) {
+// Of one content; the incident is a copy, for a thread of its own.
+Result<JointFound> Daemon::find_same(const incident::Incident& incident) const {
+    auto instances = find_instances(*engine_, *identities_, incident);
+    if (!instances) return instances.error();
+    JointFound found;
+    found.what = "all instances of sha256 " + instances->sha256;
+    found.others = std::move(instances->others);
+    found.unseen = std::move(instances->unseen);
+    return found;
+}
+
+// An approval that comes to nothing has its row, whatever it fails by.
+void Daemon::not_widened(Wide wide, const incident::Incident& incident, const std::optional<approval::Request>& approval, const std::string& why, control::Responder& responder) {
+    if (approval) {
+        history::Row row;
+        row.action = history::Action::REFUSED;
+        row.incident = incident.id;
+        row.subject = incident::subject_text(incident);
+        row.result = wide_word(wide) + ": " + why;
+        row.who = approval->named(approval->who);
+        row.reason = approval->reason;
+        row.response = word_at(kResponseWords, approval->response);
+        history_->append(std::move(row));
+    }
+    responder.error("io.quell.NotOffered", {{"response", wide_word(wide)}, {"reason", why}});
+}
+
+void Daemon::widen(Wide wide, const incident::Incident& incident, const std::optional<approval::Request>& approval, const control::Peer& peer, control::Responder responder, Widened then) {
     const auto pod = incident::pod_of(incident.identity, incident.cgroup_path);
     if (wide == Wide::kPod && (!incident.key.container || !pod.known()))
-        return responder.error("io.quell.NotOffered", {{"response", "pod"}, {"reason", incident.key.container ? "of which pod the container is is not known" : "not possible on a host subject"}});
+        return not_widened(wide, incident, approval, incident.key.container ? "of which pod the container is is not known" : "not possible on a host subject", responder);
     auto shared = std::make_shared<control::Responder>(std::move(responder));
-    auto submitted = namer_->submit([this, pod, container = incident.key.container] { return find_pod(pod, container); },
-                                    [this, id = incident.id, peer, shared, then](Result<JointFound> found) {
+    // who containers are is asked by policies, too: what may read for seconds has a thread of its own
+    auto& worker = wide == Wide::kPod ? *namer_ : *searcher_;
+    auto submitted = worker.submit([this, wide, pod, incident] { return wide == Wide::kPod ? find_pod(pod, incident.key.container) : find_same(incident); },
+                                    [this, wide, id = incident.id, approval, peer, shared, then](Result<JointFound> found) {
                                         const auto* first = store_.find(id);
                                         if (!first) return shared->error("io.quell.NoSuchIncident", {{"id", id_text(id)}});
-                                        if (!found) return shared->error("io.quell.NotOffered", {{"response", "pod"}, {"reason", found.error().message}});
+                                        if (!found) return not_widened(wide, *first, approval, found.error().message, *shared);
                                         then(*first, joined(std::move(*found), *first, peer), std::move(*shared));
                                     });
     if (!submitted) shared->fail("too much is being looked up at once: try again");
@@ -139,18 +172,19 @@ std::shared_ptr<approval::Joint> JointAsked::of(quell_response response) const {
 
 void Daemon::approve_wide(Wide wide, std::uint64_t id, approval::Request request, const std::string& digest, const std::string& word, const control::Peer& peer, control::Responder responder) {
     const auto* incident = store_.find(id);
-    if (!incident || !can_be_wide(wide, request.response))
-        return responder.error("io.quell.NotOffered", {{"response", word}, {"reason", "it has no scope pod"}});
-    widen(wide, *incident, peer, std::move(responder), [this, request, digest, word](const incident::Incident& first, const JointAsked& asked, control::Responder answer) mutable {
+    if (!incident) return responder.error("io.quell.NoSuchIncident", {{"id", id_text(id)}});
+    if (!can_be_wide(wide, request.response)) return not_widened(wide, *incident, request, word + " has none", responder);
+    widen(wide, *incident, request, peer, std::move(responder), [this, wide, request, digest, word](const incident::Incident& first, const JointAsked& asked, control::Responder answer) mutable {
         auto joint = asked.of(request.response);
         if (const auto shown = shown_.find(digest); shown != shown_.end()) joint->changed = changes_text(shown->second, shown_of(*joint));
         request.joint = joint;
+        if (wide == Wide::kInstances) return approve_now(first.id, request, digest, word, std::move(answer));
         approve_now(first.id, request, digest, word, std::move(answer), [this, first = first.id, pod = incident::pod_of(first.identity, first.cgroup_path), seen = asked.seen] { pods_->follow(first, pod, seen); });
     });
 }
 
 void Daemon::preview_wide(Wide wide, const incident::Incident& incident, const std::string& word, const approval::Request& request, const control::Peer& peer, control::Responder responder) {
-    widen(wide, incident, peer, std::move(responder), [this, wide, word, request](const incident::Incident& first, const JointAsked& asked, control::Responder answer) {
+    widen(wide, incident, std::nullopt, peer, std::move(responder), [this, wide, word, request](const incident::Incident& first, const JointAsked& asked, control::Responder answer) {
         const auto said = as_said(first);
         const bool alive = said.key.container && engine_->container(said.key.container);
         incident::EngineView kernel(*engine_);
@@ -158,7 +192,7 @@ void Daemon::preview_wide(Wide wide, const incident::Incident& incident, const s
         for (const auto response : said.rule.offers)
             if (response < QUELL_RESPONSE_COUNT && can_be_wide(wide, response) && (word.empty() || word == word_at(kResponseWords, response)))
                 list.push_back(preview_joint(said, asked.of(static_cast<quell_response>(response)), static_cast<quell_response>(response), alive, request));
-        if (list.empty()) return answer.error("io.quell.NotOffered", {{"response", word.empty() ? "pod" : escape(word)}, {"reason", "the rule offers nothing of that scope"}});
+        if (list.empty()) return answer.error("io.quell.NotOffered", {{"response", word.empty() ? wide_word(wide) : escape(word)}, {"reason", "the rule offers nothing that has " + wide_word(wide)}});
         answer.reply({{"incident", incident::summary_json(said, alive)}, {"previews", list}});
     });
 }

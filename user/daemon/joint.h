@@ -16,9 +16,9 @@
 
 namespace quell::daemon {
 
-enum class Wide { kNone, kPod };
+enum class Wide { kNone, kPod, kInstances };
 
-// By `scope` of a call; nothing: there is no such scope.
+// By `scope` and `all_instances` of a call; nothing: there is no such scope, or both were given.
 [[nodiscard]] std::optional<Wide> wide_of(const control::Json& params);
 [[nodiscard]] bool can_be_wide(Wide wide, quell_u32 response);
 

@@ -41,7 +41,9 @@ int run_approve(Invocation& invocation) {
     Choice choice{invocation.value("RESPONSE"), at == std::string::npos ? std::string{} : target.substr(at + 1)};
     if (const std::string open = left_open(target, choice); !open.empty()) {
         const std::string response = choice.response.empty() ? "RESPONSE" : safe(choice.response);
-        const std::string shown = invocation.has("--scope") ? "preview " + safe(id) + " " + response + " --scope pod" : "show " + safe(id);
+        const std::string shown = invocation.has("--scope")           ? "preview " + safe(id) + " " + response + " --scope pod"
+                                  : invocation.has("--all-instances") ? "preview " + safe(id) + " " + response + " --all-instances"
+                                                                      : "show " + safe(id);
         invocation.out.note(open + "\n  hint: quell approve " + safe(id) + "@DIGEST " + response + ", with the digest that `quell " + shown + "` prints");
         return kUsage;
     }
@@ -58,7 +60,7 @@ int run_approve(Invocation& invocation) {
     Json scope = Json::object();
     if (!put_scope(invocation, scope)) return kUsage;
     if (!scope.empty() && choice.response.empty()) {
-        invocation.out.note("--scope takes a RESPONSE");
+        invocation.out.note("--scope and --all-instances take a RESPONSE");
         return kUsage;
     }
     parameters.update(scope);
@@ -78,7 +80,7 @@ int approve_chosen(Invocation& invocation, const std::string& id, const Choice& 
     const bool is_dry = control::true_member(parameters, "dry_run");
     if (geteuid() == 0) invocation.out.note(kRootNote);
     int code = kDone;
-    const auto reply = ask(invocation, "Approve", parameters, code, choice.response == "stop-container" || parameters.contains("scope") ? kStopTimeoutMs : kApproveTimeoutMs);
+    const auto reply = ask(invocation, "Approve", parameters, code, choice.response == "stop-container" || parameters.contains("scope") || parameters.contains("all_instances") ? kStopTimeoutMs : kApproveTimeoutMs);
     if (!reply) return code;
     const Json& incident = control::member(*reply, "incident");
     const Json& survivors = control::member(*reply, "survivors");
@@ -89,7 +91,7 @@ int approve_chosen(Invocation& invocation, const std::string& id, const Choice& 
         else
             invocation.out.print(text_of(incident, "id") + " " + text_of(incident, "name") + ": " + text_of(first, "response") + " approved by one of two\n" +
                                  "  nothing is contained yet: another person, not root, has to run\n  quell approve " + text_of(incident, "id") + "@" + text_of(first, "digest") + " " +
-                                 text_of(first, "response") + (parameters.contains("scope") ? " --scope pod" : "") + "\n");
+                                 text_of(first, "response") + (parameters.contains("scope") ? " --scope pod" : parameters.contains("all_instances") ? " --all-instances" : "") + "\n");
         return kOneOfTwo;
     }
     const Json& parts = control::member(*reply, "parts");
