@@ -161,5 +161,45 @@ TEST(Terms, AWholePodIsCutWithTheSameTerms) {
     reject_all();
 }
 
+// The other family, with sockets of its own: cut as IPv4 is, and allowed by its own addresses alone.
+TEST(Terms, IPv6IsCutAndAllowedLikeIPv4) {
+    apply_isolating_pack();
+    Networked victim("six");
+    must("nsenter -t " + std::to_string(init_of("six")) + " -n ip -6 addr add 2001:db8::53/128 dev lo nodad");
+    has_address("six", "10.9.0.1/32", "lo");
+    const Peer inside(init_of("six"));
+    Agent six(victim, "six", "2001:db8::53"), loop(victim, "loop", "::1"), mapped(victim, "mapped", "::ffff:10.9.0.1"), four(victim, "four", "10.9.0.1");
+    expect_all_work(six.act(), "before");
+    const auto id = an_incident_of(victim, "six");
+    const auto before = denied("isolate_connect");
+    ASSERT_EQ(isolate(id).status, 0);
+    const auto here = inside.settled();
+    for (Agent* one : {&six, &loop, &mapped, &four}) expect_all_refused(one->act(), "isolated");
+    const auto there = inside.settled();
+    EXPECT_TRUE(here.tcp == there.tcp && here.udp == there.udp) << "payload arrived";
+    EXPECT_GT(denied("isolate_connect"), before);
+    EXPECT_EQ(run("quell undo " + id + " --reason 'and now with an address'").status, 0);
+    expect_all_work(six.act(), "after it has rejoined");
+
+    const auto respond = [](const std::string& allow) {
+        const auto output = run("quell respond isolate-network --container six --yes --reason told --json " + allow + " 2>/dev/null");
+        EXPECT_EQ(output.status, 0) << output.text;
+        return output.status ? std::string("0") : Json::parse(output.text)["incident"]["id"].get<std::string>();
+    };
+    auto cut = respond("--allow [2001:db8::53]:7000");
+    EXPECT_NE(show(cut)["note"].get<std::string>().find("allowed: [2001:db8::53]:7000"), std::string::npos) << show(cut)["note"];
+    expect_only_streams_and_datagrams(six.act(), "an address of IPv6 and a port");
+    for (Agent* one : {&loop, &mapped, &four}) expect_silent(one->act(), "what is not allowed");
+    EXPECT_EQ(run("quell undo " + cut + " --reason done").status, 0);
+
+    cut = respond("--allow 10.9.0.0/24 --loopback");
+    expect_only_streams_and_datagrams(loop.act(), "::1");
+    expect_only_streams_and_datagrams(four.act(), "a network of IPv4");
+    expect_only_streams_and_datagrams(mapped.act(), "the same by a socket of IPv6");
+    expect_silent(six.act(), "an address of IPv6 that is not allowed");
+    EXPECT_EQ(run("quell undo " + cut + " --reason done").status, 0);
+    reject_all();
+}
+
 }  // namespace
 }  // namespace quell::guest
