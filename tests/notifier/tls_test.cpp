@@ -17,13 +17,14 @@ namespace {
 class Authority {
 public:
     explicit Authority(const std::string& name) {
-        openssl("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj '/CN=" + name + "' -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign -keyout ca.key -out ca.pem");
+        EXPECT_TRUE(write_file_atomic(dir_ / "plain", "[req]\ndistinguished_name=dn\n[dn]\n", 0600));  // not what the system would add
+        openssl("req -config plain -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj '/CN=" + name + "' -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign -keyout ca.key -out ca.pem");
     }
     [[nodiscard]] std::string file() const { return dir_ / "ca.pem"; }
     // For a server of these names: "IP:127.0.0.1,DNS:localhost".
     [[nodiscard]] ServerIdentity vouches_for(const std::string& names, int days = 2) const {
         EXPECT_TRUE(write_file_atomic(dir_ / "names", "subjectAltName=" + names + "\nbasicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n", 0600));
-        openssl("req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=webhook -keyout server.key -out server.csr");
+        openssl("req -config plain -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=webhook -keyout server.key -out server.csr");
         openssl("x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days " + std::to_string(days) + " -extfile names -out server.pem");
         return {read("server.key"), read("server.pem")};
     }
