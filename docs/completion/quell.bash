@@ -16,7 +16,7 @@ _quell() {
     for ((i = 1; i < COMP_CWORD; i++)); do
         if [[ -n $skip ]]; then skip=; continue; fi
         case ${COMP_WORDS[i]} in
-            --socket | --reason | --for | --confirm | --select | --digest | --limit | --head | --incident | --dir | --policies | --output | -o | --from | --container | --pid | --file) skip=1 ;;
+            --socket | --reason | --for | --confirm | --select | --digest | --limit | --head | --incident | --dir | --policies | --output | -o | --from | --container | --pid | --file | --allow | --scope | --pod) skip=1 ;;
             -*) ;;
             *) if [[ -z $verb ]]; then verb=${COMP_WORDS[i]}; elif [[ -z $sub ]]; then sub=${COMP_WORDS[i]}; fi ;;
         esac
@@ -31,7 +31,8 @@ _quell() {
             return
             ;;
         --incident) mapfile -t COMPREPLY < <(compgen -W "$(_quell_incidents)" -- "$current"); return ;;
-        --reason | --for | --confirm | --select | --digest | --limit | --head | --container | --pid | --allow) return ;;
+        --reason | --for | --confirm | --select | --digest | --limit | --head | --container | --pod | --pid | --allow) return ;;
+        --scope) mapfile -t COMPREPLY < <(compgen -W pod -- "$current"); return ;;
     esac
     local words= responses="kill-container kill-process quarantine-file pause-container stop-container isolate-network"
     case $verb in
@@ -39,17 +40,17 @@ _quell() {
         incidents) words="--all" ;;
         show) words=$(_quell_incidents) ;;
         preview)
-            if [[ -z $sub ]]; then words=$(_quell_incidents); else words="$responses"; fi
+            if [[ -z $sub ]]; then words="--scope --all-instances $(_quell_incidents)"; else words="--scope --all-instances $responses"; fi
             ;;
         approve)
-            words="--reason --dry-run --confirm --break-glass --select --digest --allow --allow-node --loopback"
+            words="--reason --dry-run --confirm --break-glass --select --digest --allow --allow-node --loopback --scope --all-instances"
             if [[ -z $sub ]]; then words+=" $(_quell_incidents)"; else words+=" $responses"; fi
             ;;
         reject) words="--reason --dry-run $(_quell_incidents)" ;;
         undo) words="--reason --dry-run $(_quell_incidents)" ;;
         assign | note) words=$(_quell_incidents) ;;
         console) words="--no-color --ascii" ;;
-        respond) words="--container --pid --file --from --reason --yes -y $responses" ;;
+        respond) words="--container --pid --file --from --reason --yes -y --allow --allow-node --loopback --scope --pod --all-instances $responses" ;;
         extend) words="--for --reason $(_quell_incidents)" ;;
         doctor) words="--verbose" ;;
         history) words="verify --head --limit --incident" ;;

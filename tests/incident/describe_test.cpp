@@ -88,6 +88,9 @@ TEST(Snapshot, KeepsEverything) {
     incident.identity.bundle.reset();
     incident.identity.rootfs.reset();
     incident.identity.labels = {"app=web", kHostile, "a="};
+    incident.identity.pod_uid = "2f0f7a1e";
+    incident.identity.sandbox = std::string(64, 'b');
+    incident.part_of = 5;
     const auto back = parse_snapshot(snapshot_text(incident));
     ASSERT_TRUE(back);
     EXPECT_FALSE(back->earlier_boot_offset_ns);
@@ -99,6 +102,7 @@ TEST(Snapshot, KeepsEverything) {
     EXPECT_EQ(back->first_approvals, incident.first_approvals);
     EXPECT_TRUE(back->rule.two_persons && back->rule.reason_required);
     EXPECT_EQ(back->notes, incident.notes);
+    EXPECT_EQ(back->part_of, 5u);
     EXPECT_EQ(back->identity, incident.identity);
     EXPECT_EQ(std::memcmp(&back->entry, &incident.entry, sizeof(incident.entry)), 0);
     auto was = whole_json(incident, {}, true), is = whole_json(*back, {}, true);

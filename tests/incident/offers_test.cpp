@@ -186,5 +186,25 @@ TEST(Digest, ChangesWithEverythingItIsBoundTo) {
     EXPECT_EQ(seen.size(), 11u + QUELL_RESPONSE_COUNT);
 }
 
+TEST(Digest, OfSeveralIsThatOfEachInAnyOrder) {
+    const auto container = [](std::uint64_t cgroup) {
+        auto one = an_incident(0);
+        one.key.container = cgroup;
+        return one;
+    };
+    const auto of = [](const std::vector<Incident>& others, quell_response response = QUELL_RESPONSE_KILL_CONTAINER) { return joint_digest("ab12cd34ef56", "the pod a/b", others, response); };
+    const auto one = container(1), two = container(2);
+    EXPECT_EQ(of({one, two}), of({two, one}));
+    EXPECT_EQ(of({one}).size(), 12u);
+    auto file = two;
+    file.entry.file.file.inode++;
+    std::set<std::string> seen{"ab12cd34ef56", joint_digest("ab12cd34ef57", "the pod a/b", {one}, QUELL_RESPONSE_KILL_CONTAINER), joint_digest("ab12cd34ef56", "the pod a/c", {one}, QUELL_RESPONSE_KILL_CONTAINER)};
+    for (const auto& digest : {of({}), of({one}), of({two}), of({one, two}), of({one, one}), of({two}, QUELL_RESPONSE_QUARANTINE_FILE), of({file}, QUELL_RESPONSE_QUARANTINE_FILE)})
+        EXPECT_TRUE(seen.insert(digest).second) << digest;
+    auto forked = two;
+    forked.entry.hits++;
+    EXPECT_EQ(of({one, two}), of({one, forked})) << "not what an attacker can make stale";
+}
+
 }  // namespace
 }  // namespace quell::incident

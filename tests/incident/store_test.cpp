@@ -110,6 +110,22 @@ TEST(Store, BoundsWhatIsOverAndKeepsWhatIsOpen) {
     EXPECT_EQ(store.list(true).front()->id, 4 + kOverMax + 9);
 }
 
+TEST(Store, WhatWasApprovedTogetherIsFoundByTheFirst) {
+    Store store;
+    for (std::uint64_t id = 1; id <= 5; id++) {
+        auto one = an_incident(id, QUELL_STATE_ENFORCING);
+        one.part_of = id == 3 || id == 5 ? 2 : 0;
+        store.remember(one);
+    }
+    const auto parts = store.parts_of(2);
+    ASSERT_EQ(parts.size(), 2u);
+    EXPECT_EQ(parts[0]->id, 3u);
+    EXPECT_EQ(parts[1]->id, 5u);
+    EXPECT_TRUE(store.parts_of(1).empty());
+    EXPECT_TRUE(store.parts_of(0).empty()) << "those that are part of nothing are nobody's";
+    EXPECT_TRUE(store.parts_of(99).empty());
+}
+
 TEST(RuleBook, WhatWasAskedForWithoutARuleHasANameOfItsOwn) {
     const auto facts = RuleBook().find(QUELL_RULE_MANUAL, 1);
     EXPECT_EQ(facts.policy, "manual");

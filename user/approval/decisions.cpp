@@ -156,16 +156,20 @@ void Decisions::approve(std::uint64_t id, quell_response response, const std::st
         return;
     }
     incident::EngineView kernel(parts_.engine);
-    const auto offer = incident::offer(kernel, *incident, response, false);
+    auto offer = incident::offer(kernel, *incident, response, false);
+    if (offer.available && request.joint) join(*incident, *request.joint, offer);
     if (std::ranges::find(incident->rule.offers, static_cast<std::uint32_t>(response)) == incident->rule.offers.end())
         return refuse(id, Refusal::kNotOffered, "the rule does not offer it", request, reply);
     if (!offer.available) return refuse(id, Refusal::kNotOffered, offer.reason, request, reply);
-    if (request.rule.empty() && offer.digest != digest) return refuse(id, Refusal::kChanged, "the digest is not that of this target: look again with quell show", request, reply);
+    if (request.rule.empty() && offer.digest != digest)
+        return refuse(id, Refusal::kChanged, request.joint ? (request.joint->changed.empty() ? "the digest is not that of " + request.joint->what + ": look again with quell preview" : request.joint->changed)
+                                                           : "the digest is not that of this target: look again with quell show", request, reply);
     if (!parts_.canary_denied())
         return refuse(id, Refusal::kBlind, "the canary was not denied: the hooks do not refuse, nothing was approved", request, reply);
     Request agreed_to = request;
     if (!agreed(*incident, offer, agreed_to, reply)) return;
     if (request.dry_run) return tell_dry_run(*incident, std::string(word_at(kResponseWords, response)) + " of " + offer.target_text + " would have been approved", agreed_to, reply);
+    if (request.joint) return flip_all(*incident, offer, agreed_to, std::move(reply));
     flip(*incident, offer, agreed_to, std::move(reply));
 }
 
@@ -308,7 +312,7 @@ void Decisions::reject(std::uint64_t id, const Request& request, Reply reply) {
     retire(*incident);
 }
 
-void Decisions::undo(std::uint64_t id, const Request& request, Reply reply) {
+void Decisions::undo_one(std::uint64_t id, const Request& request, const Reply& reply) {
     auto* incident = parts_.store.find(id);
     if (!incident) return refuse(id, Refusal::kNoSuchIncident, "no such incident", request, reply);
     refresh(*incident);

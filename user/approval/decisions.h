@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@
 
 #include "user/approval/automatic.h"
 #include "user/approval/guards.h"
+#include "user/approval/joint.h"
 #include "user/approval/rights.h"
 #include "user/base/worker.h"
 #include "user/bpf/engine.h"
@@ -46,6 +48,7 @@ struct Request {
     std::string detail = {};                         // JSON for the row of a person's approval
     std::string broken = {};                         // what a break-glass went over
     quell_terms terms = {};                          // of isolate-network: what stays allowed
+    std::shared_ptr<const Joint> joint = {};         // null: the incident alone
 };
 
 enum class Refusal { kNone, kNoSuchIncident, kNotOffered, kChanged, kTooLate, kBlind, kNotAllowed, kGuarded, kFailed };
@@ -60,6 +63,7 @@ struct Answer {
     std::uint64_t incident = 0;
     std::vector<quell_task_ref> survivors;
     std::string guard = {}, word = {};  // kGuarded: which one, and what an admin types
+    std::vector<std::uint64_t> parts = {};  // of a joint one: the incidents, the first of them first
 };
 using Reply = std::function<void(const Answer& answer)>;
 
@@ -86,7 +90,14 @@ public:
     // `reply` is called once: when the containment holds or failed, or at once when it is refused.
     void approve(std::uint64_t id, quell_response response, const std::string& digest, const Request& request, Reply reply);
     void reject(std::uint64_t id, const Request& request, Reply reply);
+    // Of the first of a joint containment: all that hold of it, each with its row.
     void undo(std::uint64_t id, const Request& request, Reply reply);
+    // At a daemon's start: what an earlier one had bound for a joint containment and did not flip.
+    void tell_left_over();
+    // A container that is of the incident's pod was made after the flip: a row.
+    void appeared(std::uint64_t id, const std::string& what);
+    // Makes the offer of the first, which is available, that of all: what it is bound to, or why it is none.
+    void join(const incident::Incident& incident, const Joint& joint, incident::Offer& offer) const;
     // Moves the deadline of one that waits to so long from now: later than it was, at most QUELL_EXTEND_MAX_NS (extend.cpp).
     void extend(std::uint64_t id, std::uint64_t for_ns, const Request& request, Reply reply);
 
@@ -157,6 +168,17 @@ private:
     // What the kernel side would refuse at the flip, as far as it can be said before.
     [[nodiscard]] static bool is_inside(const incident::Incident& incident, const Request& request);
     void flip(incident::Incident& incident, const incident::Offer& offer, const Request& request, Reply reply);
+    // Binds the others, waits until they are prepared, flips one after the other. (joint.cpp)
+    struct Run;
+    void flip_all(incident::Incident& incident, const incident::Offer& offer, const Request& request, Reply reply);
+    void flip_each(const std::shared_ptr<Run>& run);
+    void came(const std::shared_ptr<Run>& run, std::size_t index, const Answer& answer);
+    void give_up(const std::shared_ptr<Run>& run, Refusal refusal, const std::string& why);
+    // Those that were bound and are not contained.
+    void drop(const Run& run, const std::string& why);
+    void undo_one(std::uint64_t id, const Request& request, const Reply& reply);
+    [[nodiscard]] std::vector<Guard> guards_on(const Matter& matter, const Request& request) const;
+    [[nodiscard]] bool is_own(const Matter& matter, const Request& request) const;
     void carry_out(incident::Incident& incident, Reply reply);
     [[nodiscard]] response::Target target_of(const incident::Incident& incident) const;
     // Somebody else has ended what is enforced: loud.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Decisions: what is asked of who decides, before anything is flipped.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "user/approval/decisions.h"
@@ -32,6 +33,12 @@ std::string with(const std::string& detail, const char* name, const std::string&
 // A rule has no role: what it may, the policy says.
 bool is_high_enough(Role needed, const Request& request) { return !request.rule.empty() || request.role >= needed; }
 
+// What is typed to go over a guard: of a pod it is not one container's name.
+std::string word_of(Matter matter, const Request& request) {
+    if (request.joint) matter.name = request.joint->name;
+    return word_to_type(matter);
+}
+
 constexpr const char* kOwnPod = "it is in Quell's own pod";
 constexpr const char* kReason = "its rule asks for a reason (--reason)";
 constexpr const char* kRootIsNone = "its rule asks for two persons, and root is none: it can be anybody";
@@ -57,7 +64,9 @@ std::string Decisions::too_low(Role needed, const std::string& what, const Reque
 }
 
 std::string Decisions::may_not_approve(const Incident& incident, quell_response response, const Request& request) const {
-    const auto needed = role_needed(parts_.rights, matter_of(incident, response));
+    auto needed = role_needed(parts_.rights, matter_of(incident, response));
+    if (request.joint)
+        for (const auto& other : request.joint->others) needed = std::max(needed, role_needed(parts_.rights, matter_of(other, response)));
     if (is_high_enough(needed, request)) return {};
     return too_low(needed, std::string(word_at(kResponseWords, response)) + " at severity " + std::string(word_at(kSeverityWords, incident.rule.severity)), request);
 }
@@ -70,10 +79,10 @@ std::string Decisions::may_not_reject(const Incident& incident, const Request& r
 std::vector<std::string> Decisions::needs(const Incident& incident, quell_response response, const Request& request) const {
     std::vector<std::string> list;
     const auto matter = matter_of(incident, response);
-    if (matter.is_own_pod && !only_looks(word_at(kResponseWords, response))) list.push_back(kOwnPod);
+    if (is_own(matter, request)) list.push_back(kOwnPod);
     if (const auto why = may_not_approve(incident, response, request); !why.empty()) list.push_back(why);
-    if (const auto guards = guards_against(parts_.guards, containers_, matter, static_cast<std::int64_t>(boottime_ns())); !guards.empty())
-        list.push_back("guard " + guards_text(guards) + "; an admin goes over it with --confirm " + word_to_type(matter));
+    if (const auto guards = guards_on(matter, request); !guards.empty())
+        list.push_back("guard " + guards_text(guards) + "; an admin goes over it with --confirm " + word_of(matter, request));
     if (incident.rule.reason_required) list.push_back(kReason);
     if (!incident.rule.two_persons) return list;
     const auto& first = incident.first_approval;
@@ -89,7 +98,7 @@ bool Decisions::agreed(Incident& incident, const incident::Offer& offer, Request
         return false;
     };
     const auto matter = matter_of(incident, offer.response);
-    if (matter.is_own_pod && !only_looks(word_at(kResponseWords, offer.response))) return no(kOwnPod);
+    if (is_own(matter, request)) return no(kOwnPod);
     if (request.break_glass) return breaks_glass(incident, matter, request, reply);
     if (request.rule.empty() && incident.rule.reason_required && is_blank(request.reason)) return no(kReason);
     if (request.rule.empty() && incident.rule.two_persons && !is_second(incident, offer, request, reply)) return false;
@@ -100,10 +109,10 @@ bool Decisions::agreed(Incident& incident, const incident::Offer& offer, Request
 }
 
 bool Decisions::is_guarded(Incident& incident, const Matter& matter, const Request& request, const Reply& reply, std::string& over) {
-    const auto guards = guards_against(parts_.guards, containers_, matter, static_cast<std::int64_t>(boottime_ns()));
+    const auto guards = guards_on(matter, request);
     if (guards.empty()) return false;
     const auto text = guards_text(guards);
-    const auto word = word_to_type(matter);
+    const auto word = word_of(matter, request);
     if (!request.rule.empty()) {  // a rule types nothing
         leave_to_person(incident, request, "held back by the guard " + text);
         reply({Refusal::kGuarded, text, incident.id, {}});
@@ -132,7 +141,7 @@ bool Decisions::breaks_glass(Incident& incident, const Matter& matter, Request& 
     const auto add = [&](const std::string& what) { over += (over.empty() ? "" : "; ") + what; };
     if (const auto low = may_not_approve(incident, matter.response, request); !low.empty()) add(low);
     if (incident.rule.two_persons) add("its rule asks for two persons");
-    if (const auto guards = guards_against(parts_.guards, containers_, matter, static_cast<std::int64_t>(boottime_ns())); !guards.empty()) add("guard " + guards_text(guards));
+    if (const auto guards = guards_on(matter, request); !guards.empty()) add("guard " + guards_text(guards));
     request.broken = over.empty() ? "approved over nothing: nothing stood against it" : "approved over: " + over;
     request.detail = with(request.detail, "break_glass", request.broken);
     return true;
@@ -177,7 +186,11 @@ bool Decisions::is_second(Incident& incident, const incident::Offer& offer, Requ
     return false;
 }
 
-bool Decisions::is_inside(const Incident& incident, const Request& request) { return request.container && request.container == incident.key.container; }
+bool Decisions::is_inside(const Incident& incident, const Request& request) {
+    if (!request.container) return false;
+    return request.container == incident.key.container ||
+           (request.joint && std::ranges::any_of(request.joint->others, [&](const Incident& other) { return other.key.container == request.container; }));
+}
 
 void Decisions::tell_dry_run(Incident& incident, const std::string& what, const Request& request, const Reply& reply) {
     if (is_inside(incident, request)) return refuse(incident.id, Refusal::kNotAllowed, "who asks is inside the target", request, reply);

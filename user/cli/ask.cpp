@@ -62,6 +62,27 @@ bool put_reason(const Invocation& invocation, Json& parameters) {
     return true;
 }
 
+void put_options(const Invocation& invocation, Json& parameters) {
+    if (const auto allow = invocation.all("--allow"); !allow.empty()) parameters["allow"] = allow;
+    if (invocation.has("--allow-node")) parameters["allow_node"] = true;
+    if (invocation.has("--loopback")) parameters["loopback"] = true;
+}
+
+bool put_scope(const Invocation& invocation, Json& parameters) {
+    if (invocation.has("--all-instances")) parameters["all_instances"] = true;
+    if (invocation.has("--all-instances") && (invocation.has("--scope") || invocation.has("--pod"))) {
+        invocation.out.note("--all-instances is of a file, and a scope of containers: one of them");
+        return false;
+    }
+    if (!invocation.has("--scope")) return true;
+    if (invocation.value("--scope") != "pod") {
+        invocation.out.note("--scope: not a scope: " + safe(invocation.value("--scope")) + "\n  hint: pod; without it a response has the scope that it is named for");
+        return false;
+    }
+    parameters["scope"] = "pod";
+    return true;
+}
+
 void print_json(const Invocation& invocation, const Json& value) {
     invocation.out.print(value.dump(2, ' ', true, Json::error_handler_t::replace) + "\n");
 }

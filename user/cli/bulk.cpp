@@ -139,8 +139,8 @@ Json approve_all(Invocation& invocation, const std::vector<Target>& targets, Jso
 
 int approve_selected(Invocation& invocation) {
     const std::string response = invocation.value("ID[@DIGEST]");  // the first word that is no option
-    if (response.empty() || invocation.has("RESPONSE") || invocation.has("--confirm") || invocation.has("--break-glass")) {
-        invocation.out.note("with --select: one RESPONSE, no ID, no --confirm and no --break-glass");
+    if (response.empty() || invocation.has("RESPONSE") || invocation.has("--confirm") || invocation.has("--break-glass") || invocation.has("--scope") || invocation.has("--all-instances")) {
+        invocation.out.note("with --select: one RESPONSE, no ID, no --confirm, no --break-glass, no --scope and no --all-instances");
         return kUsage;
     }
     const auto selection = parse_selection(invocation.value("--select"));

@@ -168,6 +168,15 @@ std::string offer_text(const Json& offer, std::string_view indent) {
     return out + start + "undo:      " + (undo.empty() ? "cannot be undone" : undo) + "\n";
 }
 
+std::string parts_text(const Json& reply) {
+    std::string out;
+    for (const Json& part : member(reply, "parts")) {
+        const std::string note = text_of(part, "note");
+        out += "  " + text_of(part, "id") + " " + text_of(part, "subject") + ": " + text_of(part, "state") + (note.empty() ? "" : ", " + note) + "\n";
+    }
+    return out;
+}
+
 const Json& find_offer(const Json& incident, std::string_view response) {
     static const Json kNothing;
     for (const Json& offer : member(incident, "offers"))

@@ -24,6 +24,12 @@ namespace quell::cli {
 // What an offer would hit now: its target, then the processes one a line.
 [[nodiscard]] std::string offer_text(const Json& offer, std::string_view indent);
 
+// What Preview tells of one response.
+[[nodiscard]] std::string preview_text(const Json& preview, const Invocation& invocation);
+
+// Of a joint containment: each with what came of it, a line each; "" without.
+[[nodiscard]] std::string parts_text(const Json& reply);
+
 // The offer for a response, a null value when there is none.
 [[nodiscard]] const Json& find_offer(const Json& incident, std::string_view response);
 

@@ -52,6 +52,11 @@ const std::vector<Verb>& verbs() {
     static const Parameter kId{"ID", "", "the incident", true, false};
     static const Parameter kDryRun{"--dry-run", "", "check everything, decide nothing; a row tells of it", false, false};
     static const Parameter kReason{"--reason", "TEXT", "why, for the history (at most 1024 bytes)", false, false};
+    static const Parameter kAllow{"--allow", "NETWORK[:PORT]", "isolate-network: this other side stays allowed; may be given 16 times", false, true};
+    static const Parameter kAllowNode{"--allow-node", "", "isolate-network: TCP connections from the node's own addresses stay allowed"};
+    static const Parameter kLoopback{"--loopback", "", "isolate-network: the loopback stays allowed"};
+    static const Parameter kScope{"--scope", "SCOPE", "pod: all containers of its pod, under one digest", false, false};
+    static const Parameter kInstances{"--all-instances", "", "quarantine-file: files of the same content in running containers, too"};
     static const std::string kNamed = "the response: " + all_responses(), kOffered = kNamed + " (on a terminal it is asked for)";
     static const std::vector<Verb> kVerbs = {
         {"status", "what Quell does right now", {}, run_status},
@@ -59,16 +64,14 @@ const std::vector<Verb>& verbs() {
         {"show", "one incident, whole, with its offers", {kId}, run_show},
         {"preview",
          "what would be hit now by each offer, or by one",
-         {kId, {"RESPONSE", "", "only this response", false, false}},
+         {kId, {"RESPONSE", "", "only this response", false, false}, kScope, kInstances},
          run_preview},
         {"approve",
          "carry out a response that was offered",
          {{"ID[@DIGEST]", "", "the incident, and the digest that `quell show` prints", false, false},
           {"RESPONSE", "", kOffered, false, false},
           kReason, kDryRun,
-          {"--allow", "NETWORK[:PORT]", "isolate-network: this other side stays allowed; may be given 16 times", false, true},
-          {"--allow-node", "", "isolate-network: TCP connections from the node's own addresses stay allowed"},
-          {"--loopback", "", "isolate-network: the loopback stays allowed"},
+          kAllow, kAllowNode, kLoopback, kScope, kInstances,
           {"--confirm", "WORD", "the word that a guard asks for; of an admin", false, false},
           {"--break-glass", "", "over rights, two persons and guards, for those who may; takes a reason", false, false},
           {"--select", "SELECTION", "instead of an ID: all that wait and fit: rule=,image=,namespace=,severity=,older=", false, false},
@@ -86,7 +89,9 @@ const std::vector<Verb>& verbs() {
           {"--file", "PATH", "the file, as the container sees it, or as the host does"},
           {"--from", "ID", "what an incident that expired, or was rejected, had bound"},
           {"--reason", "TEXT", "why, for the history (at most 1024 bytes)", true},
-          {"--yes", "", "do not ask: bind what is named, and contain it", false, false, 'y'}},
+          {"--yes", "", "do not ask: bind what is named, and contain it", false, false, 'y'},
+          kAllow, kAllowNode, kLoopback, kScope, kInstances,
+          {"--pod", "NAMESPACE/NAME", "instead of a container: all containers of this pod"}},
          run_respond},
         {"extend", "give a decision more time", {kId, {"--for", "DURATION", "from now, later than the deadline that it has, up to 7d", true}, kReason}, run_extend},
         {"history",

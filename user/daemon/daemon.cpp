@@ -34,6 +34,7 @@ constexpr std::size_t kWorkerJobs = 4096;
 constexpr std::size_t kSweepers = 3;      // one that waits for a stubborn process holds up no other kill
 constexpr std::size_t kStoppers = 2;      // each who is stopped has his signal at the flip: time is given to all at once
 constexpr std::size_t kNamerJobs = 2048;  // one for each container that there can be
+constexpr std::size_t kSearches = 4;     // each takes up to ten seconds, and its client waits thirty
 constexpr std::size_t kReaderJobs = 64;  // each is a client that waits, and there are as many connections
 
 std::optional<gid_t> operators_group(const Config& config) {
@@ -168,6 +169,7 @@ Status Daemon::start() {
     sweeper_ = std::make_unique<Worker>(*loop_, "quelld-sweep", kWorkerJobs, kSweepers);
     stopper_ = std::make_unique<Worker>(*loop_, "quelld-stop", kWorkerJobs, kStoppers);
     namer_ = std::make_unique<Worker>(*loop_, "quelld-names", kNamerJobs);
+    searcher_ = std::make_unique<Worker>(*loop_, "quelld-search", kSearches);
     reader_ = std::make_unique<Worker>(*loop_, "quelld-read", kReaderJobs);
     start_history();
     if (auto attached = attach_standing(); !attached) return attached;
@@ -300,6 +302,7 @@ Status Daemon::start_incidents() {
     auto records = TrustedFiles::open();
     if (!records) return records.error();
     identities_ = std::make_shared<IdentityReader>(std::move(records).value());
+    pods_ = std::make_unique<PodFollower>(*engine_, *namer_, identities_, [this](std::uint64_t first, const std::string& what) { decisions_->appeared(first, what); });
     doubts_ = std::make_unique<Doubts>(store_, *decisions_, *names_);
     watch_ = std::make_unique<Watch>(Watch::Parts{*engine_, store_, *decisions_, *history_, *worker_,
                                                   [this](const auto& incident) { doubts_->note(incident, policies_->image(), policies_->generation()); }},
@@ -322,6 +325,8 @@ Status Daemon::start_incidents() {
     watch_->remember(snapshots);
     ring_->consume();  // what an earlier daemon left, before entries without details are made up for
     watch_->adopt();
+    decisions_->tell_left_over();
+    pods_->resume(store_);
     return loop_->add(ring_->poll_fd(), EPOLLIN, [this](std::uint32_t) { ring_->consume(); });
 }
 
@@ -374,6 +379,7 @@ void Daemon::on_tick() {
     names_->tick();
     doubts_->tick();
     removed_->tick();
+    pods_->tick(store_);
     low_roles_->on_tick(boottime_ns());
     journal_rows_.flush();
     learn_overlay();

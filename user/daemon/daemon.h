@@ -4,8 +4,10 @@
 // remembers in user/incident and user/history.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "user/approval/decisions.h"
 #include "user/base/loop.h"
@@ -18,8 +20,10 @@
 #include "user/daemon/config.h"
 #include "user/daemon/doubts.h"
 #include "user/daemon/kept_policies.h"
+#include "user/daemon/joint.h"
 #include "user/daemon/manual.h"
 #include "user/daemon/names.h"
+#include "user/daemon/pods.h"
 #include "user/daemon/policies.h"
 #include "user/daemon/removed.h"
 #include "user/daemon/status.h"
@@ -36,11 +40,16 @@ namespace quell::daemon {
 // Who is at the other end, with names.
 [[nodiscard]] history::Who who_of(const control::Peer& peer);
 
+// What isolate-network is to leave, by the parameters of a call; options that are not the response's are an error.
+[[nodiscard]] Result<quell_terms> terms_of(const control::Json& params, quell_response response);
+
 // Who asks for what, while the target is looked for.
 struct ManualRequest {
     quell_response response = QUELL_RESPONSE_COUNT;
     std::string reason, note;
     control::Peer peer;
+    std::uint64_t part_of = 0;  // of a joint one: the first
+    std::uint32_t severity = incident::kManualSeverity;
 };
 
 class Daemon final : public control::Service {
@@ -106,6 +115,22 @@ private:
     // (requests.cpp)
     void request(const control::Json&, const control::Peer&, control::Responder);
     void request_found(const Result<ManualFound>& found, const ManualRequest& wanted, control::Responder& responder);
+    // Makes the entry, the incident and its row. EIO: the program could not be run; ENOENT: it vanished; else what the kernel side refused, with its row.
+    [[nodiscard]] Result<incident::Incident*> bind_found(const ManualFound& found, const ManualRequest& wanted);
+    // (joint.cpp)
+    using Widened = std::function<void(const incident::Incident& first, const JointAsked& asked, control::Responder responder)>;
+    // `approval`: of one, whose refusal is a row.
+    void not_widened(Wide wide, const incident::Incident& incident, const std::optional<approval::Request>& approval, const std::string& why, control::Responder& responder);
+    void widen(Wide wide, const incident::Incident& incident, const std::optional<approval::Request>& approval, const control::Peer& peer, control::Responder responder, Widened then);
+    [[nodiscard]] JointAsked joined(JointFound found, const incident::Incident& first, const control::Peer& peer);
+    [[nodiscard]] Result<JointFound> find_pod(const incident::Pod& pod, std::uint64_t container) const;
+    [[nodiscard]] Result<JointFound> find_same(const incident::Incident& incident) const;
+    // contained: called when a joint one was carried out.
+    void approve_now(std::uint64_t id, const approval::Request& request, const std::string& digest, const std::string& word, control::Responder responder, std::function<void()> contained = {});
+    void approve_wide(Wide wide, std::uint64_t id, approval::Request request, const std::string& digest, const std::string& word, const control::Peer& peer, control::Responder responder);
+    void preview_wide(Wide wide, const incident::Incident& incident, const std::string& word, const approval::Request& request, const control::Peer& peer, control::Responder responder);
+    [[nodiscard]] control::Json preview_joint(const incident::Incident& said, const std::shared_ptr<approval::Joint>& joint, quell_response response, bool alive, approval::Request request);
+    [[nodiscard]] control::Json parts_json(const std::vector<std::uint64_t>& parts);
     void reject(const control::Json&, const control::Peer&, control::Responder);
     void undo(const control::Json&, const control::Peer&, control::Responder);
     void extend(const control::Json&, const control::Peer&, control::Responder);
@@ -144,6 +169,8 @@ private:
     std::unique_ptr<Doubts> doubts_;
     std::unique_ptr<Watch> watch_;
     std::shared_ptr<const IdentityReader> identities_;  // for what is requested by name
+    std::unique_ptr<PodFollower> pods_;
+    std::map<std::string, std::set<std::string>> shown_;  // by the digest of a joint preview: who was in it, to say what changed
     std::optional<RemovedContainers> removed_;
     std::unique_ptr<bpf::RingReader> ring_;
     notify::JournalStream journal_rows_;
@@ -155,6 +182,7 @@ private:
     std::unique_ptr<Worker> sweeper_;  // what follows a flip
     std::unique_ptr<Worker> stopper_;  // the same where somebody is given time to end
     std::unique_ptr<Worker> namer_;    // who containers are, for policies that ask
+    std::unique_ptr<Worker> searcher_;  // other instances of a file: seconds of reading
     std::unique_ptr<Worker> reader_;   // the history's file: a slow disk holds up no decision
 };
 

@@ -21,17 +21,6 @@ namespace {
 
 using control::Json;
 
-// What isolate-network is to leave; the texts were checked to be texts.
-Result<quell_terms> terms_of(const Json& params) {
-    response::Wanted wanted;
-    if (const auto& allow = control::member(params, "allow"); allow.is_array()) wanted.allow = allow.get<std::vector<std::string>>();
-    wanted.node = control::true_member(params, "allow_node");
-    wanted.loopback = control::true_member(params, "loopback");
-    const auto addresses = wanted.node ? response::node_addresses() : std::vector<std::string>{};
-    if (wanted.node && addresses.empty()) return Error{"the node's addresses are not known", ENOENT, {}};
-    return response::make_terms(wanted, addresses);
-}
-
 void refuse(control::Responder& responder, const approval::Answer& answer, const std::string& response, const incident::Incident* incident) {
     const Json reason = {{"reason", answer.text}};
     switch (answer.refusal) {
@@ -49,6 +38,19 @@ void refuse(control::Responder& responder, const approval::Answer& answer, const
 }
 
 }  // namespace
+
+// The texts were checked to be texts.
+Result<quell_terms> terms_of(const Json& params, quell_response response) {
+    response::Wanted wanted;
+    if (const auto& allow = control::member(params, "allow"); allow.is_array()) wanted.allow = allow.get<std::vector<std::string>>();
+    wanted.node = control::true_member(params, "allow_node");
+    wanted.loopback = control::true_member(params, "loopback");
+    if (response != QUELL_RESPONSE_ISOLATE_NETWORK && (!wanted.allow.empty() || wanted.node || wanted.loopback))
+        return Error{"it allows nothing: that is isolate-network", EINVAL, {}};
+    const auto addresses = wanted.node ? response::node_addresses() : std::vector<std::string>{};
+    if (wanted.node && addresses.empty()) return Error{"the node's addresses are not known", ENOENT, {}};
+    return response::make_terms(wanted, addresses);
+}
 
 history::Who who_of(const control::Peer& peer) {
     history::Who who;
@@ -122,6 +124,9 @@ void Daemon::preview(const Json& params, const control::Peer& peer, control::Res
     const auto* incident = incident_of(params, responder);
     if (!incident) return;
     const auto word = control::string_member(params, "response");
+    const auto wide = wide_of(params);
+    if (!wide) return responder.error(control::errors::kInvalidParameter, {{"parameter", "scope"}});
+    if (*wide != Wide::kNone) return preview_wide(*wide, *incident, word, request_of(params, peer), peer, std::move(responder));
     const auto said = as_said(*incident);
     const bool alive = said.key.container && engine_->container(said.key.container);
     const auto request = request_of(params, peer);
@@ -183,20 +188,29 @@ void Daemon::approve(const Json& params, const control::Peer& peer, control::Res
     if (!response) return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", "there is no such response"}});
     auto request = request_of(params, peer);
     request.response = static_cast<quell_response>(*response);
-    auto terms = terms_of(params);
+    auto terms = terms_of(params, request.response);
     if (!terms) return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", terms.error().message}});
-    if (*response != QUELL_RESPONSE_ISOLATE_NETWORK && (terms->count || terms->flags))
-        return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", "it allows nothing: that is isolate-network"}});
     request.terms = *terms;
+    const auto digest = control::string_member(params, "digest");
+    const auto wide = wide_of(params);
+    if (!wide) return responder.error(control::errors::kInvalidParameter, {{"parameter", "scope"}});
+    if (*wide != Wide::kNone) return approve_wide(*wide, incident->id, request, digest, word, peer, std::move(responder));
+    approve_now(incident->id, request, digest, word, std::move(responder));
+}
+
+void Daemon::approve_now(std::uint64_t id, const approval::Request& request, const std::string& digest, const std::string& word, control::Responder responder,
+                         std::function<void()> contained) {
     auto shared = std::make_shared<control::Responder>(std::move(responder));
-    decisions_->approve(incident->id, request.response, control::string_member(params, "digest"), request,
-                        [this, shared, word](const approval::Answer& answer) {
-                            const auto* found = store_.find(answer.incident);
-                            if (answer.refusal != approval::Refusal::kNone || !found) return refuse(*shared, answer, word, found);
-                            auto survivors = Json::array();
-                            for (const auto& task : answer.survivors) survivors.push_back(incident::process_json(task, "survived"));
-                            shared->reply({{"incident", incident_json(*found)}, {"survivors", survivors}});
-                        });
+    decisions_->approve(id, request.response, digest, request, [this, shared, word, contained](const approval::Answer& answer) {
+        const auto* found = store_.find(answer.incident);
+        if (contained && !answer.parts.empty()) contained();
+        if (answer.refusal != approval::Refusal::kNone || !found) return refuse(*shared, answer, word, found);
+        auto survivors = Json::array();
+        for (const auto& task : answer.survivors) survivors.push_back(incident::process_json(task, "survived"));
+        Json reply = {{"incident", incident_json(*found)}, {"survivors", survivors}};
+        if (!answer.parts.empty()) reply["parts"] = parts_json(answer.parts);
+        shared->reply(reply);
+    });
 }
 
 void Daemon::reject(const Json& params, const control::Peer& peer, control::Responder responder) {
@@ -232,7 +246,9 @@ approval::Reply Daemon::answer_with_incident(control::Responder responder) {
     return [this, shared = std::make_shared<control::Responder>(std::move(responder))](const approval::Answer& answer) {
         const auto* found = store_.find(answer.incident);
         if (answer.refusal != approval::Refusal::kNone || !found) return refuse(*shared, answer, "", found);
-        shared->reply({{"incident", incident_json(*found)}});
+        Json reply = {{"incident", incident_json(*found)}};
+        if (!answer.parts.empty()) reply["parts"] = parts_json(answer.parts);
+        shared->reply(reply);
     };
 }
 

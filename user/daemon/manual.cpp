@@ -16,6 +16,7 @@
 #include "user/base/escape.h"
 #include "user/base/fd.h"
 #include "user/base/files.h"
+#include "user/daemon/pods.h"
 #include "user/response/cgroup.h"
 #include "user/response/process.h"
 
@@ -95,6 +96,8 @@ Result<ManualFound> find_process(bpf::Engine& engine, quell_u32 pid) {
     return found;
 }
 
+}  // namespace
+
 Result<Fd> open_root(bpf::Engine& engine, std::uint64_t id) {
     if (!id) {
         Fd root(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -110,6 +113,8 @@ Result<Fd> open_root(bpf::Engine& engine, std::uint64_t id) {
     if (!root || !response::is_alive(init)) return error(ESRCH, "the container's first process has ended: its files are not to be reached by path");
     return root;
 }
+
+namespace {
 
 // Containing what Quell lives on would leave nobody to take it back.
 bool is_quells_own(int descriptor) {
@@ -132,8 +137,14 @@ Result<ManualFound> find_file(bpf::Engine& engine, std::uint64_t container, cons
     how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
     const Fd file(static_cast<int>(::syscall(SYS_openat2, root->get(), path.c_str(), &how, sizeof(how))));
     if (!file) return error(ESRCH, escape(path) + ": " + std::strerror(errno));
-    if (is_quells_own(file.get())) return error(EACCES, escape(path) + " is Quell's own");
-    auto facts = engine.open_file(file.get(), container);
+    return bind_file(engine, file.get(), container, path);
+}
+
+}  // namespace
+
+Result<ManualFound> bind_file(bpf::Engine& engine, int file, std::uint64_t container, const std::string& path) {
+    if (is_quells_own(file)) return error(EACCES, escape(path) + " is Quell's own");
+    auto facts = engine.open_file(file, container);
     if (!facts) return facts.error();
     if (!(facts->object_flags & QUELL_OBJECT_FILE))
         return error(EINVAL, escape(path) + (S_ISREG(facts->mode) ? " cannot be told from other files by what lasts (removed, or on btrfs)" : " is no regular file"));
@@ -151,11 +162,13 @@ Result<ManualFound> find_file(bpf::Engine& engine, std::uint64_t container, cons
     return found;
 }
 
+namespace {
+
 Result<ManualFound> find(bpf::Engine& engine, const IdentityReader& identities, const ManualTarget& target) {
     if (target.pid) return find_process(engine, target.pid);
     std::uint64_t container = 0;
-    if (!target.container.empty()) {
-        auto found = find_container(engine, identities, target.container);
+    if (!target.container.empty() || !target.pod.empty()) {
+        auto found = target.pod.empty() ? find_container(engine, identities, target.container) : find_pod_container(engine, identities, target.pod);
         if (!found) return found.error();
         container = *found;
     }
@@ -179,13 +192,18 @@ Result<ManualFound> find(bpf::Engine& engine, const IdentityReader& identities, 
 Result<ManualFound> find_manual_target(bpf::Engine& engine, const IdentityReader& identities, const ManualTarget& target) {
     auto found = find(engine, identities, target);
     if (!found || !found->container) return found;
-    const auto record = engine.container(found->container);
-    if (!record) return error(ESRCH, "the container is gone");
-    found->container_id = id_of(*record);
-    found->runtime = static_cast<quell_runtime>(record->runtime);
-    found->identity = identities.find(found->runtime, found->container_id);
-    found->cgroup_path = response::cgroup_path(found->container);
+    if (auto known = tell_container(engine, identities, *found); !known) return known.error();
     return found;
+}
+
+Status tell_container(bpf::Engine& engine, const IdentityReader& identities, ManualFound& found) {
+    const auto record = engine.container(found.container);
+    if (!record) return error(ESRCH, "the container is gone");
+    found.container_id = id_of(*record);
+    found.runtime = static_cast<quell_runtime>(record->runtime);
+    found.identity = identities.find(found.runtime, found.container_id);
+    found.cgroup_path = response::cgroup_path(found.container);
+    return success();
 }
 
 }  // namespace quell::daemon

@@ -148,6 +148,7 @@ Json common_json(const Incident& incident) {
         put(json["first_approval"], "reason", std::optional(first->reason));
     }
     put(json, "assigned_to", std::optional(incident.assigned_to));
+    if (incident.part_of) json["part_of"] = id_text(incident.part_of);
     return json;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "user/incident/digest.h"
 
+#include <algorithm>
+
 #include "user/base/sha256.h"
 #include "user/base/vocabulary.h"
 
@@ -32,6 +34,15 @@ std::string digest(const Incident& incident, quell_response response, std::uint3
                              std::string(word_at(kResponseWords, response)), std::to_string(incident.key.container),
                              target_text(incident, response, target)})
         text += part + '\n';
+    return sha256_hex(text).substr(0, kDigits);
+}
+
+std::string joint_digest(const std::string& first, const std::string& what, const std::vector<Incident>& others, quell_response response) {
+    std::vector<std::string> parts;
+    for (const auto& one : others) parts.push_back(std::to_string(one.key.container) + ' ' + target_text(one, response, 0));
+    std::ranges::sort(parts);
+    std::string text = "quell-joint-v1\n" + first + '\n' + what + '\n';
+    for (const auto& part : parts) text += part + '\n';
     return sha256_hex(text).substr(0, kDigits);
 }
 

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "user/incident/incident.h"
 
@@ -18,5 +19,9 @@ namespace quell::incident {
 
 // `target`: index into the entry's chain for kill-process, else 0.
 [[nodiscard]] std::string digest(const Incident& incident, quell_response response, std::uint32_t target);
+
+// Of an approval for several: the first one's digest, what they have in common (a pod's name, a content's hash), and the
+// identity of what each of the others is about. Their order does not matter.
+[[nodiscard]] std::string joint_digest(const std::string& first, const std::string& what, const std::vector<Incident>& others, quell_response response);
 
 }  // namespace quell::incident

@@ -74,6 +74,7 @@ struct Incident {
     std::uint32_t first_approvals = 0;  // how many there were: another target makes the first one void
     std::string assigned_to;  // a user's name, "": nobody
     std::vector<Note> notes;  // oldest first
+    std::uint64_t part_of = 0;  // the incident that it was approved with, for a whole pod or for all instances of a file; 0: none
     bool rule_decided = false;  // its rule asked to approve it, once: done, tried, or left to a person
     bool rule_doubted = false;  // it was left to a person for its doubt, and asks once more when that ends
 

@@ -12,6 +12,7 @@ std::string_view risk_of(quell_response response) {
         case QUELL_RESPONSE_QUARANTINE_FILE: return "whoever needs the file is refused, and a program in it does not start; nothing is deleted";
         case QUELL_RESPONSE_PAUSE_CONTAINER: return "nothing in the container runs until it is resumed: what it serves hangs, and liveness probes may have it restarted";
         case QUELL_RESPONSE_STOP_CONTAINER: return "the container is told to end and is killed when its grace time is over; its runtime may start it again";
+        case QUELL_RESPONSE_ISOLATE_NETWORK: return "what the container serves or asks of others fails, connections that are open included, and a probe may have it restarted";
         case QUELL_RESPONSE_COUNT: break;
     }
     return "not known";

@@ -117,6 +117,9 @@ std::string snapshot_text(const Incident& incident) {
     put_hex(json, "identity_pod", incident.identity.pod);
     put_hex(json, "identity_namespace", incident.identity.pod_namespace);
     put_hex(json, "identity_image", incident.identity.image);
+    put_hex(json, "identity_pod_uid", incident.identity.pod_uid);
+    put_hex(json, "identity_sandbox", incident.identity.sandbox);
+    if (incident.part_of) json["part_of"] = incident.part_of;
     if (const auto& labels = incident.identity.labels; labels && size_of(*labels) <= kLabelBytesMax) {
         json["labels"] = Json::array();
         for (const auto& label : *labels) json["labels"].push_back(hex(label));
@@ -184,6 +187,9 @@ std::optional<Incident> parse_snapshot(const std::string& text) {
         take(json, "identity_pod", incident.identity.pod);
         take(json, "identity_namespace", incident.identity.pod_namespace);
         take(json, "identity_image", incident.identity.image);
+        take(json, "identity_pod_uid", incident.identity.pod_uid);
+        take(json, "identity_sandbox", incident.identity.sandbox);
+        incident.part_of = json.value("part_of", std::uint64_t{0});
         if (json.contains("labels")) {
             incident.identity.labels.emplace();
             for (const auto& label : json.at("labels")) incident.identity.labels->push_back(unhex(label.get<std::string>()).value_or(std::string{}));

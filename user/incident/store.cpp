@@ -97,6 +97,13 @@ Incident* Store::find(std::uint64_t id) {
     return found == incidents_.end() ? nullptr : &found->second;
 }
 
+std::vector<Incident*> Store::parts_of(std::uint64_t first) {
+    std::vector<Incident*> parts;
+    for (auto at = incidents_.upper_bound(first); first && at != incidents_.end(); ++at)  // they were made later
+        if (at->second.part_of == first) parts.push_back(&at->second);
+    return parts;
+}
+
 std::vector<Incident*> Store::list(bool all) {
     std::vector<Incident*> list;
     for (auto at = incidents_.rbegin(); at != incidents_.rend() && (!all || list.size() < kOverMax); ++at)

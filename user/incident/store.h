@@ -41,6 +41,8 @@ public:
     [[nodiscard]] std::vector<Incident*> end_unheld(const std::set<std::uint64_t>& held, std::uint64_t now_ns);
 
     [[nodiscard]] Incident* find(std::uint64_t id);
+    // Those that were approved with it (Incident::part_of), oldest first.
+    [[nodiscard]] std::vector<Incident*> parts_of(std::uint64_t first);
     // Newest first; all: at most kOverMax, else every one that waits or holds.
     [[nodiscard]] std::vector<Incident*> list(bool all);
     // Drops the oldest that are over beyond the bound.

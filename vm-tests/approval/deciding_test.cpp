@@ -161,6 +161,29 @@ TEST_F(Deciding, AGuardTakesAnAdminAndTheWord) {
     EXPECT_NE(row(id, "approved")["detail"].get<std::string>().find("images"), std::string::npos);
 }
 
+TEST_F(Deciding, OneGuardedContainerGuardsItsWholePod) {
+    ContainerOptions of_pod;
+    of_pod.annotations = {{"io.kubernetes.pod.name", "shop-1"}, {"io.kubernetes.pod.uid", "u1"}};
+    Container victim("free", of_pod), guarded("guarded", of_pod);
+    victim.start();
+    guarded.start();
+    const auto id = act(victim, "free", "b.log");
+    const auto before = denied_anywhere();
+    const auto shown = quell("preview " + id + " kill-container --scope pod")["previews"][0];
+    EXPECT_NE(shown["needs"].dump().find("guarded ("), std::string::npos) << shown["needs"];
+    const std::string command = "quell approve " + id + "@" + shown["offer"].value("digest", "") + " kill-container --scope pod --reason x";
+    EXPECT_EQ(as("alice", command).status, 4);
+    expect_refused_to("alice", "guard images: guarded (", id, victim);
+    EXPECT_EQ(run(command + " --confirm free").status, 4) << "the name of one of them is not the pod's";
+    expect_refused_to("root", "guard images: guarded (", id, victim);
+    EXPECT_EQ(denied_anywhere(), before);
+    EXPECT_TRUE(victim.running() && guarded.running());
+    const auto over = run(command + " --confirm shop-1");
+    EXPECT_EQ(over.status, 0) << over.text;
+    EXPECT_FALSE(victim.running() || guarded.running());
+    EXPECT_NE(row(id, "approved")["detail"].get<std::string>().find("images"), std::string::npos);
+}
+
 TEST_F(Deciding, BreakingTheGlassIsLoud) {
     Container victim("guarded");
     victim.start();

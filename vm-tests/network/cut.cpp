@@ -53,8 +53,8 @@ received Peer::settled() const {
 
 pid_t init_of(const std::string& name) { return std::stoi("0" + run("crun --cgroup-manager=cgroupfs state " + name + " | jq .pid").text); }
 
-Networked::Networked(const std::string& name)
-    : Container(name, ContainerOptions{.mounts = {{{"destination", "/dev/net/tun"}, {"type", "bind"}, {"source", "/dev/net/tun"}, {"options", {"bind"}}}}}) {
+Networked::Networked(const std::string& name, const Json& annotations)
+    : Container(name, ContainerOptions{.mounts = {{{"destination", "/dev/net/tun"}, {"type", "bind"}, {"source", "/dev/net/tun"}, {"options", {"bind"}}}}, .annotations = annotations}) {
     (void)run("modprobe -a tun vsock_loopback veth; test -e /dev/net/tun || { mkdir -p /dev/net; mknod /dev/net/tun c 10 200; }");
     must("cp /w/net " + directory() + "/lower/bin/net");
     start();

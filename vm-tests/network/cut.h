@@ -60,7 +60,7 @@ private:
 // A container that is started, and has /bin/net and its device.
 class Networked : public Container {
 public:
-    explicit Networked(const std::string& name);
+    explicit Networked(const std::string& name, const Json& annotations = Json::object());
 };
 
 // The rules of apply_pack(), with isolate-network among their offers.

@@ -2,7 +2,7 @@
 // net peer NETNS FILE
 //   answers in the network namespace of that file; counts what it received in FILE (struct received)
 // net agent ADDRESS DIRECTORY
-//   opens connections to a peer, then does all it can with them each time that DIRECTORY/go-N is there, and
+//   opens connections to a peer, by IPv4 or IPv6, then does all it can with them each time that DIRECTORY/go-N is there, and
 //   writes a line for each into DIRECTORY/result-N: its name, and 0 or the errno. Takes a socket that is given at DIRECTORY/give.
 // net give SOCKET ADDRESS
 //   connects to a peer and gives the connection to an agent
@@ -36,9 +36,9 @@ static const char *in(const char *directory, const char *name, int number) {
 }
 static int there(const char *file) { return access(file, F_OK) == 0; }
 
-static int connected(int type, const struct sockaddr_in *to) {
-    int s = socket(AF_INET, type | SOCK_CLOEXEC, 0);
-    return s < 0 || connect(s, (const struct sockaddr *)to, sizeof(*to)) ? -1 : s;
+static int connected(int type, const struct end_point *to) {
+    int s = socket(to->name.any.sa_family, type | SOCK_CLOEXEC, 0);
+    return s < 0 || connect(s, &to->name.any, to->size) ? -1 : s;
 }
 
 static int vsock_connected(void) {
@@ -66,9 +66,16 @@ static int tun(void) {
     return fd;
 }
 
-static struct sockaddr_in address_of(const char *text, int port) {
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
-    inet_pton(AF_INET, text, &to.sin_addr);
+static struct end_point address_of(const char *text, int port) {
+    struct end_point to = {.size = sizeof(struct sockaddr_in)};
+    if (strchr(text, ':')) {
+        to.name.six = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(port)};
+        to.size = sizeof(struct sockaddr_in6);
+        inet_pton(AF_INET6, text, &to.name.six.sin6_addr);
+    } else {
+        to.name.four = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(port)};
+        inet_pton(AF_INET, text, &to.name.four.sin_addr);
+    }
     return to;
 }
 
@@ -76,8 +83,9 @@ int agent_open(struct agent *a) {
     a->to = address_of(a->address, PORT);
     a->tcp = connected(SOCK_STREAM, &a->to);
     a->udp = connected(SOCK_DGRAM, &a->to);
-    a->loose = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    a->raw = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP);
+    const int family = a->to.name.any.sa_family;
+    a->loose = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    a->raw = socket(family, SOCK_RAW | SOCK_CLOEXEC, family == AF_INET6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
     a->packet = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETH_P_IP));
     a->vsock = vsock_connected();
     a->listener = listening();
@@ -87,7 +95,7 @@ int agent_open(struct agent *a) {
     if (a->tcp < 0 || a->udp < 0 || a->loose < 0 || a->listener < 0 || a->file < 0) return -1;
     fcntl(a->listener, F_SETFL, O_NONBLOCK);
     // the peer is to know whom to answer
-    if (send(a->udp, "p", 1, 0) != 1 || sendto(a->loose, "p", 1, 0, (struct sockaddr *)&a->to, sizeof(a->to)) != 1) return -1;
+    if (send(a->udp, "p", 1, 0) != 1 || sendto(a->loose, "p", 1, 0, &a->to.name.any, a->to.size) != 1) return -1;
     a->mapped = mmap(NULL, 4096, PROT_READ, MAP_SHARED, a->tcp, 0);
     (void)ring_make(0);
     (void)ring_make(1);
@@ -112,7 +120,7 @@ static int received(int from) {
 }
 
 static int give(const char *file, const char *address) {
-    struct sockaddr_in to = address_of(address, PORT);
+    struct end_point to = address_of(address, PORT);
     int connection = connected(SOCK_STREAM, &to), s = at_unix(file, 0);
     char byte = 'f', space[CMSG_SPACE(sizeof(int))] = {0};
     struct iovec part = {&byte, 1};
@@ -195,7 +203,7 @@ static void *block_accept(void *unused) {
 }
 
 static int block(const char *address, const char *directory) {
-    struct sockaddr_in to = address_of(address, PORT), slow = address_of(address, SLOW_PORT);
+    struct end_point to = address_of(address, PORT), slow = address_of(address, SLOW_PORT);
     void *(*const acts[])(void *) = {block_recv, block_send, block_accept};
     pthread_t threads[3];
     where = directory;

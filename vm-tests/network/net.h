@@ -19,10 +19,20 @@ struct received {
 // net peer NETNS FILE: in that network namespace, until it is killed.
 int peer(const char *netns, const char *file);
 
+// Of either family.
+struct end_point {
+    union {
+        struct sockaddr any;
+        struct sockaddr_in four;
+        struct sockaddr_in6 six;
+    } name;
+    socklen_t size;
+};
+
 // What an agent has open before anything is cut.
 struct agent {
     char address[64];
-    struct sockaddr_in to;
+    struct end_point to;
     int tcp, udp, loose, raw, packet, vsock, listener, file, tun, given, ring;
     int pipe_in[2], pipe_out[2], unix_pair[2];
     void *mapped;

@@ -35,26 +35,25 @@ static int ready(int fd) {
     struct pollfd one = {fd, POLLIN, 0};
     return poll(&one, 1, 3000) == 1 ? 0 : (errno = ETIMEDOUT, -1);
 }
-static int fresh(int type) { return socket(AF_INET, type | SOCK_CLOEXEC, 0); }
-#define TO(a) (struct sockaddr *)&(a)->to, sizeof((a)->to)
+static int fresh(struct agent *a, int type) { return socket(a->to.name.any.sa_family, type | SOCK_CLOEXEC, 0); }
+#define TO(a) &(a)->to.name.any, (a)->to.size
 
 static int op_connect(struct agent *a) {
-    int s = fresh(SOCK_STREAM);
+    int s = fresh(a, SOCK_STREAM);
     return end(s, connect(s, TO(a)));
 }
 static int op_connect_udp(struct agent *a) {
-    int s = fresh(SOCK_DGRAM);
+    int s = fresh(a, SOCK_DGRAM);
     return end(s, connect(s, TO(a)));
 }
 static int op_bind(struct agent *a) {
-    struct sockaddr_in any = {.sin_family = AF_INET};
-    int s = fresh(SOCK_DGRAM);
-    (void)a;
-    return end(s, bind(s, (struct sockaddr *)&any, sizeof(any)));
+    struct end_point any = {.size = a->to.size};
+    int s = fresh(a, SOCK_DGRAM);
+    any.name.any.sa_family = a->to.name.any.sa_family;
+    return end(s, bind(s, &any.name.any, any.size));
 }
 static int op_listen(struct agent *a) {
-    int s = fresh(SOCK_STREAM);
-    (void)a;
+    int s = fresh(a, SOCK_STREAM);
     return end(s, listen(s, 1));
 }
 // Where nobody comes, that is another errno.
@@ -80,7 +79,7 @@ static int op_send_udp(struct agent *a) { return send(a->udp, "p", 1, 0) == 1 ? 
 static int op_sendto_udp(struct agent *a) { return sendto(a->loose, "p", 1, 0, TO(a)) == 1 ? 0 : -1; }
 static int op_sendmmsg(struct agent *a) {
     struct iovec part = {"p", 1};
-    struct mmsghdr one = {.msg_hdr = {.msg_name = &a->to, .msg_namelen = sizeof(a->to), .msg_iov = &part, .msg_iovlen = 1}};
+    struct mmsghdr one = {.msg_hdr = {.msg_name = &a->to.name, .msg_namelen = a->to.size, .msg_iov = &part, .msg_iovlen = 1}};
     return sendmmsg(a->loose, &one, 1, 0) == 1 ? 0 : -1;
 }
 static int op_recv_udp(struct agent *a) {
@@ -120,7 +119,7 @@ static int op_zerocopy(struct agent *a) {
     return getsockopt(a->tcp, IPPROTO_TCP, ZEROCOPY_RECEIVE, &z, &size);
 }
 static int op_fastopen(struct agent *a) {
-    int s = fresh(SOCK_STREAM);
+    int s = fresh(a, SOCK_STREAM);
     return end(s, sendto(s, "p", 1, MSG_FASTOPEN | MSG_NOSIGNAL, TO(a)) < 0 ? -1 : 0);
 }
 static int op_ring_send(struct agent *a) { return ring_act(0, IORING_OP_SEND, a->tcp, "p", 1, 0); }
@@ -134,20 +133,25 @@ static int op_ring_read(struct agent *a) {
     return ready(a->tcp) ? -1 : ring_act(0, IORING_OP_READ, a->tcp, &c, 1, 0);
 }
 static int op_ring_connect(struct agent *a) {
-    int s = fresh(SOCK_STREAM);
-    return end(s, ring_act(0, IORING_OP_CONNECT, s, &a->to, 0, sizeof(a->to)));
+    int s = fresh(a, SOCK_STREAM);
+    return end(s, ring_act(0, IORING_OP_CONNECT, s, &a->to.name, 0, a->to.size));
 }
 // By a thread of the kernel that belongs to the process.
 static int op_polled_send(struct agent *a) { return ring_act(1, IORING_OP_SEND, a->tcp, "p", 1, 0); }
 
 static int op_raw(struct agent *a) {
+    struct end_point to = a->to;
     unsigned char request[16] = {8, 0, 0, 0, 0, 1, 0, 1, 'q', 'q', 'q', 'q', 'q', 'q', 'q', 'q'};
     unsigned sum = 0;
     for (int i = 0; i < 16; i += 2) sum += (unsigned)request[i] << 8 | request[i + 1];
     sum = ~((sum & 0xffff) + (sum >> 16));
     request[2] = (unsigned char)(sum >> 8);
     request[3] = (unsigned char)sum;
-    return sendto(a->raw, request, sizeof(request), 0, TO(a)) == sizeof(request) ? 0 : -1;
+    if (to.name.any.sa_family == AF_INET6) {  // whose checksum is the kernel's to make, and a port would be a protocol
+        request[0] = 128;
+        to.name.six.sin6_port = 0;
+    }
+    return sendto(a->raw, request, sizeof(request), 0, &to.name.any, to.size) == sizeof(request) ? 0 : -1;
 }
 static int op_packet(struct agent *a) {
     struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IP), .sll_ifindex = (int)if_nametoindex("lo"), .sll_halen = 6};
@@ -170,14 +174,14 @@ static int op_netns(struct agent *a) {
     int status = 0;
     pid_t child = fork();
     if (child == 0) {
-        int s = unshare(CLONE_NEWNET) ? -1 : fresh(SOCK_DGRAM);
+        int s = unshare(CLONE_NEWNET) ? -1 : fresh(a, SOCK_DGRAM);
         if (s < 0) _exit(EIO);
         (void)!sendto(s, "p", 1, 0, TO(a));
         _exit(errno);
     }
     if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status)) return -1;
     errno = WEXITSTATUS(status);
-    return errno == ENETUNREACH ? 0 : -1;
+    return errno == ENETUNREACH || errno == EADDRNOTAVAIL ? 0 : -1;
 }
 static int op_child(struct agent *a) {
     int status = 0;

@@ -117,5 +117,89 @@ TEST(Terms, TheNodeMayProbeAndIsNotSpokenTo) {
     must("ip link del quell0");
 }
 
+// Without an incident the options are the same, and wrong ones bind nothing.
+TEST(Terms, RespondTakesTheSameOptions) {
+    apply_isolating_pack();
+    Networked victim("asked");
+    for (const char* address : {"10.9.0.1/32", "10.9.0.2/32"}) has_address("asked", address, "lo");
+    const Peer inside(init_of("asked"));
+    Agent dns(victim, "dns", "10.9.0.1"), other(victim, "elsewhere", "10.9.0.2"), loop(victim, "loop", "127.0.0.1");
+    const std::string respond = "quell respond isolate-network --container asked --yes --reason told ";
+    for (const char* wrong : {"--allow 10.9.0.1/8", "--allow x", "--allow 127.0.0.1"}) EXPECT_EQ(run(respond + wrong).status, 1) << wrong;
+    EXPECT_EQ(run("quell respond pause-container --container asked --yes --reason told --loopback").status, 1) << "it allows nothing";
+    for (const auto& one : incidents()) EXPECT_NE(one["policy"], "manual") << one;
+    const auto approved = run(respond + "--allow 10.9.0.1:7000 --loopback --json 2>/dev/null");
+    ASSERT_EQ(approved.status, 0) << approved.text;
+    const std::string id = Json::parse(approved.text)["incident"]["id"];
+    EXPECT_NE(show(id)["note"].get<std::string>().find("allowed: 10.9.0.1:7000, loopback"), std::string::npos) << show(id)["note"];
+    expect_only_streams_and_datagrams(dns.act(), "an address and a port");
+    expect_only_streams_and_datagrams(loop.act(), "loopback");
+    expect_silent(other.act(), "an address that is not allowed");
+    EXPECT_EQ(run("quell undo " + id + " --reason done").status, 0);
+    EXPECT_EQ(actions_of(id), (std::vector<std::string>{"requested", "approved", "flipped", "enforcing", "undone"}));
+}
+
+// All containers of a pod under one digest and with the same terms, and nobody else's.
+TEST(Terms, AWholePodIsCutWithTheSameTerms) {
+    apply_isolating_pack();
+    const Json of_pod = {{"io.kubernetes.pod.name", "web-5d3c"}, {"io.kubernetes.pod.uid", "u1"}};
+    Networked web("podweb", of_pod), side("podside", of_pod), neighbour("alone");
+    const Peer at_web(init_of("podweb")), at_side(init_of("podside")), at_neighbour(init_of("alone"));
+    for (const char* name : {"podweb", "podside"}) has_address(name, "10.9.0.1/32", "lo");
+    Agent web_allowed(web, "dns", "10.9.0.1"), side_allowed(side, "dns", "10.9.0.1"), web_other(web, "loop", "127.0.0.1"), side_other(side, "loop", "127.0.0.1"), innocent(neighbour, "agent", "127.0.0.1");
+    const auto id = an_incident_of(web, "podweb");
+    const auto shown = quell("preview " + id + " isolate-network --scope pod")["previews"][0];
+    const auto approved = run("quell approve " + id + "@" + shown["offer"].value("digest", "") + " isolate-network --scope pod --allow 10.9.0.1:7000 --reason test");
+    ASSERT_EQ(approved.status, 0) << approved.text;
+    for (Agent* one : {&web_allowed, &side_allowed}) expect_only_streams_and_datagrams(one->act(), "allowed");
+    for (Agent* one : {&web_other, &side_other}) expect_silent(one->act(), "not allowed");
+    const auto before = denied_anywhere();
+    expect_all_work(innocent.act(), "another pod's");
+    EXPECT_EQ(denied_anywhere(), before);
+    EXPECT_EQ(run("quell undo " + id + " --reason done").status, 0);
+    expect_all_work(side_other.act(), "after it has rejoined");
+    reject_all();
+}
+
+// The other family, with sockets of its own: cut as IPv4 is, and allowed by its own addresses alone.
+TEST(Terms, IPv6IsCutAndAllowedLikeIPv4) {
+    apply_isolating_pack();
+    Networked victim("six");
+    must("nsenter -t " + std::to_string(init_of("six")) + " -n ip -6 addr add 2001:db8::53/128 dev lo nodad");
+    has_address("six", "10.9.0.1/32", "lo");
+    const Peer inside(init_of("six"));
+    Agent six(victim, "six", "2001:db8::53"), loop(victim, "loop", "::1"), mapped(victim, "mapped", "::ffff:10.9.0.1"), four(victim, "four", "10.9.0.1");
+    expect_all_work(six.act(), "before");
+    const auto id = an_incident_of(victim, "six");
+    const auto before = denied("isolate_connect");
+    ASSERT_EQ(isolate(id).status, 0);
+    const auto here = inside.settled();
+    for (Agent* one : {&six, &loop, &mapped, &four}) expect_all_refused(one->act(), "isolated");
+    const auto there = inside.settled();
+    EXPECT_TRUE(here.tcp == there.tcp && here.udp == there.udp) << "payload arrived";
+    EXPECT_GT(denied("isolate_connect"), before);
+    EXPECT_EQ(run("quell undo " + id + " --reason 'and now with an address'").status, 0);
+    expect_all_work(six.act(), "after it has rejoined");
+
+    const auto respond = [](const std::string& allow) {
+        const auto output = run("quell respond isolate-network --container six --yes --reason told --json " + allow + " 2>/dev/null");
+        EXPECT_EQ(output.status, 0) << output.text;
+        return output.status ? std::string("0") : Json::parse(output.text)["incident"]["id"].get<std::string>();
+    };
+    auto cut = respond("--allow [2001:db8::53]:7000");
+    EXPECT_NE(show(cut)["note"].get<std::string>().find("allowed: [2001:db8::53]:7000"), std::string::npos) << show(cut)["note"];
+    expect_only_streams_and_datagrams(six.act(), "an address of IPv6 and a port");
+    for (Agent* one : {&loop, &mapped, &four}) expect_silent(one->act(), "what is not allowed");
+    EXPECT_EQ(run("quell undo " + cut + " --reason done").status, 0);
+
+    cut = respond("--allow 10.9.0.0/24 --loopback");
+    expect_only_streams_and_datagrams(loop.act(), "::1");
+    expect_only_streams_and_datagrams(four.act(), "a network of IPv4");
+    expect_only_streams_and_datagrams(mapped.act(), "the same by a socket of IPv6");
+    expect_silent(six.act(), "an address of IPv6 that is not allowed");
+    EXPECT_EQ(run("quell undo " + cut + " --reason done").status, 0);
+    reject_all();
+}
+
 }  // namespace
 }  // namespace quell::guest

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "user/cli/bulk.h"
 #include "user/cli/choose.h"
 #include "user/cli/incident_text.h"
@@ -10,6 +12,7 @@ namespace quell::cli {
 namespace {
 
 // Longer than the daemon waits for the last process to go (5 s); of stop-container also what quell.yaml lets it wait before.
+// A pod has up to 64 containers, three of which are swept at once.
 constexpr std::uint64_t kApproveTimeoutMs = 30'000, kStopTimeoutMs = 150'000;
 
 // A kill that is only flipped has not been seen to hold: no success.
@@ -37,8 +40,11 @@ int run_approve(Invocation& invocation) {
     const std::string id = target.substr(0, at);
     Choice choice{invocation.value("RESPONSE"), at == std::string::npos ? std::string{} : target.substr(at + 1)};
     if (const std::string open = left_open(target, choice); !open.empty()) {
-        invocation.out.note(open + "\n  hint: quell approve " + safe(id) + "@DIGEST " + (choice.response.empty() ? "RESPONSE" : safe(choice.response)) +
-                            ", with the digest that `quell show " + safe(id) + "` prints");
+        const std::string response = choice.response.empty() ? "RESPONSE" : safe(choice.response);
+        const std::string shown = invocation.has("--scope")           ? "preview " + safe(id) + " " + response + " --scope pod"
+                                  : invocation.has("--all-instances") ? "preview " + safe(id) + " " + response + " --all-instances"
+                                                                      : "show " + safe(id);
+        invocation.out.note(open + "\n  hint: quell approve " + safe(id) + "@DIGEST " + response + ", with the digest that `quell " + shown + "` prints");
         return kUsage;
     }
     Json parameters = Json::object();
@@ -50,12 +56,17 @@ int run_approve(Invocation& invocation) {
         invocation.out.note("--break-glass takes a --reason");
         return kUsage;
     }
-    if (const auto allow = invocation.all("--allow"); !allow.empty()) parameters["allow"] = allow;
-    if (invocation.has("--allow-node")) parameters["allow_node"] = true;
-    if (invocation.has("--loopback")) parameters["loopback"] = true;
+    put_options(invocation, parameters);
+    Json scope = Json::object();
+    if (!put_scope(invocation, scope)) return kUsage;
+    if (!scope.empty() && choice.response.empty()) {
+        invocation.out.note("--scope and --all-instances take a RESPONSE");
+        return kUsage;
+    }
+    parameters.update(scope);
     int code = kDone;
     if (choice.digest.empty()) {
-        auto chosen = choose(invocation, id, choice.response, code);
+        auto chosen = scope.empty() ? choose(invocation, id, choice.response, code) : choose_wide(invocation, id, choice.response, scope, false, code);
         if (!chosen) return code;
         choice = *chosen;
     }
@@ -69,7 +80,7 @@ int approve_chosen(Invocation& invocation, const std::string& id, const Choice& 
     const bool is_dry = control::true_member(parameters, "dry_run");
     if (geteuid() == 0) invocation.out.note(kRootNote);
     int code = kDone;
-    const auto reply = ask(invocation, "Approve", parameters, code, choice.response == "stop-container" ? kStopTimeoutMs : kApproveTimeoutMs);
+    const auto reply = ask(invocation, "Approve", parameters, code, choice.response == "stop-container" || parameters.contains("scope") || parameters.contains("all_instances") ? kStopTimeoutMs : kApproveTimeoutMs);
     if (!reply) return code;
     const Json& incident = control::member(*reply, "incident");
     const Json& survivors = control::member(*reply, "survivors");
@@ -80,10 +91,12 @@ int approve_chosen(Invocation& invocation, const std::string& id, const Choice& 
         else
             invocation.out.print(text_of(incident, "id") + " " + text_of(incident, "name") + ": " + text_of(first, "response") + " approved by one of two\n" +
                                  "  nothing is contained yet: another person, not root, has to run\n  quell approve " + text_of(incident, "id") + "@" + text_of(first, "digest") + " " +
-                                 text_of(first, "response") + "\n");
+                                 text_of(first, "response") + (parameters.contains("scope") ? " --scope pod" : parameters.contains("all_instances") ? " --all-instances" : "") + "\n");
         return kOneOfTwo;
     }
-    const bool is_contained = is_dry || (holds(state) && survivors.empty());
+    const Json& parts = control::member(*reply, "parts");
+    const bool hold_all = std::ranges::all_of(parts, [](const Json& one) { return control::true_member(one, "ok"); });
+    const bool is_contained = is_dry || (holds(state) && survivors.empty() && hold_all);
     if (invocation.json) return print_json(invocation, *reply), is_contained ? kDone : kFailed;
     if (is_dry) {
         invocation.out.print(text_of(incident, "id") + " " + text_of(incident, "name") + ": nothing stands against " + safe(choice.response) + "; a dry run, nothing was approved\n");
@@ -93,8 +106,10 @@ int approve_chosen(Invocation& invocation, const std::string& id, const Choice& 
     std::string out = text_of(incident, "id") + " " + text_of(incident, "name") + ": " + text_of(incident, "response") + " " +
                       invocation.out.paint(is_contained ? Colour::Green : Colour::Red, safe(state)) + "\n  " + latency_text(incident, invocation.utc) + "\n";
     if (const std::string note = text_of(incident, "note"); !note.empty()) out += "  " + note + "\n";
+    out += parts_text(*reply);
     for (const Json& one : survivors) out += "  still there: " + process_text(one) + "\n";
     invocation.out.print(out);
+    if (holds(state) && !hold_all) invocation.out.note("not all of them were seen to be contained");
     if (!holds(state) && survivors.empty()) invocation.out.note("the containment was not seen to hold; see `quell show " + safe(id) + "`");
     return is_contained ? kDone : kFailed;
 }

@@ -18,8 +18,8 @@ int usage(const Invocation& invocation, const std::string& text, const std::stri
 // The target's parameters, or what is wrong with them.
 std::string read_target(const Invocation& invocation, Json& parameters) {
     const bool has_place = invocation.has("--container") || invocation.has("--file");
-    if ((has_place ? 1 : 0) + (invocation.has("--pid") ? 1 : 0) + (invocation.has("--from") ? 1 : 0) != 1)
-        return "one of --container, --pid, --file (with or without --container) and --from says what is meant";
+    if ((has_place ? 1 : 0) + (invocation.has("--pid") ? 1 : 0) + (invocation.has("--from") ? 1 : 0) + (invocation.has("--pod") ? 1 : 0) != 1)
+        return "one of --container, --pod, --pid, --file (with or without --container) and --from says what is meant";
     if (invocation.has("--pid")) {
         const std::string text = invocation.value("--pid");
         int pid = 0;
@@ -27,7 +27,7 @@ std::string read_target(const Invocation& invocation, Json& parameters) {
         if (error != std::errc{} || end != text.data() + text.size() || pid < 1) return "--pid: not a process: " + safe(text);
         parameters["pid"] = pid;
     }
-    for (const auto& [option, name] : {std::pair{"--container", "container"}, {"--file", "path"}, {"--from", "from"}})
+    for (const auto& [option, name] : {std::pair{"--container", "container"}, {"--pod", "pod"}, {"--file", "path"}, {"--from", "from"}})
         if (invocation.has(option)) parameters[name] = invocation.value(option);
     return {};
 }
@@ -50,14 +50,19 @@ int run_respond(Invocation& invocation) {
     if (!put_reason(invocation, parameters)) return kUsage;
     if (!is_sure && !is_at_terminal())
         return usage(invocation, "a script has to say that it is sure", "add --yes; what is named is bound and contained without being shown to anybody");
+    Json options = Json::object(), scope = Json::object();
+    if (!put_scope(invocation, scope)) return kUsage;
+    if (invocation.has("--pod")) scope["scope"] = "pod";
+    put_options(invocation, options);
+    parameters.update(options);  // what is wrong with them is told before anything is bound
     int code = kDone;
     const auto reply = ask(invocation, "Request", parameters, code);
     if (!reply) return code;
     const Json& incident = control::member(*reply, "incident");
     const std::string id = control::string_member(incident, "id");
     Choice choice{response, control::string_member(find_offer(incident, response), "digest")};
-    if (!is_sure) {
-        auto chosen = choose(invocation, id, response, code);
+    if (!is_sure || !scope.empty()) {
+        auto chosen = scope.empty() ? choose(invocation, id, response, code) : choose_wide(invocation, id, response, scope, is_sure, code);
         if (!chosen) return withdraw(invocation, id, code);
         choice = *chosen;
     } else if (choice.digest.empty()) {
@@ -65,7 +70,9 @@ int run_respond(Invocation& invocation) {
         invocation.out.note(safe(response) + " is not possible" + (reason.empty() ? "" : ": " + reason));
         return withdraw(invocation, id, kFailed);
     }
-    return approve_chosen(invocation, id, choice, {{"reason", control::string_member(parameters, "reason")}});
+    options.update(scope);
+    options["reason"] = control::string_member(parameters, "reason");
+    return approve_chosen(invocation, id, choice, std::move(options));
 }
 
 }  // namespace quell::cli
