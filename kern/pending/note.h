@@ -20,6 +20,11 @@ static __always_inline u32 offers_possible(struct quell_pending *entry, struct q
 			offers |= QUELL_BIT(QUELL_RESPONSE_KILL_PROCESS);
 	if ((entry->object_flags & QUELL_OBJECT_FILE) && !(entry->object_flags & QUELL_OBJECT_LAST_LINK))
 		offers |= QUELL_BIT(QUELL_RESPONSE_QUARANTINE_FILE);
+	/* evidence hits nobody: also of what is protected, and of a file whose last name goes */
+	if (entry->object_flags & QUELL_OBJECT_FILE)
+		offers |= QUELL_BIT(QUELL_RESPONSE_ACQUIRE_FILE);
+	if (container || entry->chain_count)
+		offers |= QUELL_BIT(QUELL_RESPONSE_CAPTURE);
 	return offers;
 }
 

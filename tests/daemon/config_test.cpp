@@ -25,6 +25,10 @@ void expect_defaults(const Config& config) {
     EXPECT_EQ(config.automatic, defaults.automatic);
     EXPECT_EQ(config.history_path, defaults.history_path);
     EXPECT_EQ(config.history_keep_rows, defaults.history_keep_rows);
+    EXPECT_EQ(config.evidence.dir, defaults.evidence.dir);
+    EXPECT_EQ(config.evidence.max_item_bytes, defaults.evidence.max_item_bytes);
+    EXPECT_EQ(config.evidence.max_total_bytes, defaults.evidence.max_total_bytes);
+    EXPECT_EQ(config.evidence.max_seconds, defaults.evidence.max_seconds);
     EXPECT_EQ(config.policy_dir, defaults.policy_dir);
     EXPECT_EQ(config.socket_path, defaults.socket_path);
     EXPECT_EQ(config.socket_mode, defaults.socket_mode);
@@ -45,6 +49,7 @@ TEST(Config, EveryKey) {
     const auto config = parse_config(R"(operators: {group: quell}
 responses: {enabled: [kill-process], keep_armed_s: 5, stop_grace_s: 7, automatic: off}
 history: {path: /h.db, keep_rows: 5000}
+evidence: {dir: /e, max_item_bytes: 2000000, max_total_bytes: 3000000, max_seconds: 7}
 policy: {dir: /p}
 socket: {path: /s, mode: 0660}
 log: {level: debug}
@@ -57,6 +62,10 @@ log: {level: debug}
     EXPECT_FALSE(config->automatic);
     EXPECT_EQ(config->history_path, "/h.db");
     EXPECT_EQ(config->history_keep_rows, 5000u);
+    EXPECT_EQ(config->evidence.dir, "/e");
+    EXPECT_EQ(config->evidence.max_item_bytes, 2'000'000u);
+    EXPECT_EQ(config->evidence.max_total_bytes, 3'000'000u);
+    EXPECT_EQ(config->evidence.max_seconds, 7u);
     EXPECT_EQ(config->policy_dir, "/p");
     EXPECT_EQ(config->socket_path, "/s");
     EXPECT_EQ(config->socket_mode, 0660u);

@@ -52,6 +52,15 @@ Result<quell_terms> terms_of(const Json& params, quell_response response) {
     return response::make_terms(wanted, addresses);
 }
 
+Result<quell_response> beside_of(const Json& params, quell_response response) {
+    const auto with = control::string_member(params, "with");
+    const bool copy = control::true_member(params, "copy");
+    if (!with.empty() && with != "capture") return Error{"what can go with a response is capture", EINVAL, {}};
+    if (!with.empty() && response != QUELL_RESPONSE_KILL_CONTAINER) return Error{"a capture goes with kill-container only", EINVAL, {}};
+    if (copy && response != QUELL_RESPONSE_QUARANTINE_FILE) return Error{"a copy is kept of what quarantine-file holds only", EINVAL, {}};
+    return !with.empty() ? QUELL_RESPONSE_CAPTURE : copy ? QUELL_RESPONSE_ACQUIRE_FILE : QUELL_RESPONSE_COUNT;
+}
+
 history::Who who_of(const control::Peer& peer) {
     history::Who who;
     who.uid = peer.uid;
@@ -188,6 +197,9 @@ void Daemon::approve(const Json& params, const control::Peer& peer, control::Res
     auto terms = terms_of(params, request.response);
     if (!terms) return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", terms.error().message}});
     request.terms = *terms;
+    const auto beside = beside_of(params, request.response);
+    if (!beside) return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", beside.error().message}});
+    request.beside = *beside;
     auto shared = std::make_shared<control::Responder>(std::move(responder));
     decisions_->approve(incident->id, request.response, control::string_member(params, "digest"), request,
                         [this, shared, word](const approval::Answer& answer) {
@@ -195,7 +207,9 @@ void Daemon::approve(const Json& params, const control::Peer& peer, control::Res
                             if (answer.refusal != approval::Refusal::kNone || !found) return refuse(*shared, answer, word, found);
                             auto survivors = Json::array();
                             for (const auto& task : answer.survivors) survivors.push_back(incident::process_json(task, "survived"));
-                            shared->reply({{"incident", incident_json(*found)}, {"survivors", survivors}});
+                            Json said = {{"incident", incident_json(*found)}, {"survivors", survivors}};
+                            if (answer.beside) said["evidence"] = {{"whole", answer.beside->state == QUELL_STATE_DONE}, {"text", escape_controls(answer.beside->detail)}};
+                            shared->reply(said);
                         });
 }
 
