@@ -15,13 +15,13 @@ namespace {
 class Helper : public testing::Test {
 protected:
     Helper() { put(dir_ / "file", "evidence"); }
-    Taken take(const std::string& program = QUELL_EVIDENCE) {
+    Taken take(const std::string& program = QUELL_EVIDENCE, const std::atomic<bool>* ending = nullptr) {
         const auto bound = stat_of(order_.path);
         return take_by_helper(program, order_, [bound](pid_t helper, int fd) -> Result<bool> {
             struct stat info {};
             if (::stat(("/proc/" + std::to_string(helper) + "/fd/" + std::to_string(fd)).c_str(), &info)) return errno_error("no descriptor");
             return info.st_ino == bound.st_ino;
-        });
+        }, ending);
     }
     std::string script(const std::string& text) {
         const auto path = dir_ / "script";
@@ -66,6 +66,17 @@ TEST_F(Helper, ThatDoesNotEndInTimeIsEndedAndLeavesNothing) {
     EXPECT_NE(taken.text.find("not done within its time"), std::string::npos) << taken.text;
     EXPECT_EQ(::kill(std::atoi(whole(dir_ / "pid").c_str()), 0), -1);
     EXPECT_TRUE(std::filesystem::is_empty(order_.limits.dir));
+}
+
+TEST_F(Helper, KeepsNoDaemonFromEnding) {
+    const std::atomic<bool> ending = true;
+    const auto before = boottime_ns();
+    const auto taken = take(script("echo $$ >" + (dir_ / "pid") + "; exec sleep 1000"), &ending);
+    EXPECT_LT(boottime_ns() - before, 5 * kSecond);
+    EXPECT_FALSE(taken.is_whole);
+    EXPECT_TRUE(taken.item.is_null());
+    EXPECT_NE(taken.text.find("the daemon ended"), std::string::npos) << taken.text;
+    EXPECT_EQ(::kill(std::atoi(whole(dir_ / "pid").c_str()), 0), -1);
 }
 
 TEST_F(Helper, ThatIsNotThereDiesOrTalksNonsenseIsAFailure) {

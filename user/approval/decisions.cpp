@@ -149,8 +149,9 @@ void Decisions::approve(std::uint64_t id, quell_response response, const std::st
     if (!incident) return refuse(id, Refusal::kNoSuchIncident, "no such incident", request, reply);
     refresh(*incident);
     if (!incident->waits()) return refuse(id, Refusal::kTooLate, over_text(*incident), request, reply);
-    if (const auto why = may_not_approve(*incident, response, request); !why.empty() && !request.break_glass)  // whether it may be broken: agreed()
-        return refuse(id, Refusal::kNotAllowed, why, request, reply);
+    for (const auto wanted : {response, request.beside == QUELL_RESPONSE_COUNT ? response : request.beside})
+        if (const auto why = may_not_approve(*incident, wanted, request); !why.empty() && !request.break_glass)  // whether it may be broken: agreed()
+            return refuse(id, Refusal::kNotAllowed, why, request, reply);
     if (const auto why = not_beside(response, request); !why.empty()) return refuse(id, Refusal::kNotOffered, why, request, reply);
     if (incident->state == QUELL_STATE_ARMING) {  // defined: it waits for the hooks, within a limit
         waiting_[id].push_back({boottime_ns() + kArmingLimitNs,
