@@ -95,7 +95,9 @@ TEST_F(WithCapture, KillsAlsoWhereTheEvidenceFails) {
     const auto id = begin(victim);
     must("rm -rf /var/lib/quell/evidence && touch /var/lib/quell/evidence");
     const auto output = kill(id);
-    EXPECT_EQ(output.status, 0) << output.text;
+    EXPECT_EQ(output.status, 1) << "it is killed, and there is no evidence: " << output.text;
+    EXPECT_NE(output.text.find("evidence: the evidence failed"), std::string::npos) << output.text;
+    EXPECT_EQ(show(id)["state"], "done");
     EXPECT_FALSE(victim.running());
     const auto rows = quell("history --incident " + id)["rows"];
     EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "approved", "flipped", "evidence", "done"}));
@@ -107,7 +109,8 @@ TEST_F(WithCapture, IsForKillContainerAlone) {
     Container victim("victim");
     const auto id = begin(victim);
     EXPECT_EQ(run("quell approve " + id + "@" + digest_of(id, "capture") + " capture --with capture --reason test").status, 1);
-    EXPECT_EQ(run("quell approve " + id + "@" + digest_of(id, "kill-container") + " kill-container --with else --reason test").status, 2);
+    EXPECT_EQ(run("quell approve " + id + "@" + digest_of(id, "kill-container") + " kill-container --with else --reason test").status, 1);
+    EXPECT_EQ(run("quell approve " + id + "@" + digest_of(id, "kill-container") + " kill-container --copy --reason test").status, 1);
     EXPECT_EQ(run("grep -c 1 /sys/fs/cgroup" + victim.cgroup() + "/cgroup.freeze").text, "0\n") << "it was frozen for nothing";
     EXPECT_TRUE(victim.running());
 }
