@@ -153,7 +153,7 @@ __noinline int pending_prepare(u32 slot, u32 index)
 	chain_bind(entry, bpf_get_current_task_btf(), container, c);
 	entry->offers = rule->offers & quell.enabled_offers & offers_possible(entry, c, container);
 	incident = __sync_fetch_and_add(&quell.next_incident, 1);
-	entry->word = QUELL_WORD(incident, entry->offers & ~quell.armed ? QUELL_STATE_ARMING : QUELL_STATE_PENDING);
+	entry->word = QUELL_WORD(incident, first_state(entry->offers, quell.armed));
 	return 1;
 }
 

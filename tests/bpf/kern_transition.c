@@ -147,7 +147,7 @@ int machine_detect(struct quell_pending_key *key, struct quell_pending *made, u3
     if (lack != BUDGET_TAKEN && budget_reclaim(clock_ns)) lack = budget_take(c);
     if (lack != BUDGET_TAKEN) return MACHINE_NO_ROOM;
     made->word = QUELL_WORD(__sync_fetch_and_add(&quell.next_incident, 1),
-                            made->offers & ~armed ? QUELL_STATE_ARMING : QUELL_STATE_PENDING);
+                            first_state(made->offers, armed));
     error = bpf_map_update_elem(&pending, key, made, BPF_NOEXIST);
     if (error && error != -EEXIST) {
         pending_clear();

@@ -232,7 +232,9 @@ int Model::detect(quell_pending_key& at, const quell_pending& made, quell_u32 ar
     entry.offers = made.offers;
     entry.object_flags = made.object_flags;
     entry.is_doubted = made.doubts[0] || made.doubts[1];
-    entry.state = made.offers & ~armed ? QUELL_STATE_ARMING : QUELL_STATE_PENDING;
+    bool waits_for_hooks = false;
+    for (quell_u32 response = 0; response < 32; response++) waits_for_hooks |= (made.offers >> response & 1) && !(armed >> response & 1) && !is_evidence(response);
+    entry.state = waits_for_hooks ? QUELL_STATE_ARMING : QUELL_STATE_PENDING;
     for (std::size_t i = 0; i < QUELL_CHAIN_MAX; i++) entry.actors[i] = made.chain[i].actor;
     entries[key_of(at)] = entry;
     return MACHINE_NEW;
