@@ -25,7 +25,8 @@ Json preview_json(const Incident& incident, const Offer& offer, bool container_a
     Json json = {{"offer", whole["offers"][0]}, {"files", Json::array()}, {"risk", risk_of(offer.response)},
                  {"reversible", !word_at(kUndoWords, offer.response).empty()}, {"needs", needs}};
     if (whole.contains("container")) json["container"] = whole["container"];
-    if (offer.response == QUELL_RESPONSE_QUARANTINE_FILE && offer.available && whole.contains("file")) json["files"].push_back(whole["file"]);
+    const bool is_of_file = offer.response == QUELL_RESPONSE_QUARANTINE_FILE || offer.response == QUELL_RESPONSE_ACQUIRE_FILE;
+    if (is_of_file && offer.available && whole.contains("file")) json["files"].push_back(whole["file"]);
     return json;
 }
 
