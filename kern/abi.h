@@ -91,6 +91,9 @@ enum quell_hook {
 #define QUELL_BIT(n) (1u << (n))
 #define QUELL_OP_BIT(n) (1ull << (n)) /* in a mask of operations */
 
+/* Responses that only read: nothing is contained, and what they leave is the daemon's to delete. */
+#define QUELL_RESPONSES_EVIDENCE (QUELL_BIT(QUELL_RESPONSE_ACQUIRE_FILE) | QUELL_BIT(QUELL_RESPONSE_CAPTURE))
+
 /* who a rule is about, as a mask */
 #define QUELL_SUBJECT_HOST 1u
 #define QUELL_SUBJECT_CONTAINER 2u

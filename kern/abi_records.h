@@ -82,6 +82,15 @@ struct quell_notice {
 };
 QUELL_SIZE(struct quell_notice, 48);
 
+/* What a descriptor that a process holds is of, by the same identities as an entry's file. */
+struct quell_held_file {
+	quell_u32 fd;
+	quell_u32 known;               /* 0: it has no lasting identity */
+	struct quell_file_key file;
+	struct quell_file_key before;  /* what it was before a copy-up; inode 0: there was none */
+};
+QUELL_SIZE(struct quell_held_file, 168);
+
 /* who connected to Quell's socket, recorded at connect(2) */
 struct quell_peer {
 	quell_u64 start_ns;

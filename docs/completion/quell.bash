@@ -16,7 +16,7 @@ _quell() {
     for ((i = 1; i < COMP_CWORD; i++)); do
         if [[ -n $skip ]]; then skip=; continue; fi
         case ${COMP_WORDS[i]} in
-            --socket | --reason | --for | --confirm | --select | --digest | --limit | --head | --incident | --dir | --policies | --output | -o | --from | --container | --pid | --file | --allow | --scope | --pod) skip=1 ;;
+            --socket | --reason | --for | --confirm | --select | --digest | --limit | --head | --incident | --dir | --policies | --output | -o | --from | --container | --pid | --file | --allow | --scope | --pod | --with) skip=1 ;;
             -*) ;;
             *) if [[ -z $verb ]]; then verb=${COMP_WORDS[i]}; elif [[ -z $sub ]]; then sub=${COMP_WORDS[i]}; fi ;;
         esac
@@ -30,31 +30,42 @@ _quell() {
             mapfile -t COMPREPLY < <(compgen -W falco -- "$current")
             return
             ;;
+        --with) mapfile -t COMPREPLY < <(compgen -W capture -- "$current"); return ;;
         --incident) mapfile -t COMPREPLY < <(compgen -W "$(_quell_incidents)" -- "$current"); return ;;
         --reason | --for | --confirm | --select | --digest | --limit | --head | --container | --pod | --pid | --allow) return ;;
         --scope) mapfile -t COMPREPLY < <(compgen -W pod -- "$current"); return ;;
     esac
-    local words= responses="kill-container kill-process quarantine-file pause-container stop-container isolate-network"
+    local words= responses="kill-container kill-process quarantine-file pause-container stop-container isolate-network acquire-file capture"
     case $verb in
-        "") words="status incidents show preview approve reject undo assign note respond extend history watch policy doctor console version" ;;
+        "") words="status incidents show preview approve reject undo assign note respond extend history watch evidence policy doctor console version" ;;
         incidents) words="--all" ;;
         show) words=$(_quell_incidents) ;;
         preview)
             if [[ -z $sub ]]; then words="--scope --all-instances $(_quell_incidents)"; else words="--scope --all-instances $responses"; fi
             ;;
         approve)
-            words="--reason --dry-run --confirm --break-glass --select --digest --allow --allow-node --loopback --scope --all-instances"
+            words="--reason --dry-run --confirm --break-glass --select --digest --allow --allow-node --loopback --scope --all-instances --with --copy"
             if [[ -z $sub ]]; then words+=" $(_quell_incidents)"; else words+=" $responses"; fi
             ;;
         reject) words="--reason --dry-run $(_quell_incidents)" ;;
         undo) words="--reason --dry-run $(_quell_incidents)" ;;
         assign | note) words=$(_quell_incidents) ;;
         console) words="--no-color --ascii" ;;
-        respond) words="--container --pid --file --from --reason --yes -y --allow --allow-node --loopback --scope --pod --all-instances $responses" ;;
+        respond) words="--container --pid --file --from --reason --yes -y --allow --allow-node --loopback --scope --pod --all-instances --with --copy $responses" ;;
         extend) words="--for --reason $(_quell_incidents)" ;;
         doctor) words="--verbose" ;;
         history) words="verify --head --limit --incident" ;;
         watch) words="--no-reconnect $(_quell_incidents)" ;;
+        evidence)
+            case $sub in
+                "") words="list show verify export" ;;
+                show | verify) words=$(_quell_incidents) ;;
+                export)
+                    words=$(_quell_incidents)
+                    mapfile -t COMPREPLY < <(compgen -d -- "$current")
+                    ;;
+            esac
+            ;;
         policy)
             case $sub in
                 "") words="check apply rollback test list show diff fmt compile import dump operations explain" ;;

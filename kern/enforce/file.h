@@ -85,7 +85,11 @@ static __always_inline void file_removed(u64 inode, struct quell_file_key *file,
 		file_gone(file, entry);
 }
 
-__noinline int file_refuse(u64 inode, u32 hook)
+/*
+ * `reads`: it is opened for reading, or read, and nothing else. That is the way to evidence of it: a child of the daemon,
+ * which nobody else can become, is let read what all others are refused.
+ */
+__noinline int file_refuse(u64 inode, u32 hook, u32 reads)
 {
 	struct file_facts facts = {};
 	struct quell_file_entry *entry;
@@ -97,6 +101,8 @@ __noinline int file_refuse(u64 inode, u32 hook)
 		entry = file_adopt(inode, &facts);
 	if (!entry)
 		return 0;
+	if (reads && is_loader(bpf_get_current_task_btf()))
+		return 0;
 	if (removal_allowed(entry, hook)) {
 		file_removed(inode, &facts.key, entry);
 		return 0;
@@ -106,14 +112,19 @@ __noinline int file_refuse(u64 inode, u32 hook)
 	return -EPERM;
 }
 
-static __always_inline int file_verdict(struct inode *inode, u32 hook)
+static __always_inline int file_access_verdict(struct inode *inode, u32 hook, u32 reads)
 {
 	if (!quell.contained_files || !inode)
 		return 0;
 	/* the daemon's own look at a file that was just contained goes past the filter, for file_adopt */
 	if (!contained_may_be(inode->i_ino) && !quell.adopting)
 		return 0;
-	return file_refuse(address_of(inode), hook);
+	return file_refuse(address_of(inode), hook, reads);
+}
+
+static __always_inline int file_verdict(struct inode *inode, u32 hook)
+{
+	return file_access_verdict(inode, hook, 0);
 }
 
 /* The verifier wants to see the range of what a hook returns. */
@@ -125,13 +136,14 @@ _Static_assert(__builtin_offsetof(struct quell_globals, contained_subjects) % 8 
 		       __builtin_offsetof(struct quell_globals, contained_subjects) + 4, "one word");
 
 /* Both, in front of every hook that detection keeps attached: one load while there is nothing to refuse. */
-#define REFUSE(inode, hook)                                            \
+#define REFUSE_ACCESS(inode, hook, reads)                              \
 	do {                                                           \
 		if (anything_contained) {                              \
 			int verdict_ = subject_verdict(hook);          \
 			if (!verdict_)                                 \
-				verdict_ = file_verdict(inode, hook);  \
+				verdict_ = file_access_verdict(inode, hook, reads); \
 			if (verdict_)                                  \
 				return -EPERM;                         \
 		}                                                      \
 	} while (0)
+#define REFUSE(inode, hook) REFUSE_ACCESS(inode, hook, 0)

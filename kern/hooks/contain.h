@@ -7,9 +7,11 @@ static __always_inline int on_task_alloc(void)
 	return VERDICT(subject_verdict(QUELL_HOOK_task_alloc));
 }
 
-static __always_inline int on_file_permission(struct file *file)
+#define MAY_READ_BIT 4 /* alone: nothing is written */
+
+static __always_inline int on_file_permission(struct file *file, int mask)
 {
-	if (file_verdict(file->f_inode, QUELL_HOOK_file_permission))
+	if (file_access_verdict(file->f_inode, QUELL_HOOK_file_permission, mask == MAY_READ_BIT))
 		return -EPERM;
 	return VERDICT(network_file_verdict(file));
 }

@@ -13,7 +13,7 @@ static __always_inline int on_file_open(struct file *file)
 {
 	u32 mode, operations;
 
-	REFUSE(file->f_inode, QUELL_HOOK_file_open);
+	REFUSE_ACCESS(file->f_inode, QUELL_HOOK_file_open, !((u32)file->f_mode & FMODE_WRITE_BIT));
 	mode = (u32)file->f_mode;
 	/* the open of a layer's file below an overlay's: the overlay's own was judged */
 	if (mode & FMODE_BACKING_BIT)

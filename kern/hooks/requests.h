@@ -86,3 +86,14 @@ static __always_inline int on_iter_files(struct bpf_iter__task_file *ctx)
 	file_told(ctx, file);
 	return 0;
 }
+
+static __always_inline int on_iter_held(struct bpf_iter__task_file *ctx)
+{
+	struct file *file = ctx->file;
+
+	if (!file)
+		return 0;
+	KEEP_ORDER(file);
+	file_held(ctx, file);
+	return 0;
+}

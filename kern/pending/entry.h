@@ -5,6 +5,12 @@
  */
 #pragma once
 
+/* What only reads needs no hook, and waits for none. `armed`: responses whose hooks are attached. */
+static __always_inline u32 first_state(u32 offers, u32 armed)
+{
+	return offers & ~(armed | QUELL_RESPONSES_EVIDENCE) ? QUELL_STATE_ARMING : QUELL_STATE_PENDING;
+}
+
 /* Something of it is in force, or may be: a failed one that was approved can still be undone. */
 static __always_inline int may_hold(u32 state, struct quell_pending *entry)
 {

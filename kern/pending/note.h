@@ -20,6 +20,11 @@ static __always_inline u32 offers_possible(struct quell_pending *entry, struct q
 			offers |= QUELL_BIT(QUELL_RESPONSE_KILL_PROCESS);
 	if ((entry->object_flags & QUELL_OBJECT_FILE) && !(entry->object_flags & QUELL_OBJECT_LAST_LINK))
 		offers |= QUELL_BIT(QUELL_RESPONSE_QUARANTINE_FILE);
+	/* evidence hits nobody: also of what is protected, and of a file whose last name goes */
+	if (entry->object_flags & QUELL_OBJECT_FILE)
+		offers |= QUELL_BIT(QUELL_RESPONSE_ACQUIRE_FILE);
+	if (container || entry->chain_count)
+		offers |= QUELL_BIT(QUELL_RESPONSE_CAPTURE);
 	return offers;
 }
 
@@ -148,7 +153,7 @@ __noinline int pending_prepare(u32 slot, u32 index)
 	chain_bind(entry, bpf_get_current_task_btf(), container, c);
 	entry->offers = rule->offers & quell.enabled_offers & offers_possible(entry, c, container);
 	incident = __sync_fetch_and_add(&quell.next_incident, 1);
-	entry->word = QUELL_WORD(incident, entry->offers & ~quell.armed ? QUELL_STATE_ARMING : QUELL_STATE_PENDING);
+	entry->word = QUELL_WORD(incident, first_state(entry->offers, quell.armed));
 	return 1;
 }
 

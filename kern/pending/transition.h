@@ -34,6 +34,12 @@ static __always_inline int ends_container(u32 response)
 	return response == QUELL_RESPONSE_KILL_CONTAINER || response == QUELL_RESPONSE_STOP_CONTAINER;
 }
 
+/* Only reads: there is nothing to contain, and nothing to let go. */
+static __always_inline int takes_evidence(u32 response)
+{
+	return response < QUELL_RESPONSE_COUNT && (QUELL_RESPONSES_EVIDENCE & QUELL_BIT(response));
+}
+
 /* Who asks is quelld: a process that it descends from is not to be killed with its descendants. */
 static __always_inline int kill_would_meet_caller(struct quell_task_ref *target)
 {
@@ -68,6 +74,8 @@ static __always_inline int approval_refused(struct quell_transition *t, struct q
 		}
 	} else if (t->response == QUELL_RESPONSE_ISOLATE_NETWORK) {
 		return isolation_refused(t);
+	} else if (takes_evidence(t->response)) {
+		return 0; /* hits nobody, whoever the target is */
 	} else if (p->object_flags & QUELL_OBJECT_LAST_LINK) {
 		return -ESRCH;
 	} else if (bpf_map_lookup_elem(&contained_files, &p->file)) {
@@ -139,6 +147,8 @@ static __always_inline int contain(struct quell_transition *t, struct quell_pend
 {
 	u64 container = t->key.container, incident = t->incident;
 
+	if (takes_evidence(p->response))
+		return 0;
 	if (ends_container(p->response))
 		return container_contain(container, incident);
 	if (p->response == QUELL_RESPONSE_PAUSE_CONTAINER)
@@ -198,6 +208,8 @@ static __always_inline void release(struct quell_transition *t, struct quell_pen
 {
 	u64 container = t->key.container, incident = t->incident, heir;
 
+	if (takes_evidence(p->response))
+		return;
 	if (p->response == QUELL_RESPONSE_PAUSE_CONTAINER) {
 		struct quell_container *c = bpf_map_lookup_elem(&containers, &container);
 
@@ -273,6 +285,8 @@ static __always_inline int command_refused(struct quell_transition *t, struct qu
 		return doubt_ends(p, command);
 	case QUELL_COMMAND_HOLD:
 		return p->contains || p->response != QUELL_RESPONSE_STOP_CONTAINER ? -EALREADY : 0;
+	case QUELL_COMMAND_UNDO: /* of what is done only evidence can be taken back: it is deleted */
+		return t->from == QUELL_STATE_DONE && !takes_evidence(p->response) ? -EINVAL : 0;
 	}
 	return 0;
 }
@@ -341,6 +355,8 @@ static __always_inline int transition(struct quell_transition *t)
 		error = contain(t, p);
 		return error ? contain_failed(t, p, error) : 0;
 	}
+	if (command == QUELL_COMMAND_FAIL && takes_evidence(p->response))
+		p->approved_ns = 0; /* nothing of it is in force, as of a flip that contained nothing */
 	if (effects & QUELL_RELEASES) {
 		release(t, p);
 		*(volatile u64 *)&p->word = QUELL_WORD(t->incident, t->to);

@@ -12,7 +12,7 @@ int BPF_PROG(quell_task_alloc, struct task_struct *task, unsigned long clone_fla
 SEC("lsm/file_permission")
 int BPF_PROG(quell_file_permission, struct file *file, int mask, int ret)
 {
-	return ret ? ret : on_file_permission(file);
+	return ret ? ret : on_file_permission(file, mask);
 }
 
 SEC("lsm/mmap_file")

@@ -56,3 +56,9 @@ int quell_iter_files(struct bpf_iter__task_file *ctx)
 {
 	return on_iter_files(ctx);
 }
+
+SEC("iter/task_file")
+int quell_iter_held(struct bpf_iter__task_file *ctx)
+{
+	return on_iter_held(ctx);
+}

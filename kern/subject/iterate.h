@@ -127,6 +127,23 @@ static __always_inline int task_has_ended(struct task_struct *task)
 	       !BPF_CORE_READ(cgroup, nr_populated_threaded_children);
 }
 
+/* Anchor, so that the structure is in the object's BTF. */
+struct quell_held_file *quell_held_file_anchor;
+
+_Static_assert(__builtin_offsetof(struct file_facts, key) == 0 &&
+	       __builtin_offsetof(struct file_facts, before) == sizeof(struct quell_file_key), "told as they lie");
+
+/* As quell_held_file, in two pieces for the sake of the stack. */
+static __always_inline void file_held(struct bpf_iter__task_file *ctx, struct file *file)
+{
+	struct file_facts facts = {};
+	u32 head[2] = { ctx->fd };
+
+	head[1] = file_facts((u64)BPF_CORE_READ(file, f_inode), &facts);
+	bpf_seq_write(ctx->meta->seq, head, sizeof(head));
+	bpf_seq_write(ctx->meta->seq, &facts, 2 * sizeof(struct quell_file_key));
+}
+
 static __always_inline void task_listed(struct bpf_iter__task *ctx, struct task_struct *task)
 {
 	struct quell_task *tag = task_find(task);

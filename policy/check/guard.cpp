@@ -170,8 +170,8 @@ void guard_offers(const Rule& rule, const std::vector<const Node*>& offers, Find
             findings.add(Code::kQ1304, offers[i]->where, std::string(word_at(kResponseWords, rule.offers[i])) + " cannot work: the rule is about the host only",
                          "remove it, or set 'subject: any'", offers[i]->text);
     for (std::size_t i = 0; i < rule.offers.size(); i++)
-        if (const char* why = rule.offers[i] == QUELL_RESPONSE_QUARANTINE_FILE ? no_file(rule) : nullptr)
-            findings.add(Code::kQ1322, offers[i]->where, std::string("quarantine-file cannot work: ") + why, "remove it", offers[i]->text);
+        if (const char* why = rule.offers[i] == QUELL_RESPONSE_QUARANTINE_FILE || rule.offers[i] == QUELL_RESPONSE_ACQUIRE_FILE ? no_file(rule) : nullptr)
+            findings.add(Code::kQ1322, offers[i]->where, std::string(word_at(kResponseWords, rule.offers[i])) + " cannot work: " + why, "remove it", offers[i]->text);
     if (rule.offers.empty() || (rule.subjects & QUELL_SUBJECT_HOST) == 0) return;
     for (const Pattern& pattern : rule.paths) {
         const auto hits = [&](std::string_view directory) { return at_or_below(place_of(pattern), directory); };

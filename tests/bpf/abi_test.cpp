@@ -92,6 +92,7 @@ const std::vector<Structure>& structures() {
                F(sessionid), F(offers), F(severity), F(chain_count), F(path_size), F(path2_size), F(exe_size), F(args_size), F(device2), F(chain),
                F(file), F(detail), F(path), F(path2), F(exe), F(args)),
         STRUCT(quell_notice, F(key), F(word), F(time_ns)),
+        STRUCT(quell_held_file, F(fd), F(known), F(file), F(before)),
         STRUCT(quell_peer, F(start_ns), F(cgroup), F(container), F(pid), F(uid), F(loginuid), F(sessionid), F(comm)),
     };
     return list;

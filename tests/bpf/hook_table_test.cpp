@@ -42,6 +42,7 @@ TEST(HookTable, ResponsesAndOperationsNameHooksThatExist) {
             mask |= std::uint64_t{1} << found;
         }
         EXPECT_TRUE(need.mask || !*need.hooks) << need.word;
+        EXPECT_TRUE(need.mask || !need.operation) << need.word;
         EXPECT_EQ(need.mask, mask) << need.word;
     }
 }

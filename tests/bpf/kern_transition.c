@@ -48,6 +48,7 @@ NATIVE_MAP(pending, MACHINE_ENTRIES, struct quell_pending_key, struct quell_pend
 NATIVE_MAP(containers, MACHINE_CONTAINERS, u64, struct quell_container);
 NATIVE_MAP(contained_actors, MACHINE_HELD, u64, u64);
 NATIVE_MAP(contained_files, MACHINE_HELD, struct quell_file_key, struct quell_file_entry);
+NATIVE_MAP(isolations, MACHINE_CONTAINERS, u64, struct quell_isolation);
 
 static struct quell_globals quell;
 static volatile u32 zero;
@@ -65,12 +66,18 @@ static void *bpf_get_current_task(void) { return 0; }
 static int descends_from(u64 task, u32 pid, u64 start_ns) { return caller_descends; }
 static u64 count(u32 counter) { return __sync_fetch_and_add(&quell.counters[counter], 1); }
 static void notice_send(struct quell_pending_key *key, u64 word) { notices++; }
+static long bpf_probe_read_kernel(void *to, u32 size, const void *from) {
+    memcpy(to, from, size);
+    return 0;
+}
+static void isolated_filter_add(u64 container) {} // kern/enforce/network.h, with the hooks
 
 #include "kern/pending/table.h"
 #include "kern/subject/hold.h"
 #include "kern/pending/budget.h"
 #include "kern/pending/entry.h"
 #include "kern/enforce/held_files.h"
+#include "kern/enforce/isolation.h"
 #include "kern/pending/transition.h"
 
 void machine_reset(void) {
@@ -83,6 +90,7 @@ void machine_reset(void) {
     native_map_clear(&containers);
     native_map_clear(&contained_actors);
     native_map_clear(&contained_files);
+    native_map_clear(&isolations);
 }
 
 void machine_clock(u64 now_ns) { clock_ns = now_ns; }
@@ -108,6 +116,7 @@ void machine_container_ends(u64 id) {
     if (c->pending || c->paused) pending_vanish(id, c->paused);
     container_ends(c);
     bpf_map_delete_elem(&containers, &id);
+    isolation_ends(id);
 }
 
 void machine_file_ends(const struct quell_file_key *file) {
@@ -138,7 +147,7 @@ int machine_detect(struct quell_pending_key *key, struct quell_pending *made, u3
     if (lack != BUDGET_TAKEN && budget_reclaim(clock_ns)) lack = budget_take(c);
     if (lack != BUDGET_TAKEN) return MACHINE_NO_ROOM;
     made->word = QUELL_WORD(__sync_fetch_and_add(&quell.next_incident, 1),
-                            made->offers & ~armed ? QUELL_STATE_ARMING : QUELL_STATE_PENDING);
+                            first_state(made->offers, armed));
     error = bpf_map_update_elem(&pending, key, made, BPF_NOEXIST);
     if (error && error != -EEXIST) {
         pending_clear();
@@ -175,6 +184,12 @@ u64 machine_file(const struct quell_file_key *file) {
     return at < 0 ? 0 : ((struct quell_file_entry *)native_value(&contained_files, (u32)at))->incident;
 }
 
+u64 machine_isolation(u64 container) {
+    int at = native_find(&isolations, &container);
+
+    return at < 0 ? 0 : ((struct quell_isolation *)native_value(&isolations, (u32)at))->incident;
+}
+
 void machine_count(struct machine_totals *totals) {
     totals->subjects = quell.contained_subjects;
     totals->files = quell.contained_files;
@@ -182,5 +197,7 @@ void machine_count(struct machine_totals *totals) {
     totals->host = quell.pending_host;
     totals->actors = MACHINE_HELD - contained_actors.free_count;
     totals->held_files = MACHINE_HELD - contained_files.free_count;
+    totals->isolated = quell.isolated;
+    totals->isolations = MACHINE_CONTAINERS - isolations.free_count;
     totals->notices = notices;
 }

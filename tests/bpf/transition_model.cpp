@@ -11,6 +11,9 @@ constexpr std::uint64_t kSecondNs = 1'000'000'000, kWeekNs = 7 * 24 * 3600 * kSe
 
 bool is_kill(quell_u32 response) { return response == QUELL_RESPONSE_KILL_CONTAINER || response == QUELL_RESPONSE_STOP_CONTAINER; }
 
+// Takes a copy, and has nothing in force.
+bool is_evidence(quell_u32 response) { return response == QUELL_RESPONSE_ACQUIRE_FILE || response == QUELL_RESPONSE_CAPTURE; }
+
 // What is asked, and whether that may follow the state: docs/architecture.md, "States".
 std::optional<quell_command> meant(const quell_transition& request) {
     const auto from = request.from, to = request.to;
@@ -32,7 +35,7 @@ std::optional<quell_command> meant(const quell_transition& request) {
         case QUELL_STATE_REJECTED: return when(waits, QUELL_COMMAND_REJECT);
         case QUELL_STATE_EXPIRED: return when(waits, QUELL_COMMAND_EXPIRE);
         case QUELL_STATE_GONE: return when(waits || holds, QUELL_COMMAND_LOSE);
-        case QUELL_STATE_UNDONE: return when(holds || from == QUELL_STATE_FAILED, QUELL_COMMAND_UNDO);
+        case QUELL_STATE_UNDONE: return when(holds || from == QUELL_STATE_FAILED || from == QUELL_STATE_DONE, QUELL_COMMAND_UNDO);
         default: return std::nullopt;
     }
 }
@@ -54,6 +57,7 @@ void Model::move(Entry& entry, const Key& key, quell_command command, quell_u32 
 
 int Model::why_not_approved(const Entry& entry, const Key& key, const quell_transition& request, bool caller_descends) const {
     if (request.response >= QUELL_RESPONSE_COUNT || !((entry.offers >> request.response) & 1)) return -EOPNOTSUPP;
+    if (is_evidence(request.response)) return 0;
     if (request.response == QUELL_RESPONSE_KILL_PROCESS)
         return request.target >= QUELL_CHAIN_MAX || !entry.actors[request.target] || caller_descends ? -EACCES : 0;
     if (request.response == QUELL_RESPONSE_QUARANTINE_FILE) {
@@ -63,10 +67,12 @@ int Model::why_not_approved(const Entry& entry, const Key& key, const quell_tran
     const auto container = containers.find(std::get<1>(key));
     if (container == containers.end()) return -ESRCH;
     if (container->second.is_protected) return -EACCES;
+    if (request.response == QUELL_RESPONSE_ISOLATE_NETWORK) return container->second.isolated ? -EEXIST : 0;
     return request.response == QUELL_RESPONSE_PAUSE_CONTAINER && container->second.paused ? -EEXIST : 0;
 }
 
 int Model::contain(Entry& entry, const Key& key) {
+    if (is_evidence(entry.response)) return 0;
     if (entry.response == QUELL_RESPONSE_KILL_PROCESS) {
         if (!actors.contains(entry.actor()) && actors.size() == MACHINE_HELD) return -ENOSPC;
         actors[entry.actor()] = entry.incident;
@@ -79,7 +85,8 @@ int Model::contain(Entry& entry, const Key& key) {
     }
     const auto container = containers.find(std::get<1>(key));
     if (container == containers.end()) return -ESRCH;
-    (is_kill(entry.response) ? container->second.contained : container->second.paused) = entry.incident;
+    auto& held = container->second;
+    (is_kill(entry.response) ? held.contained : entry.response == QUELL_RESPONSE_PAUSE_CONTAINER ? held.paused : held.isolated) = entry.incident;
     return 0;
 }
 
@@ -100,6 +107,7 @@ void Model::release(const Entry& entry, const Key& key, const Choose& chosen) {
         if (const auto held = files.find(entry.file); held != files.end() && held->second == entry.incident) files.erase(held);
     } else if (const auto found = containers.find(container); found != containers.end()) {
         if (found->second.paused == entry.incident) found->second.paused = 0;
+        if (found->second.isolated == entry.incident) found->second.isolated = 0;
         if (found->second.contained == entry.incident) found->second.contained = heirs.empty() ? 0 : chosen(heirs);
     }
 }
@@ -131,6 +139,12 @@ int Model::ask(const quell_transition& request, bool caller_descends, const Choo
             if (!entry.is_doubted) return -EALREADY;
             entry.is_doubted = command == QUELL_COMMAND_WITHDRAW;
             break;
+        case QUELL_COMMAND_UNDO:
+            if (entry.state == QUELL_STATE_DONE && !is_evidence(entry.response)) return -EINVAL;
+            break;
+        case QUELL_COMMAND_FAIL:
+            if (is_evidence(entry.response)) entry.is_approved = false;  // and holds nothing
+            break;
         case QUELL_COMMAND_HOLD:
             if (entry.contains || entry.response != QUELL_RESPONSE_STOP_CONTAINER) return -EALREADY;
             break;
@@ -158,7 +172,7 @@ void Model::container_ends(std::uint64_t id) {
     const auto found = containers.find(id);
     if (found == containers.end()) return;
     for (auto& [key, entry] : entries)
-        if (std::get<1>(key) == id && (entry.waits() || (entry.holds() && found->second.paused == entry.incident)))
+        if (std::get<1>(key) == id && (entry.waits() || (entry.holds() && (found->second.paused == entry.incident || found->second.isolated == entry.incident))))
             move(entry, key, QUELL_COMMAND_LOSE, QUELL_STATE_GONE);
     containers.erase(found);
 }
@@ -218,7 +232,9 @@ int Model::detect(quell_pending_key& at, const quell_pending& made, quell_u32 ar
     entry.offers = made.offers;
     entry.object_flags = made.object_flags;
     entry.is_doubted = made.doubts[0] || made.doubts[1];
-    entry.state = made.offers & ~armed ? QUELL_STATE_ARMING : QUELL_STATE_PENDING;
+    bool waits_for_hooks = false;
+    for (quell_u32 response = 0; response < 32; response++) waits_for_hooks |= (made.offers >> response & 1) && !(armed >> response & 1) && !is_evidence(response);
+    entry.state = waits_for_hooks ? QUELL_STATE_ARMING : QUELL_STATE_PENDING;
     for (std::size_t i = 0; i < QUELL_CHAIN_MAX; i++) entry.actors[i] = made.chain[i].actor;
     entries[key_of(at)] = entry;
     return MACHINE_NEW;

@@ -33,7 +33,7 @@ struct Entry {
 
 struct Container {
     bool is_protected = false;
-    std::uint64_t contained = 0, paused = 0;
+    std::uint64_t contained = 0, paused = 0, isolated = 0;
     int waiting = 0;
 };
 

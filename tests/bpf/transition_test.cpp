@@ -92,7 +92,7 @@ public:
             ASSERT_EQ((entry.doubts[0] | entry.doubts[1]) != 0, one.is_doubted);
         });
         ASSERT_EQ(entries, model.entries.size());
-        std::size_t subjects = 0;
+        std::size_t subjects = 0, isolated = 0;
         for (const auto id : containers) {
             quell_container found{};
             const auto known = model.containers.find(id);
@@ -100,6 +100,8 @@ public:
             if (known == model.containers.end()) continue;
             ASSERT_EQ(found.contained, known->second.contained) << id;
             ASSERT_EQ(found.paused, known->second.paused) << id;
+            ASSERT_EQ(machine_isolation(id), known->second.isolated) << id;
+            isolated += known->second.isolated != 0;
             ASSERT_EQ(found.pending, static_cast<quell_u32>(known->second.waiting)) << id;
             subjects += found.contained != 0;
         }
@@ -114,6 +116,8 @@ public:
         ASSERT_EQ(totals.host, static_cast<std::uint64_t>(model.host));
         ASSERT_EQ(totals.subjects, subjects + model.actors.size());
         ASSERT_EQ(totals.files, model.files.size());
+        ASSERT_EQ(totals.isolated, isolated);
+        ASSERT_EQ(totals.isolations, isolated);
     }
 
     Model model;
@@ -193,7 +197,10 @@ void expect_consistent(const std::vector<std::uint64_t>& containers) {
         subjects += found.contained != 0;
         EXPECT_TRUE(!found.contained || held.incidents.contains(found.contained)) << "contained by " << found.contained << ", which is over";
         EXPECT_TRUE(!found.paused || held.incidents.contains(found.paused)) << "paused by " << found.paused << ", which is over";
+        const auto cut = machine_isolation(id);
+        EXPECT_TRUE(!cut || held.incidents.contains(cut)) << "cut by " << cut << ", which is over";
     }
+    EXPECT_EQ(totals.isolated, totals.isolations);
     EXPECT_EQ(totals.subjects, subjects);
     EXPECT_EQ(totals.files, totals.held_files);
     for (std::uint64_t actor = 1; actor <= kActors; actor++) {

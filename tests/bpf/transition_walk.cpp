@@ -113,7 +113,8 @@ void Walk::decide() {
 void Walk::finish() {
     const auto* known = some(one_in(2) ? kHolding : ~kWaiting);
     if (!known) return;
-    if (!(QUELL_BIT(known->state) & kHolding)) return asked_.ask(request_of(*known, known->state == QUELL_STATE_FAILED && !one_in(4) ? QUELL_STATE_UNDONE : QUELL_STATE_NONE), false);
+    const bool may_be_undone = known->state == QUELL_STATE_FAILED || known->state == QUELL_STATE_DONE;  // of what is done evidence alone
+    if (!(QUELL_BIT(known->state) & kHolding)) return asked_.ask(request_of(*known, may_be_undone && !one_in(4) ? QUELL_STATE_UNDONE : QUELL_STATE_NONE), false);
     static constexpr quell_state kNext[] = {QUELL_STATE_ENFORCING, QUELL_STATE_DONE, QUELL_STATE_FAILED, QUELL_STATE_APPROVED, QUELL_STATE_UNDONE, QUELL_STATE_GONE};
     ask(request_of(*known, kNext[below(std::size(kNext))]));
 }

@@ -33,6 +33,33 @@ TEST_F(FakeDaemon, WhatStaysAllowedGoesWithTheApproval) {
                            R"(Approve {"allow":["10.0.0.53:53","10.0.0.0/8"],"allow_node":true,"digest":"ab12cd34","id":"00012","loopback":true,"response":"isolate-network"})"});
 }
 
+TEST_F(FakeDaemon, EvidenceGoesWithTheApprovalAndItsLackIsNoSuccess) {
+    const Json taken = {{"whole", true}, {"text", "2 processes captured\x1b[31m"}}, lost = {{"whole", false}, {"text", "the evidence failed: the disk is full"}};
+    will_reply("Approve", {{"incident", done_incident()}, {"survivors", Json::array()}, {"evidence", taken}});
+    start();
+    const Ran ran = quell({"approve", "00012@ab12cd34", "kill-container", "--with", "capture"});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_NE(ran.out.find("  evidence: 2 processes captured"), std::string::npos) << ran.out;
+    EXPECT_EQ(ran.out.find('\x1b'), std::string::npos) << ran.out;
+    EXPECT_EQ(calls().back(), R"(Approve {"digest":"ab12cd34","id":"00012","response":"kill-container","with":"capture"})");
+    will_reply("Approve", {{"incident", done_incident()}, {"survivors", Json::array()}, {"evidence", lost}});
+    const Ran failed = quell({"approve", "00012@ab12cd34", "quarantine-file", "--copy"});
+    EXPECT_EQ(failed.code, 1) << "it is contained, and there is no copy";
+    EXPECT_NE(failed.out.find("the disk is full"), std::string::npos) << failed.out;
+    EXPECT_EQ(calls().back(), R"(Approve {"copy":true,"digest":"ab12cd34","id":"00012","response":"quarantine-file"})");
+    EXPECT_EQ(quell({"approve", "00012@ab12cd34", "quarantine-file", "--copy", "--json"}).code, 1);
+}
+
+TEST_F(FakeDaemon, EvidenceIsNoMatterOfManyAtOnce) {
+    start();
+    for (const auto& option : {std::vector<std::string>{"--with", "capture"}, {"--copy"}}) {
+        std::vector<std::string> arguments{"approve", "--select", "severity=high", "kill-container", "--dry-run"};
+        arguments.insert(arguments.end(), option.begin(), option.end());
+        EXPECT_EQ(quell(arguments).code, 2) << option[0];
+    }
+    EXPECT_TRUE(calls().empty());
+}
+
 TEST_F(FakeDaemon, SurvivorsAreNamed) {
     Json incident = done_incident();
     incident["state"] = "enforcing";

@@ -77,7 +77,8 @@ TEST_F(PolicyFiles, ExplainARule) {
     EXPECT_EQ(rule["operations"][0], (Json{{"word", "delete"}, {"hooks", {"inode_unlink"}}, {"instructions", {{"host", 347}, {"container", 674}}}}));
     EXPECT_FALSE(rule["operations"][4].contains("instructions")) << "mount-over was not measured";
     EXPECT_EQ(rule["mode"], "on");
-    EXPECT_EQ(rule["while_waiting"].size(), 3u);
+    EXPECT_EQ(rule["while_waiting"].size(), 5u);
+    EXPECT_EQ(text.out.find("while an incident offers capture"), std::string::npos) << "it needs no hook";
     EXPECT_EQ(rule["maps"][0], (Json{{"map", "rules"}, {"entries", 1}}));
     EXPECT_GT(rule["map_bytes"], 500);
     EXPECT_NE(run_quell({"policy", "explain", "clear-logs", kPack}).err.find("there is no rule 'clear-logs'"), std::string::npos);

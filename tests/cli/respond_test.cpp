@@ -75,11 +75,11 @@ TEST_F(Respond, UsageIsSaidBeforeAnybodyIsAsked) {
 
 TEST_F(Respond, OptionsOfTheResponseAreLookedAtBeforeAndGivenWithTheApproval) {
     answer_all();
-    const Ran ran = quell({"respond", "kill-container", "--container", "web", "--reason", "told", "-y", "--allow", "10.0.0.53:53", "--allow", "10.1.0.0/16", "--allow-node", "--loopback"});
+    const Ran ran = quell({"respond", "kill-container", "--container", "web", "--reason", "told", "-y", "--allow", "10.0.0.53:53", "--allow", "10.1.0.0/16", "--allow-node", "--loopback", "--with", "capture", "--copy"});
     EXPECT_EQ(ran.code, 0) << ran.err;
     ASSERT_EQ(methods(), (std::vector<std::string>{"Request", "Approve"}));
-    EXPECT_EQ(calls()[0], R"(Request {"allow":["10.0.0.53:53","10.1.0.0/16"],"allow_node":true,"container":"web","loopback":true,"reason":"told","response":"kill-container"})");
-    EXPECT_EQ(calls()[1], R"(Approve {"allow":["10.0.0.53:53","10.1.0.0/16"],"allow_node":true,"digest":"ab12cd34","id":"00012","loopback":true,"reason":"told","response":"kill-container"})");
+    EXPECT_EQ(calls()[0], R"(Request {"allow":["10.0.0.53:53","10.1.0.0/16"],"allow_node":true,"container":"web","copy":true,"loopback":true,"reason":"told","response":"kill-container","with":"capture"})");
+    EXPECT_EQ(calls()[1], R"(Approve {"allow":["10.0.0.53:53","10.1.0.0/16"],"allow_node":true,"copy":true,"digest":"ab12cd34","id":"00012","loopback":true,"reason":"told","response":"kill-container","with":"capture"})");
 }
 
 TEST_F(Respond, APodIsPreviewedForTheDigestOfAll) {

@@ -127,6 +127,28 @@ TEST_F(Offers, APauseIsNobodyElses) {
     for (const auto response : {QUELL_RESPONSE_PAUSE_CONTAINER, QUELL_RESPONSE_STOP_CONTAINER}) EXPECT_EQ(why_not(response), "not possible on a host subject");
 }
 
+TEST_F(Offers, EvidenceIsOfferedWhereNothingCanBeContained) {
+    incident_.entry.object_flags |= QUELL_OBJECT_LAST_LINK;
+    kernel_.quarantined_ = 1;
+    kernel_.container_->flags = QUELL_CONTAINER_PROTECTED;
+    const auto file = of(QUELL_RESPONSE_ACQUIRE_FILE), whole = of(QUELL_RESPONSE_CAPTURE);
+    EXPECT_TRUE(file.available) << file.reason;
+    EXPECT_EQ(file.target_text, "/var/log/dpkg.log");
+    EXPECT_FALSE(file.would_hit);
+    EXPECT_TRUE(whole.available) << whole.reason;
+    EXPECT_FALSE(whole.would_hit);
+    incident_.entry.object_flags = 0;
+    EXPECT_EQ(why_not(QUELL_RESPONSE_ACQUIRE_FILE), "the object is no regular file with a lasting identity");
+    kernel_.container_.reset();
+    EXPECT_EQ(why_not(QUELL_RESPONSE_CAPTURE), "the container is gone");
+    incident_.key.container = 0;
+    EXPECT_EQ(of(QUELL_RESPONSE_CAPTURE).target_text, "bash (pid 412), its ancestors and its descendants");
+    kernel_.dead = {500, 412, 400};
+    EXPECT_EQ(why_not(QUELL_RESPONSE_CAPTURE), "the process has exited and so have its ancestors");
+    incident_.entry.chain_count = 0;
+    EXPECT_EQ(why_not(QUELL_RESPONSE_CAPTURE), "there is no process to be captured");
+}
+
 TEST_F(Offers, ForkBombsAreCountedAndCut) {
     kernel_.tasks_.clear();
     for (quell_u32 pid = 1000; pid < 21000; pid++) kernel_.tasks_.push_back(task(pid, 0, "bomb"));
@@ -183,7 +205,19 @@ TEST(Digest, ChangesWithEverythingItIsBoundTo) {
     };
     process([](quell_task_ref& t) { t.pid++; });
     process([](quell_task_ref& t) { t.start_ns++; });
-    EXPECT_EQ(seen.size(), 11u + QUELL_RESPONSE_COUNT);
+    const auto acquired = [&](auto change) {
+        auto other = base;
+        change(other);
+        seen.insert(digest(other, QUELL_RESPONSE_ACQUIRE_FILE, 0));
+    };
+    acquired([](Incident& i) { i.entry.file.file.generation++; });
+    acquired([](Incident& i) { i.entry.file.scope.inode++; });
+    auto of_host = base;
+    of_host.key.container = 0;
+    seen.insert(digest(of_host, QUELL_RESPONSE_CAPTURE, 0));
+    of_host.entry.chain[0].start_ns++;
+    seen.insert(digest(of_host, QUELL_RESPONSE_CAPTURE, 0));
+    EXPECT_EQ(seen.size(), 15u + QUELL_RESPONSE_COUNT);
 }
 
 TEST(Digest, OfSeveralIsThatOfEachInAnyOrder) {

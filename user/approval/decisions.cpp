@@ -11,6 +11,7 @@
 #include "user/base/vocabulary.h"
 #include "user/incident/describe.h"
 #include "user/incident/engine_view.h"
+#include "user/response/cgroup.h"
 #include "user/response/process.h"
 #include "user/response/terms.h"
 
@@ -92,7 +93,7 @@ void Decisions::read(Incident& incident) const {
     incident.state = static_cast<quell_state>(QUELL_WORD_STATE(entry->word));
 }
 
-void Decisions::row(const Incident& incident, history::Action action, const std::string& result, const Request* request) {
+void Decisions::row(const Incident& incident, history::Action action, const std::string& result, const Request* request, const std::string& detail) {
     parts_.tell_first(incident);
     write_due_rows(incident.id);  // what came first: an undo may be faster than the sweep
     history::Entry entry;
@@ -102,6 +103,7 @@ void Decisions::row(const Incident& incident, history::Action action, const std:
     entry.row.subject = incident::subject_text(incident);
     entry.row.result = result;
     entry.row.latency = incident.latency;
+    entry.row.detail = detail;
     // also of a flip that contained nothing: it was approved
     const bool flipped = action == history::Action::APPROVED || (action == history::Action::FAILED && incident.decided_by);
     if (incident.entry.approved_ns || flipped) entry.row.response = word_at(kResponseWords, incident.entry.response);
@@ -112,9 +114,9 @@ void Decisions::row(const Incident& incident, history::Action action, const std:
         if (request->response < QUELL_RESPONSE_COUNT) entry.row.response = word_at(kResponseWords, request->response);
         if (action == history::Action::APPROVED && incident.entry.response == QUELL_RESPONSE_ISOLATE_NETWORK && request->rule.empty()) {
             const auto known = incident::Json::parse(request->detail, nullptr, false);
-            auto detail = known.is_object() ? known : incident::Json::object();
-            detail["terms"] = response::terms_text(request->terms);
-            entry.row.detail = detail.dump();
+            auto whole = known.is_object() ? known : incident::Json::object();
+            whole["terms"] = response::terms_text(request->terms);
+            entry.row.detail = whole.dump();
         }
     }
     entry.snapshot = history::Snapshot{incident.id, std::string(word_at(kStateWords, incident.state)), incident.rule.rule, incident::snapshot_text(incident)};
@@ -147,8 +149,10 @@ void Decisions::approve(std::uint64_t id, quell_response response, const std::st
     if (!incident) return refuse(id, Refusal::kNoSuchIncident, "no such incident", request, reply);
     refresh(*incident);
     if (!incident->waits()) return refuse(id, Refusal::kTooLate, over_text(*incident), request, reply);
-    if (const auto why = may_not_approve(*incident, response, request); !why.empty() && !request.break_glass)  // whether it may be broken: agreed()
-        return refuse(id, Refusal::kNotAllowed, why, request, reply);
+    for (const auto wanted : {response, request.beside == QUELL_RESPONSE_COUNT ? response : request.beside})
+        if (const auto why = may_not_approve(*incident, wanted, request); !why.empty() && !request.break_glass)  // whether it may be broken: agreed()
+            return refuse(id, Refusal::kNotAllowed, why, request, reply);
+    if (const auto why = not_beside(response, request); !why.empty()) return refuse(id, Refusal::kNotOffered, why, request, reply);
     if (incident->state == QUELL_STATE_ARMING) {  // defined: it waits for the hooks, within a limit
         waiting_[id].push_back({boottime_ns() + kArmingLimitNs,
                                 [this, id, response, digest, request, reply] { approve(id, response, digest, request, reply); }, request, reply});
@@ -164,8 +168,9 @@ void Decisions::approve(std::uint64_t id, quell_response response, const std::st
     if (request.rule.empty() && offer.digest != digest)
         return refuse(id, Refusal::kChanged, request.joint ? (request.joint->changed.empty() ? "the digest is not that of " + request.joint->what + ": look again with quell preview" : request.joint->changed)
                                                            : "the digest is not that of this target: look again with quell show", request, reply);
-    if (!parts_.canary_denied())
+    if (!response::takes_evidence(response) && !parts_.canary_denied())
         return refuse(id, Refusal::kBlind, "the canary was not denied: the hooks do not refuse, nothing was approved", request, reply);
+    if (request.beside == QUELL_RESPONSE_ACQUIRE_FILE && !request.has_room) return look_for_room(id, response, digest, request, reply);
     Request agreed_to = request;
     if (!agreed(*incident, offer, agreed_to, reply)) return;
     if (request.dry_run) return tell_dry_run(*incident, std::string(word_at(kResponseWords, response)) + " of " + offer.target_text + " would have been approved", agreed_to, reply);
@@ -183,8 +188,12 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
     transition.approver_loginuid = request.who.login_uid;
     transition.terms = request.terms;
     const auto prepared = arming_.prepared(incident.id, offer.response);
+    // Before the flip: whoever finds it frozen finds it approved, too, and kills it.
+    const bool captures = request.beside == QUELL_RESPONSE_CAPTURE;
+    const auto frozen = captures ? response::freeze(incident.key.container) : Result<bool>(false);
     const int error = move(incident, QUELL_STATE_APPROVED, transition);
-    if (!error && prepared) {
+    if (error && frozen && *frozen) (void)response::thaw(incident.key.container);
+    if (!error && prepared && !captures) {
         response::response(offer.response).strike(*prepared);
         std::this_thread::yield();  // with one CPU who was struck goes first, and what is only told of it afterwards
     }
@@ -220,8 +229,10 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
         auto* decided = parts_.store.find(id);
         if (!decided) return;
         approved(*decided, request);
-        row(*decided, history::Action::FLIPPED, "the kernel refuses from here on");
+        row(*decided, history::Action::FLIPPED, response::takes_evidence(decided->entry.response) ? "nothing is refused: evidence is taken" : "the kernel refuses from here on");
     };
+    if (captures) return capture_first(incident, frozen ? success() : Status(frozen.error()), std::move(reply));
+    if (request.beside == QUELL_RESPONSE_ACQUIRE_FILE) to_copy_.insert(incident.id);
     carry_out(incident, std::move(reply));
 }
 
@@ -234,10 +245,15 @@ void Decisions::write_due_rows() {
 }
 
 void Decisions::carry_out(Incident& incident, Reply reply) {
-    const auto target = target_of(incident);
+    auto target = target_of(incident);
     const auto which = static_cast<quell_response>(incident.entry.response % QUELL_RESPONSE_COUNT);
+    const bool takes_evidence = response::takes_evidence(which);
+    if (takes_evidence) {  // nobody waits for its effect, and it says who decided
+        write_due_rows(incident.id);
+        target.order = std::make_shared<const evidence::Order>(parts_.order(incident));
+    }
     const auto prepared = arming_.prepared(incident.id, which);
-    auto& worker = response::response(which).gives_time() ? parts_.stopper : parts_.sweeper;
+    auto& worker = takes_evidence ? parts_.taker : response::response(which).gives_time() ? parts_.stopper : parts_.sweeper;
     auto submitted = worker.submit(
         [this, target, which, prepared] {
             // "enforcing" is said of what is attached
@@ -278,9 +294,11 @@ void Decisions::carried_out(std::uint64_t id, const response::Outcome& outcome, 
     if (state == QUELL_STATE_FAILED)
         for (const auto& task : outcome.survivors)
             log::error("still there: pid " + std::to_string(task.pid) + " " + escape({task.comm, strnlen(task.comm, sizeof(task.comm))}));
-    row(*incident, action, detail);
-    reply({Refusal::kNone, {}, id, outcome.survivors});
-    if (action != history::Action::ENFORCING && action != history::Action::FAILED) retire(*incident);
+    row(*incident, action, detail, nullptr, outcome.evidence);
+    const Answer answer{Refusal::kNone, {}, id, outcome.survivors};
+    if (to_copy_.erase(id)) copy_after(*incident, answer, reply);
+    else reply(answer);
+    retire(*incident);
 }
 
 int Decisions::decide(Incident& incident, quell_state to, const Request& request) {
@@ -316,6 +334,7 @@ void Decisions::undo_one(std::uint64_t id, const Request& request, const Reply& 
     auto* incident = parts_.store.find(id);
     if (!incident) return refuse(id, Refusal::kNoSuchIncident, "no such incident", request, reply);
     refresh(*incident);
+    if (evidence_of(*incident) != QUELL_RESPONSE_COUNT) return delete_evidence(*incident, request, std::move(reply));
     const auto word = word_at(kUndoWords, incident->entry.response);
     if (incident->state == QUELL_STATE_FAILED && !incident->entry.approved_ns)
         return refuse(id, Refusal::kTooLate, "nothing of it is in force", request, reply);
@@ -392,7 +411,8 @@ void Decisions::settle(Incident& incident, const std::string& gone) {
 }
 
 void Decisions::retire(Incident& incident) {
-    if (!incident.over() || (incident.state == QUELL_STATE_FAILED && incident.entry.approved_ns)) return;
+    const bool holds = incident.state == QUELL_STATE_FAILED && incident.entry.approved_ns && !response::takes_evidence(incident.entry.response);
+    if (!incident.over() || holds) return;
     arming_.forget(incident.id);
     retired_.insert(incident.id);
     // a disk that takes no rows must not fill the kernel's map with what is over
@@ -401,7 +421,7 @@ void Decisions::retire(Incident& incident) {
 
 void Decisions::written(const std::vector<history::Row>& rows) {
     using history::Action;
-    for (const auto& row : rows)
+    for (const auto& row : rows)  // a FAILED of what holds is not among those that are retired
         if (row.action == Action::DONE || row.action == Action::GONE || row.action == Action::UNDONE || row.action == Action::REJECTED ||
             row.action == Action::WITHDRAWN || row.action == Action::EXPIRED || row.action == Action::FAILED)  // one that holds nothing, see retire()
             forget(row.incident);
@@ -430,6 +450,10 @@ void Decisions::tick() {
     for (const auto& [id, until_ns] : considered_)
         if (now >= until_ns) late.push_back(id);
     for (const auto id : late) approve_by_rule(id);
+    std::vector<std::uint64_t> too_long;
+    for (const auto& [id, one] : capturing_)
+        if (now >= one.until_ns) too_long.push_back(id);
+    for (const auto id : too_long) captured(id, success(), {QUELL_STATE_FAILED, "it was not done within its time", {}, 0});
     for (auto& [waited_for, list] : waiting_) {
         std::erase_if(list, [this, now, id = waited_for](const Waiting& one) {
             if (now < one.until_ns) return false;

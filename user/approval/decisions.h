@@ -49,6 +49,9 @@ struct Request {
     std::string broken = {};                         // what a break-glass went over
     quell_terms terms = {};                          // of isolate-network: what stays allowed
     std::shared_ptr<const Joint> joint = {};         // null: the incident alone
+    // Evidence beside it: a capture before kill-container, or acquire-file right behind quarantine-file.
+    quell_response beside = QUELL_RESPONSE_COUNT;
+    bool has_room = false;                           // was looked at: a copy can be kept
 };
 
 enum class Refusal { kNone, kNoSuchIncident, kNotOffered, kChanged, kTooLate, kBlind, kNotAllowed, kGuarded, kFailed };
@@ -64,6 +67,7 @@ struct Answer {
     std::vector<quell_task_ref> survivors;
     std::string guard = {}, word = {};  // kGuarded: which one, and what an admin types
     std::vector<std::uint64_t> parts = {};  // of a joint one: the incidents, the first of them first
+    std::optional<response::Outcome> beside = {};  // what came of the evidence beside it
 };
 using Reply = std::function<void(const Answer& answer)>;
 
@@ -76,11 +80,14 @@ public:
         Worker& worker;   // arming
         Worker& sweeper;  // what follows a flip
         Worker& stopper;  // the same, of who is given time to end
+        Worker& taker;    // evidence, which takes its time: one after the other
         std::uint64_t stop_grace_ns;
         std::uint64_t keep_armed_ns;          // hooks that no containment needs any more
         bool automatic;              // rules may approve
         std::function<bool()> canary_denied;  // tries it now
         std::function<void(const incident::Incident&)> tell_first;  // its row `detected`, if there is none yet
+        std::function<evidence::Order(const incident::Incident&)> order;  // of evidence, by the incident's response; no deadline yet
+        evidence::Limits evidence;
         Rights rights = {};
         GuardRules guards = {};
         std::string own_pod = {};  // "namespace/name" of the pod that Quell runs in, "": none
@@ -185,6 +192,21 @@ private:
     void look_whether_it_holds(incident::Incident& incident);
     void carried_out(std::uint64_t id, const response::Outcome& outcome, const Reply& reply);
     void write_due_rows(std::uint64_t id);
+    // Why that evidence does not go with it, "": it does. (evidence.cpp, as all of these)
+    [[nodiscard]] std::string not_beside(quell_response response, const Request& request) const;
+    // Asks whether a copy can be kept, then approves, or refuses.
+    void look_for_room(std::uint64_t id, quell_response response, const std::string& digest, const Request& request, const Reply& reply);
+    // Flipped and frozen: evidence first, within its time, then the kill, whatever came of it.
+    void capture_first(incident::Incident& incident, const Status& frozen, Reply reply);
+    void captured(std::uint64_t id, const Status& frozen, response::Outcome outcome);
+    // Quarantined: now a copy of what nobody writes to any more.
+    void copy_after(const incident::Incident& incident, const Answer& answer, const Reply& reply);
+    void evidence_row(const incident::Incident& incident, response::Outcome& outcome);
+    // The evidence that an undo would delete; COUNT: none.
+    [[nodiscard]] static quell_response evidence_of(const incident::Incident& incident);
+    // What is undone of evidence: it is deleted.
+    void delete_evidence(const incident::Incident& incident, const Request& request, Reply reply);
+    void evidence_deleted(std::uint64_t id, const Status& removed, const Request& request, const Reply& reply);
     // Asks the kernel; the errno of the program, 0 when it moved.
     [[nodiscard]] int move(incident::Incident& incident, quell_state to);
     // A decision that takes nothing more than that.
@@ -199,7 +221,7 @@ private:
     // The incident is over. Its entry goes when its row is on the disk: until then only the kernel knows who and what.
     void retire(incident::Incident& incident);
     void forget(std::uint64_t id);
-    void row(const incident::Incident& incident, history::Action action, const std::string& result, const Request* request = nullptr);
+    void row(const incident::Incident& incident, history::Action action, const std::string& result, const Request* request = nullptr, const std::string& detail = {});
     void refuse(std::uint64_t id, Refusal refusal, const std::string& text, const Request& request, const Reply& reply);
     [[nodiscard]] static std::string over_text(const incident::Incident& incident);
 
@@ -208,6 +230,12 @@ private:
     std::map<std::uint64_t, std::vector<Waiting>> waiting_;
     std::map<std::uint64_t, std::function<void()>> due_rows_;
     std::set<std::uint64_t> carrying_out_;  // by the worker
+    std::set<std::uint64_t> to_copy_;       // once they are carried out
+    struct Captured {
+        std::uint64_t until_ns;
+        Reply reply;
+    };
+    std::map<std::uint64_t, Captured> capturing_;  // before they are killed
     std::map<std::uint64_t, std::uint64_t> considered_;  // until when what is looked up is waited for
     HourGuard guard_;
     ContainerWindow containers_;

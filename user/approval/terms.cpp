@@ -140,6 +140,8 @@ bool Decisions::breaks_glass(Incident& incident, const Matter& matter, Request& 
     std::string over;
     const auto add = [&](const std::string& what) { over += (over.empty() ? "" : "; ") + what; };
     if (const auto low = may_not_approve(incident, matter.response, request); !low.empty()) add(low);
+    if (request.beside != QUELL_RESPONSE_COUNT)
+        if (const auto low = may_not_approve(incident, request.beside, request); !low.empty()) add(low);
     if (incident.rule.two_persons) add("its rule asks for two persons");
     if (const auto guards = guards_on(matter, request); !guards.empty()) add("guard " + guards_text(guards));
     request.broken = over.empty() ? "approved over nothing: nothing stood against it" : "approved over: " + over;

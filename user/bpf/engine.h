@@ -10,6 +10,8 @@
 // errno in `code`.
 #pragma once
 
+#include <sys/types.h>
+
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -115,6 +117,9 @@ public:
     // `mark` first gives `actor` to descendants of that task, until no more are found.
     [[nodiscard]] Result<std::vector<quell_task_ref>> tasks(std::uint64_t container, std::uint64_t actor,
                                                             const quell_task_ref* mark = nullptr);
+
+    // What the descriptors of a process are of, by the identities of the kernel side.
+    [[nodiscard]] Result<std::vector<quell_held_file>> held_files(pid_t process);
 
     // Recognises cgroups and containers that were there before the first load.
     // After the standing hooks are attached, once; harmless when repeated.

@@ -23,10 +23,10 @@ void for_each(int map, Visit visit) {
     }
 }
 
-enum class Over { kTasks, kCgroups, kOwnFiles };
+enum class Over { kTasks, kCgroups, kOwnFiles, kHeldFiles };
 
-// Runs an iterator once; its output as bytes.
-Result<std::string> run_iterator(int program, Over over = Over::kTasks) {
+// Runs an iterator once; its output as bytes. `process`: whose files, of kHeldFiles.
+Result<std::string> run_iterator(int program, Over over = Over::kTasks, pid_t process = 0) {
     bpf_iter_link_info which{};
     LIBBPF_OPTS(bpf_link_create_opts, options);
     if (over != Over::kTasks) {
@@ -35,6 +35,7 @@ Result<std::string> run_iterator(int program, Over over = Over::kTasks) {
     }
     if (over == Over::kCgroups) which.cgroup.order = BPF_CGROUP_ITER_DESCENDANTS_PRE;  // parents first; of the root, since no descriptor is named
     if (over == Over::kOwnFiles) which.task.tid = static_cast<quell_u32>(::getpid());  // of the first thread: 6.1 takes no other one's number
+    if (over == Over::kHeldFiles) which.task.pid = static_cast<quell_u32>(process);
     Fd link(bpf_link_create(program, 0, BPF_TRACE_ITER, &options));
     if (!link) return errno_error("cannot create an iterator");
     Fd iterator(bpf_iter_create(link.get()));
@@ -161,6 +162,14 @@ Result<std::vector<quell_task_ref>> Engine::tasks(std::uint64_t container, std::
         std::memcpy(found.data(), output->data(), found.size() * sizeof(quell_task_ref));
         return found;
     }
+}
+
+Result<std::vector<quell_held_file>> Engine::held_files(pid_t process) {
+    auto output = run_iterator(program("quell_iter_held"), Over::kHeldFiles, process);
+    if (!output) return output.error();
+    std::vector<quell_held_file> found(output->size() / sizeof(quell_held_file));
+    std::memcpy(found.data(), output->data(), found.size() * sizeof(quell_held_file));
+    return found;
 }
 
 }  // namespace quell::bpf

@@ -66,6 +66,8 @@ void put_options(const Invocation& invocation, Json& parameters) {
     if (const auto allow = invocation.all("--allow"); !allow.empty()) parameters["allow"] = allow;
     if (invocation.has("--allow-node")) parameters["allow_node"] = true;
     if (invocation.has("--loopback")) parameters["loopback"] = true;
+    if (invocation.has("--with")) parameters["with"] = invocation.value("--with");
+    if (invocation.has("--copy")) parameters["copy"] = true;
 }
 
 bool put_scope(const Invocation& invocation, Json& parameters) {

@@ -29,7 +29,7 @@ using control::Json;
 [[nodiscard]] bool put_reason(const Invocation& invocation, Json& parameters);
 
 // The options of the response that is asked for (--allow, --allow-node,
-// --loopback), where they were given.
+// --loopback, --with, --copy), where they were given.
 void put_options(const Invocation& invocation, Json& parameters);
 
 // How much more than the incident is meant (--scope, --all-instances), where

@@ -2,6 +2,7 @@
 // Asking a person at the terminal what to approve. One thread.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -34,6 +35,8 @@ inline constexpr const char* kRootNote =
 // digest that of all. `is_sure`: nobody is asked, and nothing is shown.
 [[nodiscard]] std::optional<Choice> choose_wide(Invocation& invocation, const std::string& id, const std::string& response, const Json& scope, bool is_sure, int& code);
 
+// How long an answer to Approve may take.
+[[nodiscard]] std::uint64_t approve_timeout_ms(const std::string& response, const Json& parameters);
 // Approves what was chosen and says what came of it; `parameters` has what else the call takes. What to end with.
 [[nodiscard]] int approve_chosen(Invocation& invocation, const std::string& id, const Choice& choice, Json parameters);
 

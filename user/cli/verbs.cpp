@@ -21,6 +21,10 @@ int run_extend(Invocation&);
 int run_history(Invocation&);
 int run_history_verify(Invocation&);
 int run_watch(Invocation&);
+int run_evidence_list(Invocation&);
+int run_evidence_show(Invocation&);
+int run_evidence_verify(Invocation&);
+int run_evidence_export(Invocation&);
 int run_policy_check(Invocation&);
 int run_policy_apply(Invocation&);
 int run_policy_list(Invocation&);
@@ -57,6 +61,8 @@ const std::vector<Verb>& verbs() {
     static const Parameter kLoopback{"--loopback", "", "isolate-network: the loopback stays allowed"};
     static const Parameter kScope{"--scope", "SCOPE", "pod: all containers of its pod, under one digest", false, false};
     static const Parameter kInstances{"--all-instances", "", "quarantine-file: files of the same content in running containers, too"};
+    static const Parameter kWith{"--with", "capture", "kill-container: freeze it and capture it first, then kill it", false, false};
+    static const Parameter kCopy{"--copy", "", "quarantine-file: keep its content as evidence, once it is quarantined"};
     static const std::string kNamed = "the response: " + all_responses(), kOffered = kNamed + " (on a terminal it is asked for)";
     static const std::vector<Verb> kVerbs = {
         {"status", "what Quell does right now", {}, run_status},
@@ -71,7 +77,7 @@ const std::vector<Verb>& verbs() {
          {{"ID[@DIGEST]", "", "the incident, and the digest that `quell show` prints", false, false},
           {"RESPONSE", "", kOffered, false, false},
           kReason, kDryRun,
-          kAllow, kAllowNode, kLoopback, kScope, kInstances,
+          kAllow, kAllowNode, kLoopback, kScope, kInstances, kWith, kCopy,
           {"--confirm", "WORD", "the word that a guard asks for; of an admin", false, false},
           {"--break-glass", "", "over rights, two persons and guards, for those who may; takes a reason", false, false},
           {"--select", "SELECTION", "instead of an ID: all that wait and fit: rule=,image=,namespace=,severity=,older=", false, false},
@@ -91,7 +97,7 @@ const std::vector<Verb>& verbs() {
           {"--reason", "TEXT", "why, for the history (at most 1024 bytes)", true},
           {"--yes", "", "do not ask: bind what is named, and contain it", false, false, 'y'},
           kAllow, kAllowNode, kLoopback, kScope, kInstances,
-          {"--pod", "NAMESPACE/NAME", "instead of a container: all containers of this pod"}},
+          {"--pod", "NAMESPACE/NAME", "instead of a container: all containers of this pod"}, kWith, kCopy},
          run_respond},
         {"extend", "give a decision more time", {kId, {"--for", "DURATION", "from now, later than the deadline that it has, up to 7d", true}, kReason}, run_extend},
         {"history",
@@ -106,6 +112,13 @@ const std::vector<Verb>& verbs() {
          "rows of the history as they are made, until it is stopped",
          {{"ID", "", "only the rows of this incident", false, false}, {"--no-reconnect", "", "end with 3 when the daemon goes away"}},
          run_watch},
+        {"evidence list", "the evidence that was taken, newest first", {}, run_evidence_list},
+        {"evidence show", "the evidence of one incident: what it is, its hashes, what was noted", {kId}, run_evidence_show},
+        {"evidence verify", "compare content and manifest with their hashes, and with the history (root)", {kId}, run_evidence_verify},
+        {"evidence export",
+         "copy the evidence of an incident to a directory (root)",
+         {kId, {"DIR", "", "the directory; it is made if it is not there", true, false}},
+         run_evidence_export},
         {"policy check",
          "check policy files, without daemon, privilege or kernel",
          {{"FILES", "", "policy files, or directories of them", true, true}},

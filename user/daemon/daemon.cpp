@@ -22,6 +22,7 @@
 #include "user/bpf/hook_table.h"
 #include "user/bpf/loader.h"
 #include "user/daemon/privileges.h"
+#include "user/evidence/store.h"
 #include "user/history/history.h"
 #include "user/response/cgroup.h"
 
@@ -33,6 +34,7 @@ constexpr const char* kLockPath = "/run/quell/lock";
 constexpr std::size_t kWorkerJobs = 4096;
 constexpr std::size_t kSweepers = 3;      // one that waits for a stubborn process holds up no other kill
 constexpr std::size_t kStoppers = 2;      // each who is stopped has his signal at the flip: time is given to all at once
+constexpr std::size_t kTakerJobs = 64;
 constexpr std::size_t kNamerJobs = 2048;  // one for each container that there can be
 constexpr std::size_t kSearches = 4;     // each takes up to ten seconds, and its client waits thirty
 constexpr std::size_t kReaderJobs = 64;  // each is a client that waits, and there are as many connections
@@ -168,6 +170,7 @@ Status Daemon::start() {
     worker_ = std::make_unique<Worker>(*loop_, "quelld-arm", kWorkerJobs);
     sweeper_ = std::make_unique<Worker>(*loop_, "quelld-sweep", kWorkerJobs, kSweepers);
     stopper_ = std::make_unique<Worker>(*loop_, "quelld-stop", kWorkerJobs, kStoppers);
+    taker_ = std::make_unique<Worker>(*loop_, "quelld-evidence", kTakerJobs);
     namer_ = std::make_unique<Worker>(*loop_, "quelld-names", kNamerJobs);
     searcher_ = std::make_unique<Worker>(*loop_, "quelld-search", kSearches);
     reader_ = std::make_unique<Worker>(*loop_, "quelld-read", kReaderJobs);
@@ -288,14 +291,17 @@ void Daemon::adopt_policy() {
 }
 
 Status Daemon::start_incidents() {
-    decisions_ = std::make_unique<approval::Decisions>(approval::Decisions::Parts{*engine_, store_, *history_, *worker_, *sweeper_, *stopper_, config_.stop_grace_s * 1'000'000'000, config_.keep_armed_s * 1'000'000'000, config_.automatic,
+    decisions_ = std::make_unique<approval::Decisions>(approval::Decisions::Parts{*engine_, store_, *history_, *worker_, *sweeper_, *stopper_, *taker_, config_.stop_grace_s * 1'000'000'000, config_.keep_armed_s * 1'000'000'000, config_.automatic,
         [this] {
             check_canary();
             return vitals_.canary == Canary::kDenied;
         },
         [this](const auto& incident) {
             if (watch_) watch_->tell(incident);
-        }, config_.rights, config_.guards, own_pod()});
+        },
+        [this](const auto& incident) { return evidence_order(incident); }, config_.evidence, config_.rights, config_.guards, own_pod()});
+    if (auto store = evidence::Store::open(config_.evidence)) store->remove_drafts();
+    else log::warn("no evidence can be kept: " + store.error().message);
     removed_.emplace(*engine_, *worker_);
     auto files = TrustedFiles::open();
     if (!files) return files.error();

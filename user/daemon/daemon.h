@@ -43,6 +43,9 @@ namespace quell::daemon {
 // What isolate-network is to leave, by the parameters of a call; options that are not the response's are an error.
 [[nodiscard]] Result<quell_terms> terms_of(const control::Json& params, quell_response response);
 
+// The evidence that is to go with it; COUNT: none. What does not go with that response is an error.
+[[nodiscard]] Result<quell_response> beside_of(const control::Json& params, quell_response response);
+
 // Who asks for what, while the target is looked for.
 struct ManualRequest {
     quell_response response = QUELL_RESPONSE_COUNT;
@@ -134,6 +137,10 @@ private:
     void reject(const control::Json&, const control::Peer&, control::Responder);
     void undo(const control::Json&, const control::Peer&, control::Responder);
     void extend(const control::Json&, const control::Peer&, control::Responder);
+    // (evidence.cpp)
+    void list_evidence(const control::Json&, const control::Peer&, control::Responder);
+    [[nodiscard]] evidence::Order evidence_order(const incident::Incident& incident);
+    [[nodiscard]] Result<control::Json> read_evidence(const std::string& id) const;
     void decide(const control::Json&, const control::Peer&, control::Responder, Decide decide);
     void assign(const control::Json&, const control::Peer&, control::Responder);
     void note(const control::Json&, const control::Peer&, control::Responder);
@@ -181,6 +188,7 @@ private:
     std::unique_ptr<Worker> worker_;   // arming, names, paths
     std::unique_ptr<Worker> sweeper_;  // what follows a flip
     std::unique_ptr<Worker> stopper_;  // the same where somebody is given time to end
+    std::unique_ptr<Worker> taker_;    // evidence
     std::unique_ptr<Worker> namer_;    // who containers are, for policies that ask
     std::unique_ptr<Worker> searcher_;  // other instances of a file: seconds of reading
     std::unique_ptr<Worker> reader_;   // the history's file: a slow disk holds up no decision

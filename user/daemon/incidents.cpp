@@ -52,6 +52,15 @@ Result<quell_terms> terms_of(const Json& params, quell_response response) {
     return response::make_terms(wanted, addresses);
 }
 
+Result<quell_response> beside_of(const Json& params, quell_response response) {
+    const auto with = control::string_member(params, "with");
+    const bool copy = control::true_member(params, "copy");
+    if (!with.empty() && with != "capture") return Error{"what can go with a response is capture", EINVAL, {}};
+    if (!with.empty() && response != QUELL_RESPONSE_KILL_CONTAINER) return Error{"a capture goes with kill-container only", EINVAL, {}};
+    if (copy && response != QUELL_RESPONSE_QUARANTINE_FILE) return Error{"a copy is kept of what quarantine-file holds only", EINVAL, {}};
+    return !with.empty() ? QUELL_RESPONSE_CAPTURE : copy ? QUELL_RESPONSE_ACQUIRE_FILE : QUELL_RESPONSE_COUNT;
+}
+
 history::Who who_of(const control::Peer& peer) {
     history::Who who;
     who.uid = peer.uid;
@@ -191,9 +200,14 @@ void Daemon::approve(const Json& params, const control::Peer& peer, control::Res
     auto terms = terms_of(params, request.response);
     if (!terms) return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", terms.error().message}});
     request.terms = *terms;
+    const auto beside = beside_of(params, request.response);
+    if (!beside) return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", beside.error().message}});
+    request.beside = *beside;
     const auto digest = control::string_member(params, "digest");
     const auto wide = wide_of(params);
     if (!wide) return responder.error(control::errors::kInvalidParameter, {{"parameter", "scope"}});
+    if (*wide != Wide::kNone && request.beside != QUELL_RESPONSE_COUNT)
+        return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", "evidence beside it is taken of one target, not of several"}});
     if (*wide != Wide::kNone) return approve_wide(*wide, incident->id, request, digest, word, peer, std::move(responder));
     approve_now(incident->id, request, digest, word, std::move(responder));
 }
@@ -209,6 +223,7 @@ void Daemon::approve_now(std::uint64_t id, const approval::Request& request, con
         for (const auto& task : answer.survivors) survivors.push_back(incident::process_json(task, "survived"));
         Json reply = {{"incident", incident_json(*found)}, {"survivors", survivors}};
         if (!answer.parts.empty()) reply["parts"] = parts_json(answer.parts);
+        if (answer.beside) reply["evidence"] = {{"whole", answer.beside->state == QUELL_STATE_DONE}, {"text", escape_controls(answer.beside->detail)}};
         shared->reply(reply);
     });
 }

@@ -42,7 +42,8 @@ std::string misnamed(const ManualTarget& target, const std::string& from) {
 Result<ManualFound> found_again(const incident::Incident& incident) {
     const auto state = incident.state;
     if (incident.waits() || incident.holds()) return Error{"it is not over: approve or undo it", EBUSY, {}};
-    if (state == QUELL_STATE_DONE || (state == QUELL_STATE_FAILED && incident.entry.approved_ns))
+    const bool was_looked_at = response::takes_evidence(incident.entry.response);  // nothing was done to it
+    if (!was_looked_at && (state == QUELL_STATE_DONE || (state == QUELL_STATE_FAILED && incident.entry.approved_ns)))
         return Error{"it was carried out: there is nothing to ask for again", EBUSY, {}};
     if (incident.earlier_boot_offset_ns) return Error{"it is of an earlier boot: nothing that it had bound is there any more", ESRCH, {}};
     return found_of(incident);
@@ -82,6 +83,8 @@ void Daemon::request(const Json& params, const control::Peer& peer, control::Res
         return responder.error("io.quell.NotOffered", {{"response", word}, {"reason", "switched off in /etc/quell/quell.yaml"}});
     if (const auto terms = terms_of(params, static_cast<quell_response>(*response)); !terms)
         return responder.error("io.quell.NotOffered", {{"response", word}, {"reason", terms.error().message}});
+    if (const auto beside = beside_of(params, static_cast<quell_response>(*response)); !beside)
+        return responder.error("io.quell.NotOffered", {{"response", word}, {"reason", beside.error().message}});
     const auto from = control::string_member(params, "from");
     const auto target = target_of(params);
     if (const auto wrong = misnamed(target, from); !wrong.empty()) return responder.error("io.quell.NoSuchTarget", {{"reason", wrong}});

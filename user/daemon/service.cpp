@@ -36,7 +36,7 @@ void Daemon::call(std::string_view method, const Json& params, const control::Pe
         {"Undo", &Daemon::undo},               {"Request", &Daemon::request},
         {"Preview", &Daemon::preview},         {"Digests", &Daemon::digests},
         {"Assign", &Daemon::assign},           {"Note", &Daemon::note},
-        {"Extend", &Daemon::extend},
+        {"Extend", &Daemon::extend},           {"Evidence", &Daemon::list_evidence},
         {"RollbackPolicy", &Daemon::rollback_policy}, {"RunningPolicy", &Daemon::running_policy},
         {"History", &Daemon::list_history},    {"VerifyHistory", &Daemon::verify_history},
         {"Watch", &Daemon::watch},

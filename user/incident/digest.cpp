@@ -21,8 +21,12 @@ std::string target_text(const Incident& incident, quell_response response, std::
         const auto& task = incident.entry.chain[target % QUELL_CHAIN_MAX];
         return std::to_string(task.pid) + ' ' + std::to_string(task.start_ns);
     }
-    if (response == QUELL_RESPONSE_QUARANTINE_FILE)
+    if (response == QUELL_RESPONSE_QUARANTINE_FILE || response == QUELL_RESPONSE_ACQUIRE_FILE)
         return identity_text(incident.entry.file.file) + " / " + identity_text(incident.entry.file.scope);
+    if (response == QUELL_RESPONSE_CAPTURE && !incident.key.container) {  // the host is everybody: who acted
+        const auto& task = incident.entry.chain[0];
+        return std::to_string(task.pid) + ' ' + std::to_string(task.start_ns);
+    }
     return std::to_string(incident.key.container);
 }
 

@@ -109,6 +109,30 @@ void quarantine_file(const KernelView& kernel, const Incident& incident, Offer& 
     offer.target_text = escape(incident.path);
 }
 
+// It may be found again where nothing can be quarantined any more: its last name was removed, and a process or a lower
+// layer has it.
+void acquire_file(const Incident& incident, Offer& offer) {
+    if (!(incident.entry.object_flags & QUELL_OBJECT_FILE)) return take_back(offer, "the object is no regular file with a lasting identity");
+    offer.available = true;
+    offer.target_text = escape(incident.path);
+}
+
+// Hits nobody: of protected ones, too.
+void capture(const KernelView& kernel, const Incident& incident, Offer& offer) {
+    offer.target_text = subject_text(incident);
+    if (incident.key.container) {
+        if (!kernel.container(incident.key.container)) return take_back(offer, "the container is gone");
+    } else {
+        const auto count = std::min<quell_u32>(incident.entry.chain_count, QUELL_CHAIN_MAX);
+        if (!count) return take_back(offer, "there is no process to be captured");
+        const auto end = incident.entry.chain + count;
+        const auto alive = std::find_if(incident.entry.chain, end, [&](const auto& task) { return kernel.is_alive(task); });
+        if (alive == end) return take_back(offer, "the process has exited and so have its ancestors");
+        offer.target_text = escape({alive->comm, strnlen(alive->comm, sizeof(alive->comm))}) + " (pid " + std::to_string(alive->pid) + "), its ancestors and its descendants";
+    }
+    offer.available = true;
+}
+
 // Whatever the target: nothing where there is nothing to decide any more.
 bool may_decide(const Incident& incident, Offer& offer) {
     if (!incident.waits())
@@ -136,6 +160,8 @@ Offer offer(KernelView& kernel, const Incident& incident, quell_response respons
         case QUELL_RESPONSE_KILL_PROCESS: kill_process(kernel, incident, made, listed); break;
         case QUELL_RESPONSE_QUARANTINE_FILE: quarantine_file(kernel, incident, made); break;
         case QUELL_RESPONSE_ISOLATE_NETWORK: isolate_network(kernel, incident, made, listed); break;
+        case QUELL_RESPONSE_ACQUIRE_FILE: acquire_file(incident, made); break;
+        case QUELL_RESPONSE_CAPTURE: capture(kernel, incident, made); break;
         case QUELL_RESPONSE_COUNT: break;
     }
     if (made.available && !(incident.entry.offers & bit)) take_back(made, "not prepared when it happened: it was switched off or protected then");

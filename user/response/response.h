@@ -14,6 +14,7 @@
 #include "kern/abi.h"
 #include "user/base/result.h"
 #include "user/bpf/engine.h"
+#include "user/evidence/order.h"
 
 namespace quell::response {
 
@@ -33,6 +34,7 @@ struct Target {
     std::string path;  // of the object, as the container saw it; raw bytes, may be empty
     std::uint64_t grace_ns = 0;                   // what stop-container gives an init
     const std::atomic<bool>* ending = nullptr;    // set when the daemon ends: who waits leaves the rest to the next one
+    std::shared_ptr<const evidence::Order> order = {};  // of what takes evidence; without the subject's processes
 };
 
 struct Outcome {
@@ -41,6 +43,7 @@ struct Outcome {
     std::string detail;
     std::vector<quell_task_ref> survivors;
     std::uint64_t last_gone_ns = 0;  // boot time at which the last process was gone, 0 if that has no meaning
+    std::string evidence = {};       // JSON of the item that is left, for the history
 };
 
 // Stateless; prepare and carry_out are called on a worker's thread, the others on the loop's.
@@ -65,6 +68,9 @@ public:
 // By enum quell_response.
 [[nodiscard]] const Response& response(quell_response which);
 
+// Only reads: nothing is contained, no hook is needed, nobody is hit.
+[[nodiscard]] constexpr bool takes_evidence(quell_u32 which) { return which < QUELL_RESPONSE_COUNT && (QUELL_RESPONSES_EVIDENCE & QUELL_BIT(which)); }
+
 // The rows of the table.
 [[nodiscard]] const Response& kill_container();
 [[nodiscard]] const Response& kill_process();
@@ -72,5 +78,6 @@ public:
 [[nodiscard]] const Response& pause_container();
 [[nodiscard]] const Response& stop_container();
 [[nodiscard]] const Response& isolate_network();
+[[nodiscard]] const Response& take_evidence();
 
 }  // namespace quell::response

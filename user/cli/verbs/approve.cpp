@@ -14,6 +14,8 @@ namespace {
 // Longer than the daemon waits for the last process to go (5 s); of stop-container also what quell.yaml lets it wait before.
 // A pod has up to 64 containers, three of which are swept at once.
 constexpr std::uint64_t kApproveTimeoutMs = 30'000, kStopTimeoutMs = 150'000;
+// Evidence has as long as quell.yaml gives it, an hour at most, and may wait for another.
+constexpr std::uint64_t kEvidenceTimeoutMs = 7'200'000;
 
 // A kill that is only flipped has not been seen to hold: no success.
 bool holds(const std::string& state) { return state == "enforcing" || state == "done"; }
@@ -28,6 +30,12 @@ std::string left_open(const std::string& target, const Choice& choice) {
 }
 
 }  // namespace
+
+std::uint64_t approve_timeout_ms(const std::string& response, const Json& parameters) {
+    if (response == "acquire-file" || response == "capture" || parameters.contains("with") || parameters.contains("copy")) return kEvidenceTimeoutMs;
+    const bool is_wide = parameters.contains("scope") || parameters.contains("all_instances");
+    return response == "stop-container" || is_wide ? kStopTimeoutMs : kApproveTimeoutMs;
+}
 
 int run_approve(Invocation& invocation) {
     if (invocation.has("--select")) return approve_selected(invocation);
@@ -80,7 +88,7 @@ int approve_chosen(Invocation& invocation, const std::string& id, const Choice& 
     const bool is_dry = control::true_member(parameters, "dry_run");
     if (geteuid() == 0) invocation.out.note(kRootNote);
     int code = kDone;
-    const auto reply = ask(invocation, "Approve", parameters, code, choice.response == "stop-container" || parameters.contains("scope") || parameters.contains("all_instances") ? kStopTimeoutMs : kApproveTimeoutMs);
+    const auto reply = ask(invocation, "Approve", parameters, code, approve_timeout_ms(choice.response, parameters));
     if (!reply) return code;
     const Json& incident = control::member(*reply, "incident");
     const Json& survivors = control::member(*reply, "survivors");
@@ -97,7 +105,10 @@ int approve_chosen(Invocation& invocation, const std::string& id, const Choice& 
     const Json& parts = control::member(*reply, "parts");
     const bool hold_all = std::ranges::all_of(parts, [](const Json& one) { return control::true_member(one, "ok"); });
     const bool is_contained = is_dry || (holds(state) && survivors.empty() && hold_all);
-    if (invocation.json) return print_json(invocation, *reply), is_contained ? kDone : kFailed;
+    const Json& evidence = control::member(*reply, "evidence");
+    const bool lacks_evidence = evidence.is_object() && !control::true_member(evidence, "whole");
+    const int ends_with = is_contained && !lacks_evidence ? kDone : kFailed;
+    if (invocation.json) return print_json(invocation, *reply), ends_with;
     if (is_dry) {
         invocation.out.print(text_of(incident, "id") + " " + text_of(incident, "name") + ": nothing stands against " + safe(choice.response) + "; a dry run, nothing was approved\n");
         return kDone;
@@ -107,11 +118,12 @@ int approve_chosen(Invocation& invocation, const std::string& id, const Choice& 
                       invocation.out.paint(is_contained ? Colour::Green : Colour::Red, safe(state)) + "\n  " + latency_text(incident, invocation.utc) + "\n";
     if (const std::string note = text_of(incident, "note"); !note.empty()) out += "  " + note + "\n";
     out += parts_text(*reply);
+    if (evidence.is_object()) out += "  evidence: " + text_of(evidence, "text") + "\n";
     for (const Json& one : survivors) out += "  still there: " + process_text(one) + "\n";
     invocation.out.print(out);
     if (holds(state) && !hold_all) invocation.out.note("not all of them were seen to be contained");
     if (!holds(state) && survivors.empty()) invocation.out.note("the containment was not seen to hold; see `quell show " + safe(id) + "`");
-    return is_contained ? kDone : kFailed;
+    return ends_with;
 }
 
 }  // namespace quell::cli

@@ -85,8 +85,9 @@ int explain_rule(Invocation& invocation, const policy::Rule& rule, const std::st
     for (const std::string& condition : conditions) text += "  " + escape(condition) + "\n";
     text += "\nAttached whatever the rules say: " + listed(policy::standing_hooks()) + "\n";
     for (const std::uint32_t offer : rule.offers)
-        text += "Attached while an incident offers " + std::string(word_at(kResponseWords, offer)) + ", and for keep_armed_s after the last: " +
-                listed(policy::response_hooks(offer)) + "\n";
+        if (!policy::response_hooks(offer).empty())
+            text += "Attached while an incident offers " + std::string(word_at(kResponseWords, offer)) + ", and for keep_armed_s after the last: " +
+                    listed(policy::response_hooks(offer)) + "\n";
     const policy::MapShares shares = policy::map_shares(rule);
     text += "\nIn the kernel's maps, alone:";
     for (const policy::MapShare& share : shares.maps) text += " " + std::to_string(share.entries) + " in " + std::string(share.map) + ",";
