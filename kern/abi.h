@@ -254,6 +254,25 @@ struct quell_terms {
 };
 QUELL_SIZE(struct quell_terms, 648);
 
+/* Directories and files that a container may no longer change: these, and what lies below them. By what they are, not by their paths. */
+#define QUELL_PLACES_MAX 16
+struct quell_places {
+	quell_u32 count; /* 0: the place of the entry, see quell_pending */
+	quell_u32 reserved;
+	struct quell_file_key at[QUELL_PLACES_MAX];
+};
+QUELL_SIZE(struct quell_places, 1288);
+
+/* A container that may not write below some places. */
+struct quell_write_denial {
+	quell_u64 incident;
+	quell_u64 denied;          /* operations refused so far */
+	struct quell_pending_key pending;
+	quell_u64 filter;          /* bits of the places' inode numbers: a clear one is certain */
+	struct quell_places places;
+};
+QUELL_SIZE(struct quell_write_denial, 1344);
+
 /* A container whose network is cut. */
 struct quell_isolation {
 	quell_u64 incident;
@@ -272,6 +291,7 @@ QUELL_SIZE(struct quell_isolation, 696);
 #define QUELL_OBJECT_LAST_LINK 2u /* its last name was being removed */
 #define QUELL_OBJECT_OVERLAY 4u
 #define QUELL_OBJECT_LOWER 8u     /* only a lower inode existed: key has a scope */
+#define QUELL_OBJECT_LASTS 16u    /* of quell_open_file: of whatever kind, it can be told from others by what lasts */
 
 #define QUELL_DOUBT_MIXED 1u     /* repeats hang on more than what all of them hang on */
 #define QUELL_DOUBT_WITHDRAWN 2u /* it did not hold: rejected by Quell itself */
@@ -298,6 +318,7 @@ struct quell_pending {
 	struct quell_task_ref chain[QUELL_CHAIN_MAX]; /* 0: who acted, then its ancestors up to the container's init */
 	struct quell_file_key file;
 	struct quell_identity upper_root;
+	struct quell_file_key place; /* the directory that the object is in; 0: not bound */
 	quell_u64 inode;       /* as the process saw it: the overlay's number */
 	quell_u32 device;
 	quell_u32 overlay_device;
@@ -307,7 +328,7 @@ struct quell_pending {
 	quell_u32 contains;    /* 1: from the flip on, of stop-container from its second step on */
 	char name[64];         /* last component of the object, cut */
 };
-QUELL_SIZE(struct quell_pending, 696);
+QUELL_SIZE(struct quell_pending, 776);
 
 /* ---- requests to the syscall programs --------------------------------- */
 
@@ -333,9 +354,12 @@ struct quell_transition {
 	quell_s32 error;   /* 0, or a negative errno, see kern/pending/transition.h */
 	/* in */
 	quell_u32 doubt;   /* 1: who the container is is known now. To its own state: it holds; to rejected: it does not */
-	struct quell_terms terms; /* of isolate-network */
+	union {
+		struct quell_terms terms;   /* of isolate-network */
+		struct quell_places places; /* of deny-write */
+	};
 };
-QUELL_SIZE(struct quell_transition, 760);
+QUELL_SIZE(struct quell_transition, 1400);
 
 /* Where overlayfs keeps its layers; from the module's BTF, by user space. */
 struct quell_overlay_layout {
@@ -388,7 +412,7 @@ QUELL_SIZE(struct quell_open_file, 208);
 struct quell_globals {
 	/* in front of every hook, read as one word: 0 means there is nothing to refuse */
 	quell_u32 contained_subjects; /* containers and lineages */
-	quell_u32 contained_files;
+	quell_u32 contained_files;    /* and containers that may not write below some places */
 	quell_u64 generation;         /* current policy */
 	quell_u32 half;               /* where it was loaded: QUELL_NODE_HALF or 0 */
 	quell_u32 epoch;              /* part of every cache key; moves with each switch */
@@ -427,6 +451,8 @@ struct quell_globals {
 	quell_u32 network_levels[2][2]; /* by half, and IPv4 or IPv6: mask of the numbers of pieces */
 	quell_u64 network_filter[2][QUELL_NETWORK_BITS / 64];
 	struct quell_gate gate[2];
+	quell_u32 write_denied; /* containers that may not write below some places; each counts in contained_files, too */
+	quell_u32 write_reserved;
 };
 
 /* What the loader tells the kernel side. */
@@ -468,6 +494,6 @@ struct quell_request {
 	quell_s32 error;              /* see kern/pending/request.h */
 	quell_u32 reserved;
 };
-QUELL_SIZE(struct quell_request, 736);
+QUELL_SIZE(struct quell_request, 816);
 
 #include "abi_records.h"

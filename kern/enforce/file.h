@@ -135,3 +135,17 @@ _Static_assert(__builtin_offsetof(struct quell_globals, contained_subjects) % 8 
 				return -EPERM;                         \
 		}                                                      \
 	} while (0)
+
+/* The same where something is changed: `change` is the verdict of write_verdict() and its like (enforce/places.h). */
+#define REFUSE_CHANGE(inode, change, hook)                             \
+	do {                                                           \
+		if (anything_contained) {                              \
+			int verdict_ = subject_verdict(hook);          \
+			if (!verdict_)                                 \
+				verdict_ = file_verdict(inode, hook);  \
+			if (!verdict_)                                 \
+				verdict_ = (change);                   \
+			if (verdict_)                                  \
+				return -EPERM;                         \
+		}                                                      \
+	} while (0)

@@ -7,20 +7,24 @@ static __always_inline int on_task_alloc(void)
 	return VERDICT(subject_verdict(QUELL_HOOK_task_alloc));
 }
 
-static __always_inline int on_file_permission(struct file *file)
+static __always_inline int on_file_permission(struct file *file, int mask)
 {
 	if (file_verdict(file->f_inode, QUELL_HOOK_file_permission))
+		return -EPERM;
+	if ((mask & MAY_WRITE_BIT) && write_held(file, QUELL_HOOK_file_permission))
 		return -EPERM;
 	return VERDICT(network_file_verdict(file));
 }
 
-static __always_inline int on_mmap_file(struct file *file, unsigned long protection)
+static __always_inline int on_mmap_file(struct file *file, unsigned long protection, unsigned long flags)
 {
 	struct dentry *entry;
 
 	if (!file)
 		return 0;
 	if (file_verdict(file->f_inode, QUELL_HOOK_mmap_file))
+		return -EPERM;
+	if ((protection & PROT_WRITE_BIT) && (flags & MAP_SHARED_BIT) && write_held(file, QUELL_HOOK_mmap_file))
 		return -EPERM;
 	if (!(protection & PROT_EXEC_BIT) || !WANTED(MMAP_EXEC))
 		return 0;
@@ -29,13 +33,15 @@ static __always_inline int on_mmap_file(struct file *file, unsigned long protect
 			   QUELL_HOOK_mmap_file));
 }
 
-static __always_inline int on_file_mprotect(struct vm_area_struct *vma)
+static __always_inline int on_file_mprotect(struct vm_area_struct *vma, unsigned long protection)
 {
 	struct file *file = vma->vm_file;
 
 	if (!file)
 		return 0;
-	return VERDICT(file_verdict(file->f_inode, QUELL_HOOK_file_mprotect));
+	if (file_verdict(file->f_inode, QUELL_HOOK_file_mprotect))
+		return -EPERM;
+	return (protection & PROT_WRITE_BIT) ? VERDICT(write_mapped(address_of(vma), address_of(file), QUELL_HOOK_file_mprotect)) : 0;
 }
 
 static __always_inline int judge_xattr(struct dentry *entry, u32 hook)
@@ -49,6 +55,8 @@ static __always_inline int on_inode_setxattr(struct dentry *dentry)
 {
 	if (file_verdict(dentry->d_inode, QUELL_HOOK_inode_setxattr))
 		return -EPERM;
+	if (write_verdict(dentry, QUELL_HOOK_inode_setxattr))
+		return -EPERM;
 	return judge_xattr(dentry, QUELL_HOOK_inode_setxattr);
 }
 
@@ -56,12 +64,16 @@ static __always_inline int on_inode_removexattr(struct dentry *dentry)
 {
 	if (file_verdict(dentry->d_inode, QUELL_HOOK_inode_removexattr))
 		return -EPERM;
+	if (write_verdict(dentry, QUELL_HOOK_inode_removexattr))
+		return -EPERM;
 	return judge_xattr(dentry, QUELL_HOOK_inode_removexattr);
 }
 
 static __always_inline int on_inode_copy_up(struct dentry *dentry)
 {
-	return VERDICT(file_verdict(dentry->d_inode, QUELL_HOOK_inode_copy_up));
+	if (file_verdict(dentry->d_inode, QUELL_HOOK_inode_copy_up))
+		return -EPERM;
+	return VERDICT(write_verdict(dentry, QUELL_HOOK_inode_copy_up));
 }
 
 /*

@@ -12,21 +12,21 @@ int BPF_PROG(quell_task_alloc, struct task_struct *task, unsigned long clone_fla
 SEC("lsm/file_permission")
 int BPF_PROG(quell_file_permission, struct file *file, int mask, int ret)
 {
-	return ret ? ret : on_file_permission(file);
+	return ret ? ret : on_file_permission(file, mask);
 }
 
 SEC("lsm/mmap_file")
 int BPF_PROG(quell_mmap_file, struct file *file, unsigned long reqprot, unsigned long prot,
 	     unsigned long flags, int ret)
 {
-	return ret ? ret : on_mmap_file(file, prot);
+	return ret ? ret : on_mmap_file(file, prot, flags);
 }
 
 SEC("lsm/file_mprotect")
 int BPF_PROG(quell_file_mprotect, struct vm_area_struct *vma, unsigned long reqprot, unsigned long prot,
 	     int ret)
 {
-	return ret ? ret : on_file_mprotect(vma);
+	return ret ? ret : on_file_mprotect(vma, prot);
 }
 
 SEC("lsm/inode_setxattr")

@@ -102,6 +102,8 @@ public:
             ASSERT_EQ(found.paused, known->second.paused) << id;
             ASSERT_EQ(found.pending, static_cast<quell_u32>(known->second.waiting)) << id;
             subjects += found.contained != 0;
+            ASSERT_EQ(machine_isolation(id), model.isolated.contains(id) ? model.isolated.at(id) : 0) << id;
+            ASSERT_EQ(machine_denial(id), model.denied.contains(id) ? model.denied.at(id) : 0) << id;
         }
         for (std::uint64_t actor = 1; actor <= kActors; actor++) ASSERT_EQ(machine_actor(actor), model.actors.contains(actor) ? model.actors.at(actor) : 0) << actor;
         for (std::uint64_t file = 1; file <= kFiles; file++) {
@@ -113,7 +115,9 @@ public:
         ASSERT_EQ(totals.waiting, static_cast<std::uint64_t>(model.waiting));
         ASSERT_EQ(totals.host, static_cast<std::uint64_t>(model.host));
         ASSERT_EQ(totals.subjects, subjects + model.actors.size());
-        ASSERT_EQ(totals.files, model.files.size());
+        ASSERT_EQ(totals.files, model.files.size() + model.denied.size());
+        ASSERT_EQ(totals.isolated, model.isolated.size());
+        ASSERT_EQ(totals.write_denied, model.denied.size());
     }
 
     Model model;
@@ -195,7 +199,11 @@ void expect_consistent(const std::vector<std::uint64_t>& containers) {
         EXPECT_TRUE(!found.paused || held.incidents.contains(found.paused)) << "paused by " << found.paused << ", which is over";
     }
     EXPECT_EQ(totals.subjects, subjects);
-    EXPECT_EQ(totals.files, totals.held_files);
+    EXPECT_EQ(totals.files, totals.held_files + totals.denials);
+    EXPECT_EQ(totals.isolated, totals.isolations);
+    EXPECT_EQ(totals.write_denied, totals.denials);
+    for (const auto id : containers)
+        for (const auto by : {machine_isolation(id), machine_denial(id)}) EXPECT_TRUE(!by || held.incidents.contains(by)) << id << " held by " << by << ", which is over";
     for (std::uint64_t actor = 1; actor <= kActors; actor++) {
         const auto by = machine_actor(actor);
         EXPECT_TRUE(!by || held.incidents.contains(by)) << "actor of " << by << ", which is over";
