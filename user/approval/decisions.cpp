@@ -116,6 +116,12 @@ void Decisions::row(const Incident& incident, history::Action action, const std:
             detail["terms"] = response::terms_text(request->terms);
             entry.row.detail = detail.dump();
         }
+        if (action == history::Action::APPROVED && incident.entry.response == QUELL_RESPONSE_DENY_WRITE && request->rule.empty()) {
+            const auto known = incident::Json::parse(request->detail, nullptr, false);
+            auto detail = known.is_object() ? known : incident::Json::object();
+            detail["below"] = request->below.empty() ? "the directory of the object" : request->below;
+            entry.row.detail = detail.dump();
+        }
     }
     entry.snapshot = history::Snapshot{incident.id, std::string(word_at(kStateWords, incident.state)), incident.rule.rule, incident::snapshot_text(incident)};
     parts_.history.append(std::move(entry));
@@ -160,6 +166,8 @@ void Decisions::approve(std::uint64_t id, quell_response response, const std::st
     if (std::ranges::find(incident->rule.offers, static_cast<std::uint32_t>(response)) == incident->rule.offers.end())
         return refuse(id, Refusal::kNotOffered, "the rule does not offer it", request, reply);
     if (!offer.available) return refuse(id, Refusal::kNotOffered, offer.reason, request, reply);
+    if (response == QUELL_RESPONSE_DENY_WRITE && !request.places.count && !incident->entry.place.file.inode)
+        return refuse(id, Refusal::kNotOffered, "no directory was bound when it happened: name one with --below", request, reply);
     if (request.rule.empty() && offer.digest != digest) return refuse(id, Refusal::kChanged, "the digest is not that of this target: look again with quell show", request, reply);
     if (!parts_.canary_denied())
         return refuse(id, Refusal::kBlind, "the canary was not denied: the hooks do not refuse, nothing was approved", request, reply);
@@ -177,7 +185,8 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
     transition.target = offer.target;
     transition.approver_uid = request.who.uid;
     transition.approver_loginuid = request.who.login_uid;
-    transition.terms = request.terms;
+    if (offer.response == QUELL_RESPONSE_DENY_WRITE) transition.places = request.places;
+    else transition.terms = request.terms;
     const auto prepared = arming_.prepared(incident.id, offer.response);
     const int error = move(incident, QUELL_STATE_APPROVED, transition);
     if (!error && prepared) {
@@ -203,7 +212,7 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
         case EBUSY: return refuse(incident.id, Refusal::kTooLate, over_text(incident), request, reply);
         case ENOENT:
         case ESRCH: return refuse(incident.id, Refusal::kTooLate, "its target is gone", request, reply);
-        case EEXIST: return refuse(incident.id, Refusal::kTooLate, offer.response == QUELL_RESPONSE_PAUSE_CONTAINER ? "that container is paused already" : offer.response == QUELL_RESPONSE_ISOLATE_NETWORK ? "its network is cut already" : "that file is quarantined already", request, reply);
+        case EEXIST: return refuse(incident.id, Refusal::kTooLate, offer.response == QUELL_RESPONSE_PAUSE_CONTAINER ? "that container is paused already" : offer.response == QUELL_RESPONSE_ISOLATE_NETWORK ? "its network is cut already" : offer.response == QUELL_RESPONSE_DENY_WRITE ? "its writes are denied already" : "that file is quarantined already", request, reply);
         default: return refuse(incident.id, Refusal::kFailed, "the kernel side refused: " + std::string(std::strerror(error)), request, reply);
     }
     const auto us = [](std::uint64_t from, std::uint64_t to) { return static_cast<std::int64_t>((to - std::min(from, to)) / 1000); };

@@ -46,6 +46,8 @@ struct Request {
     std::string detail = {};                         // JSON for the row of a person's approval
     std::string broken = {};                         // what a break-glass went over
     quell_terms terms = {};                          // of isolate-network: what stays allowed
+    quell_places places = {};                        // of deny-write: none where it is the directory of the object
+    std::string below = {};                          // these for people, escaped
 };
 
 enum class Refusal { kNone, kNoSuchIncident, kNotOffered, kChanged, kTooLate, kBlind, kNotAllowed, kGuarded, kFailed };

@@ -52,6 +52,7 @@ const std::vector<Verb>& verbs() {
     static const Parameter kId{"ID", "", "the incident", true, false};
     static const Parameter kDryRun{"--dry-run", "", "check everything, decide nothing; a row tells of it", false, false};
     static const Parameter kReason{"--reason", "TEXT", "why, for the history (at most 1024 bytes)", false, false};
+    static constexpr const char* kBelow = "deny-write: a directory or file, as the container sees it; may be given 16 times";
     static const std::string kNamed = "the response: " + all_responses(), kOffered = kNamed + " (on a terminal it is asked for)";
     static const std::vector<Verb> kVerbs = {
         {"status", "what Quell does right now", {}, run_status},
@@ -69,6 +70,7 @@ const std::vector<Verb>& verbs() {
           {"--allow", "NETWORK[:PORT]", "isolate-network: this other side stays allowed; may be given 16 times", false, true},
           {"--allow-node", "", "isolate-network: TCP connections from the node's own addresses stay allowed"},
           {"--loopback", "", "isolate-network: the loopback stays allowed"},
+          {"--below", "PATH", kBelow, false, true},
           {"--confirm", "WORD", "the word that a guard asks for; of an admin", false, false},
           {"--break-glass", "", "over rights, two persons and guards, for those who may; takes a reason", false, false},
           {"--select", "SELECTION", "instead of an ID: all that wait and fit: rule=,image=,namespace=,severity=,older=", false, false},
@@ -86,6 +88,7 @@ const std::vector<Verb>& verbs() {
           {"--file", "PATH", "the file, as the container sees it, or as the host does"},
           {"--from", "ID", "what an incident that expired, or was rejected, had bound"},
           {"--reason", "TEXT", "why, for the history (at most 1024 bytes)", true},
+          {"--below", "PATH", kBelow, false, true},
           {"--yes", "", "do not ask: bind what is named, and contain it", false, false, 'y'}},
          run_respond},
         {"extend", "give a decision more time", {kId, {"--for", "DURATION", "from now, later than the deadline that it has, up to 7d", true}, kReason}, run_extend},

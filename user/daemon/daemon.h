@@ -103,6 +103,9 @@ private:
     void preview(const control::Json&, const control::Peer&, control::Responder);
     void digests(const control::Json&, const control::Peer&, control::Responder);
     void approve(const control::Json&, const control::Peer&, control::Responder);
+    void approve_below(std::uint64_t id, std::uint64_t container, const std::vector<std::string>& paths, const std::string& digest, approval::Request request,
+                       control::Responder responder);
+    [[nodiscard]] approval::Reply answer_with_survivors(std::shared_ptr<control::Responder> shared, quell_response response);
     // (requests.cpp)
     void request(const control::Json&, const control::Peer&, control::Responder);
     void request_found(const Result<ManualFound>& found, const ManualRequest& wanted, control::Responder& responder);

@@ -14,6 +14,7 @@
 #include "user/incident/preview.h"
 #include "user/response/cgroup.h"
 #include "user/response/network_files.h"
+#include "user/response/places.h"
 #include "user/response/terms.h"
 
 namespace quell::daemon {
@@ -175,6 +176,34 @@ bool Daemon::is_known(const incident::Incident& incident, const control::Peer& p
     return false;
 }
 
+// What lies there is looked for on a worker: file systems of containers may take their time.
+void Daemon::approve_below(std::uint64_t id, std::uint64_t container, const std::vector<std::string>& paths, const std::string& digest, approval::Request request,
+                           control::Responder responder) {
+    const std::string word{word_at(kResponseWords, request.response)};
+    const auto not_offered = [word](control::Responder& to, const std::string& reason) { to.error("io.quell.NotOffered", {{"response", word}, {"reason", reason}}); };
+    if (request.response != QUELL_RESPONSE_DENY_WRITE) return not_offered(responder, "it is about no place: that is deny-write");
+    if (const auto wrong = response::misnamed_places(paths); !wrong.empty()) return not_offered(responder, wrong);
+    auto shared = std::make_shared<control::Responder>(std::move(responder));
+    auto submitted = namer_->submit([this, container, paths] { return response::find_places(*engine_, container, paths); },
+                                    [this, id, digest, request = std::move(request), shared, not_offered](const Result<response::FoundPlaces>& found) mutable {
+                                        if (!found) return not_offered(*shared, found.error().message);
+                                        request.places = found->places;
+                                        request.below = found->text;
+                                        decisions_->approve(id, request.response, digest, request, answer_with_survivors(shared, request.response));
+                                    });
+    if (!submitted) shared->fail("too much is being looked up at once: try again");
+}
+
+approval::Reply Daemon::answer_with_survivors(std::shared_ptr<control::Responder> shared, quell_response response) {
+    return [this, shared, word = std::string(word_at(kResponseWords, response))](const approval::Answer& answer) {
+        const auto* found = store_.find(answer.incident);
+        if (answer.refusal != approval::Refusal::kNone || !found) return refuse(*shared, answer, word, found);
+        auto survivors = Json::array();
+        for (const auto& task : answer.survivors) survivors.push_back(incident::process_json(task, "survived"));
+        shared->reply({{"incident", incident_json(*found)}, {"survivors", survivors}});
+    };
+}
+
 void Daemon::approve(const Json& params, const control::Peer& peer, control::Responder responder) {
     const auto* incident = incident_of(params, responder);
     if (!incident || !is_known(*incident, peer, responder)) return;
@@ -188,15 +217,11 @@ void Daemon::approve(const Json& params, const control::Peer& peer, control::Res
     if (*response != QUELL_RESPONSE_ISOLATE_NETWORK && (terms->count || terms->flags))
         return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", "it allows nothing: that is isolate-network"}});
     request.terms = *terms;
+    const auto digest = control::string_member(params, "digest");
+    if (const auto& below = control::member(params, "below"); below.is_array() && !below.empty())
+        return approve_below(incident->id, incident->key.container, below.get<std::vector<std::string>>(), digest, std::move(request), std::move(responder));
     auto shared = std::make_shared<control::Responder>(std::move(responder));
-    decisions_->approve(incident->id, request.response, control::string_member(params, "digest"), request,
-                        [this, shared, word](const approval::Answer& answer) {
-                            const auto* found = store_.find(answer.incident);
-                            if (answer.refusal != approval::Refusal::kNone || !found) return refuse(*shared, answer, word, found);
-                            auto survivors = Json::array();
-                            for (const auto& task : answer.survivors) survivors.push_back(incident::process_json(task, "survived"));
-                            shared->reply({{"incident", incident_json(*found)}, {"survivors", survivors}});
-                        });
+    decisions_->approve(incident->id, request.response, digest, request, answer_with_survivors(shared, request.response));
 }
 
 void Daemon::reject(const Json& params, const control::Peer& peer, control::Responder responder) {

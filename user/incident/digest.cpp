@@ -21,6 +21,8 @@ std::string target_text(const Incident& incident, quell_response response, std::
     }
     if (response == QUELL_RESPONSE_QUARANTINE_FILE)
         return identity_text(incident.entry.file.file) + " / " + identity_text(incident.entry.file.scope);
+    if (response == QUELL_RESPONSE_DENY_WRITE)
+        return std::to_string(incident.key.container) + " / " + identity_text(incident.entry.place.file) + " / " + identity_text(incident.entry.place.scope);
     return std::to_string(incident.key.container);
 }
 

@@ -12,6 +12,8 @@ std::string_view risk_of(quell_response response) {
         case QUELL_RESPONSE_QUARANTINE_FILE: return "whoever needs the file is refused, and a program in it does not start; nothing is deleted";
         case QUELL_RESPONSE_PAUSE_CONTAINER: return "nothing in the container runs until it is resumed: what it serves hangs, and liveness probes may have it restarted";
         case QUELL_RESPONSE_STOP_CONTAINER: return "the container is told to end and is killed when its grace time is over; its runtime may start it again";
+        case QUELL_RESPONSE_ISOLATE_NETWORK: return "the container reaches nobody and is reached by nobody: what it serves fails, and probes may have it restarted";
+        case QUELL_RESPONSE_DENY_WRITE: return "what the container writes below the places fails from then on: what it serves may fail, or lose what it would have kept; nothing is deleted";
         case QUELL_RESPONSE_COUNT: break;
     }
     return "not known";

@@ -65,7 +65,9 @@ int run_respond(Invocation& invocation) {
         invocation.out.note(safe(response) + " is not possible" + (reason.empty() ? "" : ": " + reason));
         return withdraw(invocation, id, kFailed);
     }
-    return approve_chosen(invocation, id, choice, {{"reason", control::string_member(parameters, "reason")}});
+    Json approval = {{"reason", control::string_member(parameters, "reason")}};
+    if (const auto below = invocation.all("--below"); !below.empty()) approval["below"] = below;
+    return approve_chosen(invocation, id, choice, std::move(approval));
 }
 
 }  // namespace quell::cli
