@@ -88,3 +88,9 @@ static __always_inline int on_shrink_dcache_parent(struct dentry *dentry)
 		layer_removed(address_of(inode));
 	return 0;
 }
+
+/* Something is made: a file, a directory, a device, a fifo, a socket or a symbolic link. */
+static __always_inline int on_denied_creation(struct dentry *entry, u32 hook)
+{
+	return VERDICT(write_verdict(entry, hook));
+}

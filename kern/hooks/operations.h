@@ -215,7 +215,7 @@ static __always_inline int on_inode_link(struct dentry *from, struct inode *dire
 /* A file, directory, device, fifo, socket or symbolic link: all hooks tell of the directory and the entry first. */
 static __always_inline int on_created(struct inode *directory, struct dentry *entry, u32 mode, u32 hook)
 {
-	REFUSE_CHANGE((struct inode *)0, write_verdict(entry, hook), hook);
+	REFUSE((struct inode *)0, hook);
 	return judge_creation(directory, entry, mode, hook);
 }
 

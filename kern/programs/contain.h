@@ -53,6 +53,30 @@ int BPF_PROG(quell_shrink_dcache_parent, struct dentry *dentry)
 	return on_shrink_dcache_parent(dentry);
 }
 
+SEC("lsm/inode_create")
+int BPF_PROG(quell_deny_create, struct inode *directory, struct dentry *entry, umode_t mode, int ret)
+{
+	return ret ? ret : on_denied_creation(entry, QUELL_HOOK_inode_create);
+}
+
+SEC("lsm/inode_mkdir")
+int BPF_PROG(quell_deny_mkdir, struct inode *directory, struct dentry *entry, umode_t mode, int ret)
+{
+	return ret ? ret : on_denied_creation(entry, QUELL_HOOK_inode_mkdir);
+}
+
+SEC("lsm/inode_mknod")
+int BPF_PROG(quell_deny_mknod, struct inode *directory, struct dentry *entry, umode_t mode, dev_t device, int ret)
+{
+	return ret ? ret : on_denied_creation(entry, QUELL_HOOK_inode_mknod);
+}
+
+SEC("lsm/inode_symlink")
+int BPF_PROG(quell_deny_symlink, struct inode *directory, struct dentry *entry, const char *target, int ret)
+{
+	return ret ? ret : on_denied_creation(entry, QUELL_HOOK_inode_symlink);
+}
+
 
 /* --- what is cut off from the network: hooks/isolate.h */
 SEC("lsm/socket_connect")
