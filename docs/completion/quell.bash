@@ -31,9 +31,9 @@ _quell() {
             return
             ;;
         --incident) mapfile -t COMPREPLY < <(compgen -W "$(_quell_incidents)" -- "$current"); return ;;
-        --reason | --for | --confirm | --select | --digest | --limit | --head | --container | --pid | --allow) return ;;
+        --reason | --for | --confirm | --select | --digest | --limit | --head | --container | --pid | --allow | --below) return ;;
     esac
-    local words= responses="kill-container kill-process quarantine-file pause-container stop-container isolate-network"
+    local words= responses="kill-container kill-process quarantine-file pause-container stop-container isolate-network deny-write"
     case $verb in
         "") words="status incidents show preview approve reject undo assign note respond extend history watch policy doctor console version" ;;
         incidents) words="--all" ;;
@@ -42,14 +42,14 @@ _quell() {
             if [[ -z $sub ]]; then words=$(_quell_incidents); else words="$responses"; fi
             ;;
         approve)
-            words="--reason --dry-run --confirm --break-glass --select --digest --allow --allow-node --loopback"
+            words="--reason --dry-run --confirm --break-glass --select --digest --allow --allow-node --loopback --below"
             if [[ -z $sub ]]; then words+=" $(_quell_incidents)"; else words+=" $responses"; fi
             ;;
         reject) words="--reason --dry-run $(_quell_incidents)" ;;
         undo) words="--reason --dry-run $(_quell_incidents)" ;;
         assign | note) words=$(_quell_incidents) ;;
         console) words="--no-color --ascii" ;;
-        respond) words="--container --pid --file --from --reason --yes -y $responses" ;;
+        respond) words="--container --pid --file --from --reason --below --yes -y $responses" ;;
         extend) words="--for --reason $(_quell_incidents)" ;;
         doctor) words="--verbose" ;;
         history) words="verify --head --limit --incident" ;;
