@@ -117,6 +117,7 @@ static __always_inline int reads_module(u32 id)
 #define MAP_SHARED_BIT 1 /* of MAP_SHARED_VALIDATE, too */
 #define VM_SHARED_BIT 8
 #define MAY_WRITE_BIT 2
+#define DCACHE_DISCONNECTED_BIT (1u << 5)
 #define AF_INET_NUMBER 2
 #define AF_INET6_NUMBER 10
 

@@ -73,9 +73,18 @@ __noinline int is_place(u64 container, u64 inode)
 	return place_listed(denial, &key);
 }
 
+/* It was opened by its handle while its name was at nobody's hand: what is above it is not known. */
+static __always_inline int is_disconnected(u64 entry)
+{
+	u32 flags = 0;
+
+	read_kernel(flags, entry + offset_of(dentry, d_flags));
+	return (flags & DCACHE_DISCONNECTED_BIT) != 0;
+}
+
 /*
  * Is the entry, or a directory above it in its file system, one of the places? Nobody can move it out of one meanwhile: that
- * is refused. What lies deeper than can be walked may be below one, and is taken for it.
+ * is refused. What lies deeper than can be walked, or has nothing above it that is known, may be below one, and is taken for it.
  */
 static __always_inline int below_place(u64 container, u64 entry)
 {
@@ -86,7 +95,7 @@ static __always_inline int below_place(u64 container, u64 entry)
 			return 1;
 		parent = read_pointer(entry + offset_of(dentry, d_parent));
 		if (!parent || parent == entry)
-			return 0;
+			return is_disconnected(entry);
 		entry = parent;
 	}
 	return 1;

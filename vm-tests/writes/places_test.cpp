@@ -41,6 +41,33 @@ TEST(DenyWrite, OneDirectoryAtTwoPlaces) {
     reject_all();
 }
 
+// Its directory entry is at nobody's hand: what is above it cannot be said. By somebody who may do so, and came into the container.
+TEST(DenyWrite, AHandleOfAFileWhoseNameIsForgotten) {
+    must("rm -rf /srv/volume /run/handle && mkdir -p /srv/volume/sub /run/handle && echo line >/srv/volume/sub/f");
+    apply_denying_pack();
+    ContainerOptions volume;
+    volume.mounts.push_back({{"destination", "/vol/data"}, {"type", "bind"}, {"source", "/srv/volume"}, {"options", {"bind", "rw"}}});
+    Written victim("handle", volume);
+    must("setsid /w/writer by-handle /run/handle /srv/volume/sub/f >/run/handle/out 2>&1 </dev/null &");
+    ASSERT_TRUE(eventually([] { return run("test -e /run/handle/ready").status == 0; })) << run("cat /run/handle/out").text;
+    must("pgrep -f 'writer by-handle' | head -n 1 >/sys/fs/cgroup" + victim.cgroup() + "/cgroup.procs");
+    const auto opened = [](const char* round) {
+        must("echo 3 >/proc/sys/vm/drop_caches && touch /run/handle/go-" + std::string(round));
+        EXPECT_TRUE(eventually([&] { return run("test -e /run/handle/result-" + std::string(round)).status == 0; }));
+        return run("cat /run/handle/result-" + std::string(round)).text;
+    };
+    EXPECT_EQ(opened("0"), "by-handle 0 file_open\n");
+    const auto id = a_writing_incident_of(victim, "handle");
+    ASSERT_EQ(deny_writes(id, "--below /vol/data").status, 0);
+    const auto before = denied("file_open");
+    EXPECT_EQ(opened("1"), "by-handle " + std::to_string(EPERM) + " file_open\n");
+    EXPECT_GT(denied("file_open"), before);
+    EXPECT_EQ(run("quell undo " + id + " --reason done").status, 0);
+    EXPECT_EQ(opened("2"), "by-handle 0 file_open\n");
+    must("touch /run/handle/stop");
+    reject_all();
+}
+
 TEST(DenyWrite, ARenameAboveOpensNothing) {
     apply_denying_pack();
     Written victim("renamed");

@@ -3,6 +3,7 @@
 // which it makes, and makes DIRECTORY/ready. For each DIRECTORY/go-N it tries
 // every way and writes DIRECTORY/result-N, a line each: name, errno, hook. Ends,
 // with DIRECTORY/ended, when there is DIRECTORY/stop.
+// `writer by-handle DIRECTORY FILE`: the same with one way, to open by a handle.
 #define _GNU_SOURCE
 #include "writer.h"
 
@@ -76,8 +77,42 @@ static void put(const char *directory, const char *name, const char *text) {
     rename(at(directory, hidden), at(directory, name));
 }
 
+// Waits for the next round; 0: there is none any more.
+static int goes_on(const char *directory, int n) {
+    char name[32];
+    snprintf(name, sizeof(name), "go-%d", n);
+    while (access(at(directory, name), F_OK)) {
+        if (!access(at(directory, "stop"), F_OK)) return 0;
+        usleep(10000);
+    }
+    return 1;
+}
+
+static int by_handle(const char *directory, const char *file) {
+    union {
+        struct file_handle handle;
+        char room[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+    } h = {.handle = {.handle_bytes = MAX_HANDLE_SZ}};
+    char above[512], text[64], name[32];
+    int mount_id;
+    snprintf(above, sizeof(above), "%.*s", (int)(strrchr(file, '/') - file), file);
+    int mount = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (mount < 0 || name_to_handle_at(AT_FDCWD, file, &h.handle, &mount_id, 0)) return perror("handle"), 1;
+    put(directory, "ready", "");
+    for (int n = 0; goes_on(directory, n); n++) {
+        int fd = open_by_handle_at(mount, &h.handle, O_WRONLY | O_CLOEXEC);
+        snprintf(text, sizeof(text), "by-handle %d file_open\n", fd < 0 ? errno : 0);
+        if (fd >= 0) close(fd);
+        snprintf(name, sizeof(name), "result-%d", n);
+        put(directory, name, text);
+    }
+    put(directory, "ended", "");
+    return 0;
+}
+
 int main(int argc, char **argv) {
     if (argc != 4) return 2;
+    if (!strcmp(argv[1], "by-handle")) return by_handle(argv[2], argv[3]);
     static struct writer w;
     const char *directory = argv[1];
     char text[8192], name[32];
@@ -85,16 +120,7 @@ int main(int argc, char **argv) {
     w.outside = argv[3];
     if (writer_open(&w)) return perror("writer"), 1;
     put(directory, "ready", "");
-    for (int n = 0;; n++) {
-        snprintf(name, sizeof(name), "go-%d", n);
-        while (access(at(directory, name), F_OK)) {
-            if (!access(at(directory, "stop"), F_OK)) {
-                writer_end(&w);
-                put(directory, "ended", "");
-                return 0;
-            }
-            usleep(10000);
-        }
+    for (int n = 0; goes_on(directory, n); n++) {
         size_t used = 0;
         for (const struct way *way = kWays; way->name; way++) {
             errno = 0;
@@ -104,4 +130,7 @@ int main(int argc, char **argv) {
         snprintf(name, sizeof(name), "result-%d", n);
         put(directory, name, text);
     }
+    writer_end(&w);
+    put(directory, "ended", "");
+    return 0;
 }
