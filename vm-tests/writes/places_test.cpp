@@ -50,7 +50,7 @@ TEST(DenyWrite, AHandleOfAFileWhoseNameIsForgotten) {
     Written victim("handle", volume);
     must("setsid /w/writer by-handle /run/handle /srv/volume/sub/f >/run/handle/out 2>&1 </dev/null &");
     ASSERT_TRUE(eventually([] { return run("test -e /run/handle/ready").status == 0; })) << run("cat /run/handle/out").text;
-    must("pgrep -f 'writer by-handle' | head -n 1 >/sys/fs/cgroup" + victim.cgroup() + "/cgroup.procs");
+    must("pgrep -f '[w]riter by-handle' >/sys/fs/cgroup" + victim.cgroup() + "/cgroup.procs");
     const auto opened = [](const char* round) {
         must("echo 3 >/proc/sys/vm/drop_caches && touch /run/handle/go-" + std::string(round));
         EXPECT_TRUE(eventually([&] { return run("test -e /run/handle/result-" + std::string(round)).status == 0; }));

@@ -96,11 +96,11 @@ static int by_handle(const char *directory, const char *file) {
     char above[512], text[64], name[32];
     int mount_id;
     snprintf(above, sizeof(above), "%.*s", (int)(strrchr(file, '/') - file), file);
-    int mount = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (mount < 0 || name_to_handle_at(AT_FDCWD, file, &h.handle, &mount_id, 0)) return perror("handle"), 1;
+    int top = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (top < 0 || name_to_handle_at(AT_FDCWD, file, &h.handle, &mount_id, 0)) return perror("handle"), 1;
     put(directory, "ready", "");
     for (int n = 0; goes_on(directory, n); n++) {
-        int fd = open_by_handle_at(mount, &h.handle, O_WRONLY | O_CLOEXEC);
+        int fd = open_by_handle_at(top, &h.handle, O_WRONLY | O_CLOEXEC);
         snprintf(text, sizeof(text), "by-handle %d file_open\n", fd < 0 ? errno : 0);
         if (fd >= 0) close(fd);
         snprintf(name, sizeof(name), "result-%d", n);
