@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The one description of everything that crosses between the kernel side and
- * user space, with its other parts in abi_policy.h and abi_records.h: map keys and values, ring records, requests to the syscall
+ * user space, with its other parts in abi_policy.h, abi_places.h and abi_records.h: map keys and values, ring records, requests to the syscall
  * programs. Compiled by clang for BPF and by the C++ compiler; both check the
  * sizes below, and tests/bpf/abi_test.cpp checks offsets against the object's
  * BTF.
@@ -254,24 +254,7 @@ struct quell_terms {
 };
 QUELL_SIZE(struct quell_terms, 648);
 
-/* Directories and files that a container may no longer change: these, and what lies below them. By what they are, not by their paths. */
-#define QUELL_PLACES_MAX 16
-struct quell_places {
-	quell_u32 count; /* 0: the place of the entry, see quell_pending */
-	quell_u32 reserved;
-	struct quell_file_key at[QUELL_PLACES_MAX];
-};
-QUELL_SIZE(struct quell_places, 1288);
-
-/* A container that may not write below some places. */
-struct quell_write_denial {
-	quell_u64 incident;
-	quell_u64 denied;          /* operations refused so far */
-	struct quell_pending_key pending;
-	quell_u64 filter;          /* bits of the places' inode numbers: a clear one is certain */
-	struct quell_places places;
-};
-QUELL_SIZE(struct quell_write_denial, 1344);
+#include "abi_places.h"
 
 /* A container whose network is cut. */
 struct quell_isolation {

@@ -103,7 +103,7 @@ TEST(Abi, EveryStructureOfTheHeaderIsComparedHere) {
     const std::regex begins(R"(^struct (\w+) \{$)");
     std::set<std::string> declared, compared;
     std::smatch match;
-    for (const char* name : {"abi.h", "abi_policy.h", "abi_records.h"}) {
+    for (const char* name : {"abi.h", "abi_policy.h", "abi_places.h", "abi_records.h"}) {
         std::ifstream header(std::string(QUELL_KERN_DIRECTORY) + "/" + name);
         ASSERT_TRUE(header) << name;
         for (std::string line; std::getline(header, line);)
