@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The one description of everything that crosses between the kernel side and
- * user space, with its other parts in abi_policy.h and abi_records.h: map keys and values, ring records, requests to the syscall
+ * user space, with its other parts in abi_policy.h, abi_places.h and abi_records.h: map keys and values, ring records, requests to the syscall
  * programs. Compiled by clang for BPF and by the C++ compiler; both check the
  * sizes below, and tests/bpf/abi_test.cpp checks offsets against the object's
  * BTF.
@@ -257,6 +257,8 @@ struct quell_terms {
 };
 QUELL_SIZE(struct quell_terms, 648);
 
+#include "abi_places.h"
+
 /* A container whose network is cut. */
 struct quell_isolation {
 	quell_u64 incident;
@@ -275,6 +277,7 @@ QUELL_SIZE(struct quell_isolation, 696);
 #define QUELL_OBJECT_LAST_LINK 2u /* its last name was being removed */
 #define QUELL_OBJECT_OVERLAY 4u
 #define QUELL_OBJECT_LOWER 8u     /* only a lower inode existed: key has a scope */
+#define QUELL_OBJECT_LASTS 16u    /* of quell_open_file: of whatever kind, it can be told from others by what lasts */
 
 #define QUELL_DOUBT_MIXED 1u     /* repeats hang on more than what all of them hang on */
 #define QUELL_DOUBT_WITHDRAWN 2u /* it did not hold: rejected by Quell itself */
@@ -301,6 +304,7 @@ struct quell_pending {
 	struct quell_task_ref chain[QUELL_CHAIN_MAX]; /* 0: who acted, then its ancestors up to the container's init */
 	struct quell_file_key file;
 	struct quell_identity upper_root;
+	struct quell_file_key place; /* the directory that the object is in; 0: not bound */
 	quell_u64 inode;       /* as the process saw it: the overlay's number */
 	quell_u32 device;
 	quell_u32 overlay_device;
@@ -310,7 +314,7 @@ struct quell_pending {
 	quell_u32 contains;    /* 1: from the flip on, of stop-container from its second step on */
 	char name[64];         /* last component of the object, cut */
 };
-QUELL_SIZE(struct quell_pending, 696);
+QUELL_SIZE(struct quell_pending, 776);
 
 /* ---- requests to the syscall programs --------------------------------- */
 
@@ -336,9 +340,12 @@ struct quell_transition {
 	quell_s32 error;   /* 0, or a negative errno, see kern/pending/transition.h */
 	/* in */
 	quell_u32 doubt;   /* 1: who the container is is known now. To its own state: it holds; to rejected: it does not */
-	struct quell_terms terms; /* of isolate-network */
+	union {
+		struct quell_terms terms;   /* of isolate-network */
+		struct quell_places places; /* of deny-write */
+	};
 };
-QUELL_SIZE(struct quell_transition, 760);
+QUELL_SIZE(struct quell_transition, 1400);
 
 /* Where overlayfs keeps its layers; from the module's BTF, by user space. */
 struct quell_overlay_layout {
@@ -391,7 +398,7 @@ QUELL_SIZE(struct quell_open_file, 208);
 struct quell_globals {
 	/* in front of every hook, read as one word: 0 means there is nothing to refuse */
 	quell_u32 contained_subjects; /* containers and lineages */
-	quell_u32 contained_files;
+	quell_u32 contained_files;    /* and containers that may not write below some places */
 	quell_u64 generation;         /* current policy */
 	quell_u32 half;               /* where it was loaded: QUELL_NODE_HALF or 0 */
 	quell_u32 epoch;              /* part of every cache key; moves with each switch */
@@ -430,6 +437,8 @@ struct quell_globals {
 	quell_u32 network_levels[2][2]; /* by half, and IPv4 or IPv6: mask of the numbers of pieces */
 	quell_u64 network_filter[2][QUELL_NETWORK_BITS / 64];
 	struct quell_gate gate[2];
+	quell_u32 write_denied; /* containers that may not write below some places; each counts in contained_files, too */
+	quell_u32 write_reserved;
 };
 
 /* What the loader tells the kernel side. */
@@ -471,6 +480,6 @@ struct quell_request {
 	quell_s32 error;              /* see kern/pending/request.h */
 	quell_u32 reserved;
 };
-QUELL_SIZE(struct quell_request, 736);
+QUELL_SIZE(struct quell_request, 816);
 
 #include "abi_records.h"

@@ -112,7 +112,12 @@ static __always_inline int reads_module(u32 id)
 #define TMPFS_MAGIC 0x01021994
 #define SB_KERNMOUNT_BIT (1ull << 22)
 #define BTRFS_MAGIC 0x9123683e
+#define PROT_WRITE_BIT 2
 #define PROT_EXEC_BIT 4
+#define MAP_SHARED_BIT 1 /* of MAP_SHARED_VALIDATE, too */
+#define VM_SHARED_BIT 8
+#define MAY_WRITE_BIT 2
+#define DCACHE_DISCONNECTED_BIT (1u << 5)
 #define AF_INET_NUMBER 2
 #define AF_INET6_NUMBER 10
 

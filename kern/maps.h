@@ -115,6 +115,7 @@ HASH_MAP(contained_actors, 1024, u64, u64);
 HASH_MAP(contained_files, 2048, struct quell_file_key, struct quell_file_entry);
 /* by container */
 HASH_MAP(isolations, QUELL_PENDING_MAX, u64, struct quell_isolation);
+HASH_MAP(write_denials, QUELL_PENDING_MAX, u64, struct quell_write_denial);
 /* by the identity of an overlay's upper root, while that overlay is mounted */
 HASH_MAP(overlays, 2048, struct quell_identity, struct overlay_mount);
 

@@ -58,6 +58,8 @@ extern struct quell_globals quell;
 #include "enforce/overlay.h"
 #include "enforce/network.h"
 #include "enforce/isolation.h"
+#include "enforce/denial.h"
+#include "enforce/places.h"
 #include "pending/transition.h"
 #include "pending/request.h"
 #include "setup.h"
@@ -140,7 +142,7 @@ int BPF_PROG(quell_d_move, struct dentry *dentry, struct dentry *target, bool ex
 SEC("lsm/inode_rmdir")
 int BPF_PROG(quell_inode_rmdir, struct inode *directory, struct dentry *dentry, int ret)
 {
-	return ret ? ret : on_inode_rmdir(directory);
+	return ret ? ret : on_inode_rmdir(directory, dentry);
 }
 
 SEC("lsm/unix_stream_connect")

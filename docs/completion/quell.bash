@@ -32,10 +32,10 @@ _quell() {
             ;;
         --with) mapfile -t COMPREPLY < <(compgen -W capture -- "$current"); return ;;
         --incident) mapfile -t COMPREPLY < <(compgen -W "$(_quell_incidents)" -- "$current"); return ;;
-        --reason | --for | --confirm | --select | --digest | --limit | --head | --container | --pod | --pid | --allow) return ;;
+        --reason | --for | --confirm | --select | --digest | --limit | --head | --container | --pod | --pid | --allow | --below) return ;;
         --scope) mapfile -t COMPREPLY < <(compgen -W pod -- "$current"); return ;;
     esac
-    local words= responses="kill-container kill-process quarantine-file pause-container stop-container isolate-network acquire-file capture"
+    local words= responses="kill-container kill-process quarantine-file pause-container stop-container isolate-network acquire-file capture deny-write"
     case $verb in
         "") words="status incidents show preview approve reject undo assign note respond extend history watch evidence policy doctor console version" ;;
         incidents) words="--all" ;;
@@ -44,14 +44,14 @@ _quell() {
             if [[ -z $sub ]]; then words="--scope --all-instances $(_quell_incidents)"; else words="--scope --all-instances $responses"; fi
             ;;
         approve)
-            words="--reason --dry-run --confirm --break-glass --select --digest --allow --allow-node --loopback --scope --all-instances --with --copy"
+            words="--reason --dry-run --confirm --break-glass --select --digest --allow --allow-node --loopback --scope --all-instances --with --copy --below"
             if [[ -z $sub ]]; then words+=" $(_quell_incidents)"; else words+=" $responses"; fi
             ;;
         reject) words="--reason --dry-run $(_quell_incidents)" ;;
         undo) words="--reason --dry-run $(_quell_incidents)" ;;
         assign | note) words=$(_quell_incidents) ;;
         console) words="--no-color --ascii" ;;
-        respond) words="--container --pid --file --from --reason --yes -y --allow --allow-node --loopback --scope --pod --all-instances --with --copy $responses" ;;
+        respond) words="--container --pid --file --from --reason --below --yes -y --allow --allow-node --loopback --scope --pod --all-instances --with --copy $responses" ;;
         extend) words="--for --reason $(_quell_incidents)" ;;
         doctor) words="--verbose" ;;
         history) words="verify --head --limit --incident" ;;

@@ -135,15 +135,21 @@ _Static_assert(__builtin_offsetof(struct quell_globals, contained_subjects) % 8 
 	       __builtin_offsetof(struct quell_globals, contained_files) ==
 		       __builtin_offsetof(struct quell_globals, contained_subjects) + 4, "one word");
 
-/* Both, in front of every hook that detection keeps attached: one load while there is nothing to refuse. */
-#define REFUSE_ACCESS(inode, hook, reads)                              \
+/*
+ * All of them, in front of every hook that detection keeps attached: one load while there is nothing to refuse. `change` is the
+ * verdict of write_verdict() and its like (enforce/places.h) where something is changed, 0 elsewhere; `reads`: see file_refuse.
+ */
+#define REFUSE_BOTH(inode, change, hook, reads)                        \
 	do {                                                           \
 		if (anything_contained) {                              \
 			int verdict_ = subject_verdict(hook);          \
 			if (!verdict_)                                 \
 				verdict_ = file_access_verdict(inode, hook, reads); \
+			if (!verdict_)                                 \
+				verdict_ = (change);                   \
 			if (verdict_)                                  \
 				return -EPERM;                         \
 		}                                                      \
 	} while (0)
-#define REFUSE(inode, hook) REFUSE_ACCESS(inode, hook, 0)
+#define REFUSE(inode, hook) REFUSE_BOTH(inode, 0, hook, 0)
+#define REFUSE_CHANGE(inode, change, hook) REFUSE_BOTH(inode, change, hook, 0)

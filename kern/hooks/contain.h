@@ -13,16 +13,20 @@ static __always_inline int on_file_permission(struct file *file, int mask)
 {
 	if (file_access_verdict(file->f_inode, QUELL_HOOK_file_permission, mask == MAY_READ_BIT))
 		return -EPERM;
+	if ((mask & MAY_WRITE_BIT) && write_held(file, QUELL_HOOK_file_permission))
+		return -EPERM;
 	return VERDICT(network_file_verdict(file));
 }
 
-static __always_inline int on_mmap_file(struct file *file, unsigned long protection)
+static __always_inline int on_mmap_file(struct file *file, unsigned long protection, unsigned long flags)
 {
 	struct dentry *entry;
 
 	if (!file)
 		return 0;
 	if (file_verdict(file->f_inode, QUELL_HOOK_mmap_file))
+		return -EPERM;
+	if ((protection & PROT_WRITE_BIT) && (flags & MAP_SHARED_BIT) && write_held(file, QUELL_HOOK_mmap_file))
 		return -EPERM;
 	if (!(protection & PROT_EXEC_BIT) || !WANTED(MMAP_EXEC))
 		return 0;
@@ -31,13 +35,15 @@ static __always_inline int on_mmap_file(struct file *file, unsigned long protect
 			   QUELL_HOOK_mmap_file));
 }
 
-static __always_inline int on_file_mprotect(struct vm_area_struct *vma)
+static __always_inline int on_file_mprotect(struct vm_area_struct *vma, unsigned long protection)
 {
 	struct file *file = vma->vm_file;
 
 	if (!file)
 		return 0;
-	return VERDICT(file_verdict(file->f_inode, QUELL_HOOK_file_mprotect));
+	if (file_verdict(file->f_inode, QUELL_HOOK_file_mprotect))
+		return -EPERM;
+	return (protection & PROT_WRITE_BIT) ? VERDICT(write_mapped(address_of(vma), address_of(file), QUELL_HOOK_file_mprotect)) : 0;
 }
 
 static __always_inline int judge_xattr(struct dentry *entry, u32 hook)
@@ -51,6 +57,8 @@ static __always_inline int on_inode_setxattr(struct dentry *dentry)
 {
 	if (file_verdict(dentry->d_inode, QUELL_HOOK_inode_setxattr))
 		return -EPERM;
+	if (write_verdict(dentry, QUELL_HOOK_inode_setxattr))
+		return -EPERM;
 	return judge_xattr(dentry, QUELL_HOOK_inode_setxattr);
 }
 
@@ -58,12 +66,16 @@ static __always_inline int on_inode_removexattr(struct dentry *dentry)
 {
 	if (file_verdict(dentry->d_inode, QUELL_HOOK_inode_removexattr))
 		return -EPERM;
+	if (write_verdict(dentry, QUELL_HOOK_inode_removexattr))
+		return -EPERM;
 	return judge_xattr(dentry, QUELL_HOOK_inode_removexattr);
 }
 
 static __always_inline int on_inode_copy_up(struct dentry *dentry)
 {
-	return VERDICT(file_verdict(dentry->d_inode, QUELL_HOOK_inode_copy_up));
+	if (file_verdict(dentry->d_inode, QUELL_HOOK_inode_copy_up))
+		return -EPERM;
+	return VERDICT(write_verdict(dentry, QUELL_HOOK_inode_copy_up));
 }
 
 /*
@@ -77,4 +89,10 @@ static __always_inline int on_shrink_dcache_parent(struct dentry *dentry)
 	if (quell.contained_files && inode && !inode->i_nlink && contained_may_be(inode->i_ino))
 		layer_removed(address_of(inode));
 	return 0;
+}
+
+/* Something is made: a file, a directory, a device, a fifo, a socket or a symbolic link. */
+static __always_inline int on_denied_creation(struct dentry *entry, u32 hook)
+{
+	return VERDICT(write_verdict(entry, hook));
 }

@@ -43,6 +43,7 @@ static __always_inline void container_forget(u64 id, struct quell_container *c)
 	container_ends(c);
 	bpf_map_delete_elem(&containers, &id);
 	isolation_ends(id);
+	denial_ends(id);
 	names_forget(id);
 }
 
@@ -192,8 +193,10 @@ static __always_inline int on_d_move(struct dentry *dentry, struct dentry *targe
  * Where inodes have no generation, a removed directory's number and address come back as another's. From here on until it
  * is dead it is locked, and of such a directory nothing is cached (directory_lives in path/cache.h).
  */
-static __always_inline int on_inode_rmdir(struct inode *directory)
+static __always_inline int on_inode_rmdir(struct inode *directory, struct dentry *dentry)
 {
+	if (anything_contained && write_verdict(dentry, QUELL_HOOK_inode_rmdir))
+		return -EPERM;
 	if (!directory->i_generation)
 		superblock_moved(directory->i_sb);
 	return 0;

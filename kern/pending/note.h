@@ -14,7 +14,8 @@ static __always_inline u32 offers_possible(struct quell_pending *entry, struct q
 
 	if (c && container != quell.self_container && !(c->flags & QUELL_CONTAINER_PROTECTED))
 		offers |= QUELL_BIT(QUELL_RESPONSE_KILL_CONTAINER) | QUELL_BIT(QUELL_RESPONSE_PAUSE_CONTAINER) |
-			  QUELL_BIT(QUELL_RESPONSE_STOP_CONTAINER) | QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK);
+			  QUELL_BIT(QUELL_RESPONSE_STOP_CONTAINER) | QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK) |
+			  QUELL_BIT(QUELL_RESPONSE_DENY_WRITE);
 	for (int i = 0; i < CHAIN_MARKED; i++)
 		if (entry->chain[i].actor)
 			offers |= QUELL_BIT(QUELL_RESPONSE_KILL_PROCESS);
@@ -26,6 +27,18 @@ static __always_inline u32 offers_possible(struct quell_pending *entry, struct q
 	if (container || entry->chain_count)
 		offers |= QUELL_BIT(QUELL_RESPONSE_CAPTURE);
 	return offers;
+}
+
+/* Binds the directory that the object is in, also where the object is not there yet. A function of its own for the sake of the stack. */
+__noinline int place_bind(u32 slot)
+{
+	struct work *work = WORK(slot);
+	u64 entry = work->query.entry;
+	u64 parent = entry ? read_pointer(entry + offset_of(dentry, d_parent)) : 0;
+
+	if (parent && file_facts(read_pointer(parent + offset_of(dentry, d_inode)), &work->facts))
+		work->entry_new.place = work->facts.key;
+	return 0;
 }
 
 /* Binds the object to work->entry_new. A function of its own for the sake of the stack. */
@@ -201,6 +214,7 @@ __noinline int pending_note(u32 slot, u32 index)
 		return 0;
 	}
 	__builtin_memset(&work->entry_new, 0, sizeof(work->entry_new));
+	place_bind(slot);
 	object_bind(slot);
 	pending_prepare(slot, index);
 	error = bpf_map_update_elem(&pending, key, &work->entry_new, BPF_NOEXIST);

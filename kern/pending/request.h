@@ -119,6 +119,8 @@ static __always_inline void file_told(struct bpf_iter__task_file *ctx, struct fi
 	read_kernel(mode, inode + offset_of(inode, i_mode));
 	read_kernel(links, inode + offset_of(inode, i_nlink));
 	out.mode = mode;
+	if (facts->known && links)
+		out.object_flags |= QUELL_OBJECT_LASTS;
 	if (facts->known && links && (mode & S_IFMT_BITS) == S_IFREG_BITS)
 		out.object_flags |= QUELL_OBJECT_FILE;
 	bpf_probe_read_kernel_str(out.name, sizeof(out.name), (void *)read_pointer(dentry + offset_of(dentry, d_name.name)));

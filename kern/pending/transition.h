@@ -10,7 +10,7 @@
  * transition; ETIME expired; EPERM the caller is inside the target; EACCES the
  * target is protected; EOPNOTSUPP not offered; ESRCH the target is gone;
  * ENOSPC no room; EEXIST that file is contained, that container paused
- * already, its network cut; EALREADY it is in doubt no more, or contained already; ERANGE a
+ * already, its network cut, its writes denied; EALREADY it is in doubt no more, or contained already; ERANGE a
  * deadline that is not later, or too far away.
  */
 #pragma once
@@ -76,6 +76,8 @@ static __always_inline int approval_refused(struct quell_transition *t, struct q
 		return isolation_refused(t);
 	} else if (takes_evidence(t->response)) {
 		return 0; /* hits nobody, whoever the target is */
+	} else if (t->response == QUELL_RESPONSE_DENY_WRITE) {
+		return denial_refused(t, p);
 	} else if (p->object_flags & QUELL_OBJECT_LAST_LINK) {
 		return -ESRCH;
 	} else if (bpf_map_lookup_elem(&contained_files, &p->file)) {
@@ -169,6 +171,8 @@ static __always_inline int contain(struct quell_transition *t, struct quell_pend
 	}
 	if (p->response == QUELL_RESPONSE_ISOLATE_NETWORK)
 		return isolation_contain(t);
+	if (p->response == QUELL_RESPONSE_DENY_WRITE)
+		return denial_contain(t, p);
 	return file_contain(t, p);
 }
 
@@ -238,6 +242,8 @@ static __always_inline void release(struct quell_transition *t, struct quell_pen
 			__sync_fetch_and_add(&quell.contained_subjects, -1);
 	} else if (p->response == QUELL_RESPONSE_ISOLATE_NETWORK) {
 		isolation_release(container, incident);
+	} else if (p->response == QUELL_RESPONSE_DENY_WRITE) {
+		denial_release(container, incident);
 	} else {
 		struct quell_file_entry *file = bpf_map_lookup_elem(&contained_files, &p->file);
 

@@ -19,14 +19,14 @@ SEC("lsm/mmap_file")
 int BPF_PROG(quell_mmap_file, struct file *file, unsigned long reqprot, unsigned long prot,
 	     unsigned long flags, int ret)
 {
-	return ret ? ret : on_mmap_file(file, prot);
+	return ret ? ret : on_mmap_file(file, prot, flags);
 }
 
 SEC("lsm/file_mprotect")
 int BPF_PROG(quell_file_mprotect, struct vm_area_struct *vma, unsigned long reqprot, unsigned long prot,
 	     int ret)
 {
-	return ret ? ret : on_file_mprotect(vma);
+	return ret ? ret : on_file_mprotect(vma, prot);
 }
 
 SEC("lsm/inode_setxattr")
@@ -51,6 +51,30 @@ SEC("fentry/shrink_dcache_parent")
 int BPF_PROG(quell_shrink_dcache_parent, struct dentry *dentry)
 {
 	return on_shrink_dcache_parent(dentry);
+}
+
+SEC("lsm/inode_create")
+int BPF_PROG(quell_deny_create, struct inode *directory, struct dentry *entry, umode_t mode, int ret)
+{
+	return ret ? ret : on_denied_creation(entry, QUELL_HOOK_inode_create);
+}
+
+SEC("lsm/inode_mkdir")
+int BPF_PROG(quell_deny_mkdir, struct inode *directory, struct dentry *entry, umode_t mode, int ret)
+{
+	return ret ? ret : on_denied_creation(entry, QUELL_HOOK_inode_mkdir);
+}
+
+SEC("lsm/inode_mknod")
+int BPF_PROG(quell_deny_mknod, struct inode *directory, struct dentry *entry, umode_t mode, dev_t device, int ret)
+{
+	return ret ? ret : on_denied_creation(entry, QUELL_HOOK_inode_mknod);
+}
+
+SEC("lsm/inode_symlink")
+int BPF_PROG(quell_deny_symlink, struct inode *directory, struct dentry *entry, const char *target, int ret)
+{
+	return ret ? ret : on_denied_creation(entry, QUELL_HOOK_inode_symlink);
 }
 
 

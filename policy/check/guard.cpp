@@ -65,7 +65,7 @@ bool offers_response(const Rule& rule, std::uint32_t response) {
 
 bool is_about_containers(std::uint32_t response) {
     return response == QUELL_RESPONSE_KILL_CONTAINER || response == QUELL_RESPONSE_PAUSE_CONTAINER || response == QUELL_RESPONSE_STOP_CONTAINER ||
-           response == QUELL_RESPONSE_ISOLATE_NETWORK;
+           response == QUELL_RESPONSE_ISOLATE_NETWORK || response == QUELL_RESPONSE_DENY_WRITE;
 }
 
 void warn_of_link(const Rule& rule, const Pattern& pattern, Findings& findings) {

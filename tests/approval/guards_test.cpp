@@ -118,7 +118,7 @@ TEST(Guards, AllAreTold) {
 }
 
 TEST(Guards, ResponsesByTheirWords) {
-    for (const char* word : {"kill-container", "stop-container", "pause-container", "isolate-network"}) EXPECT_TRUE(acts_on_container(word)) << word;
+    for (const char* word : {"kill-container", "stop-container", "pause-container", "isolate-network", "deny-write"}) EXPECT_TRUE(acts_on_container(word)) << word;
     for (const char* word : {"kill-process", "quarantine-file"}) EXPECT_FALSE(acts_on_container(word)) << word;
     for (const char* word : {"capture", "acquire-file"}) EXPECT_TRUE(only_looks(word)) << word;
     EXPECT_FALSE(only_looks("kill-container"));

@@ -65,11 +65,13 @@ const std::vector<Structure>& structures() {
         STRUCT(quell_file_entry, F(incident), F(denied), F(pending), F(upper_root), F(device), F(overlay_device)),
         STRUCT(quell_pending, F(word), F(deadline_ns), F(first_ns), F(last_ns), F(hits), F(approved_ns), F(request), F(generation), F(offers),
                F(response), F(approver_uid), F(approver_loginuid), F(severity), F(operation), F(hook), F(object_flags), F(chain_count), F(target),
-               F(chain), F(file), F(upper_root), F(inode), F(device), F(overlay_device), F(detail), F(doubts), F(doubt_flags), F(contains), F(name)),
+               F(chain), F(file), F(upper_root), F(place), F(inode), F(device), F(overlay_device), F(detail), F(doubts), F(doubt_flags), F(contains), F(name)),
         STRUCT(quell_transition, F(key), F(incident), F(request), F(approver_container), F(deadline_ns), F(from), F(to), F(response), F(target), F(approver_uid),
                F(approver_loginuid), F(seen), F(time_ns), F(error), F(doubt), F(terms)),
         STRUCT(quell_allowance, F(address), F(mask), F(port), F(flags)),
         STRUCT(quell_terms, F(flags), F(count), F(allowed)),
+        STRUCT(quell_places, F(count), F(reserved), F(at)),
+        STRUCT(quell_write_denial, F(incident), F(denied), F(pending), F(filter), F(places)),
         STRUCT(quell_isolation, F(incident), F(denied), F(pending), F(terms)),
         STRUCT(quell_overlay_layout, F(known), F(vfs_inode), F(upper), F(lower), F(entry), F(entry_lower)),
         STRUCT(quell_forget, F(container), F(error), F(reserved)),
@@ -80,7 +82,7 @@ const std::vector<Structure>& structures() {
                F(next_incident), F(next_actor), F(pending_total), F(pending_host), F(self_start_ns), F(self_container), F(self_pid),
                F(enabled_offers), F(host_root), F(host_mount_ns), F(own_address), F(overlay), F(query), F(adopting), F(scanned), F(removed_containers), F(canary_denied),
                F(counters), F(denied), F(matched), F(leaf_filter),
-               F(plain), F(plain_quick), F(network_levels), F(network_filter), F(gate)),
+               F(plain), F(plain_quick), F(network_levels), F(network_filter), F(gate), F(write_denied), F(write_reserved)),
         STRUCT(quell_gate, F(kinds), F(slots)),
         STRUCT(quell_setup, F(name_key), F(first_incident), F(self_pid), F(learn_host)),
         STRUCT(quell_switch, F(generation), F(operations), F(half), F(texts)),
@@ -102,7 +104,7 @@ TEST(Abi, EveryStructureOfTheHeaderIsComparedHere) {
     const std::regex begins(R"(^struct (\w+) \{$)");
     std::set<std::string> declared, compared;
     std::smatch match;
-    for (const char* name : {"abi.h", "abi_policy.h", "abi_records.h"}) {
+    for (const char* name : {"abi.h", "abi_policy.h", "abi_places.h", "abi_records.h"}) {
         std::ifstream header(std::string(QUELL_KERN_DIRECTORY) + "/" + name);
         ASSERT_TRUE(header) << name;
         for (std::string line; std::getline(header, line);)

@@ -48,7 +48,8 @@ NATIVE_MAP(pending, MACHINE_ENTRIES, struct quell_pending_key, struct quell_pend
 NATIVE_MAP(containers, MACHINE_CONTAINERS, u64, struct quell_container);
 NATIVE_MAP(contained_actors, MACHINE_HELD, u64, u64);
 NATIVE_MAP(contained_files, MACHINE_HELD, struct quell_file_key, struct quell_file_entry);
-NATIVE_MAP(isolations, MACHINE_CONTAINERS, u64, struct quell_isolation);
+NATIVE_MAP(isolations, MACHINE_HELD, u64, struct quell_isolation);
+NATIVE_MAP(write_denials, MACHINE_HELD, u64, struct quell_write_denial);
 
 static struct quell_globals quell;
 static volatile u32 zero;
@@ -57,6 +58,9 @@ static int caller_descends;
 static u64 notices;
 #define CONTAINED_BITS (1u << 16)
 static u64 contained_filter[CONTAINED_BITS / 64];
+#define WRITE_DENIED_BITS (1u << 12)
+static u64 write_denied_filter[WRITE_DENIED_BITS / 64];
+#define bpf_probe_read_kernel(to, size, from) memcpy(to, from, size)
 
 static u64 bpf_ktime_get_boot_ns(void) {
     between();
@@ -66,11 +70,7 @@ static void *bpf_get_current_task(void) { return 0; }
 static int descends_from(u64 task, u32 pid, u64 start_ns) { return caller_descends; }
 static u64 count(u32 counter) { return __sync_fetch_and_add(&quell.counters[counter], 1); }
 static void notice_send(struct quell_pending_key *key, u64 word) { notices++; }
-static long bpf_probe_read_kernel(void *to, u32 size, const void *from) {
-    memcpy(to, from, size);
-    return 0;
-}
-static void isolated_filter_add(u64 container) {} // kern/enforce/network.h, with the hooks
+static void isolated_filter_add(u64 container) {}
 
 #include "kern/pending/table.h"
 #include "kern/subject/hold.h"
@@ -78,6 +78,7 @@ static void isolated_filter_add(u64 container) {} // kern/enforce/network.h, wit
 #include "kern/pending/entry.h"
 #include "kern/enforce/held_files.h"
 #include "kern/enforce/isolation.h"
+#include "kern/enforce/denial.h"
 #include "kern/pending/transition.h"
 
 void machine_reset(void) {
@@ -91,6 +92,7 @@ void machine_reset(void) {
     native_map_clear(&contained_actors);
     native_map_clear(&contained_files);
     native_map_clear(&isolations);
+    native_map_clear(&write_denials);
 }
 
 void machine_clock(u64 now_ns) { clock_ns = now_ns; }
@@ -117,6 +119,7 @@ void machine_container_ends(u64 id) {
     container_ends(c);
     bpf_map_delete_elem(&containers, &id);
     isolation_ends(id);
+    denial_ends(id);
 }
 
 void machine_file_ends(const struct quell_file_key *file) {
@@ -190,6 +193,12 @@ u64 machine_isolation(u64 container) {
     return at < 0 ? 0 : ((struct quell_isolation *)native_value(&isolations, (u32)at))->incident;
 }
 
+u64 machine_denial(u64 container) {
+    int at = native_find(&write_denials, &container);
+
+    return at < 0 ? 0 : ((struct quell_write_denial *)native_value(&write_denials, (u32)at))->incident;
+}
+
 void machine_count(struct machine_totals *totals) {
     totals->subjects = quell.contained_subjects;
     totals->files = quell.contained_files;
@@ -198,6 +207,8 @@ void machine_count(struct machine_totals *totals) {
     totals->actors = MACHINE_HELD - contained_actors.free_count;
     totals->held_files = MACHINE_HELD - contained_files.free_count;
     totals->isolated = quell.isolated;
-    totals->isolations = MACHINE_CONTAINERS - isolations.free_count;
+    totals->isolations = MACHINE_HELD - isolations.free_count;
+    totals->write_denied = quell.write_denied;
+    totals->denials = MACHINE_HELD - write_denials.free_count;
     totals->notices = notices;
 }

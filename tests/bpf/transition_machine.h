@@ -23,7 +23,8 @@ extern "C" {
 enum machine_detected { MACHINE_NOTHING, MACHINE_REPEAT, MACHINE_NEW, MACHINE_NO_ROOM };
 
 struct machine_totals {
-    quell_u64 subjects, files, waiting, host, actors, held_files, notices, isolated, isolations;
+    quell_u64 subjects, files, waiting, host, actors, held_files, notices;
+    quell_u64 isolated, isolations, write_denied, denials; /* words in front, and records */
 };
 
 /* What another CPU does between two steps; null: nothing. Must not call itself. */
@@ -45,6 +46,7 @@ int machine_find_container(quell_u64 id, struct quell_container *container);
 quell_u64 machine_actor(quell_u64 actor);
 quell_u64 machine_file(const struct quell_file_key *file);
 quell_u64 machine_isolation(quell_u64 container);
+quell_u64 machine_denial(quell_u64 container);
 void machine_count(struct machine_totals *totals);
 
 #ifdef __cplusplus

@@ -55,7 +55,11 @@ void Model::move(Entry& entry, const Key& key, quell_command command, quell_u32 
     else if (containers.contains(container)) containers[container].waiting--;
 }
 
-int Model::why_not_approved(const Entry& entry, const Key& key, const quell_transition& request, bool caller_descends) const {
+std::map<std::uint64_t, std::uint64_t>* Model::records(quell_u32 response) {
+    return response == QUELL_RESPONSE_ISOLATE_NETWORK ? &isolated : response == QUELL_RESPONSE_DENY_WRITE ? &denied : nullptr;
+}
+
+int Model::why_not_approved(const Entry& entry, const Key& key, const quell_transition& request, bool caller_descends) {
     if (request.response >= QUELL_RESPONSE_COUNT || !((entry.offers >> request.response) & 1)) return -EOPNOTSUPP;
     if (is_evidence(request.response)) return 0;
     if (request.response == QUELL_RESPONSE_KILL_PROCESS)
@@ -67,7 +71,7 @@ int Model::why_not_approved(const Entry& entry, const Key& key, const quell_tran
     const auto container = containers.find(std::get<1>(key));
     if (container == containers.end()) return -ESRCH;
     if (container->second.is_protected) return -EACCES;
-    if (request.response == QUELL_RESPONSE_ISOLATE_NETWORK) return container->second.isolated ? -EEXIST : 0;
+    if (const auto* held = records(request.response)) return held->contains(container->first) ? -EEXIST : 0;
     return request.response == QUELL_RESPONSE_PAUSE_CONTAINER && container->second.paused ? -EEXIST : 0;
 }
 
@@ -83,15 +87,23 @@ int Model::contain(Entry& entry, const Key& key) {
         files[entry.file] = entry.incident;
         return 0;
     }
+    if (auto* held = records(entry.response)) {
+        if (held->size() == MACHINE_HELD) return -ENOSPC;
+        (*held)[std::get<1>(key)] = entry.incident;
+        return 0;
+    }
     const auto container = containers.find(std::get<1>(key));
     if (container == containers.end()) return -ESRCH;
-    auto& held = container->second;
-    (is_kill(entry.response) ? held.contained : entry.response == QUELL_RESPONSE_PAUSE_CONTAINER ? held.paused : held.isolated) = entry.incident;
+    (is_kill(entry.response) ? container->second.contained : container->second.paused) = entry.incident;
     return 0;
 }
 
 void Model::release(const Entry& entry, const Key& key, const Choose& chosen) {
     const auto container = std::get<1>(key);
+    if (auto* records_held = records(entry.response)) {
+        if (const auto held = records_held->find(container); held != records_held->end() && held->second == entry.incident) records_held->erase(held);
+        return;
+    }
     std::set<std::uint64_t> heirs;
     for (const auto& [other_key, other] : entries)
         if (other.incident != entry.incident && other.may_hold() && other.contains &&
@@ -107,7 +119,6 @@ void Model::release(const Entry& entry, const Key& key, const Choose& chosen) {
         if (const auto held = files.find(entry.file); held != files.end() && held->second == entry.incident) files.erase(held);
     } else if (const auto found = containers.find(container); found != containers.end()) {
         if (found->second.paused == entry.incident) found->second.paused = 0;
-        if (found->second.isolated == entry.incident) found->second.isolated = 0;
         if (found->second.contained == entry.incident) found->second.contained = heirs.empty() ? 0 : chosen(heirs);
     }
 }
@@ -171,10 +182,16 @@ int Model::ask(const quell_transition& request, bool caller_descends, const Choo
 void Model::container_ends(std::uint64_t id) {
     const auto found = containers.find(id);
     if (found == containers.end()) return;
+    const auto ends_with_it = [&](const Entry& entry) {
+        if (found->second.paused == entry.incident) return true;
+        const auto* held = records(entry.response);
+        return held && held->contains(id) && held->at(id) == entry.incident;
+    };
     for (auto& [key, entry] : entries)
-        if (std::get<1>(key) == id && (entry.waits() || (entry.holds() && (found->second.paused == entry.incident || found->second.isolated == entry.incident))))
-            move(entry, key, QUELL_COMMAND_LOSE, QUELL_STATE_GONE);
+        if (std::get<1>(key) == id && (entry.waits() || (entry.holds() && ends_with_it(entry)))) move(entry, key, QUELL_COMMAND_LOSE, QUELL_STATE_GONE);
     containers.erase(found);
+    isolated.erase(id);
+    denied.erase(id);
 }
 
 void Model::file_ends(std::uint64_t file) {

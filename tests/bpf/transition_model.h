@@ -33,7 +33,7 @@ struct Entry {
 
 struct Container {
     bool is_protected = false;
-    std::uint64_t contained = 0, paused = 0, isolated = 0;
+    std::uint64_t contained = 0, paused = 0;
     int waiting = 0;
 };
 
@@ -53,6 +53,7 @@ public:
     std::map<Key, Entry> entries;
     std::map<std::uint64_t, Container> containers;
     std::map<std::uint64_t, std::uint64_t> actors, files;  // which incident holds them
+    std::map<std::uint64_t, std::uint64_t> isolated, denied;  // containers: by which incident
     std::map<std::pair<quell_u32, quell_u32>, std::uint64_t> taken;  // how often, by state and command
     std::uint64_t now_ns = 10'000'000'000, next_incident = 1;
     int waiting = 0, host = 0;
@@ -60,7 +61,9 @@ public:
 private:
     void move(Entry& entry, const Key& key, quell_command command, quell_u32 to);
     [[nodiscard]] int contain(Entry& entry, const Key& key);
-    [[nodiscard]] int why_not_approved(const Entry& entry, const Key& key, const quell_transition& request, bool caller_descends) const;
+    // Of responses that hold a container by a record of its own; null: of another one.
+    [[nodiscard]] std::map<std::uint64_t, std::uint64_t>* records(quell_u32 response);
+    [[nodiscard]] int why_not_approved(const Entry& entry, const Key& key, const quell_transition& request, bool caller_descends);
     void release(const Entry& entry, const Key& key, const Choose& chosen);
     [[nodiscard]] bool takes_room(std::uint64_t container);
     void forget_over();

@@ -92,7 +92,7 @@ public:
             ASSERT_EQ((entry.doubts[0] | entry.doubts[1]) != 0, one.is_doubted);
         });
         ASSERT_EQ(entries, model.entries.size());
-        std::size_t subjects = 0, isolated = 0;
+        std::size_t subjects = 0;
         for (const auto id : containers) {
             quell_container found{};
             const auto known = model.containers.find(id);
@@ -100,10 +100,10 @@ public:
             if (known == model.containers.end()) continue;
             ASSERT_EQ(found.contained, known->second.contained) << id;
             ASSERT_EQ(found.paused, known->second.paused) << id;
-            ASSERT_EQ(machine_isolation(id), known->second.isolated) << id;
-            isolated += known->second.isolated != 0;
             ASSERT_EQ(found.pending, static_cast<quell_u32>(known->second.waiting)) << id;
             subjects += found.contained != 0;
+            ASSERT_EQ(machine_isolation(id), model.isolated.contains(id) ? model.isolated.at(id) : 0) << id;
+            ASSERT_EQ(machine_denial(id), model.denied.contains(id) ? model.denied.at(id) : 0) << id;
         }
         for (std::uint64_t actor = 1; actor <= kActors; actor++) ASSERT_EQ(machine_actor(actor), model.actors.contains(actor) ? model.actors.at(actor) : 0) << actor;
         for (std::uint64_t file = 1; file <= kFiles; file++) {
@@ -115,9 +115,9 @@ public:
         ASSERT_EQ(totals.waiting, static_cast<std::uint64_t>(model.waiting));
         ASSERT_EQ(totals.host, static_cast<std::uint64_t>(model.host));
         ASSERT_EQ(totals.subjects, subjects + model.actors.size());
-        ASSERT_EQ(totals.files, model.files.size());
-        ASSERT_EQ(totals.isolated, isolated);
-        ASSERT_EQ(totals.isolations, isolated);
+        ASSERT_EQ(totals.files, model.files.size() + model.denied.size());
+        ASSERT_EQ(totals.isolated, model.isolated.size());
+        ASSERT_EQ(totals.write_denied, model.denied.size());
     }
 
     Model model;
@@ -197,12 +197,13 @@ void expect_consistent(const std::vector<std::uint64_t>& containers) {
         subjects += found.contained != 0;
         EXPECT_TRUE(!found.contained || held.incidents.contains(found.contained)) << "contained by " << found.contained << ", which is over";
         EXPECT_TRUE(!found.paused || held.incidents.contains(found.paused)) << "paused by " << found.paused << ", which is over";
-        const auto cut = machine_isolation(id);
-        EXPECT_TRUE(!cut || held.incidents.contains(cut)) << "cut by " << cut << ", which is over";
     }
-    EXPECT_EQ(totals.isolated, totals.isolations);
     EXPECT_EQ(totals.subjects, subjects);
-    EXPECT_EQ(totals.files, totals.held_files);
+    EXPECT_EQ(totals.files, totals.held_files + totals.denials);
+    EXPECT_EQ(totals.isolated, totals.isolations);
+    EXPECT_EQ(totals.write_denied, totals.denials);
+    for (const auto id : containers)
+        for (const auto by : {machine_isolation(id), machine_denial(id)}) EXPECT_TRUE(!by || held.incidents.contains(by)) << id << " held by " << by << ", which is over";
     for (std::uint64_t actor = 1; actor <= kActors; actor++) {
         const auto by = machine_actor(actor);
         EXPECT_TRUE(!by || held.incidents.contains(by)) << "actor of " << by << ", which is over";

@@ -60,6 +60,14 @@ TEST_F(FakeDaemon, EvidenceIsNoMatterOfManyAtOnce) {
     EXPECT_TRUE(calls().empty());
 }
 
+TEST_F(FakeDaemon, PlacesGoWithTheApproval) {
+    will_reply("Approve", {{"incident", done_incident()}, {"survivors", Json::array()}});
+    start();
+    const Ran ran = quell({"approve", "00012@ab12cd34", "--below", "/var/log", "deny-write", "--below", "/srv/a b"});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_EQ(calls(), std::vector<std::string>{R"(Approve {"below":["/var/log","/srv/a b"],"digest":"ab12cd34","id":"00012","response":"deny-write"})"});
+}
+
 TEST_F(FakeDaemon, SurvivorsAreNamed) {
     Json incident = done_incident();
     incident["state"] = "enforcing";

@@ -46,6 +46,7 @@ inline quell_pending pending_entry(std::uint64_t id, quell_state state = QUELL_S
     entry.chain[2] = task(400, 0, "init");
     entry.file.file.inode = 77;
     entry.file.file.uuid[0] = 5;
+    entry.place.file.inode = 70;
     entry.hook = QUELL_HOOK_inode_unlink;
     std::strcpy(entry.name, "dpkg.log");
     return entry;
@@ -87,6 +88,7 @@ public:
     std::optional<std::uint64_t> quarantined_by(const quell_file_key&) const override { return quarantined_; }
     bool is_frozen(std::uint64_t) const override { return frozen; }
     std::optional<std::uint64_t> isolated_by(std::uint64_t) const override { return isolated_; }
+    std::optional<std::uint64_t> write_denied_by(std::uint64_t) const override { return write_denied_; }
     bool is_alive(const quell_task_ref& one) const override { return !dead.contains(one.pid); }
     std::uint32_t enabled_offers() const override { return enabled; }
     std::uint64_t self_container() const override { return self_cgroup; }
@@ -94,7 +96,7 @@ public:
 
     std::optional<quell_container> container_ = quell_container{};
     std::vector<quell_task_ref> tasks_ = {task(400, 0, "init"), task(412, 32, "bash")};
-    std::optional<std::uint64_t> quarantined_, isolated_;
+    std::optional<std::uint64_t> quarantined_, isolated_, write_denied_;
     std::set<quell_u32> dead = {500};
     std::uint32_t enabled = ~0u;
     std::uint64_t self_cgroup = 0;

@@ -79,6 +79,28 @@ TEST_F(Offers, AnIsolationIsOfTheContainerAndSaysWhatItLeaves) {
     EXPECT_EQ(why_not(QUELL_RESPONSE_ISOLATE_NETWORK), "not possible on a host subject");
 }
 
+TEST_F(Offers, ADenialIsOfTheContainerAndOfTheDirectoryThatWasBound) {
+    auto made = of(QUELL_RESPONSE_DENY_WRITE);
+    ASSERT_TRUE(made.available);
+    EXPECT_EQ(made.target_text, "container aaaaaaaaaaaa, below /var/log");
+    EXPECT_EQ(made.warning, "files that it has mapped shared and writable stay writable for it");
+    incident_.path = "/x\x1b";
+    EXPECT_EQ(of(QUELL_RESPONSE_DENY_WRITE).target_text, "container aaaaaaaaaaaa, below /");
+    const auto before = made.digest;
+    incident_.entry.place.file.inode++;
+    EXPECT_NE(of(QUELL_RESPONSE_DENY_WRITE).digest, before) << "another directory";
+    incident_.entry.place = {};
+    EXPECT_EQ(of(QUELL_RESPONSE_DENY_WRITE).target_text, "container aaaaaaaaaaaa, below what --below names");
+    kernel_.write_denied_ = 1;
+    EXPECT_EQ(why_not(QUELL_RESPONSE_DENY_WRITE), "its writes are denied already by incident 00012");
+    kernel_.write_denied_.reset();
+    kernel_.container_->flags = QUELL_CONTAINER_PROTECTED;
+    EXPECT_NE(why_not(QUELL_RESPONSE_DENY_WRITE).find("protected"), std::string::npos);
+    kernel_.container_->flags = 0;
+    incident_.key.container = 0;
+    EXPECT_EQ(why_not(QUELL_RESPONSE_DENY_WRITE), "not possible on a host subject");
+}
+
 TEST_F(Offers, SayWhyNot) {
     kernel_.container_.reset();
     EXPECT_EQ(why_not(QUELL_RESPONSE_KILL_CONTAINER), "the container is gone");

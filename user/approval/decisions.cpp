@@ -118,6 +118,12 @@ void Decisions::row(const Incident& incident, history::Action action, const std:
             whole["terms"] = response::terms_text(request->terms);
             entry.row.detail = whole.dump();
         }
+        if (action == history::Action::APPROVED && incident.entry.response == QUELL_RESPONSE_DENY_WRITE && request->rule.empty()) {
+            const auto known = incident::Json::parse(request->detail, nullptr, false);
+            auto whole = known.is_object() ? known : incident::Json::object();
+            whole["below"] = request->below.empty() ? "the directory of the object" : request->below;
+            entry.row.detail = whole.dump();
+        }
     }
     entry.snapshot = history::Snapshot{incident.id, std::string(word_at(kStateWords, incident.state)), incident.rule.rule, incident::snapshot_text(incident)};
     parts_.history.append(std::move(entry));
@@ -165,6 +171,8 @@ void Decisions::approve(std::uint64_t id, quell_response response, const std::st
     if (std::ranges::find(incident->rule.offers, static_cast<std::uint32_t>(response)) == incident->rule.offers.end())
         return refuse(id, Refusal::kNotOffered, "the rule does not offer it", request, reply);
     if (!offer.available) return refuse(id, Refusal::kNotOffered, offer.reason, request, reply);
+    if (response == QUELL_RESPONSE_DENY_WRITE && !request.places.count && !incident->entry.place.file.inode)
+        return refuse(id, Refusal::kNotOffered, "no directory was bound when it happened: name one with --below", request, reply);
     if (request.rule.empty() && offer.digest != digest)
         return refuse(id, Refusal::kChanged, request.joint ? (request.joint->changed.empty() ? "the digest is not that of " + request.joint->what + ": look again with quell preview" : request.joint->changed)
                                                            : "the digest is not that of this target: look again with quell show", request, reply);
@@ -186,7 +194,8 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
     transition.target = offer.target;
     transition.approver_uid = request.who.uid;
     transition.approver_loginuid = request.who.login_uid;
-    transition.terms = request.terms;
+    if (offer.response == QUELL_RESPONSE_DENY_WRITE) transition.places = request.places;
+    else transition.terms = request.terms;
     const auto prepared = arming_.prepared(incident.id, offer.response);
     // Before the flip: whoever finds it frozen finds it approved, too, and kills it.
     const bool captures = request.beside == QUELL_RESPONSE_CAPTURE;
@@ -216,7 +225,7 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
         case EBUSY: return refuse(incident.id, Refusal::kTooLate, over_text(incident), request, reply);
         case ENOENT:
         case ESRCH: return refuse(incident.id, Refusal::kTooLate, "its target is gone", request, reply);
-        case EEXIST: return refuse(incident.id, Refusal::kTooLate, offer.response == QUELL_RESPONSE_PAUSE_CONTAINER ? "that container is paused already" : offer.response == QUELL_RESPONSE_ISOLATE_NETWORK ? "its network is cut already" : "that file is quarantined already", request, reply);
+        case EEXIST: return refuse(incident.id, Refusal::kTooLate, offer.response == QUELL_RESPONSE_PAUSE_CONTAINER ? "that container is paused already" : offer.response == QUELL_RESPONSE_ISOLATE_NETWORK ? "its network is cut already" : offer.response == QUELL_RESPONSE_DENY_WRITE ? "its writes are denied already" : "that file is quarantined already", request, reply);
         default: return refuse(incident.id, Refusal::kFailed, "the kernel side refused: " + std::string(std::strerror(error)), request, reply);
     }
     const auto us = [](std::uint64_t from, std::uint64_t to) { return static_cast<std::int64_t>((to - std::min(from, to)) / 1000); };

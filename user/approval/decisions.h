@@ -52,6 +52,8 @@ struct Request {
     // Evidence beside it: a capture before kill-container, or acquire-file right behind quarantine-file.
     quell_response beside = QUELL_RESPONSE_COUNT;
     bool has_room = false;                           // was looked at: a copy can be kept
+    quell_places places = {};                        // of deny-write: none where it is the directory of the object
+    std::string below = {};                          // these for people, escaped
 };
 
 enum class Refusal { kNone, kNoSuchIncident, kNotOffered, kChanged, kTooLate, kBlind, kNotAllowed, kGuarded, kFailed };

@@ -51,7 +51,7 @@ std::size_t ContainerWindow::within(std::int64_t now_ns, std::uint64_t per_ns) c
     return static_cast<std::size_t>(std::ranges::count_if(taken_, [&](std::int64_t at) { return at > now_ns - static_cast<std::int64_t>(per_ns); }));
 }
 
-bool acts_on_container(std::string_view response) { return response.ends_with("-container") || response == "isolate-network"; }
+bool acts_on_container(std::string_view response) { return response.ends_with("-container") || response == "isolate-network" || response == "deny-write"; }
 bool only_looks(std::string_view response) { return response == "capture" || response == "acquire-file"; }
 
 std::vector<Guard> guards_against(const GuardRules& rules, const ContainerWindow& window, const Matter& matter, std::int64_t now_ns) {

@@ -112,6 +112,8 @@ public:
     [[nodiscard]] std::optional<quell_file_entry> file(const quell_file_key& key) const;
     // Of a container whose network is cut.
     [[nodiscard]] std::optional<quell_isolation> isolation(std::uint64_t container) const;
+    // Of a container that may not write below some places.
+    [[nodiscard]] std::optional<quell_write_denial> write_denial(std::uint64_t container) const;
 
     // Group leaders in a container (by cgroup or lineage) or bearing a mark;
     // `mark` first gives `actor` to descendants of that task, until no more are found.

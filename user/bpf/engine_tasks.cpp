@@ -99,6 +99,12 @@ std::optional<quell_isolation> Engine::isolation(std::uint64_t container) const 
     return value;
 }
 
+std::optional<quell_write_denial> Engine::write_denial(std::uint64_t container) const {
+    quell_write_denial value{};
+    if (bpf_map_lookup_elem(map("write_denials"), &container, &value)) return std::nullopt;
+    return value;
+}
+
 Status Engine::find_containers() {
     const std::lock_guard lock(query_mutex_);
     if (auto ran = run_iterator(program("quell_iter_cgroups"), Over::kCgroups); !ran) return ran.error();

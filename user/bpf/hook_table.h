@@ -34,6 +34,20 @@ inline constexpr std::array kHooks = {
 #undef HOOK
 };
 
+// Programs that come and go with a hook, each at a place of its own.
+struct MoreRow {
+    quell_hook hook;
+    const char* program;
+};
+
+inline constexpr std::array kMorePrograms = {
+#define HOOK(name, program, role)
+#define MORE(hook, program) MoreRow{QUELL_HOOK_##hook, #program},
+#include "kern/hooks.def"
+#undef MORE
+#undef HOOK
+};
+
 inline constexpr std::array kRoleWords = {std::string_view{"subject"}, std::string_view{"path"},
                                           std::string_view{"operation"}, std::string_view{"contain"},
                                           std::string_view{"peer"}};

@@ -63,6 +63,7 @@ const std::vector<Verb>& verbs() {
     static const Parameter kInstances{"--all-instances", "", "quarantine-file: files of the same content in running containers, too"};
     static const Parameter kWith{"--with", "capture", "kill-container: freeze it and capture it first, then kill it", false, false};
     static const Parameter kCopy{"--copy", "", "quarantine-file: keep its content as evidence, once it is quarantined"};
+    static constexpr const char* kBelow = "deny-write: a directory or file, as the container sees it; may be given 16 times";
     static const std::string kNamed = "the response: " + all_responses(), kOffered = kNamed + " (on a terminal it is asked for)";
     static const std::vector<Verb> kVerbs = {
         {"status", "what Quell does right now", {}, run_status},
@@ -78,6 +79,7 @@ const std::vector<Verb>& verbs() {
           {"RESPONSE", "", kOffered, false, false},
           kReason, kDryRun,
           kAllow, kAllowNode, kLoopback, kScope, kInstances, kWith, kCopy,
+          {"--below", "PATH", kBelow, false, true},
           {"--confirm", "WORD", "the word that a guard asks for; of an admin", false, false},
           {"--break-glass", "", "over rights, two persons and guards, for those who may; takes a reason", false, false},
           {"--select", "SELECTION", "instead of an ID: all that wait and fit: rule=,image=,namespace=,severity=,older=", false, false},
@@ -95,6 +97,7 @@ const std::vector<Verb>& verbs() {
           {"--file", "PATH", "the file, as the container sees it, or as the host does"},
           {"--from", "ID", "what an incident that expired, or was rejected, had bound"},
           {"--reason", "TEXT", "why, for the history (at most 1024 bytes)", true},
+          {"--below", "PATH", kBelow, false, true},
           {"--yes", "", "do not ask: bind what is named, and contain it", false, false, 'y'},
           kAllow, kAllowNode, kLoopback, kScope, kInstances,
           {"--pod", "NAMESPACE/NAME", "instead of a container: all containers of this pod"}, kWith, kCopy},

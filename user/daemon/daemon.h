@@ -115,6 +115,9 @@ private:
     void preview(const control::Json&, const control::Peer&, control::Responder);
     void digests(const control::Json&, const control::Peer&, control::Responder);
     void approve(const control::Json&, const control::Peer&, control::Responder);
+    void approve_below(std::uint64_t id, std::uint64_t container, const std::vector<std::string>& paths, const std::string& digest, approval::Request request,
+                       control::Responder responder);
+    [[nodiscard]] approval::Reply answer_with_survivors(std::shared_ptr<control::Responder> shared, quell_response response, std::function<void()> contained = {});
     // (requests.cpp)
     void request(const control::Json&, const control::Peer&, control::Responder);
     void request_found(const Result<ManualFound>& found, const ManualRequest& wanted, control::Responder& responder);
@@ -129,7 +132,7 @@ private:
     [[nodiscard]] Result<JointFound> find_pod(const incident::Pod& pod, std::uint64_t container) const;
     [[nodiscard]] Result<JointFound> find_same(const incident::Incident& incident) const;
     // contained: called when a joint one was carried out.
-    void approve_now(std::uint64_t id, const approval::Request& request, const std::string& digest, const std::string& word, control::Responder responder, std::function<void()> contained = {});
+    void approve_now(std::uint64_t id, const approval::Request& request, const std::string& digest, control::Responder responder, std::function<void()> contained = {});
     void approve_wide(Wide wide, std::uint64_t id, approval::Request request, const std::string& digest, const std::string& word, const control::Peer& peer, control::Responder responder);
     void preview_wide(Wide wide, const incident::Incident& incident, const std::string& word, const approval::Request& request, const control::Peer& peer, control::Responder responder);
     [[nodiscard]] control::Json preview_joint(const incident::Incident& said, const std::shared_ptr<approval::Joint>& joint, quell_response response, bool alive, approval::Request request);

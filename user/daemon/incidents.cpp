@@ -14,6 +14,7 @@
 #include "user/incident/preview.h"
 #include "user/response/cgroup.h"
 #include "user/response/network_files.h"
+#include "user/response/places.h"
 #include "user/response/terms.h"
 
 namespace quell::daemon {
@@ -189,6 +190,38 @@ bool Daemon::is_known(const incident::Incident& incident, const control::Peer& p
     return false;
 }
 
+// What lies there is looked for on a worker: file systems of containers may take their time.
+void Daemon::approve_below(std::uint64_t id, std::uint64_t container, const std::vector<std::string>& paths, const std::string& digest, approval::Request request,
+                           control::Responder responder) {
+    const std::string word{word_at(kResponseWords, request.response)};
+    const auto not_offered = [word](control::Responder& to, const std::string& reason) { to.error("io.quell.NotOffered", {{"response", word}, {"reason", reason}}); };
+    if (request.response != QUELL_RESPONSE_DENY_WRITE) return not_offered(responder, "it is about no place: that is deny-write");
+    if (const auto wrong = response::misnamed_places(paths); !wrong.empty()) return not_offered(responder, wrong);
+    auto shared = std::make_shared<control::Responder>(std::move(responder));
+    auto submitted = namer_->submit([this, container, paths] { return response::find_places(*engine_, container, paths); },
+                                    [this, id, digest, request = std::move(request), shared, not_offered](const Result<response::FoundPlaces>& found) mutable {
+                                        if (!found) return not_offered(*shared, found.error().message);
+                                        request.places = found->places;
+                                        request.below = found->text;
+                                        decisions_->approve(id, request.response, digest, request, answer_with_survivors(shared, request.response));
+                                    });
+    if (!submitted) shared->fail("too much is being looked up at once: try again");
+}
+
+approval::Reply Daemon::answer_with_survivors(std::shared_ptr<control::Responder> shared, quell_response response, std::function<void()> contained) {
+    return [this, shared, word = std::string(word_at(kResponseWords, response)), contained = std::move(contained)](const approval::Answer& answer) {
+        const auto* found = store_.find(answer.incident);
+        if (contained && !answer.parts.empty()) contained();
+        if (answer.refusal != approval::Refusal::kNone || !found) return refuse(*shared, answer, word, found);
+        auto survivors = Json::array();
+        for (const auto& task : answer.survivors) survivors.push_back(incident::process_json(task, "survived"));
+        Json reply = {{"incident", incident_json(*found)}, {"survivors", survivors}};
+        if (!answer.parts.empty()) reply["parts"] = parts_json(answer.parts);
+        if (answer.beside) reply["evidence"] = {{"whole", answer.beside->state == QUELL_STATE_DONE}, {"text", escape_controls(answer.beside->detail)}};
+        shared->reply(reply);
+    };
+}
+
 void Daemon::approve(const Json& params, const control::Peer& peer, control::Responder responder) {
     const auto* incident = incident_of(params, responder);
     if (!incident || !is_known(*incident, peer, responder)) return;
@@ -209,23 +242,14 @@ void Daemon::approve(const Json& params, const control::Peer& peer, control::Res
     if (*wide != Wide::kNone && request.beside != QUELL_RESPONSE_COUNT)
         return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", "evidence beside it is taken of one target, not of several"}});
     if (*wide != Wide::kNone) return approve_wide(*wide, incident->id, request, digest, word, peer, std::move(responder));
-    approve_now(incident->id, request, digest, word, std::move(responder));
+    if (const auto& below = control::member(params, "below"); below.is_array() && !below.empty())
+        return approve_below(incident->id, incident->key.container, below.get<std::vector<std::string>>(), digest, std::move(request), std::move(responder));
+    approve_now(incident->id, request, digest, std::move(responder));
 }
 
-void Daemon::approve_now(std::uint64_t id, const approval::Request& request, const std::string& digest, const std::string& word, control::Responder responder,
-                         std::function<void()> contained) {
+void Daemon::approve_now(std::uint64_t id, const approval::Request& request, const std::string& digest, control::Responder responder, std::function<void()> contained) {
     auto shared = std::make_shared<control::Responder>(std::move(responder));
-    decisions_->approve(id, request.response, digest, request, [this, shared, word, contained](const approval::Answer& answer) {
-        const auto* found = store_.find(answer.incident);
-        if (contained && !answer.parts.empty()) contained();
-        if (answer.refusal != approval::Refusal::kNone || !found) return refuse(*shared, answer, word, found);
-        auto survivors = Json::array();
-        for (const auto& task : answer.survivors) survivors.push_back(incident::process_json(task, "survived"));
-        Json reply = {{"incident", incident_json(*found)}, {"survivors", survivors}};
-        if (!answer.parts.empty()) reply["parts"] = parts_json(answer.parts);
-        if (answer.beside) reply["evidence"] = {{"whole", answer.beside->state == QUELL_STATE_DONE}, {"text", escape_controls(answer.beside->detail)}};
-        shared->reply(reply);
-    });
+    decisions_->approve(id, request.response, digest, request, answer_with_survivors(shared, request.response, std::move(contained)));
 }
 
 void Daemon::reject(const Json& params, const control::Peer& peer, control::Responder responder) {

@@ -178,8 +178,8 @@ void Daemon::approve_wide(Wide wide, std::uint64_t id, approval::Request request
         auto joint = asked.of(request.response);
         if (const auto shown = shown_.find(digest); shown != shown_.end()) joint->changed = changes_text(shown->second, shown_of(*joint));
         request.joint = joint;
-        if (wide == Wide::kInstances) return approve_now(first.id, request, digest, word, std::move(answer));
-        approve_now(first.id, request, digest, word, std::move(answer), [this, first = first.id, pod = incident::pod_of(first.identity, first.cgroup_path), seen = asked.seen] { pods_->follow(first, pod, seen); });
+        if (wide == Wide::kInstances) return approve_now(first.id, request, digest, std::move(answer));
+        approve_now(first.id, request, digest, std::move(answer), [this, first = first.id, pod = incident::pod_of(first.identity, first.cgroup_path), seen = asked.seen] { pods_->follow(first, pod, seen); });
     });
 }
 

@@ -157,7 +157,7 @@ Result<ManualFound> bind_file(bpf::Engine& engine, int file, std::uint64_t conta
     entry.inode = facts->inode;
     entry.device = facts->device;
     entry.overlay_device = facts->overlay_device;
-    entry.object_flags = facts->object_flags;
+    entry.object_flags = facts->object_flags & ~QUELL_OBJECT_LASTS;
     std::memcpy(entry.name, facts->name, sizeof(entry.name));
     return found;
 }

@@ -88,7 +88,7 @@ Json offer_json(const Offer& offer) {
     if (!offer.warning.empty()) json["warning"] = offer.warning;
     if (offer.would_hit) {
         json["would_hit"] = Json::array();
-        const auto role = offer.response == QUELL_RESPONSE_PAUSE_CONTAINER ? "would be frozen" : offer.response == QUELL_RESPONSE_ISOLATE_NETWORK ? "would be cut off" : "would be killed";
+        const auto role = offer.response == QUELL_RESPONSE_PAUSE_CONTAINER ? "would be frozen" : offer.response == QUELL_RESPONSE_ISOLATE_NETWORK ? "would be cut off" : offer.response == QUELL_RESPONSE_DENY_WRITE ? "would be refused to write" : "would be killed";
         for (const auto& task : *offer.would_hit) json["would_hit"].push_back(task_json(task, role, std::nullopt));
     }
     if (const auto undo = word_at(kUndoWords, offer.response); !undo.empty()) json["undo"] = undo;

@@ -27,6 +27,8 @@ std::string target_text(const Incident& incident, quell_response response, std::
         const auto& task = incident.entry.chain[0];
         return std::to_string(task.pid) + ' ' + std::to_string(task.start_ns);
     }
+    if (response == QUELL_RESPONSE_DENY_WRITE)
+        return std::to_string(incident.key.container) + " / " + identity_text(incident.entry.place.file) + " / " + identity_text(incident.entry.place.scope);
     return std::to_string(incident.key.container);
 }
 

@@ -27,6 +27,10 @@ public:
         const auto isolation = engine_.isolation(cgroup);
         return isolation ? std::optional<std::uint64_t>(isolation->incident) : std::nullopt;
     }
+    std::optional<std::uint64_t> write_denied_by(std::uint64_t cgroup) const override {
+        const auto denial = engine_.write_denial(cgroup);
+        return denial ? std::optional<std::uint64_t>(denial->incident) : std::nullopt;
+    }
     bool is_alive(const quell_task_ref& task) const override { return response::is_alive(task); }
     std::uint32_t enabled_offers() const override { return engine_.globals().enabled_offers; }
     std::uint64_t self_container() const override { return engine_.globals().self_container; }

@@ -29,6 +29,8 @@ public:
     [[nodiscard]] virtual bool is_frozen(std::uint64_t cgroup) const = 0;
     // The incident that has the container's network cut.
     [[nodiscard]] virtual std::optional<std::uint64_t> isolated_by(std::uint64_t cgroup) const = 0;
+    // The incident by which the container may not write below some places.
+    [[nodiscard]] virtual std::optional<std::uint64_t> write_denied_by(std::uint64_t cgroup) const = 0;
     // The process of that number is still the one that started then.
     [[nodiscard]] virtual bool is_alive(const quell_task_ref& task) const = 0;
     // Responses that the configuration allows, as a mask.

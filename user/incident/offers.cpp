@@ -76,6 +76,26 @@ void isolate_network(KernelView& kernel, const Incident& incident, Offer& offer,
     offer.warning = "every socket is cut but unix ones, which stay, also to outside";
 }
 
+// Where its object is, as far as it is known by path; what counts is the directory that was bound then.
+std::string place_text(const Incident& incident) {
+    if (!incident.entry.place.file.inode) return "what --below names";
+    const auto slash = incident.path.rfind('/');
+    if (slash == std::string::npos) return "the directory of its object";
+    return escape(slash ? incident.path.substr(0, slash) : "/");
+}
+
+void deny_write(KernelView& kernel, const Incident& incident, Offer& offer, bool listed) {
+    whole_container(kernel, incident, offer, listed);
+    if (!offer.available) return;
+    if (const auto other = kernel.write_denied_by(incident.key.container); other && *other != incident.id) {
+        take_back(offer, "");
+        offer.reason = "its writes are denied already by incident " + id_text(*other);
+        return;
+    }
+    offer.target_text += ", below " + place_text(incident);
+    offer.warning = "files that it has mapped shared and writable stay writable for it";
+}
+
 // The nearest living one that BPF bound: the process itself, else an ancestor inside the subject.
 void kill_process(KernelView& kernel, const Incident& incident, Offer& offer, bool listed) {
     const auto count = std::min<quell_u32>(incident.entry.chain_count, QUELL_CHAIN_MAX);
@@ -162,6 +182,7 @@ Offer offer(KernelView& kernel, const Incident& incident, quell_response respons
         case QUELL_RESPONSE_ISOLATE_NETWORK: isolate_network(kernel, incident, made, listed); break;
         case QUELL_RESPONSE_ACQUIRE_FILE: acquire_file(incident, made); break;
         case QUELL_RESPONSE_CAPTURE: capture(kernel, incident, made); break;
+        case QUELL_RESPONSE_DENY_WRITE: deny_write(kernel, incident, made, listed); break;
         case QUELL_RESPONSE_COUNT: break;
     }
     if (made.available && !(incident.entry.offers & bit)) take_back(made, "not prepared when it happened: it was switched off or protected then");

@@ -15,6 +15,7 @@ std::string_view risk_of(quell_response response) {
         case QUELL_RESPONSE_ISOLATE_NETWORK: return "what the container serves or asks of others fails, connections that are open included, and a probe may have it restarted";
         case QUELL_RESPONSE_ACQUIRE_FILE: return "nobody is hit: the file's content is read and kept on this host, for root";
         case QUELL_RESPONSE_CAPTURE: return "nobody is hit: what the processes are, have open and were started with is kept on this host, for root; arguments may hold secrets";
+        case QUELL_RESPONSE_DENY_WRITE: return "what the container writes below the places fails from then on: what it serves may fail, or lose what it would have kept; nothing is deleted";
         case QUELL_RESPONSE_COUNT: break;
     }
     return "not known";

@@ -79,5 +79,6 @@ public:
 [[nodiscard]] const Response& stop_container();
 [[nodiscard]] const Response& isolate_network();
 [[nodiscard]] const Response& take_evidence();
+[[nodiscard]] const Response& deny_write();
 
 }  // namespace quell::response

@@ -72,6 +72,7 @@ int run_approve(Invocation& invocation) {
         return kUsage;
     }
     parameters.update(scope);
+    if (const auto below = invocation.all("--below"); !below.empty()) parameters["below"] = below;
     int code = kDone;
     if (choice.digest.empty()) {
         auto chosen = scope.empty() ? choose(invocation, id, choice.response, code) : choose_wide(invocation, id, choice.response, scope, false, code);

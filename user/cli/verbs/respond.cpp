@@ -72,6 +72,7 @@ int run_respond(Invocation& invocation) {
     }
     options.update(scope);
     options["reason"] = control::string_member(parameters, "reason");
+    if (const auto below = invocation.all("--below"); !below.empty()) options["below"] = below;
     return approve_chosen(invocation, id, choice, std::move(options));
 }
 

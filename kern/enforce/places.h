@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Refusing a container to change what lies below some places. Who acts decides, by its container; what is acted on is looked
+ * for from its entry upwards, within its file system: each directory's lasting identity is compared, so that a bind mount, a
+ * rename above, another mount namespace or an old descriptor lead to the same one. An overlay's directory is known by its
+ * upper's identity, or by its lower's in that overlay, whichever a place was bound by: it may have been copied up since.
+ */
+#pragma once
+
+/* The container that current belongs to, by lineage or by cgroup, and that is denied something; 0: none. */
+static __always_inline u64 write_denied_container(struct task_struct *task)
+{
+	u64 container = subject_of(task);
+
+	if (write_denied_may_be(container) && bpf_map_lookup_elem(&write_denials, &container))
+		return container;
+	if (!away_test(task->tgid))
+		return 0;
+	container = current_cgroup_container();
+	return write_denied_may_be(container) && bpf_map_lookup_elem(&write_denials, &container) ? container : 0;
+}
+
+static __always_inline int place_may_be(struct quell_write_denial *denial, u64 inode)
+{
+	u64 number_ = 0;
+
+	read_kernel(number_, inode + offset_of(inode, i_ino));
+	return (denial->filter & place_bit(number_)) != 0;
+}
+
+static __always_inline int place_listed(struct quell_write_denial *denial, struct quell_file_key *key)
+{
+	for (u32 n = 0; n < QUELL_PLACES_MAX; n++) {
+		if (n >= denial->places.count)
+			break;
+		if (denial->places.at[n].file.inode == key->file.inode && same_file(&denial->places.at[n], key))
+			return 1;
+	}
+	return 0;
+}
+
+/* Is that inode one of the places? A function of its own for the sake of the stack, and of the verifier's time. */
+__noinline int is_place(u64 container, u64 inode)
+{
+	struct quell_write_denial *denial = bpf_map_lookup_elem(&write_denials, &container);
+	struct quell_file_key key = {};
+	u64 layer = inode;
+	u32 device;
+
+	if (!denial || !inode)
+		return 0;
+	if (superblock_magic(inode) == OVERLAYFS_MAGIC) {
+		if (!quell.overlay.known)
+			return 0;
+		layer = overlay_upper(inode);
+	}
+	if (layer && place_may_be(denial, layer)) {
+		identity_of(layer, &key.file, &device);
+		if (place_listed(denial, &key))
+			return 1;
+	}
+	if (layer == inode)
+		return 0;
+	layer = overlay_lower(inode);
+	if (!layer || !place_may_be(denial, layer))
+		return 0;
+	identity_of(layer, &key.file, &device);
+	overlay_scope(inode, &key.scope);
+	if (!key.scope.inode) { /* as file_facts names a read-only overlay */
+		read_kernel(device, read_pointer(inode + offset_of(inode, i_sb)) + offset_of(super_block, s_dev));
+		key.scope.uuid[0] = device;
+	}
+	return place_listed(denial, &key);
+}
+
+/* It was opened by its handle while its name was at nobody's hand: what is above it is not known. */
+static __always_inline int is_disconnected(u64 entry)
+{
+	u32 flags = 0;
+
+	read_kernel(flags, entry + offset_of(dentry, d_flags));
+	return (flags & DCACHE_DISCONNECTED_BIT) != 0;
+}
+
+/*
+ * Is the entry, or a directory above it in its file system, one of the places? Nobody can move it out of one meanwhile: that
+ * is refused. What lies deeper than can be walked, or has nothing above it that is known, may be below one, and is taken for it.
+ */
+static __always_inline int below_place(u64 container, u64 entry)
+{
+	for (u32 n = 0; n < WALK_MAX; n++) {
+		u64 parent;
+
+		if (is_place(container, read_pointer(entry + offset_of(dentry, d_inode))))
+			return 1;
+		parent = read_pointer(entry + offset_of(dentry, d_parent));
+		if (!parent || parent == entry)
+			return is_disconnected(entry);
+		entry = parent;
+	}
+	return 1;
+}
+
+/* The verdict for current where it changes something at an entry. */
+__noinline int write_refuse(u64 entry, u32 hook)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u64 container = write_denied_container(task);
+	struct quell_write_denial *denial;
+
+	if (!container || !entry || hook >= QUELL_HOOK_COUNT ||
+	    is_protected(task->tgid, task->group_leader->start_boottime, task->flags) || !below_place(container, entry))
+		return 0;
+	denial = bpf_map_lookup_elem(&write_denials, &container);
+	if (denial)
+		__sync_fetch_and_add(&denial->denied, 1);
+	asm volatile("" : "+r"(hook)); /* as in network_refuse */
+	if (hook < QUELL_HOOK_COUNT)
+		__sync_fetch_and_add(&quell.denied[hook], 1);
+	return -EPERM;
+}
+
+static __always_inline int write_verdict(struct dentry *entry, u32 hook)
+{
+	return quell.write_denied ? write_refuse(address_of(entry), hook) : 0;
+}
+
+/* What is written into a pipe, a socket or a device is not kept where its name is. */
+static __always_inline int keeps_content(struct file *file)
+{
+	return (file->f_inode->i_mode & S_IFMT_BITS) == S_IFREG_BITS;
+}
+
+/* An open file that is written to. What an overlay has opened below itself was asked for as the overlay's before. */
+static __always_inline int write_held(struct file *file, u32 hook)
+{
+	return quell.write_denied && keeps_content(file) ? write_refuse(address_of(file->f_path.dentry), hook) : 0;
+}
+
+/* lsm/file_open: for writing, also by open_by_handle_at(2) and through /proc/PID/fd. */
+static __always_inline int write_opened(struct file *file)
+{
+	return ((u32)file->f_mode & FMODE_WRITE_BIT) ? write_held(file, QUELL_HOOK_file_open) : 0;
+}
+
+/*
+ * A shared map that is made writable. The kernel maps what an overlay opened below itself: what the overlay's own entry is
+ * stands beside that file from 6.8 on, and in it before.
+ */
+static __always_inline int write_mapped(u64 vma, u64 file, u32 hook)
+{
+	unsigned long flags = 0;
+	u64 inode, entry;
+	u32 mode = 0;
+	u16 kind = 0;
+
+	if (!quell.write_denied)
+		return 0;
+	read_kernel(flags, vma + offset_of(vm_area_struct, vm_flags));
+	inode = read_pointer(file + offset_of(file, f_inode));
+	read_kernel(kind, inode + offset_of(inode, i_mode));
+	if (!(flags & VM_SHARED_BIT) || (kind & S_IFMT_BITS) != S_IFREG_BITS)
+		return 0;
+	read_kernel(mode, file + offset_of(file, f_mode));
+	entry = read_pointer(file + offset_of(file, f_path.dentry));
+	if ((mode & FMODE_BACKING_BIT) && bpf_core_field_exists(struct backing_file, user_path))
+		entry = read_pointer(file + offset_of(backing_file, user_path.dentry));
+	return write_refuse(entry, hook);
+}
