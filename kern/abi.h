@@ -231,6 +231,22 @@ struct quell_file_entry {
 };
 QUELL_SIZE(struct quell_file_entry, 96);
 
+/* A file that is not executed: by anyone who reaches it, or in one container alone. */
+struct quell_executable_key {
+	struct quell_file_key file;
+	quell_u64 container; /* 0: by anyone */
+};
+QUELL_SIZE(struct quell_executable_key, 88);
+
+/* One incident may hold several: a file of an image, and what it was copied up to. */
+struct quell_executable {
+	quell_u64 incident;
+	quell_u64 denied;          /* operations refused so far */
+	struct quell_pending_key pending;
+	struct quell_identity upper_root; /* of the container's root where it lies in it, else 0: with that directory it is gone */
+};
+QUELL_SIZE(struct quell_executable, 88);
+
 /*
  * What stays allowed to a container whose network is cut. Addresses are in network order, those of IPv4 as ::ffff:a.b.c.d;
  * whom it means is told by the other side's address and port.
@@ -272,6 +288,8 @@ QUELL_SIZE(struct quell_isolation, 696);
 #define QUELL_OBJECT_LAST_LINK 2u /* its last name was being removed */
 #define QUELL_OBJECT_OVERLAY 4u
 #define QUELL_OBJECT_LOWER 8u     /* only a lower inode existed: key has a scope */
+#define QUELL_OBJECT_OWN 32u      /* lies in the root of the container that it is about */
+#define QUELL_OBJECT_ACTOR 64u    /* there was no object: it is the executable of who acted */
 
 #define QUELL_DOUBT_MIXED 1u     /* repeats hang on more than what all of them hang on */
 #define QUELL_DOUBT_WITHDRAWN 2u /* it did not hold: rejected by Quell itself */
@@ -365,8 +383,9 @@ struct quell_task_query {
 	quell_u64 home;          /* out: the container of `pid`, 0: host */
 	quell_u32 pid;           /* that process alone, whatever it belongs to, unless it must never be hit; 0: none */
 	quell_u32 descriptor;    /* of the asking process: the file that quell_iter_files tells of */
+	struct quell_file_key executable; /* processes that execute it, of the container where one is given; inode 0: not asked */
 };
-QUELL_SIZE(struct quell_task_query, 48);
+QUELL_SIZE(struct quell_task_query, 128);
 
 /* What is lasting about an open file, as the kernel side binds the object of an event. */
 struct quell_open_file {
@@ -388,7 +407,7 @@ QUELL_SIZE(struct quell_open_file, 208);
 struct quell_globals {
 	/* in front of every hook, read as one word: 0 means there is nothing to refuse */
 	quell_u32 contained_subjects; /* containers and lineages */
-	quell_u32 contained_files;
+	quell_u32 contained_files;    /* and executables that are denied */
 	quell_u64 generation;         /* current policy */
 	quell_u32 half;               /* where it was loaded: QUELL_NODE_HALF or 0 */
 	quell_u32 epoch;              /* part of every cache key; moves with each switch */

@@ -20,7 +20,8 @@ static __always_inline int on_mmap_file(struct file *file, unsigned long protect
 
 	if (!file)
 		return 0;
-	if (file_verdict(file->f_inode, QUELL_HOOK_mmap_file))
+	if (anything_contained && (file_verdict(file->f_inode, QUELL_HOOK_mmap_file) ||
+				   ((protection & PROT_EXEC_BIT) && executable_verdict(file->f_inode, QUELL_HOOK_mmap_file))))
 		return -EPERM;
 	if (!(protection & PROT_EXEC_BIT) || !WANTED(MMAP_EXEC))
 		return 0;
@@ -29,13 +30,16 @@ static __always_inline int on_mmap_file(struct file *file, unsigned long protect
 			   QUELL_HOOK_mmap_file));
 }
 
-static __always_inline int on_file_mprotect(struct vm_area_struct *vma)
+static __always_inline int on_file_mprotect(struct vm_area_struct *vma, unsigned long protection)
 {
 	struct file *file = vma->vm_file;
 
 	if (!file)
 		return 0;
-	return VERDICT(file_verdict(file->f_inode, QUELL_HOOK_file_mprotect));
+	if (anything_contained && (file_verdict(file->f_inode, QUELL_HOOK_file_mprotect) ||
+				   ((protection & PROT_EXEC_BIT) && made_executable(vma, file))))
+		return -EPERM;
+	return 0;
 }
 
 static __always_inline int judge_xattr(struct dentry *entry, u32 hook)
@@ -61,7 +65,10 @@ static __always_inline int on_inode_removexattr(struct dentry *dentry)
 
 static __always_inline int on_inode_copy_up(struct dentry *dentry)
 {
-	return VERDICT(file_verdict(dentry->d_inode, QUELL_HOOK_inode_copy_up));
+	if (file_verdict(dentry->d_inode, QUELL_HOOK_inode_copy_up))
+		return -EPERM;
+	/* its copy would be another file */
+	return VERDICT(executable_verdict(dentry->d_inode, QUELL_HOOK_inode_copy_up));
 }
 
 /*
@@ -72,7 +79,9 @@ static __always_inline int on_shrink_dcache_parent(struct dentry *dentry)
 {
 	struct inode *inode = dentry->d_inode;
 
-	if (quell.contained_files && inode && !inode->i_nlink && contained_may_be(inode->i_ino))
+	if (quell.contained_files && inode && !inode->i_nlink && contained_may_be(inode->i_ino)) {
 		layer_removed(address_of(inode));
+		executable_layer_removed(address_of(inode));
+	}
 	return 0;
 }

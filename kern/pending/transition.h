@@ -9,7 +9,7 @@
  * Errors: ENOENT no entry; EBUSY another word (see `seen`); EINVAL no such
  * transition; ETIME expired; EPERM the caller is inside the target; EACCES the
  * target is protected; EOPNOTSUPP not offered; ESRCH the target is gone;
- * ENOSPC no room; EEXIST that file is contained, that container paused
+ * ENOSPC no room; EEXIST that file is contained or denied, that container paused
  * already, its network cut; EALREADY it is in doubt no more, or contained already; ERANGE a
  * deadline that is not later, or too far away.
  */
@@ -68,6 +68,8 @@ static __always_inline int approval_refused(struct quell_transition *t, struct q
 		}
 	} else if (t->response == QUELL_RESPONSE_ISOLATE_NETWORK) {
 		return isolation_refused(t);
+	} else if (t->response == QUELL_RESPONSE_DENY_EXEC) {
+		return executable_refused(t, p);
 	} else if (p->object_flags & QUELL_OBJECT_LAST_LINK) {
 		return -ESRCH;
 	} else if (bpf_map_lookup_elem(&contained_files, &p->file)) {
@@ -159,6 +161,8 @@ static __always_inline int contain(struct quell_transition *t, struct quell_pend
 	}
 	if (p->response == QUELL_RESPONSE_ISOLATE_NETWORK)
 		return isolation_contain(t);
+	if (p->response == QUELL_RESPONSE_DENY_EXEC)
+		return executable_contain(t, p);
 	return file_contain(t, p);
 }
 
@@ -226,6 +230,8 @@ static __always_inline void release(struct quell_transition *t, struct quell_pen
 			__sync_fetch_and_add(&quell.contained_subjects, -1);
 	} else if (p->response == QUELL_RESPONSE_ISOLATE_NETWORK) {
 		isolation_release(container, incident);
+	} else if (p->response == QUELL_RESPONSE_DENY_EXEC) {
+		executable_release(incident);
 	} else {
 		struct quell_file_entry *file = bpf_map_lookup_elem(&contained_files, &p->file);
 

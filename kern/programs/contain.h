@@ -26,7 +26,7 @@ SEC("lsm/file_mprotect")
 int BPF_PROG(quell_file_mprotect, struct vm_area_struct *vma, unsigned long reqprot, unsigned long prot,
 	     int ret)
 {
-	return ret ? ret : on_file_mprotect(vma);
+	return ret ? ret : on_file_mprotect(vma, prot);
 }
 
 SEC("lsm/inode_setxattr")
