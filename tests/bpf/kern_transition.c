@@ -48,6 +48,8 @@ NATIVE_MAP(pending, MACHINE_ENTRIES, struct quell_pending_key, struct quell_pend
 NATIVE_MAP(containers, MACHINE_CONTAINERS, u64, struct quell_container);
 NATIVE_MAP(contained_actors, MACHINE_HELD, u64, u64);
 NATIVE_MAP(contained_files, MACHINE_HELD, struct quell_file_key, struct quell_file_entry);
+NATIVE_MAP(isolations, MACHINE_HELD, u64, struct quell_isolation);
+NATIVE_MAP(denied_executables, MACHINE_HELD, struct quell_executable_key, struct quell_executable);
 
 static struct quell_globals quell;
 static volatile u32 zero;
@@ -56,6 +58,7 @@ static int caller_descends;
 static u64 notices;
 #define CONTAINED_BITS (1u << 16)
 static u64 contained_filter[CONTAINED_BITS / 64];
+#define bpf_probe_read_kernel(to, size, from) memcpy(to, from, size)
 
 static u64 bpf_ktime_get_boot_ns(void) {
     between();
@@ -65,12 +68,15 @@ static void *bpf_get_current_task(void) { return 0; }
 static int descends_from(u64 task, u32 pid, u64 start_ns) { return caller_descends; }
 static u64 count(u32 counter) { return __sync_fetch_and_add(&quell.counters[counter], 1); }
 static void notice_send(struct quell_pending_key *key, u64 word) { notices++; }
+static void isolated_filter_add(u64 container) {}
 
 #include "kern/pending/table.h"
 #include "kern/subject/hold.h"
 #include "kern/pending/budget.h"
 #include "kern/pending/entry.h"
 #include "kern/enforce/held_files.h"
+#include "kern/enforce/held_executables.h"
+#include "kern/enforce/isolation.h"
 #include "kern/pending/transition.h"
 
 void machine_reset(void) {
@@ -83,6 +89,8 @@ void machine_reset(void) {
     native_map_clear(&containers);
     native_map_clear(&contained_actors);
     native_map_clear(&contained_files);
+    native_map_clear(&isolations);
+    native_map_clear(&denied_executables);
 }
 
 void machine_clock(u64 now_ns) { clock_ns = now_ns; }
@@ -108,6 +116,8 @@ void machine_container_ends(u64 id) {
     if (c->pending || c->paused) pending_vanish(id, c->paused);
     container_ends(c);
     bpf_map_delete_elem(&containers, &id);
+    isolation_ends(id);
+    executables_end(id);
 }
 
 void machine_file_ends(const struct quell_file_key *file) {
@@ -175,6 +185,18 @@ u64 machine_file(const struct quell_file_key *file) {
     return at < 0 ? 0 : ((struct quell_file_entry *)native_value(&contained_files, (u32)at))->incident;
 }
 
+u64 machine_isolation(u64 container) {
+    int at = native_find(&isolations, &container);
+
+    return at < 0 ? 0 : ((struct quell_isolation *)native_value(&isolations, (u32)at))->incident;
+}
+
+u64 machine_executable(const struct quell_executable_key *executable) {
+    int at = native_find(&denied_executables, executable);
+
+    return at < 0 ? 0 : ((struct quell_executable *)native_value(&denied_executables, (u32)at))->incident;
+}
+
 void machine_count(struct machine_totals *totals) {
     totals->subjects = quell.contained_subjects;
     totals->files = quell.contained_files;
@@ -182,5 +204,8 @@ void machine_count(struct machine_totals *totals) {
     totals->host = quell.pending_host;
     totals->actors = MACHINE_HELD - contained_actors.free_count;
     totals->held_files = MACHINE_HELD - contained_files.free_count;
+    totals->isolated = quell.isolated;
+    totals->isolations = MACHINE_HELD - isolations.free_count;
+    totals->executables = MACHINE_HELD - denied_executables.free_count;
     totals->notices = notices;
 }

@@ -24,6 +24,8 @@ enum machine_detected { MACHINE_NOTHING, MACHINE_REPEAT, MACHINE_NEW, MACHINE_NO
 
 struct machine_totals {
     quell_u64 subjects, files, waiting, host, actors, held_files, notices;
+    quell_u64 isolated, isolations; /* word in front, and records */
+    quell_u64 executables;          /* records; they count in `files` */
 };
 
 /* What another CPU does between two steps; null: nothing. Must not call itself. */
@@ -44,6 +46,8 @@ int machine_find_container(quell_u64 id, struct quell_container *container);
 /* The incident that holds it, 0: none. */
 quell_u64 machine_actor(quell_u64 actor);
 quell_u64 machine_file(const struct quell_file_key *file);
+quell_u64 machine_isolation(quell_u64 container);
+quell_u64 machine_executable(const struct quell_executable_key *executable);
 void machine_count(struct machine_totals *totals);
 
 #ifdef __cplusplus

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/bpf/transition_model.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <optional>
 
@@ -39,6 +40,10 @@ std::optional<quell_command> meant(const quell_transition& request) {
 
 }  // namespace
 
+std::pair<std::uint64_t, std::uint64_t> executable_of(const Entry& entry, const Key& key) {
+    return {entry.file, entry.object_flags & QUELL_OBJECT_OWN ? 0 : std::get<1>(key)};
+}
+
 Key key_of(const quell_pending_key& key) { return {key.rule, key.container, key.actor_pid, key.turn}; }
 
 void Model::move(Entry& entry, const Key& key, quell_command command, quell_u32 to) {
@@ -60,9 +65,15 @@ int Model::why_not_approved(const Entry& entry, const Key& key, const quell_tran
         if (entry.object_flags & QUELL_OBJECT_LAST_LINK) return -ESRCH;
         return files.contains(entry.file) ? -EEXIST : 0;
     }
+    const bool is_executable = request.response == QUELL_RESPONSE_DENY_EXEC;
+    if (is_executable && (entry.object_flags & QUELL_OBJECT_LAST_LINK)) return -ESRCH;
     const auto container = containers.find(std::get<1>(key));
-    if (container == containers.end()) return -ESRCH;
-    if (container->second.is_protected) return -EACCES;
+    if (!is_executable || std::get<1>(key)) {
+        if (container == containers.end()) return -ESRCH;
+        if (container->second.is_protected) return -EACCES;
+    }
+    if (is_executable) return executables.contains(executable_of(entry, key)) ? -EEXIST : 0;
+    if (request.response == QUELL_RESPONSE_ISOLATE_NETWORK) return isolated.contains(container->first) ? -EEXIST : 0;
     return request.response == QUELL_RESPONSE_PAUSE_CONTAINER && container->second.paused ? -EEXIST : 0;
 }
 
@@ -77,6 +88,16 @@ int Model::contain(Entry& entry, const Key& key) {
         files[entry.file] = entry.incident;
         return 0;
     }
+    if (entry.response == QUELL_RESPONSE_DENY_EXEC) {
+        if (executables.size() == MACHINE_HELD) return -ENOSPC;
+        executables[executable_of(entry, key)] = entry.incident;
+        return 0;
+    }
+    if (entry.response == QUELL_RESPONSE_ISOLATE_NETWORK) {
+        if (isolated.size() == MACHINE_HELD) return -ENOSPC;
+        isolated[std::get<1>(key)] = entry.incident;
+        return 0;
+    }
     const auto container = containers.find(std::get<1>(key));
     if (container == containers.end()) return -ESRCH;
     (is_kill(entry.response) ? container->second.contained : container->second.paused) = entry.incident;
@@ -85,6 +106,15 @@ int Model::contain(Entry& entry, const Key& key) {
 
 void Model::release(const Entry& entry, const Key& key, const Choose& chosen) {
     const auto container = std::get<1>(key);
+    const auto is_its_own = [&](const auto& held) { return held.second == entry.incident; };
+    if (entry.response == QUELL_RESPONSE_DENY_EXEC) {
+        std::erase_if(executables, is_its_own);
+        return;
+    }
+    if (entry.response == QUELL_RESPONSE_ISOLATE_NETWORK) {
+        std::erase_if(isolated, is_its_own);
+        return;
+    }
     std::set<std::uint64_t> heirs;
     for (const auto& [other_key, other] : entries)
         if (other.incident != entry.incident && other.may_hold() && other.contains &&
@@ -157,9 +187,17 @@ int Model::ask(const quell_transition& request, bool caller_descends, const Choo
 void Model::container_ends(std::uint64_t id) {
     const auto found = containers.find(id);
     if (found == containers.end()) return;
+    const auto is_held_there = [&](const auto& held) { return held.first.second == id; };
+    const auto ends_with_it = [&](const Entry& entry) {
+        const auto is_its_own = [&](const auto& held) { return held.second == entry.incident; };
+        return found->second.paused == entry.incident || std::ranges::any_of(isolated, is_its_own) ||
+               std::ranges::any_of(executables, [&](const auto& held) { return is_its_own(held) && is_held_there(held); });
+    };
     for (auto& [key, entry] : entries)
-        if (std::get<1>(key) == id && (entry.waits() || (entry.holds() && found->second.paused == entry.incident)))
+        if (std::get<1>(key) == id && (entry.waits() || (entry.holds() && ends_with_it(entry))))
             move(entry, key, QUELL_COMMAND_LOSE, QUELL_STATE_GONE);
+    isolated.erase(id);
+    std::erase_if(executables, is_held_there);
     containers.erase(found);
 }
 

@@ -52,7 +52,8 @@ public:
 
     std::map<Key, Entry> entries;
     std::map<std::uint64_t, Container> containers;
-    std::map<std::uint64_t, std::uint64_t> actors, files;  // which incident holds them
+    std::map<std::uint64_t, std::uint64_t> actors, files, isolated;  // which incident holds them
+    std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> executables;  // the same, by file and by container, 0: denied to anyone
     std::map<std::pair<quell_u32, quell_u32>, std::uint64_t> taken;  // how often, by state and command
     std::uint64_t now_ns = 10'000'000'000, next_incident = 1;
     int waiting = 0, host = 0;

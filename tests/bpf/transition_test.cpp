@@ -108,12 +108,20 @@ public:
             const auto key = file_key(file);
             ASSERT_EQ(machine_file(&key), model.files.contains(file) ? model.files.at(file) : 0) << file;
         }
+        for (const auto& [of, incident] : model.executables) {
+            const quell_executable_key key{file_key(of.first), of.second};
+            ASSERT_EQ(machine_executable(&key), incident) << of.first << " in " << of.second;
+        }
+        for (const auto& [id, incident] : model.isolated) ASSERT_EQ(machine_isolation(id), incident) << id;
         struct machine_totals totals {};
         machine_count(&totals);
         ASSERT_EQ(totals.waiting, static_cast<std::uint64_t>(model.waiting));
         ASSERT_EQ(totals.host, static_cast<std::uint64_t>(model.host));
         ASSERT_EQ(totals.subjects, subjects + model.actors.size());
-        ASSERT_EQ(totals.files, model.files.size());
+        ASSERT_EQ(totals.files, model.files.size() + model.executables.size());
+        ASSERT_EQ(totals.executables, model.executables.size());
+        ASSERT_EQ(totals.isolated, model.isolated.size());
+        ASSERT_EQ(totals.isolations, model.isolated.size());
     }
 
     Model model;
@@ -195,7 +203,12 @@ void expect_consistent(const std::vector<std::uint64_t>& containers) {
         EXPECT_TRUE(!found.paused || held.incidents.contains(found.paused)) << "paused by " << found.paused << ", which is over";
     }
     EXPECT_EQ(totals.subjects, subjects);
-    EXPECT_EQ(totals.files, totals.held_files);
+    EXPECT_EQ(totals.files, totals.held_files + totals.executables);
+    EXPECT_EQ(totals.isolated, totals.isolations);
+    for (const auto id : containers) {
+        const auto by = machine_isolation(id);
+        EXPECT_TRUE(!by || held.incidents.contains(by)) << "cut by " << by << ", which is over";
+    }
     for (std::uint64_t actor = 1; actor <= kActors; actor++) {
         const auto by = machine_actor(actor);
         EXPECT_TRUE(!by || held.incidents.contains(by)) << "actor of " << by << ", which is over";
@@ -204,6 +217,12 @@ void expect_consistent(const std::vector<std::uint64_t>& containers) {
         const auto key = file_key(file);
         const auto by = machine_file(&key);
         EXPECT_TRUE(!by || held.incidents.contains(by)) << "file of " << by << ", which is over";
+        auto scopes = containers;
+        for (scopes.push_back(0); !scopes.empty(); scopes.pop_back()) {
+            const quell_executable_key executable{key, scopes.back()};
+            const auto denied_by = machine_executable(&executable);
+            EXPECT_TRUE(!denied_by || held.incidents.contains(denied_by)) << "executable of " << denied_by << ", which is over";
+        }
     }
 }
 
