@@ -231,22 +231,6 @@ struct quell_file_entry {
 };
 QUELL_SIZE(struct quell_file_entry, 96);
 
-/* A file that is not executed: by anyone who reaches it, or in one container alone. */
-struct quell_executable_key {
-	struct quell_file_key file;
-	quell_u64 container; /* 0: by anyone */
-};
-QUELL_SIZE(struct quell_executable_key, 88);
-
-/* One incident may hold several: a file of an image, and what it was copied up to. */
-struct quell_executable {
-	quell_u64 incident;
-	quell_u64 denied;          /* operations refused so far */
-	struct quell_pending_key pending;
-	struct quell_identity upper_root; /* of the container's root where it lies in it, else 0: with that directory it is gone */
-};
-QUELL_SIZE(struct quell_executable, 88);
-
 /*
  * What stays allowed to a container whose network is cut. Addresses are in network order, those of IPv4 as ::ffff:a.b.c.d;
  * whom it means is told by the other side's address and port.

@@ -203,7 +203,7 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
         case EBUSY: return refuse(incident.id, Refusal::kTooLate, over_text(incident), request, reply);
         case ENOENT:
         case ESRCH: return refuse(incident.id, Refusal::kTooLate, "its target is gone", request, reply);
-        case EEXIST: return refuse(incident.id, Refusal::kTooLate, offer.response == QUELL_RESPONSE_PAUSE_CONTAINER ? "that container is paused already" : offer.response == QUELL_RESPONSE_ISOLATE_NETWORK ? "its network is cut already" : "that file is quarantined already", request, reply);
+        case EEXIST: return refuse(incident.id, Refusal::kTooLate, offer.response == QUELL_RESPONSE_PAUSE_CONTAINER ? "that container is paused already" : offer.response == QUELL_RESPONSE_ISOLATE_NETWORK ? "its network is cut already" : offer.response == QUELL_RESPONSE_DENY_EXEC ? "that file is denied already" : "that file is quarantined already", request, reply);
         default: return refuse(incident.id, Refusal::kFailed, "the kernel side refused: " + std::string(std::strerror(error)), request, reply);
     }
     const auto us = [](std::uint64_t from, std::uint64_t to) { return static_cast<std::int64_t>((to - std::min(from, to)) / 1000); };

@@ -92,6 +92,12 @@ std::optional<quell_file_entry> Engine::file(const quell_file_key& key) const {
     return value;
 }
 
+std::optional<quell_executable> Engine::executable(const quell_executable_key& key) const {
+    quell_executable value{};
+    if (bpf_map_lookup_elem(map("denied_executables"), &key, &value)) return std::nullopt;
+    return value;
+}
+
 std::optional<quell_isolation> Engine::isolation(std::uint64_t container) const {
     quell_isolation value{};
     if (bpf_map_lookup_elem(map("isolations"), &container, &value)) return std::nullopt;
@@ -138,6 +144,22 @@ Result<quell_open_file> Engine::open_file(int descriptor, std::uint64_t containe
     if (output->size() != sizeof(file)) return Error{"the kernel side does not see the open file", ENOENT, {}};
     std::memcpy(&file, output->data(), sizeof(file));
     return file;
+}
+
+Result<std::vector<quell_task_ref>> Engine::executing(const quell_file_key& file, std::uint64_t container) {
+    const std::lock_guard lock(query_mutex_);
+    auto& query = globals_->query;
+    query.container = container;
+    query.actor = 0;
+    query.mark_pid = 0;
+    // the page is shared, and so volatile: whole structures are not assigned to it
+    std::memcpy(const_cast<quell_file_key*>(&query.executable), &file, sizeof(file));
+    auto output = run_iterator(program("quell_iter_tasks"));
+    query.executable.file.inode = 0;
+    if (!output) return output.error();
+    std::vector<quell_task_ref> found(output->size() / sizeof(quell_task_ref));
+    std::memcpy(found.data(), output->data(), found.size() * sizeof(quell_task_ref));
+    return found;
 }
 
 Result<std::vector<quell_task_ref>> Engine::tasks(std::uint64_t container, std::uint64_t actor, const quell_task_ref* mark) {

@@ -12,6 +12,8 @@ std::string_view risk_of(quell_response response) {
         case QUELL_RESPONSE_QUARANTINE_FILE: return "whoever needs the file is refused, and a program in it does not start; nothing is deleted";
         case QUELL_RESPONSE_PAUSE_CONTAINER: return "nothing in the container runs until it is resumed: what it serves hangs, and liveness probes may have it restarted";
         case QUELL_RESPONSE_STOP_CONTAINER: return "the container is told to end and is killed when its grace time is over; its runtime may start it again";
+        case QUELL_RESPONSE_ISOLATE_NETWORK: return "what the container serves or asks of others fails, connections that are open included, and a probe may have it restarted";
+        case QUELL_RESPONSE_DENY_EXEC: return "the program does not start any more, nor what needs it as a library or an interpreter, and a service is not started again; nothing is deleted";
         case QUELL_RESPONSE_COUNT: break;
     }
     return "not known";
@@ -22,7 +24,8 @@ Json preview_json(const Incident& incident, const Offer& offer, bool container_a
     Json json = {{"offer", whole["offers"][0]}, {"files", Json::array()}, {"risk", risk_of(offer.response)},
                  {"reversible", !word_at(kUndoWords, offer.response).empty()}, {"needs", needs}};
     if (whole.contains("container")) json["container"] = whole["container"];
-    if (offer.response == QUELL_RESPONSE_QUARANTINE_FILE && offer.available && whole.contains("file")) json["files"].push_back(whole["file"]);
+    const bool is_of_file = offer.response == QUELL_RESPONSE_QUARANTINE_FILE || (offer.response == QUELL_RESPONSE_DENY_EXEC && !(incident.entry.object_flags & QUELL_OBJECT_ACTOR));
+    if (is_of_file && offer.available && whole.contains("file")) json["files"].push_back(whole["file"]);
     return json;
 }
 

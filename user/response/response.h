@@ -72,5 +72,6 @@ public:
 [[nodiscard]] const Response& pause_container();
 [[nodiscard]] const Response& stop_container();
 [[nodiscard]] const Response& isolate_network();
+[[nodiscard]] const Response& deny_exec();
 
 }  // namespace quell::response
