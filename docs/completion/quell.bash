@@ -33,7 +33,7 @@ _quell() {
         --incident) mapfile -t COMPREPLY < <(compgen -W "$(_quell_incidents)" -- "$current"); return ;;
         --reason | --for | --confirm | --select | --digest | --limit | --head | --container | --pid | --allow) return ;;
     esac
-    local words= responses="kill-container kill-process quarantine-file pause-container stop-container isolate-network"
+    local words= responses="kill-container kill-process quarantine-file pause-container stop-container isolate-network deny-exec"
     case $verb in
         "") words="status incidents show preview approve reject undo assign note respond extend history watch policy doctor console version" ;;
         incidents) words="--all" ;;
