@@ -124,6 +124,7 @@ Result<FoundProcess> Engine::process(std::uint32_t pid) {
     query.actor = 0;
     query.home = 0;
     query.mark_pid = 0;
+    query.executable.file.inode = 0;  // an earlier daemon may have been killed while it asked, as in tasks()
     query.pid = pid;
     auto output = run_iterator(program("quell_iter_tasks"));
     query.pid = 0;
@@ -152,6 +153,7 @@ Result<std::vector<quell_task_ref>> Engine::executing(const quell_file_key& file
     query.container = container;
     query.actor = 0;
     query.mark_pid = 0;
+    query.pid = 0;
     // the page is shared, and so volatile: whole structures are not assigned to it
     std::memcpy(const_cast<quell_file_key*>(&query.executable), &file, sizeof(file));
     auto output = run_iterator(program("quell_iter_tasks"));
@@ -170,6 +172,7 @@ Result<std::vector<quell_task_ref>> Engine::tasks(std::uint64_t container, std::
     query.actor = actor;
     query.mark_start_ns = mark ? mark->start_ns : 0;
     query.mark_pid = mark ? mark->pid : 0;
+    query.executable.file.inode = 0;
     quell_u32 before = 0;
     for (int round = 0;; round++) {
         query.marked = 0;
