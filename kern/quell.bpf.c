@@ -58,6 +58,7 @@ extern struct quell_globals quell;
 #include "enforce/overlay.h"
 #include "enforce/network.h"
 #include "enforce/isolation.h"
+#include "pending/hold.h"
 #include "pending/transition.h"
 #include "pending/request.h"
 #include "setup.h"
