@@ -20,6 +20,7 @@ std::optional<quell_command> meant(const quell_transition& request) {
     if (request.deadline_ns) return when(waits && to == from, QUELL_COMMAND_EXTEND);
     if (request.doubt && to == QUELL_STATE_REJECTED) return when(waits, QUELL_COMMAND_WITHDRAW);
     if (request.doubt) return when(waits && to == from, QUELL_COMMAND_IDENTIFY);
+    if (from == to && waits) return QUELL_COMMAND_HOLD;
     switch (to) {
         case QUELL_STATE_NONE: return when(from > QUELL_STATE_ENFORCING && from < QUELL_STATE_COUNT, QUELL_COMMAND_FORGET);
         case QUELL_STATE_PENDING: return when(from == QUELL_STATE_ARMING, QUELL_COMMAND_ARM);
@@ -63,6 +64,10 @@ int Model::why_not_approved(const Entry& entry, const Key& key, const quell_tran
     const auto container = containers.find(std::get<1>(key));
     if (container == containers.end()) return -ESRCH;
     if (container->second.is_protected) return -EACCES;
+    if (request.response == QUELL_RESPONSE_ISOLATE_NETWORK) {
+        const auto cut = isolations.find(container->first);
+        return cut != isolations.end() && cut->second ? -EEXIST : 0;
+    }
     return request.response == QUELL_RESPONSE_PAUSE_CONTAINER && container->second.paused ? -EEXIST : 0;
 }
 
@@ -78,6 +83,12 @@ int Model::contain(Entry& entry, const Key& key) {
         return 0;
     }
     const auto container = containers.find(std::get<1>(key));
+    if (entry.response == QUELL_RESPONSE_ISOLATE_NETWORK) {
+        if (!isolations.contains(std::get<1>(key)) && isolations.size() == MACHINE_HELD) return -ENOSPC;
+        if (container == containers.end()) return -ESRCH;
+        isolations[std::get<1>(key)] = entry.incident;
+        return 0;
+    }
     if (container == containers.end()) return -ESRCH;
     (is_kill(entry.response) ? container->second.contained : container->second.paused) = entry.incident;
     return 0;
@@ -98,10 +109,48 @@ void Model::release(const Entry& entry, const Key& key, const Choose& chosen) {
         else held->second = chosen(heirs);
     } else if (entry.response == QUELL_RESPONSE_QUARANTINE_FILE) {
         if (const auto held = files.find(entry.file); held != files.end() && held->second == entry.incident) files.erase(held);
+    } else if (entry.response == QUELL_RESPONSE_ISOLATE_NETWORK) {
+        const auto cut = isolations.find(container);
+        if (cut == isolations.end() || cut->second != entry.incident) return;
+        cut->second = 0;
+        lift(container);
     } else if (const auto found = containers.find(container); found != containers.end()) {
         if (found->second.paused == entry.incident) found->second.paused = 0;
         if (found->second.contained == entry.incident) found->second.contained = heirs.empty() ? 0 : chosen(heirs);
     }
+}
+
+bool Model::is_wanted(std::uint64_t container) const {
+    for (const auto& [key, entry] : entries) {
+        if (std::get<1>(key) != container || !(entry.held & QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK))) continue;
+        const bool is_not_done = entry.state == QUELL_STATE_APPROVED || (entry.state == QUELL_STATE_FAILED && entry.is_approved);
+        if ((entry.waits() && entry.deadline_ns > now_ns) || is_not_done) return true;
+    }
+    return false;
+}
+
+void Model::lift(std::uint64_t container) {
+    const auto cut = isolations.find(container);
+    if (cut == isolations.end() || cut->second || is_wanted(container)) return;
+    isolations.erase(cut);
+    late.erase(container);
+}
+
+int Model::hold(Entry& entry, std::uint64_t container, quell_u32 response) {
+    const auto found = containers.find(container);
+    if (found == containers.end()) return -ESRCH;
+    if (found->second.is_protected) return -EACCES;
+    if (response == QUELL_RESPONSE_ISOLATE_NETWORK && !isolations.contains(container)) {
+        if (isolations.size() == MACHINE_HELD) return -ENOSPC;
+        isolations[container] = 0;
+    }
+    entry.held |= QUELL_BIT(response);
+    return 0;
+}
+
+bool Model::network(std::uint64_t container, bool seen) {
+    if (!late.contains(container) || !seen) lift(container);
+    return isolations.contains(container);
 }
 
 int Model::ask(const quell_transition& request, bool caller_descends, const Choose& chosen) {
@@ -132,6 +181,14 @@ int Model::ask(const quell_transition& request, bool caller_descends, const Choo
             entry.is_doubted = command == QUELL_COMMAND_WITHDRAW;
             break;
         case QUELL_COMMAND_HOLD:
+            if (entry.waits()) {
+                if (now_ns > entry.deadline_ns) return -ETIME;
+                const bool may = request.response < QUELL_RESPONSE_COUNT && (entry.wanted & QUELL_HOLDABLE & QUELL_BIT(request.response));
+                if (!may || entry.is_doubted) return -EOPNOTSUPP;
+                if (entry.held & QUELL_BIT(request.response)) return -EALREADY;
+                taken[{entry.state, QUELL_COMMAND_HOLD}]++;
+                return hold(entry, std::get<1>(key), request.response);
+            }
             if (entry.contains || entry.response != QUELL_RESPONSE_STOP_CONTAINER) return -EALREADY;
             break;
         default: break;
@@ -145,12 +202,16 @@ int Model::ask(const quell_transition& request, bool caller_descends, const Choo
         if (!error) return 0;
         entry.is_approved = entry.contains = false;
         entry.state = error == -ESRCH ? QUELL_STATE_GONE : QUELL_STATE_FAILED;
+        lift(std::get<1>(key));
         return error;
     }
     // a failed one holds until somebody undoes it, or forgets it
     const bool is_taken_back = request.to == QUELL_STATE_DONE || request.to == QUELL_STATE_GONE || request.to == QUELL_STATE_UNDONE || request.to == QUELL_STATE_NONE;
     if (!waited && is_taken_back) release(entry, key, chosen);
+    const auto container = std::get<1>(key);
     if (command == QUELL_COMMAND_FORGET) entries.erase(found);
+    // over, or what was decided instead is in force
+    if (request.to != QUELL_STATE_PENDING && request.to != QUELL_STATE_ARMING && (request.to != QUELL_STATE_FAILED || waited)) lift(container);
     return 0;
 }
 
@@ -158,16 +219,21 @@ void Model::container_ends(std::uint64_t id) {
     const auto found = containers.find(id);
     if (found == containers.end()) return;
     for (auto& [key, entry] : entries)
-        if (std::get<1>(key) == id && (entry.waits() || (entry.holds() && found->second.paused == entry.incident)))
+        if (std::get<1>(key) == id && (entry.waits() || (entry.holds() && (found->second.paused == entry.incident || (isolations.contains(id) && isolations.at(id) == entry.incident)))))
             move(entry, key, QUELL_COMMAND_LOSE, QUELL_STATE_GONE);
     containers.erase(found);
+    isolations.erase(id);
+    late.erase(id);
 }
 
 void Model::file_ends(std::uint64_t file) {
     const auto held = files.find(file);
     if (held == files.end()) return;
     for (auto& [key, entry] : entries)
-        if (entry.incident == held->second && entry.holds()) move(entry, key, QUELL_COMMAND_LOSE, QUELL_STATE_GONE);
+        if (entry.incident == held->second && entry.holds()) {
+            if (entry.state == QUELL_STATE_APPROVED && (entry.held & QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK))) late.insert(std::get<1>(key));
+            move(entry, key, QUELL_COMMAND_LOSE, QUELL_STATE_GONE);
+        }
     files.erase(held);
 }
 
@@ -180,7 +246,13 @@ bool Model::takes_room(std::uint64_t container) {
     return true;
 }
 
-void Model::forget_over() { std::erase_if(entries, [](const auto& one) { return !one.second.waits() && !one.second.may_hold(); }); }
+void Model::forget_over() { std::erase_if(entries, [](const auto& one) { return !one.second.waits() && !one.second.is_kept(); }); }
+
+// At the event itself: what needs no daemon, and whose hooks are attached.
+void Model::hold_here(Entry& entry, std::uint64_t container, quell_u32 armed) {
+    const quell_u32 which = QUELL_RESPONSE_ISOLATE_NETWORK;
+    if (!entry.is_doubted && (entry.wanted & ~entry.held & armed & QUELL_BIT(which))) (void)hold(entry, container, which);
+}
 
 int Model::detect(quell_pending_key& at, const quell_pending& made, quell_u32 armed) {
     if (at.container && !containers.contains(at.container)) return MACHINE_NOTHING;
@@ -188,9 +260,13 @@ int Model::detect(quell_pending_key& at, const quell_pending& made, quell_u32 ar
         const auto found = entries.find(key_of(at));
         if (found == entries.end()) break;
         auto& entry = found->second;
-        if (entry.may_hold()) continue;
-        if (entry.waits() && now_ns <= entry.deadline_ns) return MACHINE_REPEAT;
+        if (entry.is_kept()) continue;
+        if (entry.waits() && now_ns <= entry.deadline_ns) {
+            if (made.wanted) hold_here(entry, at.container, armed);
+            return MACHINE_REPEAT;
+        }
         if (entry.waits()) move(entry, found->first, QUELL_COMMAND_EXPIRE, QUELL_STATE_EXPIRED);
+        if (entry.is_kept()) continue;
         entries.erase(found);
         break;
     }
@@ -218,9 +294,10 @@ int Model::detect(quell_pending_key& at, const quell_pending& made, quell_u32 ar
     entry.offers = made.offers;
     entry.object_flags = made.object_flags;
     entry.is_doubted = made.doubts[0] || made.doubts[1];
-    entry.state = made.offers & ~armed ? QUELL_STATE_ARMING : QUELL_STATE_PENDING;
+    entry.wanted = made.wanted;
+    entry.state = (made.offers | made.wanted) & ~armed ? QUELL_STATE_ARMING : QUELL_STATE_PENDING;
     for (std::size_t i = 0; i < QUELL_CHAIN_MAX; i++) entry.actors[i] = made.chain[i].actor;
-    entries[key_of(at)] = entry;
+    hold_here(entries[key_of(at)] = entry, at.container, armed);
     return MACHINE_NEW;
 }
 
