@@ -48,7 +48,9 @@ std::string interrupt(bpf::Engine& engine, std::uint64_t container, const Freeze
     }
     if (::write(freezer.freeze.get(), "0", 1) != 1 && errno != ENODEV) return "it is frozen and could not be let go on";
     // somebody was to be frozen meanwhile
-    if (const auto now = engine.container(container); (now && now->paused) || is_held_frozen(engine, container)) (void)::write(freezer.freeze.get(), "1", 1);
+    const auto now = engine.container(container);
+    const bool must_stand = (now && now->paused) || is_held_frozen(engine, container);
+    if (must_stand && ::write(freezer.freeze.get(), "1", 1) != 1 && errno != ENODEV) return "it was let go on, and could not be frozen again";
     return frozen ? "" : "not every process could be interrupted within a second";
 }
 
