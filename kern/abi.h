@@ -427,6 +427,7 @@ struct quell_globals {
 	quell_u32 network_levels[2][2]; /* by half, and IPv4 or IPv6: mask of the numbers of pieces */
 	quell_u64 network_filter[2][QUELL_NETWORK_BITS / 64];
 	struct quell_gate gate[2];
+	quell_u64 followed;           /* workloads that a containment follows: 0, and only a policy's identities have containers told */
 };
 
 /* What the loader tells the kernel side. */

@@ -46,6 +46,9 @@ struct Request {
     std::string detail = {};                         // JSON for the row of a person's approval
     std::string broken = {};                         // what a break-glass went over
     quell_terms terms = {};                          // of isolate-network: what stays allowed
+    std::uint64_t follow_ns = 0;                     // the containment is to follow the workload for so long; 0: it does not
+    std::uint64_t follows = 0;                       // nobody asks: an approval of this incident follows its workload. It knows no digest
+    bool over_guards = false;                        // who approved (of `follows`: that incident) went over guards
 };
 
 enum class Refusal { kNone, kNoSuchIncident, kNotOffered, kChanged, kTooLate, kBlind, kNotAllowed, kGuarded, kFailed };
@@ -80,6 +83,9 @@ public:
         Rights rights = {};
         GuardRules guards = {};
         std::string own_pod = {};  // "namespace/name" of the pod that Quell runs in, "": none
+        // Why its workload cannot be followed, "": it can; and right behind the flip: it is from here on.
+        std::function<std::string(const incident::Incident&, quell_response)> may_follow = nullptr;
+        std::function<void(const incident::Incident&, const Request&)> follow = nullptr;
     };
     explicit Decisions(Parts parts);
 
@@ -87,6 +93,8 @@ public:
     void approve(std::uint64_t id, quell_response response, const std::string& digest, const Request& request, Reply reply);
     void reject(std::uint64_t id, const Request& request, Reply reply);
     void undo(std::uint64_t id, const Request& request, Reply reply);
+    // Whether who asks may end what follows from its approval, of which nothing is in force; else, and for a dry run, it is answered.
+    [[nodiscard]] bool may_end_following(incident::Incident& incident, const Request& request, const Reply& reply);
     // Moves the deadline of one that waits to so long from now: later than it was, at most QUELL_EXTEND_MAX_NS (extend.cpp).
     void extend(std::uint64_t id, std::uint64_t for_ns, const Request& request, Reply reply);
 
@@ -107,6 +115,9 @@ public:
     [[nodiscard]] HourGuard& guard() { return guard_; }
     // How many containers were acted on, by earlier daemons too.
     [[nodiscard]] ContainerWindow& containers() { return containers_; }
+
+    // The hooks of these responses stay attached (mask): what is followed may come back at any moment.
+    void keep_armed(quell_u32 responses) { arming_.keep_armed(responses); }
 
     // Finishes what an earlier daemon had flipped and not swept.
     void resume(incident::Incident& incident);

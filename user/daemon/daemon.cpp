@@ -293,13 +293,16 @@ Status Daemon::start_incidents() {
         },
         [this](const auto& incident) {
             if (watch_) watch_->tell(incident);
-        }, config_.rights, config_.guards, own_pod()});
+        }, config_.rights, config_.guards, own_pod(),
+        [this](const auto& incident, quell_response response) { return follower_->may_follow(incident, response); },
+        [this](const auto& incident, const auto& request) { follower_->follow(incident, request); }});
     removed_.emplace(*engine_, *worker_);
     auto files = TrustedFiles::open();
     if (!files) return files.error();
     auto records = TrustedFiles::open();
     if (!records) return records.error();
     identities_ = std::make_shared<IdentityReader>(std::move(records).value());
+    start_following();
     doubts_ = std::make_unique<Doubts>(store_, *decisions_, *names_);
     watch_ = std::make_unique<Watch>(Watch::Parts{*engine_, store_, *decisions_, *history_, *worker_,
                                                   [this](const auto& incident) { doubts_->note(incident, policies_->image(), policies_->generation()); }},
@@ -315,13 +318,14 @@ Status Daemon::start_incidents() {
         engine_->ring_fd(), [this](const quell_event& event) { watch_->on_event(event); },
         [this](const quell_notice& notice) {
             if (notice.word) decisions_->on_notice(notice);
-            else names_->seen(notice.key.container);
+            else names_->seen(notice.key.container), follower_->noticed(notice.key.container, notice.key.turn != 0, notice.time_ns);
         });
     if (!ring) return ring.error();
     ring_ = std::move(*ring);
     watch_->remember(snapshots);
     ring_->consume();  // what an earlier daemon left, before entries without details are made up for
     watch_->adopt();
+    follower_->load();
     return loop_->add(ring_->poll_fd(), EPOLLIN, [this](std::uint32_t) { ring_->consume(); });
 }
 
@@ -373,6 +377,7 @@ void Daemon::on_tick() {
     decisions_->tick();
     names_->tick();
     doubts_->tick();
+    follower_->tick();
     removed_->tick();
     low_roles_->on_tick(boottime_ns());
     journal_rows_.flush();

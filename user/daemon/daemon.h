@@ -17,6 +17,7 @@
 #include "user/control/status_page.h"
 #include "user/daemon/config.h"
 #include "user/daemon/doubts.h"
+#include "user/daemon/follower.h"
 #include "user/daemon/kept_policies.h"
 #include "user/daemon/manual.h"
 #include "user/daemon/names.h"
@@ -112,6 +113,11 @@ private:
     void decide(const control::Json&, const control::Peer&, control::Responder, Decide decide);
     void assign(const control::Json&, const control::Peer&, control::Responder);
     void note(const control::Json&, const control::Peer&, control::Responder);
+    // (follow_service.cpp)
+    void start_following();
+    void container_starts(const control::Json&, const control::Peer&, control::Responder);
+    void add_follow(control::Json& json, std::uint64_t incident) const;
+    void list_followed(control::Json& list, std::size_t& room);
     [[nodiscard]] approval::Request request_of(const control::Json& params, const control::Peer& peer) const;
     [[nodiscard]] approval::Reply answer_with_incident(control::Responder responder);
     // Null when there is none: then it is answered.
@@ -144,6 +150,7 @@ private:
     std::unique_ptr<Doubts> doubts_;
     std::unique_ptr<Watch> watch_;
     std::shared_ptr<const IdentityReader> identities_;  // for what is requested by name
+    std::unique_ptr<Follower> follower_;
     std::optional<RemovedContainers> removed_;
     std::unique_ptr<bpf::RingReader> ring_;
     notify::JournalStream journal_rows_;

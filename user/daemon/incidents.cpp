@@ -91,7 +91,9 @@ Json Daemon::incident_json(const incident::Incident& incident) {
     const bool alive = incident.key.container && engine_->container(incident.key.container);
     incident::EngineView kernel(*engine_);
     const auto said = as_said(incident);
-    return incident::whole_json(said, said.over() ? std::vector<incident::Offer>{} : incident::offers(kernel, said), alive);
+    auto json = incident::whole_json(said, said.over() ? std::vector<incident::Offer>{} : incident::offers(kernel, said), alive);
+    add_follow(json, incident.id);
+    return json;
 }
 
 incident::Incident Daemon::as_said(const incident::Incident& incident) const {
@@ -105,9 +107,13 @@ void Daemon::incidents(const Json& params, const control::Peer&, control::Respon
     decisions_->tick();  // states as they are now, not as of the last second
     auto list = Json::array();
     auto room = control::kListRoom;
-    for (const auto* incident : store_.list(control::true_member(params, "all")))
-        if (!control::append_within(list, incident::summary_json(as_said(*incident), incident->key.container && engine_->container(incident->key.container)), room))
-            break;
+    const bool all = control::true_member(params, "all");
+    for (const auto* incident : store_.list(all)) {
+        auto json = incident::summary_json(as_said(*incident), incident->key.container && engine_->container(incident->key.container));
+        add_follow(json, incident->id);
+        if (!control::append_within(list, std::move(json), room)) break;
+    }
+    if (!all) list_followed(list, room);
     responder.reply({{"incidents", list}});
 }
 
@@ -188,6 +194,12 @@ void Daemon::approve(const Json& params, const control::Peer& peer, control::Res
     if (*response != QUELL_RESPONSE_ISOLATE_NETWORK && (terms->count || terms->flags))
         return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", "it allows nothing: that is isolate-network"}});
     request.terms = *terms;
+    if (const Json& follow = control::member(params, "follow_s"); follow.is_number_integer()) {
+        const auto follow_s = follow.get<std::int64_t>();
+        if (follow_s < 1 || follow_s > static_cast<std::int64_t>(incident::kFollowMaxNs / 1'000'000'000))
+            return responder.error(control::errors::kInvalidParameter, {{"parameter", "follow_s"}});
+        request.follow_ns = static_cast<std::uint64_t>(follow_s) * 1'000'000'000;
+    }
     auto shared = std::make_shared<control::Responder>(std::move(responder));
     decisions_->approve(incident->id, request.response, control::string_member(params, "digest"), request,
                         [this, shared, word](const approval::Answer& answer) {
@@ -204,7 +216,11 @@ void Daemon::reject(const Json& params, const control::Peer& peer, control::Resp
 }
 
 void Daemon::undo(const Json& params, const control::Peer& peer, control::Responder responder) {
-    decide(params, peer, std::move(responder), &approval::Decisions::undo);
+    const auto id = parse_id(control::string_member(params, "id"));
+    if (!id || !follower_->table().find(*id)) return decide(params, peer, std::move(responder), &approval::Decisions::undo);
+    const auto* incident = incident_of(params, responder);
+    if (!incident || !is_known(*incident, peer, responder)) return;
+    follower_->undo(*id, request_of(params, peer), answer_with_incident(std::move(responder)));
 }
 
 void Daemon::extend(const Json& params, const control::Peer& peer, control::Responder responder) {

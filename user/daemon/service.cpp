@@ -39,7 +39,7 @@ void Daemon::call(std::string_view method, const Json& params, const control::Pe
         {"Extend", &Daemon::extend},
         {"RollbackPolicy", &Daemon::rollback_policy}, {"RunningPolicy", &Daemon::running_policy},
         {"History", &Daemon::list_history},    {"VerifyHistory", &Daemon::verify_history},
-        {"Watch", &Daemon::watch},
+        {"Watch", &Daemon::watch},             {"ContainerStarts", &Daemon::container_starts},
     };
     if (is_too_low(method, params, peer, responder)) return;
     if (auto found = kMethods.find(method); found != kMethods.end()) return (this->*found->second)(params, peer, std::move(responder));

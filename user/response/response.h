@@ -58,6 +58,9 @@ public:
     [[nodiscard]] virtual Outcome carry_out(bpf::Engine& engine, const Target& target, const Prepared* prepared) const = 0;
     // After the kernel side took it back: what it does not do by itself. Once more where a daemon may have died in between.
     [[nodiscard]] virtual Status take_back(bpf::Engine&, const Target&, const Prepared*) const { return success(); }
+    // Whether it may follow a workload: of one that comes back it takes no more than the container, before or after its first
+    // instruction, and what incident::Followed keeps.
+    [[nodiscard]] virtual bool follows() const { return false; }
     // Why one that is enforced does not hold any more, "": it does. Asked once a second.
     [[nodiscard]] virtual std::string lapsed(bpf::Engine&, const Target&) const { return {}; }
 };
