@@ -23,6 +23,8 @@ namespace quell::cli {
 
 // What an offer would hit now: its target, then the processes one a line.
 [[nodiscard]] std::string offer_text(const Json& offer, std::string_view indent);
+// What follows its workload, in one line; "" where nothing does.
+[[nodiscard]] std::string follow_text(const Json& incident, bool utc);
 
 // The offer for a response, a null value when there is none.
 [[nodiscard]] const Json& find_offer(const Json& incident, std::string_view response);

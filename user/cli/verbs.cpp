@@ -69,6 +69,7 @@ const std::vector<Verb>& verbs() {
           {"--allow", "NETWORK[:PORT]", "isolate-network: this other side stays allowed; may be given 16 times", false, true},
           {"--allow-node", "", "isolate-network: TCP connections from the node's own addresses stay allowed"},
           {"--loopback", "", "isolate-network: the loopback stays allowed"},
+          {"--follow", "DURATION", "isolate-network: hold for the workload, also when its container is made anew, up to 7d"},
           {"--confirm", "WORD", "the word that a guard asks for; of an admin", false, false},
           {"--break-glass", "", "over rights, two persons and guards, for those who may; takes a reason", false, false},
           {"--select", "SELECTION", "instead of an ID: all that wait and fit: rule=,image=,namespace=,severity=,older=", false, false},

@@ -317,8 +317,9 @@ Status Daemon::start_incidents() {
     auto ring = bpf::RingReader::open(
         engine_->ring_fd(), [this](const quell_event& event) { watch_->on_event(event); },
         [this](const quell_notice& notice) {
-            if (notice.word) decisions_->on_notice(notice);
-            else names_->seen(notice.key.container), follower_->noticed(notice.key.container, notice.key.turn != 0, notice.time_ns);
+            if (notice.word) return decisions_->on_notice(notice);
+            names_->seen(notice.key.container);
+            follower_->noticed(notice.key.container, notice.key.turn != 0, notice.time_ns);
         });
     if (!ring) return ring.error();
     ring_ = std::move(*ring);

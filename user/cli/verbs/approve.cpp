@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
+#include "user/base/time.h"
 #include "user/cli/bulk.h"
 #include "user/cli/choose.h"
 #include "user/cli/incident_text.h"
@@ -8,6 +9,9 @@
 namespace quell::cli {
 
 namespace {
+
+// As kern/abi.h has it (QUELL_EXTEND_MAX_NS): the command knows nothing of the kernel side.
+constexpr std::uint64_t kFollowMostS = 7 * 24 * 3600;
 
 // Longer than the daemon waits for the last process to go (5 s); of stop-container also what quell.yaml lets it wait before.
 constexpr std::uint64_t kApproveTimeoutMs = 30'000, kStopTimeoutMs = 150'000;
@@ -27,6 +31,10 @@ std::string left_open(const std::string& target, const Choice& choice) {
 }  // namespace
 
 int run_approve(Invocation& invocation) {
+    if (invocation.has("--select") && invocation.has("--follow")) {
+        invocation.out.note("--follow is for one incident: what each of many is called was not looked at");
+        return kUsage;
+    }
     if (invocation.has("--select")) return approve_selected(invocation);
     if (!invocation.has("ID[@DIGEST]") || invocation.has("--digest")) {
         invocation.out.note("an ID[@DIGEST], or --select with or without --digest");
@@ -53,6 +61,15 @@ int run_approve(Invocation& invocation) {
     if (const auto allow = invocation.all("--allow"); !allow.empty()) parameters["allow"] = allow;
     if (invocation.has("--allow-node")) parameters["allow_node"] = true;
     if (invocation.has("--loopback")) parameters["loopback"] = true;
+    if (invocation.has("--follow")) {
+        const auto duration = parse_duration(invocation.value("--follow"));
+        const std::uint64_t seconds = duration ? *duration / static_cast<std::uint64_t>(kNsPerSecond) : 0;
+        if (seconds < 1 || seconds > kFollowMostS) {
+            invocation.out.note("--follow takes a duration from 1s to 7d, such as 2h");
+            return kUsage;
+        }
+        parameters["follow_s"] = seconds;
+    }
     int code = kDone;
     if (choice.digest.empty()) {
         auto chosen = choose(invocation, id, choice.response, code);
@@ -93,6 +110,7 @@ int approve_chosen(Invocation& invocation, const std::string& id, const Choice& 
     std::string out = text_of(incident, "id") + " " + text_of(incident, "name") + ": " + text_of(incident, "response") + " " +
                       invocation.out.paint(is_contained ? Colour::Green : Colour::Red, safe(state)) + "\n  " + latency_text(incident, invocation.utc) + "\n";
     if (const std::string note = text_of(incident, "note"); !note.empty()) out += "  " + note + "\n";
+    if (const std::string follow = follow_text(incident, invocation.utc); !follow.empty()) out += "  " + follow + "\n";
     for (const Json& one : survivors) out += "  still there: " + process_text(one) + "\n";
     invocation.out.print(out);
     if (!holds(state) && survivors.empty()) invocation.out.note("the containment was not seen to hold; see `quell show " + safe(id) + "`");
