@@ -61,6 +61,7 @@ Followed from_json(const Json& json) {
     one.until_ns = json.at("until_ns").get<std::uint64_t>();
     one.until_wall_ns = json.at("until_wall_ns").get<std::int64_t>();
     one.times = json.at("times").get<std::uint64_t>();
+    if (!json.at("came_back").is_array()) wrong("no list of what came back");
     for (const auto& id : json.at("came_back")) {
         one.came_back.push_back(id.get<std::uint64_t>());
         if (one.came_back.size() > kCameBackMax) wrong("too many came back");
@@ -174,6 +175,7 @@ bool FollowedTable::read(const std::string& text, std::string_view boot, std::ui
     std::vector<Followed> read;
     try {
         if (json.is_discarded() || json.at("version").get<std::uint64_t>() != kVersion) return false;
+        if (!json.at("followed").is_array()) return false;
         const bool is_this_boot = !boot.empty() && json.at("boot").get<std::string>() == boot;
         for (const auto& one : json.at("followed")) {
             read.push_back(from_json(one));
