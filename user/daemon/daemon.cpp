@@ -324,9 +324,10 @@ Status Daemon::start_incidents() {
     if (!ring) return ring.error();
     ring_ = std::move(*ring);
     watch_->remember(snapshots);
+    follower_->load();
     ring_->consume();  // what an earlier daemon left, before entries without details are made up for
     watch_->adopt();
-    follower_->load();
+    follower_->adopt();
     return loop_->add(ring_->poll_fd(), EPOLLIN, [this](std::uint32_t) { ring_->consume(); });
 }
 

@@ -36,11 +36,14 @@ void Follower::load() {
         lost.result = escape(why);
         return row(nullptr, std::move(lost));
     }
+    changed();
+}
+
+void Follower::adopt() {
     for (const auto& one : table_.all()) {
         if (!parts_.store.find(one.incident)) parts_.store.remember(incident::remembered(one));
         parts_.store.keep(one.incident);
     }
-    changed();
     reconcile();
 }
 

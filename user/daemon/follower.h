@@ -45,8 +45,10 @@ public:
     };
     explicit Follower(Parts parts) : parts_(std::move(parts)) {}
 
-    // At the start, after the kernel's entries were adopted.
+    // At the start, before the ring is read: it has kept what was made and began without a daemon.
     void load();
+    // And after the kernel's entries were adopted: what they hold already is not asked for anew.
+    void adopt();
     // The kernel side told of it, at that time.
     void noticed(std::uint64_t container, bool has_begun, std::uint64_t time_ns);
     // A hook did, which waits. `answer` is called once.

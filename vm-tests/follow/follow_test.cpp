@@ -124,8 +124,10 @@ TEST(Follow, WithoutTheHookTheWindowIsTold) {
     const auto window_us = Json::parse(row["detail"].get<std::string>())["window_us"].get<std::int64_t>();
     EXPECT_EQ(row["result"].get<std::string>().find("after its first execution") != std::string::npos, window_us > 0) << row;
     EXPECT_LT(window_us, 5'000'000) << row;
-    // no word of it where some of its tries went well
-    if (victim.said("first") == 0) EXPECT_GT(window_us, 0) << row;
+    // it was not in time where its first try went well
+    if (victim.said("first") == 0) {
+        EXPECT_GT(window_us, 0) << row;
+    }
     EXPECT_EQ(show(id)["follow"].value("longest_window_us", std::int64_t{0}), window_us);
     EXPECT_EQ(undo(again), 0) << "named by the one that came back";
     EXPECT_NE(victim.said("let"), -1);
@@ -138,6 +140,7 @@ TEST(Follow, GoesOnOverARestartOfTheDaemon) {
     apply_isolating_pack();
     Asking victim("lasting", options_of(kHooked));
     const auto id = followed(victim, "lasting");
+    EXPECT_TRUE(eventually([] { return run("grep -q '\"followed\":\\[{' /var/lib/quell/followed.json").status == 0; })) << "it is on the disk";
     kill_daemon(SIGKILL);
     victim.start();
     EXPECT_EQ(victim.said("first"), 0) << "nobody answered its hook, and it started";
@@ -145,7 +148,8 @@ TEST(Follow, GoesOnOverARestartOfTheDaemon) {
     EXPECT_NE(victim.said("refused"), -1) << "the next daemon meets it";
     const auto first = came_back(id, 1);
     EXPECT_TRUE(eventually([&] { return show(first)["state"] == "enforcing"; }));
-    EXPECT_NE(row_of(first, "came-back")["result"].get<std::string>().find("at most "), std::string::npos) << row_of(first, "came-back");
+    // the ring has kept when that was
+    EXPECT_NE(row_of(first, "came-back")["result"].get<std::string>().find("after its first execution"), std::string::npos) << row_of(first, "came-back");
     victim.start();
     EXPECT_EQ(victim.said("first"), EPERM) << "and asked by its hook it is in time";
     kill_daemon(SIGTERM);
@@ -199,10 +203,12 @@ TEST(Follow, WhatIsNotKnownIsRefusedWithAReason) {
     const auto refused = isolate(id, "--follow 1h");
     EXPECT_NE(refused.status, 0);
     EXPECT_NE(refused.text.find("does not say its image"), std::string::npos) << refused.text;
+    const auto killed = run("quell approve " + id + "@" + digest_of(id, "kill-container") + " kill-container --follow 1h --reason test");
+    EXPECT_NE(killed.status, 0);
+    EXPECT_NE(killed.text.find("kill-container follows no workload"), std::string::npos) << killed.text;
     EXPECT_EQ(show(id)["state"], "pending");
     EXPECT_EQ(isolate(id).status, 0) << "the container alone";
-    const auto killed = run("quell approve " + id + "@" + std::string(12, '0') + " kill-container --follow 1h --reason test");
-    EXPECT_NE(killed.status, 0);
+    EXPECT_FALSE(show(id).contains("follow"));
     EXPECT_EQ(undo(id), 0);
     reject_all();
 }
@@ -210,11 +216,11 @@ TEST(Follow, WhatIsNotKnownIsRefusedWithAReason) {
 TEST(Follow, ItsTermEnds) {
     apply_isolating_pack();
     Asking victim("term", options_of(kHooked));
-    const auto id = followed(victim, "term", "8s");
+    const auto id = followed(victim, "term", "20s");
     victim.start();
     EXPECT_EQ(victim.said("first"), EPERM);
     const auto again = came_back(id, 1);
-    EXPECT_TRUE(eventually([&] { return !show(id).contains("follow"); }));
+    EXPECT_TRUE(eventually([&] { return !show(id).contains("follow"); }, std::chrono::seconds(60)));
     EXPECT_NE(row_of(id, "follow-ended")["result"].get<std::string>().find("its term has ended"), std::string::npos);
     EXPECT_EQ(show(again)["state"], "enforcing") << "what is contained stays so";
     EXPECT_EQ(undo(again), 0);
@@ -224,11 +230,9 @@ TEST(Follow, ItsTermEnds) {
 }
 
 TEST(Follow, TheMethodIsRootsAlone) {
-    (void)run("useradd -M -G quell hooker 2>/dev/null || useradd -M hooker");
-    const auto asked = run("su -s /bin/sh hooker -c \"printf '{\\\"id\\\":\\\"a\\\",\\\"pid\\\":1}' | /w/quell-oci-hook --require\"");
+    const auto asked = run("printf '{\"id\":\"a\",\"pid\":1}' | setpriv --reuid user --regid user --init-groups -- /w/quell-oci-hook --require");
     EXPECT_EQ(asked.status, 1) << asked.text;
     EXPECT_NE(asked.text.find("NotAllowed"), std::string::npos) << asked.text;
-    (void)run("userdel hooker");
 }
 
 }  // namespace
