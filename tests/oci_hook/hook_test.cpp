@@ -69,6 +69,7 @@ protected:
     ContainerIdentity identity(const std::string& config) {
         const auto bundle = directory_ / "bundle";
         std::filesystem::create_directories(bundle);
+        ::chmod(bundle.c_str(), 0755);
         EXPECT_TRUE(write_file_atomic(config_, config, 0600));
         const auto files = TrustedFiles::open(directory_.path(), ::geteuid());
         EXPECT_TRUE(files);
@@ -92,7 +93,7 @@ TEST_F(OciBundle, TellsWhatAPodIsCalled) {
 }
 
 TEST_F(OciBundle, HostileOnesTellNothing) {
-    for (const std::string config : {std::string(), std::string("{"), std::string("[]"), std::string("null"), std::string(200'000, '['), std::string(R"({"annotations":7})"),
+    for (const auto& config : {std::string(), std::string("{"), std::string("[]"), std::string("null"), std::string(200'000, '['), std::string(R"({"annotations":7})"),
                                      std::string(R"({"annotations":{"io.kubernetes.container.name":{"x":1},"io.kubernetes.pod.name":["y"]}})"),
                                      R"({"annotations":{"io.kubernetes.container.name":")" + std::string(5000, 'a') + R"(","io.kubernetes.pod.name":"b"}})"}) {
         const auto told_of = identity(config);

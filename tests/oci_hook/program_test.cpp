@@ -81,7 +81,7 @@ TEST_F(OciProgram, AHungDaemonIsNotWaitedForLong) {
 
 TEST_F(OciProgram, BadInputIsBounded) {
     start();
-    for (const std::string input : {std::string("true"), says("{"), says(R"({"id":"web"})"), std::string("head -c 3000000 /dev/zero"), std::string("sleep 4")}) {
+    for (const auto& input : {std::string("true"), says("{"), says(R"({"id":"web"})"), std::string("head -c 3000000 /dev/zero"), std::string("sleep 4")}) {
         EXPECT_EQ(hook(to_socket(), input).code, 0) << input;
         EXPECT_EQ(hook("--require " + to_socket(), input).code, 1) << input;
     }
