@@ -98,7 +98,7 @@ void Follower::noticed(std::uint64_t container, bool has_begun, std::uint64_t ti
 void Follower::look(std::uint64_t container, Seen& seen) {
     seen.looks++;
     seen.next_ns = boottime_ns() + (kFollowPauseNs << seen.looks);
-    auto submitted = parts_.namer.submit([this, container, identities = parts_.identities] { return find_instance(parts_.engine, *identities, container); },
+    auto submitted = parts_.namer.submit([this, container, identities = parts_.identities] { return find_newcomer(parts_.engine, *identities, container); },
                                          [this, container](const Result<ManualFound>& found) { looked(container, found); });
     seen.is_asked = static_cast<bool>(submitted);  // else the next tick tries again
 }
@@ -116,7 +116,7 @@ void Follower::looked(std::uint64_t container, const Result<ManualFound>& found)
 void Follower::starts(ToldContainer told, std::function<void(const Met&)> answer) {
     if (table_.empty()) return answer({});
     auto shared = std::make_shared<std::function<void(const Met&)>>(std::move(answer));
-    auto submitted = parts_.namer.submit([this, told = std::move(told), identities = parts_.identities] { return find_instance(parts_.engine, *identities, told); },
+    auto submitted = parts_.namer.submit([this, told = std::move(told), identities = parts_.identities] { return find_newcomer(parts_.engine, *identities, told); },
                                          [this, shared](const Result<ManualFound>& found) {
                                              if (!found) return (*shared)({false, false, {}, found.error().message});
                                              seen_[found->container].is_hooked = true;

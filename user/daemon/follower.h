@@ -16,7 +16,7 @@
 
 #include "user/approval/decisions.h"
 #include "user/base/worker.h"
-#include "user/daemon/instances.h"
+#include "user/daemon/newcomer.h"
 #include "user/history/async_history.h"
 #include "user/incident/followed.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "user/daemon/instances.h"
+#include "user/daemon/newcomer.h"
 
 #include <sys/stat.h>
 
@@ -30,7 +30,7 @@ std::uint64_t container_at(bpf::Engine& engine, std::string path) {
 
 }  // namespace
 
-Result<ManualFound> find_instance(bpf::Engine& engine, const IdentityReader& identities, std::uint64_t container) {
+Result<ManualFound> find_newcomer(bpf::Engine& engine, const IdentityReader& identities, std::uint64_t container) {
     const auto path = response::cgroup_path(container);
     if (path.size() < 2) return gone();
     ManualTarget target;
@@ -40,12 +40,12 @@ Result<ManualFound> find_instance(bpf::Engine& engine, const IdentityReader& ide
     return found;
 }
 
-Result<ManualFound> find_instance(bpf::Engine& engine, const IdentityReader& identities, const ToldContainer& told) {
+Result<ManualFound> find_newcomer(bpf::Engine& engine, const IdentityReader& identities, const ToldContainer& told) {
     const auto text = read_file("/proc/" + std::to_string(told.pid) + "/cgroup", kCgroupBytes);
     if (!text) return Error{"no such process: " + std::to_string(told.pid), ESRCH, {}};
     const auto container = container_at(engine, unified_path(*text));
     if (!container) return Error{"process " + std::to_string(told.pid) + " is in no container that Quell knows", ESRCH, {}};
-    auto found = find_instance(engine, identities, container);
+    auto found = find_newcomer(engine, identities, container);
     if (!found) return found;
     if (identity::valid_id(told.id) && told.id != found->container_id)
         return Error{"process " + std::to_string(told.pid) + " is in container " + escape(found->container_id) + ", not in " + told.id, EINVAL, {}};
