@@ -3,7 +3,7 @@
 // each container that is made and that begins, an OCI hook of one before its
 // first instruction; who it is is read on a worker's thread, and where it is
 // one that is followed, it is asked for and approved with what was approved
-// once (docs/design/036-follow.md). What is followed is kept in a file: it
+// once (docs/design/038-follow.md). What is followed is kept in a file: it
 // outlives the daemon and the host's restart. Loop thread only.
 #pragma once
 

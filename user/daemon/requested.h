@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an entry that was asked for, and no event made, becomes: an incident
-// like any other. Loop thread only.
+// like any other. Of what nobody asks for at this moment; the method Request
+// has its own way (requests.cpp). Loop thread only.
 #pragma once
 
 #include "user/daemon/manual.h"
@@ -8,7 +9,7 @@
 
 namespace quell::daemon {
 
-inline constexpr std::uint64_t kRequestTermNs = 900'000'000'000;  // for who asked to decide on what he is shown
+inline constexpr std::uint64_t kRequestTermNs = 900'000'000'000;  // until a person may have decided, where it was not approved at once
 
 // The request program's errors (kern/pending/request.h), positive.
 [[nodiscard]] const char* request_refusal_text(int error);

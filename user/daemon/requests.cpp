@@ -2,6 +2,7 @@
 // The method Request of io.quell: an incident that somebody asks for.
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include "user/base/escape.h"
 #include "user/base/id.h"
@@ -9,7 +10,6 @@
 #include "user/base/vocabulary.h"
 #include "user/control/varlink.h"
 #include "user/daemon/daemon.h"
-#include "user/daemon/requested.h"
 #include "user/incident/describe.h"
 
 namespace quell::daemon {
@@ -17,6 +17,7 @@ namespace {
 
 using control::Json;
 
+constexpr std::uint64_t kTermNs = 900'000'000'000;  // for who asked to decide on what he is shown
 constexpr std::size_t kNameMax = 4096;  // of a container's name or a path
 
 ManualTarget target_of(const Json& params) {
@@ -56,6 +57,16 @@ Result<ManualFound> found_again(const incident::Incident& incident) {
     return found;
 }
 
+const char* refusal_text(int error) {
+    switch (error) {
+        case ESRCH: return "the container is gone";
+        case EACCES: return "protected: Quell, a container runtime or PID 1 is among those it would hit";
+        case EOPNOTSUPP: return "that response cannot hold there";
+        case ENOSPC: return "1,024 incidents wait for a decision: there is no room for one more";
+        default: return std::strerror(error);
+    }
+}
+
 }  // namespace
 
 void Daemon::request(const Json& params, const control::Peer& peer, control::Responder responder) {
@@ -87,7 +98,7 @@ void Daemon::request_found(const Result<ManualFound>& found, const ManualRequest
     request.key.container = found->container;
     request.entry = found->entry;
     request.entry.offers = QUELL_BIT(wanted.response);
-    request.entry.deadline_ns = kRequestTermNs;
+    request.entry.deadline_ns = kTermNs;
     request.entry.severity = incident::kManualSeverity;
     auto made = engine_->request(request);
     if (!made) return responder.fail(made.error().message);
@@ -96,7 +107,7 @@ void Daemon::request_found(const Result<ManualFound>& found, const ManualRequest
     entry.row.reason = wanted.reason;
     entry.row.response = word_at(kResponseWords, wanted.response);
     if (made->error) {
-        const std::string why = request_refusal_text(-made->error);
+        const std::string why = refusal_text(-made->error);
         entry.row.action = history::Action::REFUSED;
         entry.row.subject = found->container ? "container " + escape(found->container_id.substr(0, 12)) : "host";
         entry.row.result = why;
@@ -106,8 +117,20 @@ void Daemon::request_found(const Result<ManualFound>& found, const ManualRequest
     }
     const auto pending = engine_->find(made->key);
     if (!pending) return responder.error("io.quell.NoSuchTarget", {{"reason", "its target vanished in this moment"}});
-    auto& incident = adopt_requested(store_, {made->key, *pending}, *found, wanted.response);
+    bool is_new = false;
+    auto& incident = store_.adopt(made->key, *pending, is_new);
+    incident.details = true;
     incident.note = wanted.note;
+    incident.rule.offers = {wanted.response};
+    incident.path = found->path;
+    incident.path_is = "visible";
+    incident.exe = found->exe;
+    incident.arguments = found->arguments;
+    incident.arguments_known = !found->arguments.empty();
+    incident.container_id = found->container_id;
+    incident.cgroup_path = found->cgroup_path;
+    incident.runtime = found->runtime;
+    incident.identity = found->identity;
     entry.row.action = history::Action::REQUESTED;
     entry.row.incident = incident.id;
     entry.row.generation = incident.entry.generation;
