@@ -243,6 +243,8 @@ TEST(Followed, ItsIncidentIsRememberedAsOver) {
     EXPECT_EQ(known.id, 7u);
     EXPECT_EQ(known.state, QUELL_STATE_GONE) << "nothing of it is in force";
     EXPECT_EQ(known.path, "/var/log/dpkg.log");
+    ASSERT_TRUE(known.decided_by);
+    EXPECT_EQ(known.decided_by->uid, 1000u);
     one.snapshot = "of another version";
     const auto made = remembered(one);
     EXPECT_EQ(made.id, 7u);

@@ -92,7 +92,10 @@ private:
     [[nodiscard]] Result<incident::Incident*> ask(const ManualFound& found, const incident::Followed& followed);
     void contained(std::uint64_t id, const approval::Answer& answer);
     void tell_alike(const ManualFound& found, const incident::Workload& workload, Seen& seen);
-    [[nodiscard]] static bool is_in_force(const incident::Incident& one) { return one.holds() || (one.state == QUELL_STATE_FAILED && one.entry.approved_ns); }
+    // Not of an earlier boot, whose numbers of cgroups are others' by now.
+    [[nodiscard]] static bool is_in_force(const incident::Incident& one) {
+        return !one.earlier_boot_offset_ns && (one.holds() || (one.state == QUELL_STATE_FAILED && one.entry.approved_ns));
+    }
     // What refuses in that container by this response; nullptr: nothing.
     [[nodiscard]] incident::Incident* holder(std::uint64_t container, quell_response response);
     [[nodiscard]] std::string window_text(const incident::Incident& incident, std::optional<std::int64_t>& window_us) const;

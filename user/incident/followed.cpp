@@ -207,6 +207,8 @@ Json follow_json(const Followed& followed, std::uint64_t now_ns) {
 Incident remembered(const Followed& followed) {
     if (auto known = parse_snapshot(followed.snapshot)) {
         if (!known->over()) known->state = QUELL_STATE_GONE;
+        if (!known->decided_by) known->decided_by = followed.who;  // it was taken at the flip
+        if (known->reason.empty()) known->reason = followed.reason;
         return *std::move(known);
     }
     Incident incident;  // of another version
