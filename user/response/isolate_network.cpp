@@ -50,7 +50,7 @@ std::string interrupt(const Freezer& freezer) {
 }
 
 std::string queued_text(const quell_container& container) {
-    if (container.home_state == QUELL_HOME_NONE) return "nothing of it has run yet";
+    if (!container.init_pid) return "nothing of its own has begun, and no send queue of it is known";
     const auto queued = queued_of(static_cast<pid_t>(container.init_pid));
     if (!queued) return "what its send queues hold is not known, and leaves";
     if (!queued->bytes) return "its send queues are empty";
@@ -87,8 +87,7 @@ public:
         const auto container = engine.container(target.key.container);
         if (!container) return {QUELL_STATE_GONE, "the container is gone", {}, 0};
         if (!isolation || isolation->incident != QUELL_WORD_INCIDENT(target.entry.word)) return {QUELL_STATE_FAILED, "the kernel side does not hold the isolation", {}, 0};
-        // nothing of it runs yet: it has no calls that are blocked, and its runtime waits perhaps
-        if (prepared && container->home_state != QUELL_HOME_NONE) trouble = interrupt(static_cast<const Freezer&>(*prepared));
+        if (prepared) trouble = interrupt(static_cast<const Freezer&>(*prepared));
         return {QUELL_STATE_ENFORCING,
                 "the network is cut, " + terms_text(isolation->terms) + "; " + queued_text(*container) + "; unix sockets stay" + (trouble.empty() ? "" : "; " + trouble), {}, 0};
     }
