@@ -14,7 +14,7 @@ namespace {
 
 using control::Json;
 
-constexpr const char* kState = R"({"ociVersion":"1.0","id":"web","pid":4711,"bundle":"/nowhere","status":"created"})";
+constexpr const char* kStarted = R"({"ociVersion":"1.0","id":"web","pid":4711,"bundle":"/nowhere","status":"created"})";
 
 struct Hooked {
     int code = -1;
@@ -43,7 +43,7 @@ protected:
 TEST_F(OciProgram, TellsOfTheContainerAndWaitsForTheAnswer) {
     will_reply("ContainerStarts", {{"followed", true}, {"contained", true}, {"incidents", {"00012"}}, {"text", "contained before its first instruction"}});
     start();
-    const auto hooked = hook(to_socket(), says(kState));
+    const auto hooked = hook(to_socket(), says(kStarted));
     EXPECT_EQ(hooked.code, 0) << hooked.text;
     EXPECT_NE(hooked.text.find("container web: contained before its first instruction"), std::string::npos) << hooked.text;
     EXPECT_EQ(calls(), std::vector<std::string>{R"(ContainerStarts {"id":"web","pid":4711})"});
@@ -52,7 +52,7 @@ TEST_F(OciProgram, TellsOfTheContainerAndWaitsForTheAnswer) {
 TEST_F(OciProgram, WhatIsNotFollowedStartsInSilence) {
     will_reply("ContainerStarts", {{"followed", false}, {"contained", false}, {"incidents", Json::array()}});
     start();
-    const auto hooked = hook("--require " + to_socket(), says(kState));
+    const auto hooked = hook("--require " + to_socket(), says(kStarted));
     EXPECT_EQ(hooked.code, 0);
     EXPECT_EQ(hooked.text, "");
 }
@@ -60,22 +60,22 @@ TEST_F(OciProgram, WhatIsNotFollowedStartsInSilence) {
 TEST_F(OciProgram, AFailedContainmentHoldsUpWhereItIsRequired) {
     will_reply("ContainerStarts", {{"followed", true}, {"contained", false}, {"incidents", Json::array()}, {"text", "blind"}});
     start();
-    EXPECT_EQ(hook(to_socket(), says(kState)).code, 0);
-    EXPECT_EQ(hook("--require " + to_socket(), says(kState)).code, 1);
+    EXPECT_EQ(hook(to_socket(), says(kStarted)).code, 0);
+    EXPECT_EQ(hook("--require " + to_socket(), says(kStarted)).code, 1);
 }
 
 TEST_F(OciProgram, WithoutADaemonItStartsUnlessItIsRequired) {
-    const auto hooked = hook(to_socket(), says(kState));
+    const auto hooked = hook(to_socket(), says(kStarted));
     EXPECT_EQ(hooked.code, 0);
     EXPECT_NE(hooked.text.find("it starts"), std::string::npos) << hooked.text;
-    EXPECT_EQ(hook("--require " + to_socket(), says(kState)).code, 1);
+    EXPECT_EQ(hook("--require " + to_socket(), says(kStarted)).code, 1);
 }
 
 TEST_F(OciProgram, AHungDaemonIsNotWaitedForLong) {
     start();  // never answers
     const auto before = std::chrono::steady_clock::now();
-    EXPECT_EQ(hook(to_socket(), says(kState)).code, 0);
-    EXPECT_EQ(hook("--require " + to_socket(), says(kState)).code, 1);
+    EXPECT_EQ(hook(to_socket(), says(kStarted)).code, 0);
+    EXPECT_EQ(hook("--require " + to_socket(), says(kStarted)).code, 1);
     EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(20));
 }
 
@@ -89,8 +89,8 @@ TEST_F(OciProgram, BadInputIsBounded) {
 }
 
 TEST_F(OciProgram, AWrongCommandLineIsSaid) {
-    EXPECT_EQ(hook("--nonsense", says(kState)).code, 2);
-    EXPECT_EQ(hook("more", says(kState)).code, 2);
+    EXPECT_EQ(hook("--nonsense", says(kStarted)).code, 2);
+    EXPECT_EQ(hook("more", says(kStarted)).code, 2);
     EXPECT_EQ(hook("--help", "true").code, 0);
     EXPECT_NE(hook("--version", "true").text.find("quell-oci-hook "), std::string::npos);
 }
