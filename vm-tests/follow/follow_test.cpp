@@ -12,7 +12,7 @@
 namespace quell::guest {
 namespace {
 
-const Json kHooked = {{"createRuntime", {{{"path", "/w/quell-oci-hook"}}}}};
+const Json kHooked = {{"createRuntime", {{{"path", "/w/quell-oci-hook"}, {"args", {"quell-oci-hook"}}}}}};
 
 // A container whose init asks for the network from its first instruction on.
 class Asking : public Container {
