@@ -79,6 +79,7 @@ private:
     // methods of io.quell (service.cpp)
     void status(const control::Json&, const control::Peer&, control::Responder);
     void version(const control::Json&, const control::Peer&, control::Responder);
+    void who_am_i(const control::Json&, const control::Peer&, control::Responder);
     void apply_policy(const control::Json&, const control::Peer&, control::Responder);
     void list_policies(const control::Json&, const control::Peer&, control::Responder);
     // (policy_service.cpp)

@@ -32,6 +32,13 @@ Result<quell_terms> terms_of(const Json& params) {
     return response::make_terms(wanted, addresses);
 }
 
+Json asks_json(const approval::Decisions::Asks& asks) {
+    Json json = {{"reason", asks.reason}, {"two_persons", asks.two_persons}};
+    if (!asks.confirm.empty()) json["confirm"] = asks.confirm;
+    if (!asks.refused.empty()) json["refused"] = asks.refused;
+    return json;
+}
+
 void refuse(control::Responder& responder, const approval::Answer& answer, const std::string& response, const incident::Incident* incident) {
     const Json reason = {{"reason", answer.text}};
     switch (answer.refusal) {
@@ -127,9 +134,11 @@ void Daemon::preview(const Json& params, const control::Peer& peer, control::Res
     const auto request = request_of(params, peer);
     incident::EngineView kernel(*engine_);
     auto list = Json::array();
-    for (const auto& offer : incident::offers(kernel, said))
-        if (word.empty() || word == word_at(kResponseWords, offer.response))
-            list.push_back(incident::preview_json(said, offer, alive, offer.available ? decisions_->needs(said, offer.response, request) : std::vector<std::string>{}));
+    for (const auto& offer : incident::offers(kernel, said)) {
+        if (!word.empty() && word != word_at(kResponseWords, offer.response)) continue;
+        list.push_back(incident::preview_json(said, offer, alive, offer.available ? decisions_->needs(said, offer.response, request) : std::vector<std::string>{}));
+        if (offer.available) list.back()["asks"] = asks_json(decisions_->asks(said, offer, request));
+    }
     if (list.empty() && !word.empty()) return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", "the rule does not offer it"}});
     responder.reply({{"incident", incident::summary_json(said, alive)}, {"previews", list}});
 }
