@@ -39,9 +39,9 @@ struct Reply {
     std::uint64_t serial = 0;
     std::string method;
     control::CallResult result;
-    bool is_last = true;  // false: one of those that Watch tells while it goes on
     std::shared_ptr<const Snapshot> snapshot;  // of Incidents, where it was answered
     std::uint64_t took_ms = 0;
+    bool is_last = true;  // false: one of those that Watch tells while it goes on
 };
 
 struct Message {
