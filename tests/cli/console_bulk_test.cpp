@@ -108,6 +108,20 @@ TEST_F(ConsoleBulk, OneListOneDigestAResultForEach) {
     EXPECT_EQ(model.state().page, Page::List);
 }
 
+TEST_F(ConsoleBulk, TheWholeOfTheChosenOneIsShownBelow) {
+    show_list(several(40));
+    press("Ma");
+    Json list = Json::array();
+    for (const BulkTarget& one : model.state().bulk.targets) list.push_back({{"id", one.id}, {"reason", "of " + one.id + ", " + std::string(30, 'r')}});
+    answer("Digests", {{"digests", list}});
+    for (int i = 0; i < 20; i++) press(Key::Code::Down);
+    EXPECT_EQ(draw(model.state()).row(22), " id0020: not offered: of id0020, " + std::string(30, 'r'));
+    press(Key::Code::PageDown);
+    press(Key::Code::PageDown);
+    EXPECT_EQ(draw(model.state()).row(22).find(" id0039: not offered"), 0u) << "the last, and no further";
+    EXPECT_EQ(draw(model.state()).row(16).find("> id0039"), 0u);
+}
+
 TEST_F(ConsoleBulk, AResponseIsChosenAndItsDigestsAreItsOwn) {
     Json both = numbered(1), one = numbered(2), only = numbered(3);
     both["offers"].push_back({{"response", "kill-process"}, {"available", true}, {"would_hit_count", 0}});

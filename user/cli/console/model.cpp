@@ -205,6 +205,8 @@ void Model::move(Action action) {
     if (state_.page == Page::List || state_.page == Page::Filter) return state_.list.move(by);
     if (state_.page == Page::History)
         state_.history.chosen = moved(state_.history.chosen);
+    else if (state_.page == Page::Bulk)
+        state_.bulk.chosen = moved(state_.bulk.chosen);
     else
         state_.top = moved(state_.top);
 }
@@ -316,9 +318,8 @@ void Model::settle() {
     }
     if (state_.page == Page::Bulk) {
         const std::size_t count = state_.bulk.targets.size();
-        if (state_.bulk.is_running) return keep_in_sight(state_.bulk.next, count);
-        state_.top = std::min(state_.top, count > room ? count - room : 0);
-        return;
+        state_.bulk.chosen = count == 0 ? 0 : std::min(state_.bulk.chosen, count - 1);
+        return keep_in_sight(state_.bulk.chosen, count);
     }
     state_.top = std::min(state_.top, state_.lines.size() > room ? state_.lines.size() - room : 0);
 }

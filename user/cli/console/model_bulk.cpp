@@ -160,6 +160,7 @@ void Model::send_next() {
     while (bulk.next < bulk.targets.size() && bulk.targets[bulk.next].digest.empty());
     if (bulk.next >= bulk.targets.size()) return end_bulk("");
     BulkTarget& target = bulk.targets[bulk.next];
+    bulk.chosen = bulk.next;
     target.text = "sent";
     Json parameters = {{"id", target.id}, {"digest", target.digest}, {"response", bulk.word()}};
     if (!bulk.reason.empty()) parameters["reason"] = bulk.reason;

@@ -9,8 +9,8 @@ namespace quell::cli::console {
 
 namespace {
 
-const std::vector<TableColumn> kBulkColumns = {{"ID", 7, 9, 0},        {"SEVERITY", 8, 8, 2}, {"NAME", 14, 40, 3}, {"SUBJECT", 9, 32, 0},
-                                               {"DIGEST", 12, 12, 1}, {"TARGET", 12, 60, 4}, {"RESULT", 20, 120, 0}};
+const std::vector<TableColumn> kBulkColumns = {{"ID", 7, 9, 0},        {"SEVERITY", 8, 8, 2}, {"NAME", 14, 40, 1}, {"SUBJECT", 9, 32, 0},
+                                               {"DIGEST", 12, 12, 3}, {"TARGET", 12, 60, 4}, {"RESULT", 30, 120, 0}};
 
 const std::string& cell_text(const BulkTarget& target, std::size_t column) {
     static const std::string kNone = "-";
@@ -43,6 +43,12 @@ std::string heading_of(const BulkPage& bulk) {
 
 }  // namespace
 
+std::string bulk_row_text(const BulkPage& bulk) {
+    if (bulk.chosen >= bulk.targets.size()) return {};
+    const BulkTarget& target = bulk.targets[bulk.chosen];
+    return target.id + (target.digest.empty() ? "" : "@" + target.digest + ", " + target.target) + (target.text.empty() ? "" : ": " + target.text);
+}
+
 void draw_bulk(const State& state, Grid& grid) {
     const BulkPage& bulk = state.bulk;
     const auto widths = column_widths(kBulkColumns, grid.columns() - 2);
@@ -59,7 +65,7 @@ void draw_bulk(const State& state, Grid& grid) {
     for (std::size_t i = 0; i < state.room() && state.top + i < bulk.targets.size(); i++) {
         const BulkTarget& target = bulk.targets[state.top + i];
         const std::size_t y = kFirstRow + kBulkHeadRows + i;
-        if (bulk.is_running && state.top + i == bulk.next) grid.put(0, y, ">", {Tone::Accent, true});
+        if (state.top + i == bulk.chosen) grid.put(0, y, ">", {Tone::Accent, true});
         put_row(y, [&](std::size_t c) { return std::string_view(cell_text(target, c)); }, {Tone::Plain, false, target.digest.empty()}, {target.tone, target.is_over});
     }
     const std::size_t last = std::min(state.top + state.room(), bulk.targets.size());

@@ -22,9 +22,8 @@ std::string title_text(const State& state) {
         case Page::List:
         case Page::Filter:
             text += "incidents  " + std::to_string(list.size()) + " of " + std::to_string(list.snapshot().rows.size()) + ", " +
-                    std::to_string(list.snapshot().waiting) + " to decide  by " + std::string(kSortWords[static_cast<std::size_t>(list.sort())]);
+                    std::to_string(list.snapshot().waiting) + " to decide" + (state.marks.empty() ? "" : ", " + std::to_string(state.marks.size()) + " marked") + "  by " + std::string(kSortWords[static_cast<std::size_t>(list.sort())]);
             if (list.reverse()) text += ", reversed";
-            if (!state.marks.empty()) text += "  " + std::to_string(state.marks.size()) + " marked";
             if (state.shows_decided) text += "  decided too";
             if (!list.filter().empty() && state.page == Page::List) text += "  filter: " + list.filter();
             return text;
@@ -193,6 +192,8 @@ Grid draw(const State& state) {
         grid.set_cursor(1 + used, y);
     } else if (state.message.text.empty() && state.page == Page::History) {
         grid.put(1, y, chosen_row_text(state.history), {}, grid.columns() - 2);
+    } else if (state.message.text.empty() && state.page == Page::Bulk) {
+        grid.put(1, y, bulk_row_text(state.bulk), {}, grid.columns() - 2);
     } else if (state.message.text.empty() && state.page == Page::List) {
         grid.put(1, y, state.news, {Tone::Plain, false, true}, grid.columns() - 2);
     } else {

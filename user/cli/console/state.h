@@ -118,6 +118,7 @@ struct BulkPage {
     std::string reason;       // as it was when it began
     bool is_running = false, is_stopping = false, is_over = false;
     std::size_t next = 0;     // the one that was sent last, while it runs
+    std::size_t chosen = 0;   // whose text is shown in full
     std::size_t held = 0;     // so many were seen to hold
     [[nodiscard]] std::string word() const { return response < responses.size() ? responses[response] : std::string{}; }
 };
