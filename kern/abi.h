@@ -272,6 +272,8 @@ QUELL_SIZE(struct quell_isolation, 696);
 #define QUELL_OBJECT_LAST_LINK 2u /* its last name was being removed */
 #define QUELL_OBJECT_OVERLAY 4u
 #define QUELL_OBJECT_LOWER 8u     /* only a lower inode existed: key has a scope */
+#define QUELL_OBJECT_RESTORED 16u /* put in force again after a restart: times, pids and devices are of before it */
+#define QUELL_OBJECT_ORPHAN 32u   /* and the container that it was of did not come over that */
 
 #define QUELL_DOUBT_MIXED 1u     /* repeats hang on more than what all of them hang on */
 #define QUELL_DOUBT_WITHDRAWN 2u /* it did not hold: rejected by Quell itself */
@@ -460,13 +462,14 @@ QUELL_SIZE(struct quell_forget, 16);
 
 /*
  * A pending entry that somebody asks for, without an event. In: the key's container, and of the entry offers, deadline_ns (from
- * now), severity, chain and object. Out: the key, under which it is found.
+ * now), severity, chain and object. Out: the key, under which it is found. Where it restores, also in: the key's rule, and the
+ * entry whole, as it was.
  */
 struct quell_request {
 	struct quell_pending_key key; /* out: whole */
 	struct quell_pending entry;
-	quell_s32 error;              /* see kern/pending/request.h */
-	quell_u32 reserved;
+	quell_s32 error;              /* see kern/pending/request.h, restore.h */
+	quell_u32 restore;            /* 1: a quarantine that was in force before a restart */
 };
 QUELL_SIZE(struct quell_request, 736);
 

@@ -60,6 +60,7 @@ extern struct quell_globals quell;
 #include "enforce/isolation.h"
 #include "pending/transition.h"
 #include "pending/request.h"
+#include "pending/restore.h"
 #include "setup.h"
 #include "hooks/plain.h"
 #include "hooks/socket.h"

@@ -23,7 +23,7 @@ static __always_inline int on_transition(struct quell_transition *t)
 
 static __always_inline int on_request(struct quell_request *r)
 {
-	r->error = request(r);
+	r->error = r->restore ? restore(r) : request(r);
 	return 0;
 }
 

@@ -75,7 +75,7 @@ const std::vector<Structure>& structures() {
         STRUCT(quell_forget, F(container), F(error), F(reserved)),
         STRUCT(quell_task_query, F(container), F(actor), F(mark_start_ns), F(mark_pid), F(marked), F(home), F(pid), F(descriptor)),
         STRUCT(quell_open_file, F(file), F(upper_root), F(inode), F(device), F(overlay_device), F(object_flags), F(mode), F(name)),
-        STRUCT(quell_request, F(key), F(entry), F(error), F(reserved)),
+        STRUCT(quell_request, F(key), F(entry), F(error), F(restore)),
         STRUCT(quell_globals, F(contained_subjects), F(contained_files), F(generation), F(half), F(epoch), F(operations), F(armed), F(identities), F(texts), F(isolated), F(name_key),
                F(next_incident), F(next_actor), F(pending_total), F(pending_host), F(self_start_ns), F(self_container), F(self_pid),
                F(enabled_offers), F(host_root), F(host_mount_ns), F(own_address), F(overlay), F(query), F(adopting), F(scanned), F(removed_containers), F(canary_denied),

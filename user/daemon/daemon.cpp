@@ -308,6 +308,8 @@ Status Daemon::start_incidents() {
     std::vector<history::Snapshot> snapshots;
     if (auto file = history::History::open_read_only(config_.history_path)) {
         if (auto found = file->snapshots(incident::kOverMax)) snapshots = std::move(found).value();
+        // what holds may be older than all of these
+        if (auto held = file->snapshots(history::kListMax, {"approved", "enforcing", "failed"})) snapshots.insert(snapshots.end(), held->begin(), held->end());
         // what waits keeps the terms of the generation it was made under
         if (auto newest = file->newest_generation(); newest && *newest) (void)store_.rules().restore((*newest)->generation, (*newest)->rules);
     }
@@ -321,6 +323,8 @@ Status Daemon::start_incidents() {
     ring_ = std::move(*ring);
     watch_->remember(snapshots);
     ring_->consume();  // what an earlier daemon left, before entries without details are made up for
+    restored_.emplace(Restored::Parts{*engine_, store_, *history_, *reader_});
+    restored_->put_in_force();
     watch_->adopt();
     return loop_->add(ring_->poll_fd(), EPOLLIN, [this](std::uint32_t) { ring_->consume(); });
 }
@@ -374,6 +378,8 @@ void Daemon::on_tick() {
     names_->tick();
     doubts_->tick();
     removed_->tick();
+    restored_->tick();
+    vitals_.lost_warning = restored_->warning();
     low_roles_->on_tick(boottime_ns());
     journal_rows_.flush();
     learn_overlay();

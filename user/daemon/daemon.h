@@ -22,6 +22,7 @@
 #include "user/daemon/names.h"
 #include "user/daemon/policies.h"
 #include "user/daemon/removed.h"
+#include "user/daemon/restored.h"
 #include "user/daemon/status.h"
 #include "user/daemon/subscribers.h"
 #include "user/daemon/watch.h"
@@ -145,6 +146,7 @@ private:
     std::unique_ptr<Watch> watch_;
     std::shared_ptr<const IdentityReader> identities_;  // for what is requested by name
     std::optional<RemovedContainers> removed_;
+    std::optional<Restored> restored_;
     std::unique_ptr<bpf::RingReader> ring_;
     notify::JournalStream journal_rows_;
     Subscribers subscribers_;  // before the server, whose end makes rows

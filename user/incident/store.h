@@ -43,6 +43,8 @@ public:
     [[nodiscard]] Incident* find(std::uint64_t id);
     // Newest first; all: at most kOverMax, else every one that waits or holds.
     [[nodiscard]] std::vector<Incident*> list(bool all);
+    // Those that hold a file (Incident::holds_file), oldest first.
+    [[nodiscard]] std::vector<Incident*> holding_files();
     // Drops the oldest that are over beyond the bound.
     void trim();
     [[nodiscard]] std::size_t size() const { return incidents_.size(); }
