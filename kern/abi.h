@@ -272,8 +272,8 @@ QUELL_SIZE(struct quell_isolation, 696);
 #define QUELL_OBJECT_LAST_LINK 2u /* its last name was being removed */
 #define QUELL_OBJECT_OVERLAY 4u
 #define QUELL_OBJECT_LOWER 8u     /* only a lower inode existed: key has a scope */
-#define QUELL_OBJECT_RESTORED 16u /* put in force again after a restart: times, pids and devices are of before it */
-#define QUELL_OBJECT_ORPHAN 32u   /* and the container that it was of did not come over that */
+#define QUELL_OBJECT_RESTORED 4096u /* put in force again after a restart: times, pids and devices are of before it */
+#define QUELL_OBJECT_ORPHAN 8192u /* and the container that it was of did not come over that */
 
 #define QUELL_DOUBT_MIXED 1u     /* repeats hang on more than what all of them hang on */
 #define QUELL_DOUBT_WITHDRAWN 2u /* it did not hold: rejected by Quell itself */
@@ -383,6 +383,17 @@ struct quell_open_file {
 };
 QUELL_SIZE(struct quell_open_file, 208);
 
+/* Who has a file open, or mapped: told once for each descriptor and each map. */
+#define QUELL_HOLDS_OPEN 1u
+#define QUELL_HOLDS_MAPPED 2u
+#define QUELL_HOLDS_WRITABLE 4u
+struct quell_holder {
+	struct quell_task_ref task; /* the process; actor 0 */
+	quell_u32 how;              /* QUELL_HOLDS_… */
+	quell_u32 reserved;
+};
+QUELL_SIZE(struct quell_holder, 48);
+
 /*
  * The words both sides look at all the time, in one page-aligned map that
  * user space maps. Who writes which stands in docs/architecture.md, Globals.
@@ -429,6 +440,9 @@ struct quell_globals {
 	quell_u32 network_levels[2][2]; /* by half, and IPv4 or IPv6: mask of the numbers of pieces */
 	quell_u64 network_filter[2][QUELL_NETWORK_BITS / 64];
 	struct quell_gate gate[2];
+	/* whose holders are asked for, and its numbers: the layer's, and as the process saw it */
+	struct quell_file_key sought;
+	quell_u64 sought_inode;
 };
 
 /* What the loader tells the kernel side. */

@@ -113,6 +113,8 @@ static __always_inline int reads_module(u32 id)
 #define SB_KERNMOUNT_BIT (1ull << 22)
 #define BTRFS_MAGIC 0x9123683e
 #define PROT_EXEC_BIT 4
+#define VM_WRITE_BIT 2ull
+#define VM_SHARED_FLAG 8ull
 #define AF_INET_NUMBER 2
 #define AF_INET6_NUMBER 10
 

@@ -38,6 +38,7 @@ extern struct quell_globals quell;
 #include "subject/exec.h"
 #include "subject/actor.h"
 #include "subject/iterate.h"
+#include "subject/holders.h"
 #include "match/asked.h"
 #include "match/named.h"
 #include "match/texts.h"

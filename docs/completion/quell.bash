@@ -42,7 +42,7 @@ _quell() {
             if [[ -z $sub ]]; then words=$(_quell_incidents); else words="$responses"; fi
             ;;
         approve)
-            words="--reason --dry-run --confirm --break-glass --select --digest --allow --allow-node --loopback"
+            words="--reason --dry-run --confirm --break-glass --select --digest --allow --allow-node --loopback --kill-holders"
             if [[ -z $sub ]]; then words+=" $(_quell_incidents)"; else words+=" $responses"; fi
             ;;
         reject) words="--reason --dry-run $(_quell_incidents)" ;;

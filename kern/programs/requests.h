@@ -56,3 +56,15 @@ int quell_iter_files(struct bpf_iter__task_file *ctx)
 {
 	return on_iter_files(ctx);
 }
+
+SEC("iter/task_file")
+int quell_iter_holders(struct bpf_iter__task_file *ctx)
+{
+	return on_iter_holders(ctx);
+}
+
+SEC("iter/task_vma")
+int quell_iter_maps(struct bpf_iter__task_vma *ctx)
+{
+	return on_iter_maps(ctx);
+}

@@ -30,7 +30,7 @@ void Decisions::prepare(const Incident& incident) {
     if (incident.waits() && incident.entry.offers) arming_.arm(target_of(incident));
 }
 
-response::Target Decisions::target_of(const Incident& incident) const { return {incident.key, incident.entry, incident.path, parts_.stop_grace_ns, &ending_}; }
+response::Target Decisions::target_of(const Incident& incident) const { return {incident.key, incident.entry, incident.path, parts_.stop_grace_ns, &ending_, killing_holders_.contains(incident.id)}; }
 
 void Decisions::armed(const response::Target& target, const Status& result) {
     const auto id = QUELL_WORD_INCIDENT(target.entry.word);
@@ -116,6 +116,12 @@ void Decisions::row(const Incident& incident, history::Action action, const std:
             detail["terms"] = response::terms_text(request->terms);
             entry.row.detail = detail.dump();
         }
+        if (action == history::Action::APPROVED && request->kill_holders) {
+            const auto known = incident::Json::parse(entry.row.detail, nullptr, false);
+            auto detail = known.is_object() ? known : incident::Json::object();
+            detail["kill_holders"] = true;
+            entry.row.detail = detail.dump();
+        }
     }
     entry.snapshot = history::Snapshot{incident.id, std::string(word_at(kStateWords, incident.state)), incident.rule.rule, incident::snapshot_text(incident)};
     parts_.history.append(std::move(entry));
@@ -161,6 +167,8 @@ void Decisions::approve(std::uint64_t id, quell_response response, const std::st
         return refuse(id, Refusal::kNotOffered, "the rule does not offer it", request, reply);
     if (!offer.available) return refuse(id, Refusal::kNotOffered, offer.reason, request, reply);
     if (request.rule.empty() && offer.digest != digest) return refuse(id, Refusal::kChanged, "the digest is not that of this target: look again with quell show", request, reply);
+    if (const auto why = request.kill_holders ? may_not_kill_holders(*incident, response, request) : std::string(); !why.empty())
+        return refuse(id, Refusal::kNotAllowed, why, request, reply);
     if (!parts_.canary_denied())
         return refuse(id, Refusal::kBlind, "the canary was not denied: the hooks do not refuse, nothing was approved", request, reply);
     Request agreed_to = request;
@@ -218,6 +226,7 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
         approved(*decided, request);
         row(*decided, history::Action::FLIPPED, "the kernel refuses from here on");
     };
+    if (request.kill_holders) killing_holders_.insert(incident.id);
     carry_out(incident, std::move(reply));
 }
 
@@ -249,6 +258,7 @@ void Decisions::carry_out(Incident& incident, Reply reply) {
 
 void Decisions::carried_out(std::uint64_t id, const response::Outcome& outcome, const Reply& reply) {
     carrying_out_.erase(id);
+    killing_holders_.erase(id);
     auto* incident = parts_.store.find(id);
     if (!incident) return reply({Refusal::kFailed, "the incident is gone", id, {}});
     write_due_rows(id);

@@ -46,6 +46,7 @@ struct Request {
     std::string detail = {};                         // JSON for the row of a person's approval
     std::string broken = {};                         // what a break-glass went over
     quell_terms terms = {};                          // of isolate-network: what stays allowed
+    bool kill_holders = false;                       // of quarantine-file: who holds the file within the container
 };
 
 enum class Refusal { kNone, kNoSuchIncident, kNotOffered, kChanged, kTooLate, kBlind, kNotAllowed, kGuarded, kFailed };
@@ -142,6 +143,8 @@ private:
     // Why the role is too low; may_not_…: "" where it is not. (terms.cpp)
     [[nodiscard]] static std::string too_low(Role needed, const std::string& what, const Request& request);
     [[nodiscard]] std::string may_not_approve(const incident::Incident& incident, quell_response response, const Request& request) const;
+    // "" where who holds the file may be killed with it. (holders.cpp)
+    [[nodiscard]] std::string may_not_kill_holders(const incident::Incident& incident, quell_response response, const Request& request) const;
     [[nodiscard]] std::string may_not_reject(const incident::Incident& incident, const Request& request) const;
     // Reason and persons, as the rule asks for them; false: not to be flipped, which is answered.
     [[nodiscard]] bool agreed(incident::Incident& incident, const incident::Offer& offer, Request& request, const Reply& reply);
@@ -186,6 +189,7 @@ private:
     std::map<std::uint64_t, std::vector<Waiting>> waiting_;
     std::map<std::uint64_t, std::function<void()>> due_rows_;
     std::set<std::uint64_t> carrying_out_;  // by the worker
+    std::set<std::uint64_t> killing_holders_;  // of these
     std::map<std::uint64_t, std::uint64_t> considered_;  // until when what is looked up is waited for
     HourGuard guard_;
     ContainerWindow containers_;

@@ -101,6 +101,9 @@ public:
     [[nodiscard]] Result<FoundProcess> process(std::uint32_t pid);
     // Of a descriptor of this process; `container`: whose it is where it lies in an overlay. ENOENT: it was closed.
     [[nodiscard]] Result<quell_open_file> open_file(int descriptor, std::uint64_t container);
+    // Who has the file open or mapped: told once for each descriptor and map. Walks all of them, for `limit_ns` at most; then
+    // `is_whole` is false. `inode`: its number as its process saw it.
+    [[nodiscard]] Result<std::vector<quell_holder>> holders(const quell_file_key& file, std::uint64_t inode, std::uint64_t limit_ns, bool& is_whole);
     [[nodiscard]] std::optional<quell_pending> find(const quell_pending_key& key) const;
     [[nodiscard]] std::vector<PendingEntry> pending() const;
     [[nodiscard]] std::optional<quell_container> container(std::uint64_t cgroup) const;

@@ -66,6 +66,18 @@ std::string file_section(const Json& incident) {
            line("layer", text_of(file, "layer")) + line("exists", true_member(file, "exists") ? "yes" : "gone");
 }
 
+// Who has it open or mapped now.
+std::string holders_section(const Json& incident) {
+    const Json& holders = member(incident, "holders");
+    if (!holders.is_array()) return {};
+    const std::int64_t count = integer_member(incident, "holders_count", -1);
+    std::string out;
+    for (const Json& one : holders) out += "  " + process_text(one) + "\n";
+    if (count > static_cast<std::int64_t>(holders.size())) out += "  and " + std::to_string(count - static_cast<std::int64_t>(holders.size())) + " more\n";
+    if (count < 0) out += "  others may hold it: there was no time to look at every process\n";
+    return out.empty() ? out : "Held by\n" + out;
+}
+
 std::string offers_section(const Json& incident, const Terminal& out) {
     std::string text;
     const bool is_pending = text_of(incident, "state") == "pending" || text_of(incident, "state") == "arming";
@@ -197,7 +209,7 @@ std::string incident_text(const Json& incident, const Invocation& invocation) {
     out += line("events", std::to_string(integer_member(incident, "count")) + ", first " + time("first") + ", last " + time("last"));
     out += line("age", s_text(integer_member(incident, "age_s")));
     out += line("deadline", time("deadline") + ", " + s_text(std::max<std::int64_t>(0, integer_member(incident, "time_left_s"))) + " left");
-    return out + container_section(incident) + process_section(incident) + file_section(incident) + offers_section(incident, invocation.out) +
+    return out + container_section(incident) + process_section(incident) + file_section(incident) + holders_section(incident) + offers_section(incident, invocation.out) +
            decision_section(incident, invocation.utc) + notes_section(incident, invocation.utc);
 }
 

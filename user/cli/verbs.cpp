@@ -69,6 +69,7 @@ const std::vector<Verb>& verbs() {
           {"--allow", "NETWORK[:PORT]", "isolate-network: this other side stays allowed; may be given 16 times", false, true},
           {"--allow-node", "", "isolate-network: TCP connections from the node's own addresses stay allowed"},
           {"--loopback", "", "isolate-network: the loopback stays allowed"},
+          {"--kill-holders", "", "quarantine-file: kill who holds the file within the container"},
           {"--confirm", "WORD", "the word that a guard asks for; of an admin", false, false},
           {"--break-glass", "", "over rights, two persons and guards, for those who may; takes a reason", false, false},
           {"--select", "SELECTION", "instead of an ID: all that wait and fit: rule=,image=,namespace=,severity=,older=", false, false},

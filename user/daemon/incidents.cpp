@@ -113,7 +113,16 @@ void Daemon::incidents(const Json& params, const control::Peer&, control::Respon
 
 void Daemon::show(const Json& params, const control::Peer&, control::Responder responder) {
     decisions_->tick();
-    if (const auto* incident = incident_of(params, responder)) responder.reply({{"incident", incident_json(*incident)}});
+    const auto* incident = incident_of(params, responder);
+    if (!incident) return;
+    auto shared = std::make_shared<control::Responder>(std::move(responder));
+    with_holders(*incident, [this, shared, id = incident->id](const Json& holders) {
+        const auto* found = store_.find(id);
+        if (!found) return shared->error("io.quell.NoSuchIncident", {{"id", id_text(id)}});
+        auto json = incident_json(*found);
+        json.update(holders);
+        shared->reply({{"incident", json}});
+    });
 }
 
 // All that the rule offers, or one of it.
@@ -121,8 +130,17 @@ void Daemon::preview(const Json& params, const control::Peer& peer, control::Res
     decisions_->tick();
     const auto* incident = incident_of(params, responder);
     if (!incident) return;
+    auto shared = std::make_shared<control::Responder>(std::move(responder));
+    with_holders(*incident, [this, shared, params, peer, id = incident->id](const Json& holders) {
+        const auto* found = store_.find(id);
+        if (!found) return shared->error("io.quell.NoSuchIncident", {{"id", id_text(id)}});
+        previewed(*found, params, peer, holders, *shared);
+    });
+}
+
+void Daemon::previewed(const incident::Incident& incident, const Json& params, const control::Peer& peer, const Json& holders, control::Responder& responder) {
     const auto word = control::string_member(params, "response");
-    const auto said = as_said(*incident);
+    const auto said = as_said(incident);
     const bool alive = said.key.container && engine_->container(said.key.container);
     const auto request = request_of(params, peer);
     incident::EngineView kernel(*engine_);
@@ -131,7 +149,9 @@ void Daemon::preview(const Json& params, const control::Peer& peer, control::Res
         if (word.empty() || word == word_at(kResponseWords, offer.response))
             list.push_back(incident::preview_json(said, offer, alive, offer.available ? decisions_->needs(said, offer.response, request) : std::vector<std::string>{}));
     if (list.empty() && !word.empty()) return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", "the rule does not offer it"}});
-    responder.reply({{"incident", incident::summary_json(said, alive)}, {"previews", list}});
+    auto summary = incident::summary_json(said, alive);
+    summary.update(holders);
+    responder.reply({{"incident", summary}, {"previews", list}});
 }
 
 // For an approval of many: nobody's processes are walked.
@@ -188,6 +208,7 @@ void Daemon::approve(const Json& params, const control::Peer& peer, control::Res
     if (*response != QUELL_RESPONSE_ISOLATE_NETWORK && (terms->count || terms->flags))
         return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", "it allows nothing: that is isolate-network"}});
     request.terms = *terms;
+    request.kill_holders = control::true_member(params, "kill_holders");
     auto shared = std::make_shared<control::Responder>(std::move(responder));
     decisions_->approve(incident->id, request.response, control::string_member(params, "digest"), request,
                         [this, shared, word](const approval::Answer& answer) {

@@ -33,6 +33,7 @@ struct Target {
     std::string path;  // of the object, as the container saw it; raw bytes, may be empty
     std::uint64_t grace_ns = 0;                   // what stop-container gives an init
     const std::atomic<bool>* ending = nullptr;    // set when the daemon ends: who waits leaves the rest to the next one
+    bool kill_holders = false;                    // of a file, within the container
 };
 
 struct Outcome {

@@ -53,6 +53,7 @@ int run_approve(Invocation& invocation) {
     if (const auto allow = invocation.all("--allow"); !allow.empty()) parameters["allow"] = allow;
     if (invocation.has("--allow-node")) parameters["allow_node"] = true;
     if (invocation.has("--loopback")) parameters["loopback"] = true;
+    if (invocation.has("--kill-holders")) parameters["kill_holders"] = true;
     int code = kDone;
     if (choice.digest.empty()) {
         auto chosen = choose(invocation, id, choice.response, code);
