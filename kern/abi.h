@@ -383,17 +383,6 @@ struct quell_open_file {
 };
 QUELL_SIZE(struct quell_open_file, 208);
 
-/* Who has a file open, or mapped: told once for each descriptor and each map. */
-#define QUELL_HOLDS_OPEN 1u
-#define QUELL_HOLDS_MAPPED 2u
-#define QUELL_HOLDS_WRITABLE 4u
-struct quell_holder {
-	struct quell_task_ref task; /* the process; actor 0 */
-	quell_u32 how;              /* QUELL_HOLDS_… */
-	quell_u32 reserved;
-};
-QUELL_SIZE(struct quell_holder, 48);
-
 /*
  * The words both sides look at all the time, in one page-aligned map that
  * user space maps. Who writes which stands in docs/architecture.md, Globals.

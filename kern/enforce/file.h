@@ -107,6 +107,10 @@ __noinline int file_refuse(u64 inode, u32 hook)
 	entry = bpf_map_lookup_elem(&contained_files, &facts.key);
 	if (!entry)
 		entry = file_adopt(inode, &facts);
+	if (!entry && (facts.flags & QUELL_OBJECT_LOWER)) { /* the layer's own file, for all who use it */
+		__builtin_memset(&facts.key.scope, 0, sizeof(facts.key.scope));
+		entry = bpf_map_lookup_elem(&contained_files, &facts.key);
+	}
 	if (!entry)
 		return 0;
 	if (removal_allowed(entry, hook)) {

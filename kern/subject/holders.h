@@ -25,6 +25,7 @@ static __always_inline u64 inode_as_opened(u64 file)
 static __always_inline int is_sought(u64 file)
 {
 	u64 inode = inode_as_opened(file), number = 0;
+	u32 links = 0;
 
 	if (!inode)
 		return 0;
@@ -32,7 +33,15 @@ static __always_inline int is_sought(u64 file)
 	/* the low half: an overlay may keep something of its own in the upper one */
 	if ((u32)number != (u32)quell.sought.file.inode && (u32)number != (u32)quell.sought_inode)
 		return 0;
-	return file_facts(inode, &held_facts) && same_file(&held_facts.key, &quell.sought);
+	if (!file_facts(inode, &held_facts))
+		return 0;
+	if (same_file(&held_facts.key, &quell.sought))
+		return 1;
+	/* bound as the image's, and copied up since; one of several names was made a file of its own, and need not be it */
+	if (!held_facts.before.file.inode || !same_file(&held_facts.before, &quell.sought))
+		return 0;
+	read_kernel(links, overlay_lower(inode) + offset_of(inode, i_nlink));
+	return links <= 1;
 }
 
 static __always_inline void holder_told(struct seq_file *to, u64 task, u32 how)

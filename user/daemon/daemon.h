@@ -120,7 +120,7 @@ private:
     [[nodiscard]] incident::Incident* incident_of(const control::Json& params, std::string_view name, control::Responder& responder);
     [[nodiscard]] bool is_known(const incident::Incident& incident, const control::Peer& peer, control::Responder& responder);
     [[nodiscard]] control::Json incident_json(const incident::Incident& incident);
-    // `then` is told the members about who holds its file: at once where that does not matter, else when they were found. (holders.cpp)
+    // `then` is told the members about who holds its file, and whose image it is of: at once where that does not matter, else when they were found. (holders.cpp)
     void with_holders(const incident::Incident& incident, std::function<void(const control::Json&)> then);
     void previewed(const incident::Incident& incident, const control::Json& params, const control::Peer& peer, const control::Json& holders, control::Responder& responder);
     // Never "enforcing" while the canary is not denied.
