@@ -152,6 +152,7 @@ private:
     bool adopted_ = false;
     std::mutex mutex_;        // attaching, which takes its time
     std::mutex loader_mutex_;  // within mutex_, or alone
+    std::mutex sought_mutex_;  // globals' sought: takes longer, and nobody who decides waits for it
     std::mutex query_mutex_;  // globals' query, and iterators: asked on the loop, too, which does not wait for an attach
 };
 

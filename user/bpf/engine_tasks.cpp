@@ -144,7 +144,7 @@ Result<quell_open_file> Engine::open_file(int descriptor, std::uint64_t containe
 }
 
 Result<std::vector<quell_holder>> Engine::holders(const quell_file_key& file, std::uint64_t inode, std::uint64_t limit_ns, bool& is_whole) {
-    const std::lock_guard lock(query_mutex_);
+    const std::lock_guard lock(sought_mutex_);
     std::memcpy(const_cast<quell_file_key*>(&globals_->sought), &file, sizeof(file));
     globals_->sought_inode = inode;
     const auto until_ns = boottime_ns() + limit_ns;

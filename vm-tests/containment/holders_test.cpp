@@ -16,7 +16,7 @@ namespace {
 std::map<std::string, std::string> roles(const Json& incident) {
     std::map<std::string, std::string> found;
     if (incident.contains("holders"))
-        for (const auto& one : incident["holders"]) found[one["comm"]] = one["role"];
+        for (const auto& one : incident["holders"]) found[one["comm"].get<std::string>()] = one["role"].get<std::string>();
     return found;
 }
 

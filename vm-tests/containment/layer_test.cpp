@@ -24,8 +24,8 @@ TEST(OfAnImage, IsRefusedToAllWhoHaveItAndTheyAreListed) {
     {
         const ContainerOptions shared{.layers = {"/srv/shared"}};
         Container first("first", shared), second("second", shared), changed("changed", shared), other("other");
+        must(std::string("cp ") + kFile + " " + other.directory() + "/lower/var/log/");
         for (Container* one : {&first, &second, &changed, &other}) one->start();
-        must("cp " + std::string(kFile) + " " + other.directory() + "/lower/var/log/ && mount -o remount " + other.directory() + "/rootfs");
         EXPECT_EQ(attack(changed, "append /var/log/shared.log"), 0) << "it has a copy of its own from here on";
         second.begin("attack old-read-only /var/log/shared.log /tmp/old");
         EXPECT_TRUE(eventually([&] { return run("test -e " + second.directory() + "/rootfs/tmp/old.ready").status == 0; }));
