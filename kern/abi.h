@@ -272,8 +272,8 @@ QUELL_SIZE(struct quell_isolation, 696);
 #define QUELL_OBJECT_LAST_LINK 2u /* its last name was being removed */
 #define QUELL_OBJECT_OVERLAY 4u
 #define QUELL_OBJECT_LOWER 8u     /* only a lower inode existed: key has a scope */
-#define QUELL_OBJECT_RESTORED 16u /* put in force again after a restart: times, pids and devices are of before it */
-#define QUELL_OBJECT_ORPHAN 32u   /* and the container that it was of did not come over that */
+#define QUELL_OBJECT_RESTORED 4096u /* put in force again after a restart: times, pids and devices are of before it */
+#define QUELL_OBJECT_ORPHAN 8192u /* and the container that it was of did not come over that */
 
 #define QUELL_DOUBT_MIXED 1u     /* repeats hang on more than what all of them hang on */
 #define QUELL_DOUBT_WITHDRAWN 2u /* it did not hold: rejected by Quell itself */
