@@ -87,6 +87,8 @@ enum quell_hook {
 #define QUELL_CONTAINS 16u
 #define QUELL_RELEASES 32u
 #define QUELL_REMOVES 64u
+#define QUELL_HOLDS 128u
+#define QUELL_LIFTS 256u
 
 #define QUELL_BIT(n) (1u << (n))
 #define QUELL_OP_BIT(n) (1ull << (n)) /* in a mask of operations */
@@ -259,14 +261,15 @@ QUELL_SIZE(struct quell_terms, 648);
 
 #include "abi_places.h"
 
-/* A container whose network is cut. */
+/* A container whose network is cut: by an incident, or while those wait whose rule wants it. */
 struct quell_isolation {
-	quell_u64 incident;
+	quell_u64 incident;        /* 0: nobody has decided yet */
 	quell_u64 denied;          /* operations refused so far */
 	struct quell_pending_key pending;
 	struct quell_terms terms;
+	quell_u64 until_ns;        /* of those who wait: the deadline of one of them; 1: it is being removed; 0: an incident's */
 };
-QUELL_SIZE(struct quell_isolation, 696);
+QUELL_SIZE(struct quell_isolation, 704);
 
 #define QUELL_WORD(incident, state) ((quell_u64)(incident) << 8 | (state))
 #define QUELL_WORD_INCIDENT(word) ((word) >> 8)
@@ -312,9 +315,11 @@ struct quell_pending {
 	quell_u64 doubts[2];   /* conditions of its rule that were not known (match/named.h), by their place in it; 0: it is sure */
 	quell_u32 doubt_flags; /* QUELL_DOUBT_… */
 	quell_u32 contains;    /* 1: from the flip on, of stop-container from its second step on */
+	quell_u32 wanted;      /* mask of responses: what its rule wants in force while it waits… */
+	quell_u32 held;        /* …and which of them it holds, or did, with others perhaps (kern/pending/hold.h) */
 	char name[64];         /* last component of the object, cut */
 };
-QUELL_SIZE(struct quell_pending, 776);
+QUELL_SIZE(struct quell_pending, 784);
 
 /* ---- requests to the syscall programs --------------------------------- */
 
@@ -407,6 +412,8 @@ struct quell_globals {
 	quell_u32 identities;         /* how many the policy asks for: 0, and nobody is told that a container began */
 	quell_u32 texts;              /* mask of QUELL_TEXTS_…: what rules ask for */
 	quell_u32 isolated;           /* containers whose network is cut; in front of the hooks that cut it */
+	quell_u32 kept;               /* mask of responses that the policy wants at once: their hooks stay attached */
+	quell_u32 reserved_kept;
 	quell_u64 name_key;           /* keys the hashes of names */
 	quell_u64 next_incident;
 	quell_u64 next_actor;
@@ -480,6 +487,6 @@ struct quell_request {
 	quell_s32 error;              /* see kern/pending/request.h */
 	quell_u32 reserved;
 };
-QUELL_SIZE(struct quell_request, 816);
+QUELL_SIZE(struct quell_request, 824);
 
 #include "abi_records.h"

@@ -60,6 +60,7 @@ extern struct quell_globals quell;
 #include "enforce/isolation.h"
 #include "enforce/denial.h"
 #include "enforce/places.h"
+#include "pending/hold.h"
 #include "pending/transition.h"
 #include "pending/request.h"
 #include "setup.h"

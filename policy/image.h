@@ -113,4 +113,14 @@ struct Image {
     return mask;
 }
 
+// Mask of QUELL_BIT(QUELL_RESPONSE_…): what rules want at once, without anybody's approval. Its hooks stay attached.
+[[nodiscard]] inline std::uint32_t kept_responses(const Image& image) {
+    std::uint32_t mask = 0;
+    for (const ImageRule& rule : image.rules) {
+        mask |= rule.value.wanted;
+        if (rule.automatic && !rule.automatic->dry_run) mask |= QUELL_BIT(rule.automatic->response);
+    }
+    return mask;
+}
+
 }  // namespace quell::policy

@@ -240,6 +240,14 @@ static __always_inline int terms_allow(struct quell_isolation *isolation, u64 sk
 	return 0; /* whoever writes headers himself says in them where they go */
 }
 
+__noinline int isolation_settle(u64 container); /* enforce/isolation.h */
+
+/* One of those who wait is over its deadline: without a daemon, too, it holds no longer than that. */
+static __always_inline int isolation_overdue(struct quell_isolation *isolation)
+{
+	return isolation->until_ns && bpf_ktime_get_boot_ns() > isolation->until_ns;
+}
+
 /*
  * The verdict for current, of an isolated container, at a hook. socket 0: a device that is one. name: of socket_connect the
  * address, of socket_sendmsg the message.
@@ -251,6 +259,10 @@ __noinline int network_refuse(u64 container, u64 socket, u64 name, u32 size, u32
 	u64 sk = socket ? read_pointer(socket + offset_of(socket, sk)) : 0;
 	u16 family = 0;
 
+	if (isolation && isolation_overdue(isolation)) {
+		isolation_settle(container);
+		isolation = bpf_map_lookup_elem(&isolations, &container);
+	}
 	if (!isolation || hook >= QUELL_HOOK_COUNT || is_protected(task->tgid, task->group_leader->start_boottime, task->flags))
 		return 0;
 	if (sk) {

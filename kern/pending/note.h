@@ -8,6 +8,8 @@
 
 #define EVENTS_PER_INCIDENT 16 /* so many are told in full, the rest is counted */
 
+__noinline int holds_begin(u32 slot); /* pending/hold.h */
+
 static __always_inline u32 offers_possible(struct quell_pending *entry, struct quell_container *c, u64 container)
 {
 	u32 offers = 0;
@@ -165,8 +167,9 @@ __noinline int pending_prepare(u32 slot, u32 index)
 	}
 	chain_bind(entry, bpf_get_current_task_btf(), container, c);
 	entry->offers = rule->offers & quell.enabled_offers & offers_possible(entry, c, container);
+	entry->wanted = c ? rule->wanted : 0;
 	incident = __sync_fetch_and_add(&quell.next_incident, 1);
-	entry->word = QUELL_WORD(incident, first_state(entry->offers, quell.armed));
+	entry->word = QUELL_WORD(incident, first_state(entry->offers | (entry->wanted & quell.enabled_offers), quell.armed));
 	return 1;
 }
 
@@ -179,7 +182,7 @@ __noinline int pending_note(u32 slot, u32 index)
 	struct quell_container *c = container ? bpf_map_lookup_elem(&containers, &container) : 0;
 	struct quell_pending_key *key = &work->key;
 	int repeat = -1, error;
-	u32 lack;
+	u32 lack, wanted;
 
 	if (!rule || work->op.hook >= QUELL_HOOK_COUNT)
 		return 0;
@@ -190,6 +193,7 @@ __noinline int pending_note(u32 slot, u32 index)
 	__sync_fetch_and_add(&quell.matched[work->op.hook], 1);
 	key->container = container;
 	key->rule = rule->id;
+	wanted = rule->wanted;
 	actor_of(key, bpf_get_current_task_btf(), container, c);
 	for (u32 turn = 0; turn < QUELL_TURNS_MAX; turn++) {
 		key->turn = turn;
@@ -202,6 +206,8 @@ __noinline int pending_note(u32 slot, u32 index)
 	if (repeat) {
 		if (work->op.number == QUELL_OP_DELETE)
 			object_removed(slot);
+		if (wanted) /* its doubt may have ended, or there is room by now */
+			holds_begin(slot);
 		return 0;
 	}
 	lack = budget_take(c);
@@ -229,6 +235,8 @@ __noinline int pending_note(u32 slot, u32 index)
 			count(QUELL_COUNTER_PENDING_FULL);
 		return 0;
 	}
+	if (wanted)
+		holds_begin(slot);
 	event_of(&work->event, key, &work->entry_new, 1, QUELL_EVENT_FIRST);
 	event_report(slot);
 	return 0;

@@ -74,6 +74,7 @@ static __always_inline int request(struct quell_request *r)
 	entry->generation = quell.generation;
 	entry->doubts[0] = entry->doubts[1] = 0;
 	entry->doubt_flags = entry->contains = 0;
+	entry->wanted = entry->held = 0;
 	error = request_room(c);
 	if (error)
 		return error;

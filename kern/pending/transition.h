@@ -290,6 +290,8 @@ static __always_inline int command_refused(struct quell_transition *t, struct qu
 	case QUELL_COMMAND_WITHDRAW:
 		return doubt_ends(p, command);
 	case QUELL_COMMAND_HOLD:
+		if (waits(t->from))
+			return hold_refused(t, p);
 		return p->contains || p->response != QUELL_RESPONSE_STOP_CONTAINER ? -EALREADY : 0;
 	case QUELL_COMMAND_UNDO: /* of what is done only evidence can be taken back: it is deleted */
 		return t->from == QUELL_STATE_DONE && !takes_evidence(p->response) ? -EINVAL : 0;
@@ -305,6 +307,7 @@ static __always_inline int contain_failed(struct quell_transition *t, struct que
 	p->approved_ns = 0;
 	p->contains = 0;
 	__sync_val_compare_and_swap(&p->word, QUELL_WORD(t->incident, QUELL_STATE_APPROVED), QUELL_WORD(t->incident, ROW_TO(row)));
+	holds_lift(t->key.container);
 	return error;
 }
 
@@ -356,17 +359,23 @@ static __always_inline int transition(struct quell_transition *t)
 		if (t->response == QUELL_RESPONSE_STOP_CONTAINER) /* its init is asked first: HOLD comes when that time is over */
 			return 0;
 	}
+	if (effects & QUELL_HOLDS)
+		return hold_begins(&key, p, t->response);
 	if (effects & QUELL_CONTAINS) {
 		p->contains = 1;
 		error = contain(t, p);
 		return error ? contain_failed(t, p, error) : 0;
 	}
-	if (command == QUELL_COMMAND_FAIL && takes_evidence(p->response))
+	if (command == QUELL_COMMAND_FAIL && takes_evidence(p->response)) {
 		p->approved_ns = 0; /* nothing of it is in force, as of a flip that contained nothing */
+		holds_lift(key.container);
+	}
 	if (effects & QUELL_RELEASES) {
 		release(t, p);
 		*(volatile u64 *)&p->word = QUELL_WORD(t->incident, t->to);
 	}
+	if (effects & QUELL_LIFTS)
+		holds_lift(key.container);
 	if (effects & QUELL_REMOVES)
 		bpf_map_delete_elem(&pending, &key);
 	return 0;

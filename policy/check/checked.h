@@ -86,8 +86,8 @@ struct Automatic {
     bool operator==(const Automatic&) const = default;
 };
 
-// What holds an incident's subject or object while nobody has decided. Read and
-// checked; none of it can be done yet.
+// What holds an incident's subject or object while nobody has decided; not all of
+// it can be done yet (while_pending.h).
 inline constexpr std::array<std::string_view, 4> kHoldWords = {"isolate-network", "deny-exec", "deny-write", "pause-container"};
 enum class Hold : std::uint32_t { kIsolateNetwork, kDenyExec, kDenyWrite, kPauseContainer };
 

@@ -8,7 +8,7 @@
 #include "policy/check/automatic.h"
 #include "policy/check/fields.h"
 #include "policy/check/guard.h"
-#include "policy/check/later.h"
+#include "policy/check/while_pending.h"
 #include "policy/check/words.h"
 #include "policy/limits.h"
 #include "user/base/vocabulary.h"
@@ -93,7 +93,7 @@ void read_respond(const Node& rule_node, Rule& rule, Findings& findings) {
     read_automatic(respond->find("automatic"), rule, findings);
     guard_automatic(rule, respond->find("automatic"), findings);
     read_approvers(*respond, rule, findings);
-    read_later(*respond, rule, findings);
+    read_while_pending(*respond, rule, findings);
 }
 
 }  // namespace quell::policy

@@ -51,6 +51,13 @@ NATIVE_MAP(contained_files, MACHINE_HELD, struct quell_file_key, struct quell_fi
 NATIVE_MAP(isolations, MACHINE_HELD, u64, struct quell_isolation);
 NATIVE_MAP(write_denials, MACHINE_HELD, u64, struct quell_write_denial);
 
+// of kern/types.h what holds_begin() looks at; one for what runs, one for what another CPU does meanwhile
+static struct work {
+    struct quell_pending_key key;
+} works[2];
+static u32 works_busy;
+#define WORK(slot) (&works[(slot) & 1])
+
 static struct quell_globals quell;
 static volatile u32 zero;
 static u64 clock_ns;
@@ -60,7 +67,6 @@ static u64 notices;
 static u64 contained_filter[CONTAINED_BITS / 64];
 #define WRITE_DENIED_BITS (1u << 12)
 static u64 write_denied_filter[WRITE_DENIED_BITS / 64];
-#define bpf_probe_read_kernel(to, size, from) memcpy(to, from, size)
 
 static u64 bpf_ktime_get_boot_ns(void) {
     between();
@@ -71,6 +77,10 @@ static int descends_from(u64 task, u32 pid, u64 start_ns) { return caller_descen
 static u64 count(u32 counter) { return __sync_fetch_and_add(&quell.counters[counter], 1); }
 static void notice_send(struct quell_pending_key *key, u64 word) { notices++; }
 static void isolated_filter_add(u64 container) {}
+static long bpf_probe_read_kernel(void *to, u32 size, const void *from) {
+    memcpy(to, from, size);
+    return 0;
+}
 
 #include "kern/pending/table.h"
 #include "kern/subject/hold.h"
@@ -79,11 +89,13 @@ static void isolated_filter_add(u64 container) {}
 #include "kern/enforce/held_files.h"
 #include "kern/enforce/isolation.h"
 #include "kern/enforce/denial.h"
+#include "kern/pending/hold.h"
 #include "kern/pending/transition.h"
 
 void machine_reset(void) {
     memset(&quell, 0, sizeof(quell));
     quell.next_incident = 1;
+    quell.enabled_offers = ~0u;
     reclaimed_ns = notices = 0;
     clock_ns = 10000000000ull;
     caller_descends = 0;
@@ -129,7 +141,26 @@ void machine_file_ends(const struct quell_file_key *file) {
     if (entry) file_gone(&key, entry);
 }
 
-// pending_note in kern/pending/note.h, as far as places and room go
+// network_refuse in kern/enforce/network.h, as far as the record goes
+int machine_network(u64 container) {
+    struct quell_isolation *isolation = bpf_map_lookup_elem(&isolations, &container);
+
+    if (isolation && isolation->until_ns && clock_ns > isolation->until_ns) {
+        isolation_settle(container);
+        isolation = bpf_map_lookup_elem(&isolations, &container);
+    }
+    return isolation != 0;
+}
+
+static void machine_holds(struct quell_pending_key *key, struct quell_pending *made) {
+    u32 slot = works_busy++;
+
+    WORK(slot)->key = *key;
+    if (made->wanted) holds_begin(slot);
+    works_busy--;
+}
+
+// pending_note in kern/pending/note.h, as far as places, room and what is held go
 int machine_detect(struct quell_pending_key *key, struct quell_pending *made, u32 armed) {
     u64 container = key->container;
     struct quell_container *c = container ? bpf_map_lookup_elem(&containers, &container) : 0;
@@ -137,6 +168,7 @@ int machine_detect(struct quell_pending_key *key, struct quell_pending *made, u3
     long error;
     u32 lack;
 
+    quell.armed = armed;
     if (container && !c) return MACHINE_NOTHING;
     for (u32 turn = 0; turn < QUELL_TURNS_MAX && meets < 0; turn++) {
         struct quell_pending *entry;
@@ -145,18 +177,22 @@ int machine_detect(struct quell_pending_key *key, struct quell_pending *made, u3
         entry = bpf_map_lookup_elem(&pending, key);
         meets = entry ? pending_meets(key, entry, clock_ns) : 0;
     }
+    if (meets > 0) machine_holds(key, made);
     if (meets) return meets < 0 ? MACHINE_NOTHING : MACHINE_REPEAT;
     lack = budget_take(c);
     if (lack != BUDGET_TAKEN && budget_reclaim(clock_ns)) lack = budget_take(c);
     if (lack != BUDGET_TAKEN) return MACHINE_NO_ROOM;
     made->word = QUELL_WORD(__sync_fetch_and_add(&quell.next_incident, 1),
-                            first_state(made->offers, armed));
+                            first_state(made->offers | made->wanted, armed));
     error = bpf_map_update_elem(&pending, key, made, BPF_NOEXIST);
     if (error && error != -EEXIST) {
         pending_clear();
         error = bpf_map_update_elem(&pending, key, made, BPF_NOEXIST);
     }
-    if (!error) return MACHINE_NEW;
+    if (!error) {
+        machine_holds(key, made);
+        return MACHINE_NEW;
+    }
     budget_return(container);
     return MACHINE_NO_ROOM;
 }
@@ -187,10 +223,11 @@ u64 machine_file(const struct quell_file_key *file) {
     return at < 0 ? 0 : ((struct quell_file_entry *)native_value(&contained_files, (u32)at))->incident;
 }
 
-u64 machine_isolation(u64 container) {
+int machine_isolation(u64 container, struct quell_isolation *isolation) {
     int at = native_find(&isolations, &container);
 
-    return at < 0 ? 0 : ((struct quell_isolation *)native_value(&isolations, (u32)at))->incident;
+    if (at >= 0) memcpy(isolation, native_value(&isolations, (u32)at), sizeof(*isolation));
+    return at >= 0;
 }
 
 u64 machine_denial(u64 container) {

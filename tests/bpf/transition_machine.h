@@ -39,13 +39,16 @@ void machine_container_ends(quell_u64 id);
 void machine_file_ends(const struct quell_file_key *file);
 /* Sets key->turn, and made->word of a new one. `armed`: responses whose hooks are attached. */
 int machine_detect(struct quell_pending_key *key, struct quell_pending *made, quell_u32 armed);
+/* Somebody of it uses the network: whether a record cuts it. */
+int machine_network(quell_u64 container);
 /* By place in the map; 0: it is empty. */
 int machine_entry(quell_u32 at, struct quell_pending_key *key, struct quell_pending *entry);
 int machine_find_container(quell_u64 id, struct quell_container *container);
 /* The incident that holds it, 0: none. */
 quell_u64 machine_actor(quell_u64 actor);
 quell_u64 machine_file(const struct quell_file_key *file);
-quell_u64 machine_isolation(quell_u64 container);
+/* 0: there is no record. */
+int machine_isolation(quell_u64 container, struct quell_isolation *isolation);
 quell_u64 machine_denial(quell_u64 container);
 void machine_count(struct machine_totals *totals);
 

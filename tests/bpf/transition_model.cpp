@@ -23,6 +23,7 @@ std::optional<quell_command> meant(const quell_transition& request) {
     if (request.deadline_ns) return when(waits && to == from, QUELL_COMMAND_EXTEND);
     if (request.doubt && to == QUELL_STATE_REJECTED) return when(waits, QUELL_COMMAND_WITHDRAW);
     if (request.doubt) return when(waits && to == from, QUELL_COMMAND_IDENTIFY);
+    if (from == to && waits) return QUELL_COMMAND_HOLD;
     switch (to) {
         case QUELL_STATE_NONE: return when(from > QUELL_STATE_ENFORCING && from < QUELL_STATE_COUNT, QUELL_COMMAND_FORGET);
         case QUELL_STATE_PENDING: return when(from == QUELL_STATE_ARMING, QUELL_COMMAND_ARM);
@@ -55,11 +56,7 @@ void Model::move(Entry& entry, const Key& key, quell_command command, quell_u32 
     else if (containers.contains(container)) containers[container].waiting--;
 }
 
-std::map<std::uint64_t, std::uint64_t>* Model::records(quell_u32 response) {
-    return response == QUELL_RESPONSE_ISOLATE_NETWORK ? &isolated : response == QUELL_RESPONSE_DENY_WRITE ? &denied : nullptr;
-}
-
-int Model::why_not_approved(const Entry& entry, const Key& key, const quell_transition& request, bool caller_descends) {
+int Model::why_not_approved(const Entry& entry, const Key& key, const quell_transition& request, bool caller_descends) const {
     if (request.response >= QUELL_RESPONSE_COUNT || !((entry.offers >> request.response) & 1)) return -EOPNOTSUPP;
     if (is_evidence(request.response)) return 0;
     if (request.response == QUELL_RESPONSE_KILL_PROCESS)
@@ -71,7 +68,11 @@ int Model::why_not_approved(const Entry& entry, const Key& key, const quell_tran
     const auto container = containers.find(std::get<1>(key));
     if (container == containers.end()) return -ESRCH;
     if (container->second.is_protected) return -EACCES;
-    if (const auto* held = records(request.response)) return held->contains(container->first) ? -EEXIST : 0;
+    if (request.response == QUELL_RESPONSE_ISOLATE_NETWORK) {
+        const auto cut = isolations.find(container->first);
+        return cut != isolations.end() && cut->second ? -EEXIST : 0;
+    }
+    if (request.response == QUELL_RESPONSE_DENY_WRITE) return denied.contains(container->first) ? -EEXIST : 0;
     return request.response == QUELL_RESPONSE_PAUSE_CONTAINER && container->second.paused ? -EEXIST : 0;
 }
 
@@ -87,12 +88,19 @@ int Model::contain(Entry& entry, const Key& key) {
         files[entry.file] = entry.incident;
         return 0;
     }
-    if (auto* held = records(entry.response)) {
-        if (held->size() == MACHINE_HELD) return -ENOSPC;
-        (*held)[std::get<1>(key)] = entry.incident;
+    const auto container = containers.find(std::get<1>(key));
+    if (entry.response == QUELL_RESPONSE_ISOLATE_NETWORK) {
+        if (!isolations.contains(std::get<1>(key)) && isolations.size() == MACHINE_HELD) return -ENOSPC;
+        if (container == containers.end()) return -ESRCH;
+        isolations[std::get<1>(key)] = entry.incident;
         return 0;
     }
-    const auto container = containers.find(std::get<1>(key));
+    if (entry.response == QUELL_RESPONSE_DENY_WRITE) {
+        if (denied.size() == MACHINE_HELD) return -ENOSPC;
+        if (container == containers.end()) return -ESRCH;
+        denied[std::get<1>(key)] = entry.incident;
+        return 0;
+    }
     if (container == containers.end()) return -ESRCH;
     (is_kill(entry.response) ? container->second.contained : container->second.paused) = entry.incident;
     return 0;
@@ -100,10 +108,7 @@ int Model::contain(Entry& entry, const Key& key) {
 
 void Model::release(const Entry& entry, const Key& key, const Choose& chosen) {
     const auto container = std::get<1>(key);
-    if (auto* records_held = records(entry.response)) {
-        if (const auto held = records_held->find(container); held != records_held->end() && held->second == entry.incident) records_held->erase(held);
-        return;
-    }
+    if (is_evidence(entry.response)) return;
     std::set<std::uint64_t> heirs;
     for (const auto& [other_key, other] : entries)
         if (other.incident != entry.incident && other.may_hold() && other.contains &&
@@ -117,10 +122,50 @@ void Model::release(const Entry& entry, const Key& key, const Choose& chosen) {
         else held->second = chosen(heirs);
     } else if (entry.response == QUELL_RESPONSE_QUARANTINE_FILE) {
         if (const auto held = files.find(entry.file); held != files.end() && held->second == entry.incident) files.erase(held);
+    } else if (entry.response == QUELL_RESPONSE_ISOLATE_NETWORK) {
+        const auto cut = isolations.find(container);
+        if (cut == isolations.end() || cut->second != entry.incident) return;
+        cut->second = 0;
+        lift(container);
+    } else if (entry.response == QUELL_RESPONSE_DENY_WRITE) {
+        if (const auto held = denied.find(container); held != denied.end() && held->second == entry.incident) denied.erase(held);
     } else if (const auto found = containers.find(container); found != containers.end()) {
         if (found->second.paused == entry.incident) found->second.paused = 0;
         if (found->second.contained == entry.incident) found->second.contained = heirs.empty() ? 0 : chosen(heirs);
     }
+}
+
+bool Model::is_wanted(std::uint64_t container) const {
+    for (const auto& [key, entry] : entries) {
+        if (std::get<1>(key) != container || !(entry.held & QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK))) continue;
+        const bool is_not_done = entry.state == QUELL_STATE_APPROVED || (entry.state == QUELL_STATE_FAILED && entry.is_approved);
+        if ((entry.waits() && entry.deadline_ns > now_ns) || is_not_done) return true;
+    }
+    return false;
+}
+
+void Model::lift(std::uint64_t container) {
+    const auto cut = isolations.find(container);
+    if (cut == isolations.end() || cut->second || is_wanted(container)) return;
+    isolations.erase(cut);
+    late.erase(container);
+}
+
+int Model::hold(Entry& entry, std::uint64_t container, quell_u32 response) {
+    const auto found = containers.find(container);
+    if (found == containers.end()) return -ESRCH;
+    if (found->second.is_protected) return -EACCES;
+    if (response == QUELL_RESPONSE_ISOLATE_NETWORK && !isolations.contains(container)) {
+        if (isolations.size() == MACHINE_HELD) return -ENOSPC;
+        isolations[container] = 0;
+    }
+    entry.held |= QUELL_BIT(response);
+    return 0;
+}
+
+bool Model::network(std::uint64_t container, bool seen) {
+    if (!late.contains(container) || !seen) lift(container);
+    return isolations.contains(container);
 }
 
 int Model::ask(const quell_transition& request, bool caller_descends, const Choose& chosen) {
@@ -157,6 +202,14 @@ int Model::ask(const quell_transition& request, bool caller_descends, const Choo
             if (is_evidence(entry.response)) entry.is_approved = false;  // and holds nothing
             break;
         case QUELL_COMMAND_HOLD:
+            if (entry.waits()) {
+                if (now_ns > entry.deadline_ns) return -ETIME;
+                const bool may = request.response < QUELL_RESPONSE_COUNT && (entry.wanted & QUELL_HOLDABLE & QUELL_BIT(request.response));
+                if (!may || entry.is_doubted) return -EOPNOTSUPP;
+                if (entry.held & QUELL_BIT(request.response)) return -EALREADY;
+                taken[{entry.state, QUELL_COMMAND_HOLD}]++;
+                return hold(entry, std::get<1>(key), request.response);
+            }
             if (entry.contains || entry.response != QUELL_RESPONSE_STOP_CONTAINER) return -EALREADY;
             break;
         default: break;
@@ -170,35 +223,41 @@ int Model::ask(const quell_transition& request, bool caller_descends, const Choo
         if (!error) return 0;
         entry.is_approved = entry.contains = false;
         entry.state = error == -ESRCH ? QUELL_STATE_GONE : QUELL_STATE_FAILED;
+        lift(std::get<1>(key));
         return error;
     }
     // a failed one holds until somebody undoes it, or forgets it
     const bool is_taken_back = request.to == QUELL_STATE_DONE || request.to == QUELL_STATE_GONE || request.to == QUELL_STATE_UNDONE || request.to == QUELL_STATE_NONE;
     if (!waited && is_taken_back) release(entry, key, chosen);
+    const auto container = std::get<1>(key);
+    const auto response = entry.response;
     if (command == QUELL_COMMAND_FORGET) entries.erase(found);
+    // over, or what was decided instead is in force
+    const bool goes_on_refusing = request.to == QUELL_STATE_FAILED && !waited && !is_evidence(response);
+    if (request.to != QUELL_STATE_PENDING && request.to != QUELL_STATE_ARMING && !goes_on_refusing) lift(container);
     return 0;
 }
 
 void Model::container_ends(std::uint64_t id) {
     const auto found = containers.find(id);
     if (found == containers.end()) return;
-    const auto ends_with_it = [&](const Entry& entry) {
-        if (found->second.paused == entry.incident) return true;
-        const auto* held = records(entry.response);
-        return held && held->contains(id) && held->at(id) == entry.incident;
-    };
     for (auto& [key, entry] : entries)
-        if (std::get<1>(key) == id && (entry.waits() || (entry.holds() && ends_with_it(entry)))) move(entry, key, QUELL_COMMAND_LOSE, QUELL_STATE_GONE);
+        if (std::get<1>(key) == id && (entry.waits() || (entry.holds() && (found->second.paused == entry.incident || (isolations.contains(id) && isolations.at(id) == entry.incident) || (denied.contains(id) && denied.at(id) == entry.incident)))))
+            move(entry, key, QUELL_COMMAND_LOSE, QUELL_STATE_GONE);
     containers.erase(found);
-    isolated.erase(id);
+    isolations.erase(id);
     denied.erase(id);
+    late.erase(id);
 }
 
 void Model::file_ends(std::uint64_t file) {
     const auto held = files.find(file);
     if (held == files.end()) return;
     for (auto& [key, entry] : entries)
-        if (entry.incident == held->second && entry.holds()) move(entry, key, QUELL_COMMAND_LOSE, QUELL_STATE_GONE);
+        if (entry.incident == held->second && entry.holds()) {
+            if (entry.state == QUELL_STATE_APPROVED && (entry.held & QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK))) late.insert(std::get<1>(key));
+            move(entry, key, QUELL_COMMAND_LOSE, QUELL_STATE_GONE);
+        }
     files.erase(held);
 }
 
@@ -211,7 +270,13 @@ bool Model::takes_room(std::uint64_t container) {
     return true;
 }
 
-void Model::forget_over() { std::erase_if(entries, [](const auto& one) { return !one.second.waits() && !one.second.may_hold(); }); }
+void Model::forget_over() { std::erase_if(entries, [](const auto& one) { return !one.second.waits() && !one.second.is_kept(); }); }
+
+// At the event itself: what needs no daemon, and whose hooks are attached.
+void Model::hold_here(Entry& entry, std::uint64_t container, quell_u32 armed) {
+    const quell_u32 which = QUELL_RESPONSE_ISOLATE_NETWORK;
+    if (!entry.is_doubted && (entry.wanted & ~entry.held & armed & QUELL_BIT(which))) (void)hold(entry, container, which);
+}
 
 int Model::detect(quell_pending_key& at, const quell_pending& made, quell_u32 armed) {
     if (at.container && !containers.contains(at.container)) return MACHINE_NOTHING;
@@ -219,9 +284,13 @@ int Model::detect(quell_pending_key& at, const quell_pending& made, quell_u32 ar
         const auto found = entries.find(key_of(at));
         if (found == entries.end()) break;
         auto& entry = found->second;
-        if (entry.may_hold()) continue;
-        if (entry.waits() && now_ns <= entry.deadline_ns) return MACHINE_REPEAT;
+        if (entry.is_kept()) continue;
+        if (entry.waits() && now_ns <= entry.deadline_ns) {
+            if (made.wanted) hold_here(entry, at.container, armed);
+            return MACHINE_REPEAT;
+        }
         if (entry.waits()) move(entry, found->first, QUELL_COMMAND_EXPIRE, QUELL_STATE_EXPIRED);
+        if (entry.is_kept()) continue;
         entries.erase(found);
         break;
     }
@@ -249,11 +318,12 @@ int Model::detect(quell_pending_key& at, const quell_pending& made, quell_u32 ar
     entry.offers = made.offers;
     entry.object_flags = made.object_flags;
     entry.is_doubted = made.doubts[0] || made.doubts[1];
+    entry.wanted = made.wanted;
     bool waits_for_hooks = false;
-    for (quell_u32 response = 0; response < 32; response++) waits_for_hooks |= (made.offers >> response & 1) && !(armed >> response & 1) && !is_evidence(response);
+    for (quell_u32 response = 0; response < 32; response++) waits_for_hooks |= ((made.offers | made.wanted) >> response & 1) && !(armed >> response & 1) && !is_evidence(response);
     entry.state = waits_for_hooks ? QUELL_STATE_ARMING : QUELL_STATE_PENDING;
     for (std::size_t i = 0; i < QUELL_CHAIN_MAX; i++) entry.actors[i] = made.chain[i].actor;
-    entries[key_of(at)] = entry;
+    hold_here(entries[key_of(at)] = entry, at.container, armed);
     return MACHINE_NEW;
 }
 

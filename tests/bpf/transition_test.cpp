@@ -72,6 +72,11 @@ public:
         const auto key = file_key(file);
         machine_file_ends(&key);
     }
+    void network(std::uint64_t container) override {
+        const bool is_cut = machine_network(container) != 0;
+        EXPECT_EQ(is_cut, model.network(container, is_cut)) << container;
+        refused += is_cut;
+    }
     void clock(std::uint64_t now_ns) override {
         model.now_ns = now_ns;
         machine_clock(now_ns);
@@ -90,20 +95,27 @@ public:
             ASSERT_EQ(entry.approved_ns != 0, one.is_approved) << one.state;
             ASSERT_EQ(entry.contains != 0, one.contains) << one.state;
             ASSERT_EQ((entry.doubts[0] | entry.doubts[1]) != 0, one.is_doubted);
+            ASSERT_EQ(entry.held, one.held);
         });
         ASSERT_EQ(entries, model.entries.size());
         std::size_t subjects = 0;
         for (const auto id : containers) {
             quell_container found{};
             const auto known = model.containers.find(id);
+            quell_isolation cut{};
+            const auto isolated = model.isolations.find(id);
+            ASSERT_EQ(machine_isolation(id, &cut) != 0, isolated != model.isolations.end()) << id;
+            if (isolated != model.isolations.end()) {
+                ASSERT_EQ(cut.incident, isolated->second) << id;
+                ASSERT_EQ(cut.until_ns != 0, cut.incident == 0) << id;
+            }
+            ASSERT_EQ(machine_denial(id), model.denied.contains(id) ? model.denied.at(id) : 0) << id;
             ASSERT_EQ(machine_find_container(id, &found) != 0, known != model.containers.end()) << id;
             if (known == model.containers.end()) continue;
             ASSERT_EQ(found.contained, known->second.contained) << id;
             ASSERT_EQ(found.paused, known->second.paused) << id;
             ASSERT_EQ(found.pending, static_cast<quell_u32>(known->second.waiting)) << id;
             subjects += found.contained != 0;
-            ASSERT_EQ(machine_isolation(id), model.isolated.contains(id) ? model.isolated.at(id) : 0) << id;
-            ASSERT_EQ(machine_denial(id), model.denied.contains(id) ? model.denied.at(id) : 0) << id;
         }
         for (std::uint64_t actor = 1; actor <= kActors; actor++) ASSERT_EQ(machine_actor(actor), model.actors.contains(actor) ? model.actors.at(actor) : 0) << actor;
         for (std::uint64_t file = 1; file <= kFiles; file++) {
@@ -116,12 +128,13 @@ public:
         ASSERT_EQ(totals.host, static_cast<std::uint64_t>(model.host));
         ASSERT_EQ(totals.subjects, subjects + model.actors.size());
         ASSERT_EQ(totals.files, model.files.size() + model.denied.size());
-        ASSERT_EQ(totals.isolated, model.isolated.size());
+        ASSERT_EQ(totals.isolated, model.isolations.size());
         ASSERT_EQ(totals.write_denied, model.denied.size());
     }
 
     Model model;
     std::map<int, std::uint64_t> errors, detected;
+    std::uint64_t refused = 0;
 
 private:
     // Of several that hold the same, which one the machine has it held by.
@@ -144,6 +157,7 @@ TEST(StateMachine, DoesWhatTheModelSaysOverAMillionSteps) {
     for (const auto& row : kRows) EXPECT_GE((both.model.taken[{row.state, row.command}]), kOften) << row.text;
     for (const int error : kErrors) EXPECT_GE(both.errors[error], kOften) << strerror(error);
     for (const int what : {MACHINE_NOTHING, MACHINE_REPEAT, MACHINE_NEW, MACHINE_NO_ROOM}) EXPECT_GE(both.detected[what], kOften) << what;
+    EXPECT_GE(both.refused, kOften) << "of who was held";
     std::uint64_t taken = 0;  // nothing happens that the table does not have
     for (const auto& row : kRows) taken += both.model.taken[{row.state, row.command}];
     for (const auto& [what, times] : both.model.taken) taken -= times;
@@ -167,21 +181,30 @@ public:
         const auto key = file_key(file);
         machine_file_ends(&key);
     }
-    void clock(std::uint64_t now_ns) override { machine_clock(now_ns); }
+    void network(std::uint64_t container) override { (void)machine_network(container); }
+    void clock(std::uint64_t now_ns) override {
+        clock_ns = now_ns;
+        machine_clock(now_ns);
+    }
+    std::uint64_t clock_ns = 10'000'000'000;
 };
 
 struct Held {
     std::set<std::uint64_t> incidents;  // that may hold something
     std::map<std::uint64_t, std::uint64_t> waiting;  // by container
+    std::set<std::uint64_t> cut;  // containers that one who waits holds
     std::uint64_t all = 0;
 };
 
-void expect_consistent(const std::vector<std::uint64_t>& containers) {
+void expect_consistent(const std::vector<std::uint64_t>& containers, std::uint64_t now_ns) {
     Held held;
     for_each_entry([&](const auto& key, const auto& entry) {
         const auto state = QUELL_WORD_STATE(entry.word);
         EXPECT_NE(state, quell_u32{QUELL_STATE_NONE}) << "left in the middle";
-        if (state == QUELL_STATE_ARMING || state == QUELL_STATE_PENDING) held.waiting[key.container]++, held.all++;
+        if (state == QUELL_STATE_ARMING || state == QUELL_STATE_PENDING) {
+            held.waiting[key.container]++, held.all++;
+            if ((entry.held & QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK)) && entry.deadline_ns > now_ns) held.cut.insert(key.container);
+        }
         else if (state == QUELL_STATE_APPROVED || state == QUELL_STATE_ENFORCING || (state == QUELL_STATE_FAILED && entry.approved_ns))
             held.incidents.insert(QUELL_WORD_INCIDENT(entry.word));
     });
@@ -192,7 +215,12 @@ void expect_consistent(const std::vector<std::uint64_t>& containers) {
     std::uint64_t subjects = totals.actors;
     for (const auto id : containers) {
         quell_container found{};
-        if (!machine_find_container(id, &found)) continue;
+        quell_isolation cut{};
+        const bool is_cut = machine_isolation(id, &cut) != 0, is_there = machine_find_container(id, &found) != 0;
+        EXPECT_TRUE(is_there || !is_cut) << "the record of " << id << ", which has ended";
+        if (!is_there) continue;
+        EXPECT_TRUE(is_cut || !held.cut.contains(id)) << id << " is held, and its network is not cut";
+        EXPECT_TRUE(!is_cut || (cut.incident ? held.incidents.contains(cut.incident) && !cut.until_ns : cut.until_ns > 1)) << "cut by " << cut.incident << " until " << cut.until_ns;
         EXPECT_EQ(found.pending, held.waiting[id]) << id;
         subjects += found.contained != 0;
         EXPECT_TRUE(!found.contained || held.incidents.contains(found.contained)) << "contained by " << found.contained << ", which is over";
@@ -202,8 +230,10 @@ void expect_consistent(const std::vector<std::uint64_t>& containers) {
     EXPECT_EQ(totals.files, totals.held_files + totals.denials);
     EXPECT_EQ(totals.isolated, totals.isolations);
     EXPECT_EQ(totals.write_denied, totals.denials);
-    for (const auto id : containers)
-        for (const auto by : {machine_isolation(id), machine_denial(id)}) EXPECT_TRUE(!by || held.incidents.contains(by)) << id << " held by " << by << ", which is over";
+    for (const auto id : containers) {
+        const auto by = machine_denial(id);
+        EXPECT_TRUE(!by || held.incidents.contains(by)) << id << " may not write, by " << by << ", which is over";
+    }
     for (std::uint64_t actor = 1; actor <= kActors; actor++) {
         const auto by = machine_actor(actor);
         EXPECT_TRUE(!by || held.incidents.contains(by)) << "actor of " << by << ", which is over";
@@ -234,7 +264,7 @@ TEST(StateMachine, HoldsTogetherWithAnotherCpuBetweenAnyTwoSteps) {
     for (std::uint64_t i = 0; i < kSteps / 4; i++) {
         own.step();
         is_elsewhere = true;  // looking is no step
-        expect_consistent(own.containers());
+        expect_consistent(own.containers(), machine.clock_ns);
         is_elsewhere = false;
         if (HasFailure()) FAIL() << "at step " << i;
     }

@@ -50,6 +50,7 @@ void Walk::step() {
     if (one_in(5)) asked_.clock(now_ns_ += below(2 * kNsInASecond));
     if (one_in(3)) adopt();  // a daemon that read the entries: also the next one, after a kill
     if (one_in(200)) known_.clear();  // killed, and not there yet
+    if (one_in(8)) asked_.network(containers_[below(containers_.size())]);
     if (one_in(300)) armed_ = static_cast<quell_u32>(random_());  // a reload, or hooks that come and go
     switch (below(10)) {
         case 0:
@@ -79,12 +80,19 @@ void Walk::detect() {
     made.place = file_key(kFiles + 1);
     for (auto& ref : made.chain) ref.actor = one_in(5) ? 0 : 1 + below(kActors);
     if (one_in(3)) made.doubts[below(2)] = 1 + below(7);
+    if (one_in(3)) made.wanted = (one_in(2) ? QUELL_HOLDABLE : QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK));
+    if (!key.container) made.wanted = 0;
     asked_.detect(key, made, armed_);
 }
 
 void Walk::decide() {
     const auto* known = some(one_in(6) ? kHolding | QUELL_BIT(QUELL_STATE_FAILED) : kWaiting);
     if (!known) return;
+    if (known->state <= QUELL_STATE_PENDING && one_in(6)) {  // what its rule wants while it waits
+        auto hold = request_of(*known, known->state);
+        hold.response = one_in(2) ? quell_u32{QUELL_RESPONSE_PAUSE_CONTAINER} : static_cast<quell_u32>(below(QUELL_RESPONSE_COUNT + 1));
+        return asked_.ask(hold, false);
+    }
     if (known->state == QUELL_STATE_ARMING && !one_in(3)) return asked_.ask(request_of(*known, one_in(8) ? QUELL_STATE_FAILED : QUELL_STATE_PENDING), false);
     auto request = request_of(*known, QUELL_STATE_APPROVED);
     switch (below(8)) {
@@ -150,9 +158,10 @@ void Walk::ask_nonsense() {
 }
 
 void Walk::elsewhere() {
-    switch (below(4)) {
+    switch (below(5)) {
         case 0: return detect();
         case 1: return end_something(false);  // no other container begins within these nanoseconds
+        case 2: return asked_.network(containers_[below(containers_.size())]);
         default:
             if (const auto* known = some(QUELL_BIT(QUELL_STATE_APPROVED))) asked_.ask(request_of(*known, QUELL_STATE_APPROVED), false);
     }

@@ -120,6 +120,16 @@ TEST_F(FakeDaemon, AReasonThatIsTooLongIsAUsageError) {
     EXPECT_EQ(quell({"reject", "1", "--reason", most}).code, 0);
 }
 
+TEST_F(FakeDaemon, ShowsWhatIsHeldWhileNobodyHasDecided) {
+    auto incident = sample_incident();
+    incident["while_pending"] = {{{"response", "pause-container"}, {"state", "frozen"}, {"after_us", 4100}}, {{"response", "isolate-network"}, {"state", "in force"}, {"after_us", 0}},
+                                 {{"response", "isolate-network"}, {"state", "not in force"}, {"detail", "no room"}}};
+    will_reply("Show", {{"incident", incident}});
+    start();
+    const Ran ran = quell({"show", "00012"});
+    EXPECT_NE(ran.out.find("  held        pause-container: frozen 4.1ms after the event\n              isolate-network: in force from the event on\n              isolate-network: not in force, no room\n"), std::string::npos) << ran.out;
+}
+
 TEST_F(FakeDaemon, OnATerminalItShowsAndAsks) {
     will_reply("Show", {{"incident", sample_incident()}});
     will_reply("Approve", {{"incident", done_incident()}, {"survivors", Json::array()}});

@@ -81,6 +81,12 @@ TEST_F(PolicyFiles, ExplainARule) {
     EXPECT_EQ(text.out.find("while an incident offers capture"), std::string::npos) << "it needs no hook";
     EXPECT_EQ(rule["maps"][0], (Json{{"map", "rules"}, {"entries", 1}}));
     EXPECT_GT(rule["map_bytes"], 500);
+    EXPECT_TRUE(rule["from_apply_on"].empty());
+    const std::string waits = write("waits.yaml", kHead + "    - {id: w, severity: high, on: [delete], where: {subject: container}, match: {path: [/x]}, respond: {while-pending: [isolate-network]}}\n");
+    const Json held = json({"policy", "explain", "t/w", waits}, 0);
+    EXPECT_EQ(held["from_apply_on"][0]["response"], "isolate-network");
+    EXPECT_EQ(held["from_apply_on"][0]["hooks"].size(), 8u);
+    EXPECT_NE(run_quell({"policy", "explain", "t/w", waits}, {"COLUMNS=200"}).out.find("Attached from apply on, since nobody is waited for (isolate-network): isolate_connect"), std::string::npos);
     EXPECT_NE(run_quell({"policy", "explain", "clear-logs", kPack}).err.find("there is no rule 'clear-logs'"), std::string::npos);
 }
 

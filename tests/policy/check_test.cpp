@@ -3,7 +3,9 @@
 // in one file lies in broken/.
 #include <gtest/gtest.h>
 
+#include "policy/check/while_pending.h"
 #include "support.h"
+#include "user/base/vocabulary.h"
 
 namespace quell::policy::test {
 namespace {
@@ -106,6 +108,28 @@ TEST(Check, WhatIsNotSupportedIsRefusedWhereItIsApplied) {
     EXPECT_EQ(findings("on", false), "Q1313@11:32");
     EXPECT_EQ(findings("on", true), "Q1410@11:32 refused");
     for (const char* mode : {"observe", "off"}) EXPECT_EQ(findings(mode, true), "Q1313@11:32") << mode;
+}
+
+TEST(Check, WhatHoldsWhileNobodyHasDecidedIsInTheImage) {
+    const auto wanted = [](const std::string& words, const std::string& mode = "on", const std::string& subject = "any") {
+        const CompileResult result = compile_text(policy(rule("a", "/x", "delete", subject, "respond: {while-pending: [" + words + "]}\n      mode: " + mode)), Options{.to_apply = true});
+        if (!result.image) return summary(result.findings);
+        std::string text;
+        for (const ImageRule& one : result.image->rules)
+            for (std::size_t i = 0; i < kResponseWords.size(); i++)
+                if (one.value.wanted & QUELL_BIT(i)) text += std::string(kResponseWords[i]) + " ";
+        return text + std::to_string(kept_responses(*result.image) != 0);
+    };
+    EXPECT_EQ(wanted("isolate-network, pause-container"), "pause-container isolate-network 1");
+    EXPECT_EQ(wanted("isolate-network", "observe"), "0");
+    EXPECT_EQ(wanted("isolate-network, deny-exec"), "Q1410@11:32");
+    EXPECT_EQ(wanted("pause-container", "on", "host"), "Q1315@11:33");
+    // each word whose response can do it is one, and no other
+    for (std::size_t hold = 0; hold < kHoldWords.size(); hold++) {
+        const auto response = hold_response(hold);
+        EXPECT_EQ(response.has_value(), hold == 0 || hold == 3) << kHoldWords[hold];
+        EXPECT_TRUE(!response || kResponseWords[*response] == kHoldWords[hold]) << kHoldWords[hold];
+    }
 }
 
 TEST(Check, AnObservedRuleDoesNothingByItself) {

@@ -27,7 +27,7 @@ Image compiled(const std::string& text) {
 
 Image pack() { return compiled(slurp(QUELL_SOURCE_DIR "/policy/packs/notable-events.yaml")); }
 
-Image small() { return compiled(policy(rule("a", "/x/**, /x/y, /z/*", "delete, unmount", "any", "except: [{exe: [/e/f, /e/**]}]") + rule("b", "/x/y", "rename", "host", "except: [{exe: [/e/g]}]\n      respond: {offer: [kill-process], two-persons: true, reason-required: true}"))); }
+Image small() { return compiled(policy(rule("a", "/x/**, /x/y, /z/*", "delete, unmount", "any", "except: [{exe: [/e/f, /e/**]}]\n      respond: {while-pending: [isolate-network]}") + rule("b", "/x/y", "rename", "host", "except: [{exe: [/e/g]}]\n      respond: {offer: [kill-process], two-persons: true, reason-required: true}"))); }
 
 std::string written(const Image& image) {
     const auto bytes = write_image(image);
@@ -109,7 +109,7 @@ TEST(ImageFile, HeaderIsChecked) {
     EXPECT_EQ(with_header(content), bytes) << "the test knows the header";
     EXPECT_NE(refusal("").find("does not begin with QUELLIMG"), std::string::npos);
     EXPECT_NE(refusal(bytes.substr(0, 20)).find("ends within its header"), std::string::npos);
-    EXPECT_NE(refusal(with_header(content, kImageVersion + 1)).find("of version 10, this command reads 9"), std::string::npos);
+    EXPECT_NE(refusal(with_header(content, kImageVersion + 1)).find("of version 11, this command reads 10"), std::string::npos);
     EXPECT_NE(refusal(with_header(content, kImageVersion, 4)).find("4 sections"), std::string::npos);
     EXPECT_NE(refusal(bytes.substr(0, bytes.size() - 1)).find("bytes behind its header"), std::string::npos);
     EXPECT_NE(refusal(bytes + "x").find("bytes behind its header"), std::string::npos);
@@ -192,6 +192,8 @@ TEST(ImageFile, EveryIndexIsChecked) {
     refused("no operations", [](Image& image) { image.rules[1].value.operations = 0; });
     refused("subjects", [](Image& image) { image.rules[1].value.subjects = 4; });
     refused("no subjects", [](Image& image) { image.rules[1].value.subjects = 0; });
+    refused("held by what cannot", [](Image& image) { image.rules[1].value.wanted = QUELL_BIT(QUELL_RESPONSE_KILL_CONTAINER); });
+    refused("the host held", [](Image& image) { image.rules[1].value.subjects = QUELL_SUBJECT_HOST, image.rules[1].value.wanted = QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK); });
     refused("offers", [](Image& image) { image.rules[1].value.offers = 1; });
     refused("offer", [](Image& image) { image.rules[1].offers = {QUELL_RESPONSE_COUNT}; });
     refused("offer twice", [](Image& image) { image.rules[1].offers = {1, 1}, image.rules[1].value.offers = 2; });

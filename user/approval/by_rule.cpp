@@ -57,6 +57,7 @@ void Decisions::approve_by_rule(std::uint64_t id) {
 
 void Decisions::doubt_ended(Incident& incident, const std::string& why) {
     row(incident, history::Action::IDENTIFIED, why);
+    hold(incident);
     if (!std::exchange(incident.rule_doubted, false)) return;
     incident.rule_decided = false;
     consider(incident);

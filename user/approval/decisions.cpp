@@ -25,10 +25,11 @@ constexpr std::size_t kRetiredMax = 256;  // a quarter of the kernel's map
 
 Decisions::Decisions(Parts parts)
     : parts_(std::move(parts)),
-      arming_(parts_.engine, parts_.worker, parts_.keep_armed_ns, [this](const auto& target, const auto& result) { armed(target, result); }) {}
+      arming_(parts_.engine, parts_.worker, parts_.keep_armed_ns, [this](const auto& target, const auto& result) { armed(target, result); }),
+      begun_ns_(boottime_ns()) {}
 
 void Decisions::prepare(const Incident& incident) {
-    if (incident.waits() && incident.entry.offers) arming_.arm(target_of(incident));
+    if (incident.waits() && (incident.entry.offers | incident.entry.wanted)) arming_.arm(target_of(incident));
 }
 
 response::Target Decisions::target_of(const Incident& incident) const { return {incident.key, incident.entry, incident.path, parts_.stop_grace_ns, &ending_}; }
@@ -45,7 +46,7 @@ void Decisions::armed(const response::Target& target, const Status& result) {
                 retire(*incident);
             }
         } else if (incident->state == QUELL_STATE_ARMING) {
-            (void)move(*incident, QUELL_STATE_PENDING);
+            if (move(*incident, QUELL_STATE_PENDING) == 0) hold(*incident);
         }
     }
     auto waiting = waiting_.extract(id);
@@ -242,6 +243,7 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
     };
     if (captures) return capture_first(incident, frozen ? success() : Status(frozen.error()), std::move(reply));
     if (request.beside == QUELL_RESPONSE_ACQUIRE_FILE) to_copy_.insert(incident.id);
+    if (offer.response == QUELL_RESPONSE_STOP_CONTAINER) lift(incident, QUELL_BIT(QUELL_RESPONSE_PAUSE_CONTAINER));  // who is told to end must run for it
     carry_out(incident, std::move(reply));
 }
 
@@ -304,6 +306,7 @@ void Decisions::carried_out(std::uint64_t id, const response::Outcome& outcome, 
         for (const auto& task : outcome.survivors)
             log::error("still there: pid " + std::to_string(task.pid) + " " + escape({task.comm, strnlen(task.comm, sizeof(task.comm))}));
     row(*incident, action, detail, nullptr, outcome.evidence);
+    if (action == history::Action::ENFORCING) lift(*incident);
     const Answer answer{Refusal::kNone, {}, id, outcome.survivors};
     if (to_copy_.erase(id)) copy_after(*incident, answer, reply);
     else reply(answer);
@@ -335,6 +338,7 @@ void Decisions::reject(std::uint64_t id, const Request& request, Reply reply) {
     incident->decided_by = request.named(request.who);
     incident->reason = request.reason;
     row(*incident, history::Action::REJECTED, "rejected", &request);
+    lift(*incident);
     reply({Refusal::kNone, {}, id, {}});
     retire(*incident);
 }
@@ -359,6 +363,7 @@ void Decisions::undo_one(std::uint64_t id, const Request& request, const Reply& 
     const auto taken_back = take_back(*incident);
     if (!taken_back) incident->note = taken_back.error().message;
     row(*incident, history::Action::UNDONE, incident->note, &request);
+    lift(*incident);
     reply({taken_back ? Refusal::kNone : Refusal::kFailed, taken_back ? "" : incident->note, id, {}});
     retire(*incident);
 }
@@ -422,6 +427,7 @@ void Decisions::settle(Incident& incident, const std::string& gone) {
 void Decisions::retire(Incident& incident) {
     const bool holds = incident.state == QUELL_STATE_FAILED && incident.entry.approved_ns && !response::takes_evidence(incident.entry.response);
     if (!incident.over() || holds) return;
+    lift(incident);
     arming_.forget(incident.id);
     retired_.insert(incident.id);
     // a disk that takes no rows must not fill the kernel's map with what is over

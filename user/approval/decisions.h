@@ -13,6 +13,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "user/approval/automatic.h"
@@ -119,6 +120,9 @@ public:
 
     // A new or adopted incident: prepares what it offers.
     void prepare(const incident::Incident& incident);
+    // What its rule wants in force while nobody has decided: right behind the event, and before anything else; of an adopted one,
+    // or one that is in doubt no more, what is not yet. (holds.cpp)
+    void hold(incident::Incident& incident);
     // May its rule approve it? Decided when approve_by_rule() is called, at the latest a second from now: who and where is
     // looked up first, while the target lives.
     void consider(const incident::Incident& incident);
@@ -132,6 +136,10 @@ public:
     void resume(incident::Incident& incident);
     // One that was undone, by this daemon or by one that died right behind it: what the kernel side does not take back by itself.
     [[nodiscard]] Status take_back(const incident::Incident& incident);
+    // Adopted with its last row on the disk: nothing but its end is left, and the kernel forgets it. (holds.cpp)
+    void forget_over(incident::Incident& incident);
+    // It ended, or what was approved instead is in force: what it held while nobody had decided is let go, once.
+    void lift(incident::Incident& incident, quell_u32 which_of = ~0u);
     // One that ended without a decision: its row, and the kernel forgets it.
     void settle(incident::Incident& incident, const std::string& gone = "its target vanished");
     // Who the container of one in doubt is is known now: it stays, or is withdrawn. False: the kernel side could not be asked.
@@ -157,6 +165,9 @@ private:
         Reply reply;
     };
 
+    using Holdings = std::vector<std::pair<quell_u32, response::Holding>>;
+    [[nodiscard]] std::string why_not_held(const incident::Incident& incident, quell_u32 which) const;
+    void tell_held(std::uint64_t id, const std::string& not_held, const Holdings& results);
     void armed(const response::Target& target, const Status& result);
     void leave_to_person(incident::Incident& incident, const Request& request, const std::string& why);
     // Why the role is too low; may_not_…: "" where it is not. (terms.cpp)
@@ -243,6 +254,7 @@ private:
     ContainerWindow containers_;
     std::set<std::uint64_t> retired_;  // whose entries the kernel still holds
     std::uint64_t requests_ = 0;
+    const std::uint64_t begun_ns_;  // what happened before met no daemon, or another one
     std::atomic<bool> ending_ = false;
 };
 

@@ -104,6 +104,14 @@ inline constexpr std::array kTextHooks = {hook_mask("bprm_committing_creds"), ho
     return mask;
 }
 
+// Hooks that a mask of responses needs.
+[[nodiscard]] constexpr std::uint64_t response_hooks(std::uint32_t responses) {
+    std::uint64_t mask = 0;
+    for (std::size_t i = 0; i < kResponseHooks.size(); i++)
+        if ((responses >> i) & 1) mask |= kResponseHooks[i];
+    return mask;
+}
+
 // Hooks whose programs are loaded when a policy first asks for them: each is verified with all that it calls, which makes a
 // start slow. What a response needs is never among them: arming waits for no verifier.
 [[nodiscard]] constexpr std::uint64_t late_hooks() {

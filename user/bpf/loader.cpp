@@ -232,6 +232,14 @@ std::vector<std::uint64_t> paused_containers(const std::string& root) {
         key = next;
         if (!bpf_map_lookup_elem(map.get(), &key, &value) && value.paused) paused.push_back(key);
     }
+    // and while nobody has decided
+    const Fd entries(bpf_obj_get(map_pin(root, "pending").c_str()));
+    quell_pending_key at{}, behind{};
+    for (int i = 0; i < 4096 && entries && !bpf_map_get_next_key(entries.get(), i ? &at : nullptr, &behind); i++) {
+        quell_pending value{};
+        at = behind;
+        if (!bpf_map_lookup_elem(entries.get(), &at, &value) && (value.held & QUELL_BIT(QUELL_RESPONSE_PAUSE_CONTAINER))) paused.push_back(at.container);
+    }
     return paused;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "user/base/time.h"
 #include "user/cli/show_time.h"
@@ -116,6 +117,15 @@ std::string us_text(std::int64_t us) {
 }
 std::string s_text(std::int64_t s) { return scaled(s, kNsPerSecond); }
 
+std::string hold_text(const Json& hold) {
+    const Json& after = member(hold, "after_us");
+    const std::string detail = text_of(hold, "detail");
+    std::string when;
+    if (after.is_number_integer() && text_of(hold, "state") != "lifted")
+        when = after.get<std::int64_t>() == 0 ? " from the event on" : " " + us_text(after.get<std::int64_t>()) + " after the event";
+    return text_of(hold, "response") + ": " + text_of(hold, "state") + when + (detail.empty() ? "" : ", " + detail);
+}
+
 std::string short_s_text(std::int64_t s) {
     const std::string text = s_text(s);
     return text.substr(0, text.find(' '));
@@ -200,6 +210,8 @@ std::string incident_text(const Json& incident, const Invocation& invocation) {
     out += line("state", text_of(incident, "state"));
     if (const std::string whose = text_of(incident, "assigned_to"); !whose.empty()) out += line("assigned to", whose);
     if (const std::string doubt = text_of(incident, "doubt"); !doubt.empty()) out += line("doubt", invocation.out.paint(Colour::Yellow, doubt));
+    std::string label = "held";
+    for (const Json& hold : member(incident, "while_pending")) out += line(std::exchange(label, ""), hold_text(hold));
     out += line("rule", text_of(incident, "policy") + "/" + text_of(incident, "rule") + ", generation " + std::to_string(integer_member(incident, "generation")) +
                             (tags.empty() ? "" : "," + tags));
     out += line("operation", text_of(incident, "operation") + ", hook " + text_of(incident, "hook") + ", verdict " + text_of(incident, "verdict"));

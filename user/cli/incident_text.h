@@ -21,6 +21,9 @@ namespace quell::cli {
 // "alice (uid 1000, logged in as root)"
 [[nodiscard]] std::string who_text(const Json& who);
 
+// What a rule wants in force while nobody has decided: "pause-container: frozen 340us after the event".
+[[nodiscard]] std::string hold_text(const Json& hold);
+
 // What an offer would hit now: its target, then the processes one a line.
 [[nodiscard]] std::string offer_text(const Json& offer, std::string_view indent);
 

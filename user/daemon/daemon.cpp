@@ -228,7 +228,7 @@ void Daemon::start_history() {
 Status Daemon::attach_standing() {
     if (auto learnt = engine_->learn_overlay(); !learnt) log::warn(learnt.error().message);
     // those of the rules that run as well: a pin may have been removed, and the policy need not be loaded anew
-    for (std::uint64_t hooks = bpf::standing_hooks() | bpf::policy_hooks(engine_->globals().operations, engine_->globals().texts), hook = 0; hook < bpf::kHooks.size(); hook++)
+    for (std::uint64_t hooks = bpf::standing_hooks() | bpf::policy_hooks(engine_->globals().operations, engine_->globals().texts) | bpf::response_hooks(engine_->globals().kept), hook = 0; hook < bpf::kHooks.size(); hook++)
         if ((hooks >> hook) & 1)
             if (auto attached = engine_->attach(static_cast<quell_hook>(hook)); !attached) return attached;
     if (!engine_->globals().scanned) {  // once: what is made later is seen at its making

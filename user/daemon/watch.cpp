@@ -79,6 +79,7 @@ void Watch::on_event(const quell_event& raw) {
         std::ranges::copy(event.chain, incident.entry.chain);
         incident.state = QUELL_STATE_GONE;
     }
+    decisions_.hold(incident);
     decisions_.prepare(incident);
     decisions_.consider(incident);
     look_up(incident.id, std::move(event));
@@ -175,10 +176,13 @@ void Watch::adopt(const quell_pending_key& key, const quell_pending& entry) {
     }
     if (incident.state == QUELL_STATE_ENFORCING && told != QUELL_STATE_ENFORCING)
         record(incident, history::Action::ENFORCING, 0, "told by the kernel's entry");
+    decisions_.hold(incident);
     decisions_.prepare(incident);
     decisions_.consider(incident);
     decisions_.resume(incident);
     if (incident.waits()) return told_(incident);
+    if (incident.state == QUELL_STATE_ENFORCING) decisions_.lift(incident);
+    if (was_over) decisions_.forget_over(incident);
     if (!incident.over() || was_over) return;
     // ended by a daemon that died before the disk had the row
     if (incident.state == QUELL_STATE_UNDONE) (void)decisions_.take_back(incident);

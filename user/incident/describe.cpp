@@ -97,6 +97,13 @@ Json offer_json(const Offer& offer) {
 
 constexpr std::string_view kDoubt = "who the container is is not known yet, and whether the rule is about it hangs on that; it is judged again once it is known";
 
+Json hold_json(const Hold& hold) {
+    Json json = {{"response", word_at(kResponseWords, hold.response)}, {"state", hold_word(hold)}};
+    put(json, "after_us", hold.after_us);
+    put(json, "detail", std::optional(hold.detail));
+    return json;
+}
+
 bool is_manual(const Incident& incident) { return incident.key.rule == QUELL_RULE_MANUAL; }
 
 std::string role_of(const Incident& incident, quell_u32 index, quell_u32 count) {
@@ -138,6 +145,7 @@ Json common_json(const Incident& incident) {
     if (!incident.path.empty()) json["file"] = file_json(incident);
     if (auto object = is_manual(incident) ? std::string{} : object_text(entry.operation, entry.detail); !object.empty()) json["object"] = std::move(object);
     if (incident.in_doubt()) json["doubt"] = kDoubt;
+    for (const auto& hold : incident.holds) json["while_pending"].push_back(hold_json(hold));
     if (entry.approved_ns) json["response"] = word_at(kResponseWords, entry.response);
     if (incident.decided_by) json["decided_by"] = who_json(*incident.decided_by);
     put(json, "reason", std::optional(incident.reason));
@@ -153,6 +161,19 @@ Json common_json(const Incident& incident) {
 }
 
 }  // namespace
+
+std::string_view hold_word(const Hold& hold) {
+    const bool is_pause = hold.response == QUELL_RESPONSE_PAUSE_CONTAINER;
+    if (hold.is_lifted) return "lifted";
+    if (hold.in_force) return is_pause ? "frozen" : "in force";
+    return is_pause ? "not frozen" : "not in force";
+}
+
+std::string hold_text(const Hold& hold, bool is_late) {
+    std::string text(hold_word(hold));
+    if (hold.in_force && hold.after_us) text += *hold.after_us ? std::string(is_late ? " late, " : " ") + duration_text(*hold.after_us * 1000) + " after the event" : " from the event on";
+    return text + (hold.detail.empty() ? "" : ": " + hold.detail);
+}
 
 std::string subject_text(const Incident& incident) {
     if (!incident.key.container) return "host";

@@ -6,6 +6,7 @@
 #include "user/bpf/engine.h"
 #include "user/incident/kernel_view.h"
 #include "user/response/cgroup.h"
+#include "user/response/hold.h"
 #include "user/response/process.h"
 
 namespace quell::incident {
@@ -22,10 +23,10 @@ public:
         const auto entry = engine_.file(file);
         return entry ? std::optional<std::uint64_t>(entry->incident) : std::nullopt;
     }
-    bool is_frozen(std::uint64_t cgroup) const override { return response::is_frozen_by_itself(cgroup); }
+    bool is_frozen(std::uint64_t cgroup) const override { return response::is_frozen_by_itself(cgroup) && !response::is_held_frozen(engine_, cgroup); }
     std::optional<std::uint64_t> isolated_by(std::uint64_t cgroup) const override {
         const auto isolation = engine_.isolation(cgroup);
-        return isolation ? std::optional<std::uint64_t>(isolation->incident) : std::nullopt;
+        return isolation && isolation->incident ? std::optional<std::uint64_t>(isolation->incident) : std::nullopt;
     }
     std::optional<std::uint64_t> write_denied_by(std::uint64_t cgroup) const override {
         const auto denial = engine_.write_denial(cgroup);

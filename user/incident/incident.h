@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -36,6 +37,19 @@ struct FirstApproval {
     std::string response, digest, reason;
 
     bool operator==(const FirstApproval&) const = default;
+};
+
+// What its rule wants in force while nobody has decided.
+struct Hold {
+    quell_u32 response = 0;
+    bool in_force = false;
+    bool is_told = false;    // its row `held` is made
+    bool is_lifted = false;  // decided, expired, or over
+    bool is_late = false;    // no daemon ran when it happened, which is told
+    std::optional<std::int64_t> after_us;  // from the event to where it held
+    std::string detail;                    // printable
+
+    bool operator==(const Hold&) const = default;
 };
 
 struct Incident {
@@ -75,6 +89,7 @@ struct Incident {
     std::string assigned_to;  // a user's name, "": nobody
     std::vector<Note> notes;  // oldest first
     std::uint64_t part_of = 0;  // the incident that it was approved with, for a whole pod or for all instances of a file; 0: none
+    std::vector<Hold> holds;
     bool rule_decided = false;  // its rule asked to approve it, once: done, tried, or left to a person
     bool rule_doubted = false;  // it was left to a person for its doubt, and asks once more when that ends
 
@@ -88,6 +103,11 @@ struct Incident {
     [[nodiscard]] bool in_doubt() const { return waits() && (entry.doubts[0] || entry.doubts[1]); }
     [[nodiscard]] bool over() const { return !waits() && !holds(); }
 };
+
+// "frozen", "not frozen", "in force", "not in force", "lifted"
+[[nodiscard]] std::string_view hold_word(const Hold& hold);
+// "frozen 340us after the event": for the history. `is_late`: that is not at once.
+[[nodiscard]] std::string hold_text(const Hold& hold, bool is_late);
 
 // "web (crio 4f0c9a…)", "host": for the history and messages. Escaped.
 [[nodiscard]] std::string subject_text(const Incident& incident);

@@ -25,9 +25,9 @@ public:
                                                                     const quell_task_ref* mark) = 0;
     // The incident that has the file quarantined.
     [[nodiscard]] virtual std::optional<std::uint64_t> quarantined_by(const quell_file_key& file) const = 0;
-    // cgroup.freeze of the container's own cgroup is set.
+    // cgroup.freeze of the container's own cgroup is set, and not while an incident waits that holds it.
     [[nodiscard]] virtual bool is_frozen(std::uint64_t cgroup) const = 0;
-    // The incident that has the container's network cut.
+    // The incident that has the container's network cut: those who only hold it while they wait are none.
     [[nodiscard]] virtual std::optional<std::uint64_t> isolated_by(std::uint64_t cgroup) const = 0;
     // The incident by which the container may not write below some places.
     [[nodiscard]] virtual std::optional<std::uint64_t> write_denied_by(std::uint64_t cgroup) const = 0;

@@ -14,6 +14,7 @@
 
 #include "user/base/time.h"
 #include "user/response/cgroup.h"
+#include "user/response/hold.h"
 #include "user/response/network_files.h"
 #include "user/response/response.h"
 #include "user/response/terms.h"
@@ -35,7 +36,7 @@ bool says(int fd, std::string_view what) {
 }
 
 // What is to be told of it; "" when every call has begun anew.
-std::string interrupt(const Freezer& freezer) {
+std::string interrupt(bpf::Engine& engine, std::uint64_t container, const Freezer& freezer) {
     if (!freezer.freeze) return {};
     if (says(freezer.freeze.get(), "1")) return "it is frozen, and calls that were blocked begin anew when it goes on";
     if (::write(freezer.freeze.get(), "1", 1) != 1) return "calls that were blocked could not be interrupted: each may still get one answer";
@@ -46,6 +47,10 @@ std::string interrupt(const Freezer& freezer) {
         (void)::poll(&wait, 1, 10);
     }
     if (::write(freezer.freeze.get(), "0", 1) != 1 && errno != ENODEV) return "it is frozen and could not be let go on";
+    // somebody was to be frozen meanwhile
+    const auto now = engine.container(container);
+    const bool must_stand = (now && now->paused) || is_held_frozen(engine, container);
+    if (must_stand && ::write(freezer.freeze.get(), "1", 1) != 1 && errno != ENODEV) return "it was let go on, and could not be frozen again";
     return frozen ? "" : "not every process could be interrupted within a second";
 }
 
@@ -71,6 +76,21 @@ public:
         return std::unique_ptr<Prepared>(std::move(freezer));
     }
 
+    // The kernel side has done it at the event, unless it could not then.
+    Holding hold(bpf::Engine& engine, const Target& target) const override {
+        if (target.entry.held & QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK)) return {true, "", 0};
+        const auto why = ask_hold(engine, target, QUELL_RESPONSE_ISOLATE_NETWORK);
+        return {why.empty(), why, boottime_ns()};
+    }
+
+    Holding held(bpf::Engine& engine, const Target& target, Holding begun) const override {
+        auto opened = prepare(engine, target);
+        if (opened) begun.detail = interrupt(engine, target.key.container, static_cast<const Freezer&>(**opened));
+        else if (opened.error().code == ESRCH) return {false, "the container is gone", 0};
+        else begun.detail = opened.error().message;
+        return begun;
+    }
+
     Outcome carry_out(bpf::Engine& engine, const Target& target, const Prepared* prepared) const override {
         std::unique_ptr<Prepared> late;
         std::string trouble;
@@ -84,7 +104,7 @@ public:
         const auto container = engine.container(target.key.container);
         if (!container) return {QUELL_STATE_GONE, "the container is gone", {}, 0};
         if (!isolation || isolation->incident != QUELL_WORD_INCIDENT(target.entry.word)) return {QUELL_STATE_FAILED, "the kernel side does not hold the isolation", {}, 0};
-        if (prepared) trouble = interrupt(static_cast<const Freezer&>(*prepared));
+        if (prepared) trouble = interrupt(engine, target.key.container, static_cast<const Freezer&>(*prepared));
         return {QUELL_STATE_ENFORCING,
                 "the network is cut, " + terms_text(isolation->terms) + "; " + queued_text(*container) + "; unix sockets stay" + (trouble.empty() ? "" : "; " + trouble), {}, 0};
     }

@@ -46,7 +46,14 @@ struct Outcome {
     std::string evidence = {};       // JSON of the item that is left, for the history
 };
 
-// Stateless; prepare and carry_out are called on a worker's thread, the others on the loop's.
+// How it went with what a rule wants in force while nobody has decided.
+struct Holding {
+    bool in_force = false;
+    std::string detail;             // why not, or what else is to be told of it
+    std::uint64_t in_force_ns = 0;  // boot time since which it holds, 0: from the event on, by the kernel side
+};
+
+// Stateless; prepare, carry_out and held are called on a worker's thread, the others on the loop's.
 class Response {
 public:
     virtual ~Response() = default;
@@ -61,6 +68,13 @@ public:
     [[nodiscard]] virtual Outcome carry_out(bpf::Engine& engine, const Target& target, const Prepared* prepared) const = 0;
     // After the kernel side took it back: what it does not do by itself. Once more where a daemon may have died in between.
     [[nodiscard]] virtual Status take_back(bpf::Engine&, const Target&, const Prepared*) const { return success(); }
+    // While nobody has decided, where the rule says so (kern/pending/hold.h). Right behind the event: what the kernel side does
+    // not do by itself. Must not wait. Once more by a daemon that comes later: what is in force already is left as it is.
+    [[nodiscard]] virtual Holding hold(bpf::Engine&, const Target&) const { return {false, "it cannot be held", 0}; }
+    // Behind that, what takes time: the end of it.
+    [[nodiscard]] virtual Holding held(bpf::Engine&, const Target&, Holding begun) const { return begun; }
+    // After the kernel side lifted it, or let it go: what that does not do. Leaves alone what another incident holds.
+    [[nodiscard]] virtual Status let_go(bpf::Engine&, const Target&) const { return success(); }
     // Why one that is enforced does not hold any more, "": it does. Asked once a second.
     [[nodiscard]] virtual std::string lapsed(bpf::Engine&, const Target&) const { return {}; }
 };

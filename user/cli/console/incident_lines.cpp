@@ -30,6 +30,7 @@ public:
         add("severity", severity, {severity_tone(severity), true});
         add("state", state, {state_tone(state), true});
         if (const std::string doubt = text_of(incident_, "doubt"); !doubt.empty()) add("doubt", doubt, {Tone::Warning});
+        for (const Json& hold : member(incident_, "while_pending")) add("held", hold_text(hold));
         std::string tags;
         for (const Json& tag : member(incident_, "tags"))
             if (tag.is_string() && tags.size() < 512) tags += " " + safe(tag.get<std::string>());

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a rule wants in force while nobody has decided: put there at the event
+ * itself, or when the last doubt that stood against it has ended, by a repeat.
+ * It is lifted with the incident's end (transitions.def), and by itself when
+ * the deadline is over, unless another incident holds it still.
+ *
+ * A further response: a bit of QUELL_HOLDABLE, a branch in hold_begins() and
+ * in holds_lift(), and in HELD_HERE if it takes no daemon.
+ */
+#pragma once
+
+/* Put in force here. Of the others the daemon does it, and asks for it to be noted (HOLD). */
+#define HELD_HERE QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK)
+
+/* Ended in this moment, nobody else would lift what was begun. */
+static __always_inline int holds_on(u64 word, u64 now_word, struct quell_pending *p)
+{
+	u32 state = QUELL_WORD_STATE(now_word);
+
+	return QUELL_WORD_INCIDENT(word) == QUELL_WORD_INCIDENT(now_word) && (waits(state) || may_hold(state, p));
+}
+
+/*
+ * First said, then done: whoever lifts it in this moment looks once more when it is gone. Errors: ESRCH the container is gone,
+ * or it is the host; EACCES it is protected; ENOSPC no room.
+ */
+static __always_inline int hold_begins(struct quell_pending_key *key, struct quell_pending *p, u32 response)
+{
+	u64 container = key->container, word = p->word;
+	struct quell_container *c = container ? bpf_map_lookup_elem(&containers, &container) : 0;
+	int error = 0;
+
+	if (!c)
+		return -ESRCH;
+	if (container == quell.self_container || (c->flags & QUELL_CONTAINER_PROTECTED))
+		return -EACCES;
+	__sync_fetch_and_or(&p->held, QUELL_BIT(response));
+	if (response == QUELL_RESPONSE_ISOLATE_NETWORK)
+		error = isolation_hold(container, p->deadline_ns);
+	if (error) {
+		__sync_fetch_and_and(&p->held, ~QUELL_BIT(response));
+		return error;
+	}
+	if (!holds_on(word, *(volatile u64 *)&p->word, p))
+		isolation_settle(container);
+	return 0;
+}
+
+/* Its incident does not hold it any more. */
+static __always_inline void holds_lift(u64 container)
+{
+	if (quell.isolated && container)
+		isolation_settle(container);
+}
+
+/*
+ * Of the incident under work->key. Nothing is done on a perhaps, nor said to be in force whose hooks are not attached. A
+ * function of its own for the sake of the stack.
+ */
+__noinline int holds_begin(u32 slot)
+{
+	struct work *work = WORK(slot);
+	struct quell_pending *p = bpf_map_lookup_elem(&pending, &work->key);
+	u32 wanted;
+
+	if (!p || (p->doubts[0] | p->doubts[1]))
+		return 0;
+	wanted = p->wanted & ~p->held & HELD_HERE & quell.enabled_offers & quell.armed;
+	if (wanted & QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK))
+		hold_begins(&work->key, p, QUELL_RESPONSE_ISOLATE_NETWORK);
+	return 0;
+}
+
+/* HOLD of one that waits: 0, or why it is not to be. */
+static __always_inline int hold_refused(struct quell_transition *t, struct quell_pending *p)
+{
+	u32 response = t->response;
+
+	if (response >= QUELL_RESPONSE_COUNT || !(p->wanted & QUELL_HOLDABLE & quell.enabled_offers & QUELL_BIT(response)) ||
+	    (p->doubts[0] | p->doubts[1]))
+		return -EOPNOTSUPP;
+	return p->held & QUELL_BIT(response) ? -EALREADY : 0;
+}
