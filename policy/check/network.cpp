@@ -41,6 +41,7 @@ std::optional<Network> parse_network(const std::string& text) {
     const std::string address = text.substr(0, slash);
     Network network;
     network.six = address.find(':') != std::string::npos;
+    if (address.find('\0') != std::string::npos) return std::nullopt;  // inet_pton(3) would not see what follows
     if (inet_pton(network.six ? AF_INET6 : AF_INET, address.c_str(), network.bytes.data()) != 1) return std::nullopt;
     const std::uint32_t most = network.six ? 128 : 32;
     network.length = most;

@@ -51,6 +51,8 @@ TEST(Terms, WhatIsWrongAllowsNothing) {
     for (const char* wrong : {"", "x", "10.0.0.1/33", "10.0.0.1/8", "10.0.0.1:0", "10.0.0.1:65536", "10.0.0.1:", "10.0.0.1:5x", "[2001:db8::1", "[2001:db8::1]5", "[2001:db8::1]:",
                               "[]:5", "2001:db8::1/129", "2001:db8::1/32", "10.0.0.1/8:53", "host.example", "10.0.0.1\n", " 10.0.0.1"})
         EXPECT_FALSE(make_terms({{wrong}, false, false}, {})) << wrong;
+    for (const std::string& behind_nul : {std::string("10.0.0.1\0x", 10), std::string("10.0.0.0\0/8", 11), std::string("[2001:db8::1\0]:53", 17)})
+        EXPECT_FALSE(make_terms({{behind_nul}, false, false}, {})) << behind_nul.c_str();
     // only --loopback stands for it: who wrote the address may have meant something else
     for (const char* loopback : {"127.0.0.1", "127.0.0.0/8", "127.1.2.0/24:80", "::1", "[::1]:53", "::ffff:127.0.0.1"})
         EXPECT_FALSE(make_terms({{loopback}, false, false}, {})) << loopback;

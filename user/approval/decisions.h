@@ -118,6 +118,13 @@ public:
     // What an approval by who asks takes beside the digest, or why it would be refused; each in a line.
     [[nodiscard]] std::vector<std::string> needs(const incident::Incident& incident, quell_response response, const Request& request) const;
 
+    // The same for programs: what he has to give with the digest of this offer; refused: why he may not, whatever he gives.
+    struct Asks {
+        bool reason = false, two_persons = false;
+        std::string confirm, refused;
+    };
+    [[nodiscard]] Asks asks(const incident::Incident& incident, const incident::Offer& offer, const Request& request) const;
+
     // A new or adopted incident: prepares what it offers.
     void prepare(const incident::Incident& incident);
     // What its rule wants in force while nobody has decided: right behind the event, and before anything else; of an adopted one,

@@ -41,6 +41,8 @@ std::string word_of(Matter matter, const Request& request) {
 
 constexpr const char* kOwnPod = "it is in Quell's own pod";
 constexpr const char* kReason = "its rule asks for a reason (--reason)";
+constexpr const char* kInside = "who asks is inside the target";
+constexpr const char* kSamePerson = "its rule asks for two persons, and this one was the first: another has to approve";
 constexpr const char* kRootIsNone = "its rule asks for two persons, and root is none: it can be anybody";
 
 }  // namespace
@@ -90,6 +92,24 @@ std::vector<std::string> Decisions::needs(const Incident& incident, quell_respon
     else if (!first) list.push_back("two persons: the first and then another give the same digest");
     else list.push_back("two persons: " + person_text(first->who) + " was the first, for " + escape(first->response) + "@" + escape(first->digest));
     return list;
+}
+
+Decisions::Asks Decisions::asks(const Incident& incident, const incident::Offer& offer, const Request& request) const {
+    Asks asks;
+    asks.reason = incident.rule.reason_required;
+    asks.two_persons = incident.rule.two_persons;
+    const auto matter = matter_of(incident, offer.response);
+    const auto guards = guards_on(matter, request);
+    if (!guards.empty()) asks.confirm = word_of(matter, request);
+    const auto& first = incident.first_approval;
+    const auto person = person_of(first ? std::optional(First{first->who.uid, first->digest}) : std::nullopt, incident.first_approvals, request.who.uid, offer.digest);
+    if (is_own(matter, request)) asks.refused = kOwnPod;
+    else if (is_inside(incident, request)) asks.refused = kInside;
+    else if (const auto low = may_not_approve(incident, offer.response, request); !low.empty()) asks.refused = low;
+    else if (incident.rule.two_persons && person == Person::kRoot) asks.refused = kRootIsNone;
+    else if (incident.rule.two_persons && person == Person::kSame) asks.refused = kSamePerson;
+    else if (!guards.empty() && request.role != Role::kAdmin) asks.refused = "guard " + guards_text(guards) + "; an admin may go over it";
+    return asks;
 }
 
 bool Decisions::agreed(Incident& incident, const incident::Offer& offer, Request& request, const Reply& reply) {
@@ -166,7 +186,7 @@ bool Decisions::is_second(Incident& incident, const incident::Offer& offer, Requ
     auto& first = incident.first_approval;
     switch (person_of(first ? std::optional(First{first->who.uid, first->digest}) : std::nullopt, incident.first_approvals, request.who.uid, offer.digest)) {
         case Person::kRoot: return no(kRootIsNone);
-        case Person::kSame: return no("its rule asks for two persons, and this one was the first: another has to approve");
+        case Person::kSame: return no(kSamePerson);
         case Person::kTooMany: return no("its rule asks for two persons, and " + std::to_string(kFirstsMax) + " were the first already, each of another digest");
         case Person::kSecond: {
             request.detail = with(with({}, "first", person_text(first->who)), "since", utc_text(first->wall_ns));
@@ -179,7 +199,7 @@ bool Decisions::is_second(Incident& incident, const incident::Offer& offer, Requ
         tell_dry_run(incident, word + " of " + offer.target_text + " would have been approved by one of two", request, reply);
         return false;
     }
-    if (is_inside(incident, request)) return no("who asks is inside the target");
+    if (is_inside(incident, request)) return no(kInside);
     const std::string before = first ? ", in the place of " + person_text(first->who) + ", who approved " + first->response + "@" + first->digest : "";
     first = incident::FirstApproval{request.named(request.who), wall_ns(), word, offer.digest, request.reason};
     incident.first_approvals++;
@@ -195,7 +215,7 @@ bool Decisions::is_inside(const Incident& incident, const Request& request) {
 }
 
 void Decisions::tell_dry_run(Incident& incident, const std::string& what, const Request& request, const Reply& reply) {
-    if (is_inside(incident, request)) return refuse(incident.id, Refusal::kNotAllowed, "who asks is inside the target", request, reply);
+    if (is_inside(incident, request)) return refuse(incident.id, Refusal::kNotAllowed, kInside, request, reply);
     const bool by_rule = !request.rule.empty();
     const std::string text = "dry run: " + what + (by_rule ? " by the rule" : "");
     if (by_rule) {

@@ -41,6 +41,7 @@ namespace quell::daemon {
 [[nodiscard]] history::Who who_of(const control::Peer& peer);
 
 // What isolate-network is to leave, by the parameters of a call; options that are not the response's are an error.
+[[nodiscard]] control::Json asks_json(const approval::Decisions::Asks& asks);
 [[nodiscard]] Result<quell_terms> terms_of(const control::Json& params, quell_response response);
 
 // The evidence that is to go with it; COUNT: none. What does not go with that response is an error.
@@ -91,6 +92,7 @@ private:
     // methods of io.quell (service.cpp)
     void status(const control::Json&, const control::Peer&, control::Responder);
     void version(const control::Json&, const control::Peer&, control::Responder);
+    void who_am_i(const control::Json&, const control::Peer&, control::Responder);
     void apply_policy(const control::Json&, const control::Peer&, control::Responder);
     void list_policies(const control::Json&, const control::Peer&, control::Responder);
     // (policy_service.cpp)

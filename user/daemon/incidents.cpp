@@ -40,6 +40,13 @@ void refuse(control::Responder& responder, const approval::Answer& answer, const
 
 }  // namespace
 
+Json asks_json(const approval::Decisions::Asks& asks) {
+    Json json = {{"reason", asks.reason}, {"two_persons", asks.two_persons}};
+    if (!asks.confirm.empty()) json["confirm"] = asks.confirm;
+    if (!asks.refused.empty()) json["refused"] = asks.refused;
+    return json;
+}
+
 // The texts were checked to be texts.
 Result<quell_terms> terms_of(const Json& params, quell_response response) {
     response::Wanted wanted;
@@ -142,9 +149,11 @@ void Daemon::preview(const Json& params, const control::Peer& peer, control::Res
     const auto request = request_of(params, peer);
     incident::EngineView kernel(*engine_);
     auto list = Json::array();
-    for (const auto& offer : incident::offers(kernel, said))
-        if (word.empty() || word == word_at(kResponseWords, offer.response))
-            list.push_back(incident::preview_json(said, offer, alive, offer.available ? decisions_->needs(said, offer.response, request) : std::vector<std::string>{}));
+    for (const auto& offer : incident::offers(kernel, said)) {
+        if (!word.empty() && word != word_at(kResponseWords, offer.response)) continue;
+        list.push_back(incident::preview_json(said, offer, alive, offer.available ? decisions_->needs(said, offer.response, request) : std::vector<std::string>{}));
+        if (offer.available) list.back()["asks"] = asks_json(decisions_->asks(said, offer, request));
+    }
     if (list.empty() && !word.empty()) return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", "the rule does not offer it"}});
     responder.reply({{"incident", incident::summary_json(said, alive)}, {"previews", list}});
 }

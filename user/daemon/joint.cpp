@@ -203,6 +203,7 @@ Json Daemon::preview_joint(const incident::Incident& said, const std::shared_ptr
     if (offer.available) decisions_->join(said, *joint, offer);
     request.joint = joint;
     auto json = incident::preview_json(said, offer, alive, offer.available ? decisions_->needs(said, response, request) : std::vector<std::string>{});
+    if (offer.available) json["asks"] = asks_json(decisions_->asks(said, offer, request));
     json["parts"] = Json::array();
     for (const auto& other : joint->others) {
         const auto one = incident::preview_json(other, incident::offer(kernel, other, response, true), true, {});

@@ -41,6 +41,7 @@ TEST_F(Console, ALogIsRemovedAndTheContainerKilledByKeysAlone) {
     ASSERT_TRUE(tmux.shows("would hit"));
     tmux.press({"a"});
     ASSERT_TRUE(tmux.shows("Reason, for the history:"));
+    ASSERT_TRUE(tmux.shows("risk         every process of the container ends"));  // what would be hit now
     tmux.type("log removed, case 42");
     tmux.press({"Enter"});
     ASSERT_TRUE(tmux.shows("> To confirm"));

@@ -19,13 +19,14 @@ struct Key {
     bool operator==(const Key&) const = default;
 };
 
-enum class Page : std::uint8_t { List, Filter, Detail, Decide, History, Status, Help };
-inline constexpr std::size_t kPages = 7;
-inline constexpr std::array<std::string_view, kPages> kPageTitles = {"incidents", "filter", "incident", "decision", "history", "status", "help"};
+enum class Page : std::uint8_t { List, Filter, Detail, Decide, Bulk, History, Status, Help };
+inline constexpr std::size_t kPages = 8;
+inline constexpr std::array<std::string_view, kPages> kPageTitles = {"incidents", "filter", "incident", "decision", "approval of the marked", "history", "status", "help"};
 
 enum class Action : std::uint8_t {
     None, Up, Down, PageUp, PageDown, First, Last, Open, Filter, ClearFilter, NextSort, Reverse, ToggleDecided, History, Status, Help, Quit, Back, Redraw,
-    NextOffer, PreviousOffer, Approve, Reject, Undo, Reload, EndFilter, DropFilter, NextField, EnterField, EraseLast, EraseField
+    NextOffer, PreviousOffer, Approve, Reject, Undo, Reload, EndFilter, DropFilter, NextField, EnterField, EraseLast, EraseField,
+    Mark, MarkAll, Unmark, Extend, Assign, Note
 };
 
 struct Binding {
@@ -44,6 +45,6 @@ struct Binding {
 [[nodiscard]] Action action_of(Page page, Key key);
 
 // Pages on which characters are text.
-[[nodiscard]] constexpr bool is_typing(Page page) { return page == Page::Filter || page == Page::Decide; }
+[[nodiscard]] constexpr bool is_typing(Page page) { return page == Page::Filter || page == Page::Decide || page == Page::Bulk; }
 
 }  // namespace quell::cli::console

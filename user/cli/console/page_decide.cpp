@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A decision: what it is about above, the two fields below.
+// A decision: what it is about above, what is typed below.
 #include "user/cli/ask.h"
 #include "user/cli/console/pages.h"
 
@@ -25,17 +25,31 @@ void draw_field(Grid& grid, std::size_t y, const std::string& label, const std::
     if (is_typed_in) grid.set_cursor(x, y);
 }
 
+std::string heading_of(const DecidePage& decide) {
+    switch (decide.kind) {
+        case DecisionKind::Approve: return "Approve " + safe(decide.response);
+        case DecisionKind::Reject: return "Reject every offer";
+        case DecisionKind::Undo: return "Take the response back";
+        case DecisionKind::Extend: return "A later deadline";
+        case DecisionKind::Assign: return "Whose it is";
+        case DecisionKind::Note: break;
+    }
+    return "A note";
+}
+
 }  // namespace
 
-void draw_decision(const State& state, Grid& grid) {
-    const DecidePage& decide = state.decide;
-    draw_lines(state, grid);
+void draw_form(const Form& form, std::string_view heading, bool is_open, Grid& grid) {
     const std::size_t first = grid.rows() - 2 - kFieldRows;
-    const std::string what = decide.kind == DecisionKind::Approve ? "Approve " + safe(decide.response) : decide.kind == DecisionKind::Reject ? "Reject every offer" : "Take the response back";
-    grid.put(0, first, what, {Tone::Accent, true});
-    if (decide.is_sent) return void(grid.put(2, first + 1, "sent; waiting for the daemon"));
-    draw_field(grid, first + 1, "Reason, for the history:", decide.reason, !decide.in_confirm);
-    draw_field(grid, first + 2, "To confirm type yes or " + safe(decide.word) + ":", decide.confirm, decide.in_confirm);
+    grid.put(0, first, heading, {Tone::Accent, true});
+    if (!is_open) return;
+    for (std::size_t i = 0; i < form.fields.size(); i++) draw_field(grid, first + 1 + i, form.fields[i].label, form.fields[i].text, form.at == i);
+}
+
+void draw_decision(const State& state, Grid& grid) {
+    draw_lines(state, grid);
+    draw_form(state.decide.form, heading_of(state.decide), !state.decide.is_sent, grid);
+    if (state.decide.is_sent) grid.put(2, grid.rows() - 1 - kFieldRows, "sent; waiting for the daemon");
 }
 
 }  // namespace quell::cli::console

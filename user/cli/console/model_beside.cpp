@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// What comes before a decision and beside it: the preview of what would be
+// hit, a later deadline, whose it is, notes.
+#include "user/base/time.h"
+#include "user/cli/ask.h"
+#include "user/cli/console/model.h"
+#include "user/control/varlink.h"
+
+namespace quell::cli::console {
+
+namespace {
+
+using control::CallOutcome;
+using control::member;
+
+constexpr std::uint64_t kExtendMostS = 7 * 24 * 3600;  // as `quell extend`
+
+}  // namespace
+
+void Model::load_preview() {
+    preview_serial_ = ask("Preview", {{"id", state_.decide.id}, {"response", state_.decide.response}});
+}
+
+// What is approved is what was on the incident's page. Where the daemon says something else by now, nothing of it is
+// taken over: who decides has to look first.
+void Model::on_preview(const Reply& reply) {
+    DecidePage& decide = state_.decide;
+    if (reply.result.outcome != CallOutcome::Reply) {
+        const std::string text = failure_text(reply.result);
+        return say("not known what would be hit now: " + text.substr(0, text.find('\n')), Tone::Bad);
+    }
+    const Json& preview = preview_of(member(reply.result.parameters, "previews"), decide.response);
+    const Json& offer = member(preview, "offer");
+    const Json& asks = member(preview, "asks");
+    const std::string refused = text_of(asks, "refused");
+    if (!offer.is_object())
+        decide.stop = "the daemon says nothing of what it would hit";
+    else if (!control::true_member(offer, "available"))
+        decide.stop = safe(decide.response) + " is not offered any more: " + text_of(offer, "reason");
+    else if (control::string_member(offer, "digest") != decide.digest)
+        decide.stop = "it changed since you looked: go back and look again";
+    else if (!refused.empty())
+        decide.stop = "you may not: " + refused;
+    decide.preview = preview;
+    if (!decide.stop.empty()) say(decide.stop, Tone::Bad);
+    decide.takes_reason = control::true_member(asks, "reason");
+    if (decide.takes_reason) decide.form.fields.front().label = "Reason, for the history (its rule asks for one):";
+    if (const std::string word = control::string_member(asks, "confirm"); !word.empty()) {
+        decide.word = word;
+        decide.takes_yes = false;
+        decide.form.fields.back().label = "To go over the guard type " + safe(word) + ":";
+        decide.form.fields.back().text.clear();  // "yes" was meant for something else
+    }
+}
+
+// False: what was typed is none; it is said.
+bool Model::put_beside(Json& parameters) {
+    const DecidePage& decide = state_.decide;
+    const std::string& text = decide.form.fields.front().text;
+    if (decide.kind == DecisionKind::Assign) {
+        parameters["user"] = text;
+        return true;
+    }
+    if (decide.kind == DecisionKind::Note) {
+        if (text.empty()) return say("a note has text", Tone::Warning), false;
+        parameters["text"] = text;
+        return true;
+    }
+    const auto duration = parse_duration(text);
+    const std::uint64_t seconds = duration ? *duration / static_cast<std::uint64_t>(kNsPerSecond) : 0;
+    if (seconds < 1 || seconds > kExtendMostS) return say("a duration from 1s to 7d, such as 30m or 1h30m", Tone::Warning), false;
+    parameters["for_s"] = seconds;
+    if (const std::string& reason = decide.form.fields.back().text; !reason.empty()) parameters["reason"] = reason;
+    return true;
+}
+
+std::string Model::beside_text(const Json& incident) const {
+    const std::string id = safe(decided_id_) + ": ";
+    if (decided_kind_ == DecisionKind::Note) return id + "noted";
+    if (decided_kind_ == DecisionKind::Extend) return id + "waits until " + moment_text(control::string_member(incident, "deadline"), state_.utc).substr(0, 19);
+    const std::string whose = text_of(incident, "assigned_to");
+    return id + (whose.empty() ? "assigned to nobody" : "assigned to " + whose);
+}
+
+}  // namespace quell::cli::console
