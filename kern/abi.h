@@ -446,6 +446,7 @@ struct quell_globals {
 	struct quell_gate gate[2];
 	quell_u32 write_denied; /* containers that may not write below some places; each counts in contained_files, too */
 	quell_u32 write_reserved;
+	quell_u64 followed;           /* workloads that a containment follows: 0, and only a policy's identities have containers told */
 };
 
 /* What the loader tells the kernel side. */

@@ -74,7 +74,10 @@ struct quell_event {
 };
 QUELL_SIZE(struct quell_event, 3704);
 
-/* A change of state that the kernel side made by itself; or, with a word of 0, that the key's container has begun. */
+/*
+ * A change of state that the kernel side made by itself; or, with a word of 0, that the key's container was made (turn 0) or
+ * has begun (turn 1).
+ */
 struct quell_notice {
 	struct quell_pending_key key;
 	quell_u64 word;    /* after the change */

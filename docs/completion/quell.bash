@@ -16,7 +16,7 @@ _quell() {
     for ((i = 1; i < COMP_CWORD; i++)); do
         if [[ -n $skip ]]; then skip=; continue; fi
         case ${COMP_WORDS[i]} in
-            --socket | --reason | --for | --confirm | --select | --digest | --limit | --head | --incident | --dir | --policies | --output | -o | --from | --container | --pid | --file | --allow | --scope | --pod | --with) skip=1 ;;
+            --socket | --reason | --for | --follow | --confirm | --select | --digest | --limit | --head | --incident | --dir | --policies | --output | -o | --from | --container | --pid | --file | --allow | --scope | --pod | --with) skip=1 ;;
             -*) ;;
             *) if [[ -z $verb ]]; then verb=${COMP_WORDS[i]}; elif [[ -z $sub ]]; then sub=${COMP_WORDS[i]}; fi ;;
         esac
@@ -44,7 +44,7 @@ _quell() {
             if [[ -z $sub ]]; then words="--scope --all-instances $(_quell_incidents)"; else words="--scope --all-instances $responses"; fi
             ;;
         approve)
-            words="--reason --dry-run --confirm --break-glass --select --digest --allow --allow-node --loopback --scope --all-instances --with --copy --below"
+            words="--reason --dry-run --confirm --break-glass --select --digest --allow --allow-node --loopback --scope --all-instances --with --copy --below --follow"
             if [[ -z $sub ]]; then words+=" $(_quell_incidents)"; else words+=" $responses"; fi
             ;;
         reject) words="--reason --dry-run $(_quell_incidents)" ;;

@@ -2,12 +2,15 @@
 /* Who there is, and where things are: containers, tasks, superblocks, moves, peers. */
 #pragma once
 
-/* For user space to find out who it is; told at its making, and when it has begun: by then its runtime has written all. */
-static __noinline int container_tell(u64 container)
+/*
+ * For user space to find out who it is; told at its making, and when it has begun (turn 1): by then its runtime has written
+ * all, and nothing of its own has run.
+ */
+static __noinline int container_tell(u64 container, u32 begun)
 {
-	struct quell_pending_key key = { .container = container };
+	struct quell_pending_key key = { .container = container, .turn = begun };
 
-	if (quell.identities)
+	if (quell.identities | quell.followed)
 		notice_send(&key, 0);
 	return 0;
 }
@@ -20,7 +23,7 @@ static __always_inline int on_cgroup_mkdir(struct cgroup *cgroup)
 	container = cgroup_seen(cgroup);
 	if (container) {
 		runtime_seen();
-		container_tell(container);
+		container_tell(container, 0);
 	}
 	return 0;
 }
@@ -136,7 +139,7 @@ static __always_inline int on_bprm_committed_creds(struct linux_binprm *bprm)
 	u64 begun = task_executed(bpf_get_current_task_btf());
 
 	if (begun)
-		container_tell(begun);
+		container_tell(begun, 1);
 	if (!texts_wanted(begun))
 		return 0;
 	if (WANTED(EXEC) && judge_exec(subject_executed(), bprm, QUELL_HOOK_bprm_committed_creds, TEXTS_ASK))

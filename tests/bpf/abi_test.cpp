@@ -82,7 +82,7 @@ const std::vector<Structure>& structures() {
                F(next_incident), F(next_actor), F(pending_total), F(pending_host), F(self_start_ns), F(self_container), F(self_pid),
                F(enabled_offers), F(host_root), F(host_mount_ns), F(own_address), F(overlay), F(query), F(adopting), F(scanned), F(removed_containers), F(canary_denied),
                F(counters), F(denied), F(matched), F(leaf_filter),
-               F(plain), F(plain_quick), F(network_levels), F(network_filter), F(gate), F(write_denied), F(write_reserved)),
+               F(plain), F(plain_quick), F(network_levels), F(network_filter), F(gate), F(write_denied), F(write_reserved), F(followed)),
         STRUCT(quell_gate, F(kinds), F(slots)),
         STRUCT(quell_setup, F(name_key), F(first_incident), F(self_pid), F(learn_host)),
         STRUCT(quell_switch, F(generation), F(operations), F(half), F(texts)),

@@ -68,6 +68,36 @@ TEST_F(FakeDaemon, PlacesGoWithTheApproval) {
     EXPECT_EQ(calls(), std::vector<std::string>{R"(Approve {"below":["/var/log","/srv/a b"],"digest":"ab12cd34","id":"00012","response":"deny-write"})"});
 }
 
+Json followed_incident() {
+    Json incident = done_incident();
+    incident["state"] = "enforcing";
+    incident["response"] = "isolate-network";
+    incident["follow"] = {{"incident", "00012"}, {"workload", "shop/cart-0/web of registry.example/cart:1"}, {"response", "isolate-network"}, {"until", "2026-03-01T11:08:07.000000Z"},
+                          {"time_left_s", 7199}, {"times", 1}, {"came_back", {"00023"}}, {"longest_window_us", 34'200}};
+    return incident;
+}
+
+TEST_F(FakeDaemon, AContainmentFollowsItsWorkload) {
+    will_reply("Approve", {{"incident", followed_incident()}, {"survivors", Json::array()}});
+    will_reply("Incidents", {{"incidents", {followed_incident()}}});
+    start();
+    const Ran ran = quell({"approve", "00012@ab12cd34", "isolate-network", "--follow", "2h"});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_NE(ran.out.find("  isolate-network of incident 00012 follows shop/cart-0/web of registry.example/cart:1 until 2026-03-01 11:08:07 +0000, 1h 59m left; "
+                           "it came back 1 time, not contained for at most 34.2ms: 00023\n"),
+              std::string::npos)
+        << ran.out;
+    EXPECT_NE(quell({"incidents"}).out.find("enforcing follows"), std::string::npos);
+    EXPECT_EQ(calls().front(), R"(Approve {"digest":"ab12cd34","follow_s":7200,"id":"00012","response":"isolate-network"})");
+}
+
+TEST_F(FakeDaemon, ATermIsChecked) {
+    start();
+    for (const char* term : {"0s", "8d", "soon", "500ms", "-1h"}) EXPECT_EQ(quell({"approve", "00012@ab12cd34", "isolate-network", "--follow=" + std::string(term)}).code, 2) << term;
+    EXPECT_EQ(quell({"approve", "--select", "rule=x", "isolate-network", "--digest", "ab", "--follow", "2h"}).code, 2) << "many at once follow nothing";
+    EXPECT_TRUE(calls().empty());
+}
+
 TEST_F(FakeDaemon, SurvivorsAreNamed) {
     Json incident = done_incident();
     incident["state"] = "enforcing";

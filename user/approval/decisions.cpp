@@ -174,12 +174,14 @@ void Decisions::approve(std::uint64_t id, quell_response response, const std::st
     if (!offer.available) return refuse(id, Refusal::kNotOffered, offer.reason, request, reply);
     if (response == QUELL_RESPONSE_DENY_WRITE && !request.places.count && !incident->entry.place.file.inode)
         return refuse(id, Refusal::kNotOffered, "no directory was bound when it happened: name one with --below", request, reply);
-    if (request.rule.empty() && offer.digest != digest)
+    if (request.rule.empty() && !request.follows && offer.digest != digest)
         return refuse(id, Refusal::kChanged, request.joint ? (request.joint->changed.empty() ? "the digest is not that of " + request.joint->what + ": look again with quell preview" : request.joint->changed)
                                                            : "the digest is not that of this target: look again with quell show", request, reply);
     if (!response::takes_evidence(response) && !parts_.canary_denied())
         return refuse(id, Refusal::kBlind, "the canary was not denied: the hooks do not refuse, nothing was approved", request, reply);
     if (request.beside == QUELL_RESPONSE_ACQUIRE_FILE && !request.has_room) return look_for_room(id, response, digest, request, reply);
+    if (request.follow_ns)
+        if (const auto why = parts_.may_follow(*incident, response); !why.empty()) return refuse(id, Refusal::kNotOffered, why, request, reply);
     Request agreed_to = request;
     if (!agreed(*incident, offer, agreed_to, reply)) return;
     if (request.dry_run) return tell_dry_run(*incident, std::string(word_at(kResponseWords, response)) + " of " + offer.target_text + " would have been approved", agreed_to, reply);
@@ -229,6 +231,7 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
         case EEXIST: return refuse(incident.id, Refusal::kTooLate, offer.response == QUELL_RESPONSE_PAUSE_CONTAINER ? "that container is paused already" : offer.response == QUELL_RESPONSE_ISOLATE_NETWORK ? "its network is cut already" : offer.response == QUELL_RESPONSE_DENY_WRITE ? "its writes are denied already" : "that file is quarantined already", request, reply);
         default: return refuse(incident.id, Refusal::kFailed, "the kernel side refused: " + std::string(std::strerror(error)), request, reply);
     }
+    if (request.follow_ns) parts_.follow(incident, request);
     const auto us = [](std::uint64_t from, std::uint64_t to) { return static_cast<std::int64_t>((to - std::min(from, to)) / 1000); };
     if (acts_on_container(word_at(kResponseWords, offer.response))) containers_.add(static_cast<std::int64_t>(request.received_ns), parts_.guards.per_ns);
     incident.reason = request.reason;
@@ -240,6 +243,7 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
         if (!decided) return;
         approved(*decided, request);
         row(*decided, history::Action::FLIPPED, response::takes_evidence(decided->entry.response) ? "nothing is refused: evidence is taken" : "the kernel refuses from here on");
+        if (request.follow_ns) row(*decided, history::Action::FOLLOWED, "it follows its workload for " + duration_text(static_cast<std::int64_t>(request.follow_ns)), &request);
     };
     if (captures) return capture_first(incident, frozen ? success() : Status(frozen.error()), std::move(reply));
     if (request.beside == QUELL_RESPONSE_ACQUIRE_FILE) to_copy_.insert(incident.id);

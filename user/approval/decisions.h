@@ -55,6 +55,9 @@ struct Request {
     bool has_room = false;                           // was looked at: a copy can be kept
     quell_places places = {};                        // of deny-write: none where it is the directory of the object
     std::string below = {};                          // these for people, escaped
+    std::uint64_t follow_ns = 0;                     // the containment is to follow the workload for so long; 0: it does not
+    std::uint64_t follows = 0;                       // nobody asks: an approval of this incident follows its workload. It knows no digest
+    bool over_guards = false;                        // who approved (of `follows`: that incident) went over guards
 };
 
 enum class Refusal { kNone, kNoSuchIncident, kNotOffered, kChanged, kTooLate, kBlind, kNotAllowed, kGuarded, kFailed };
@@ -94,6 +97,9 @@ public:
         Rights rights = {};
         GuardRules guards = {};
         std::string own_pod = {};  // "namespace/name" of the pod that Quell runs in, "": none
+        // Why its workload cannot be followed, "": it can; and right behind the flip: it is from here on.
+        std::function<std::string(const incident::Incident&, quell_response)> may_follow = nullptr;
+        std::function<void(const incident::Incident&, const Request&)> follow = nullptr;
     };
     explicit Decisions(Parts parts);
 
@@ -108,6 +114,8 @@ public:
     void appeared(std::uint64_t id, const std::string& what);
     // Makes the offer of the first, which is available, that of all: what it is bound to, or why it is none.
     void join(const incident::Incident& incident, const Joint& joint, incident::Offer& offer) const;
+    // Whether who asks may end what follows from its approval, of which nothing is in force; else, and for a dry run, it is answered.
+    [[nodiscard]] bool may_end_following(incident::Incident& incident, const Request& request, const Reply& reply);
     // Moves the deadline of one that waits to so long from now: later than it was, at most QUELL_EXTEND_MAX_NS (extend.cpp).
     void extend(std::uint64_t id, std::uint64_t for_ns, const Request& request, Reply reply);
 
@@ -138,6 +146,9 @@ public:
     [[nodiscard]] HourGuard& guard() { return guard_; }
     // How many containers were acted on, by earlier daemons too.
     [[nodiscard]] ContainerWindow& containers() { return containers_; }
+
+    // The hooks of these responses stay attached (mask): what is followed may come back at any moment.
+    void keep_armed(quell_u32 responses) { arming_.keep_armed(responses); }
 
     // Finishes what an earlier daemon had flipped and not swept.
     void resume(incident::Incident& incident);

@@ -30,8 +30,8 @@ std::string with(const std::string& detail, const char* name, const std::string&
     return json.dump(-1, ' ', true, Json::error_handler_t::replace);
 }
 
-// A rule has no role: what it may, the policy says.
-bool is_high_enough(Role needed, const Request& request) { return !request.rule.empty() || request.role >= needed; }
+// A rule has no role: what it may, the policy says. What follows a workload was agreed to once.
+bool is_high_enough(Role needed, const Request& request) { return !request.rule.empty() || request.follows || request.role >= needed; }
 
 // What is typed to go over a guard: of a pod it is not one container's name.
 std::string word_of(Matter matter, const Request& request) {
@@ -119,12 +119,15 @@ bool Decisions::agreed(Incident& incident, const incident::Offer& offer, Request
     };
     const auto matter = matter_of(incident, offer.response);
     if (is_own(matter, request)) return no(kOwnPod);
+    std::string over;
+    if (request.follows) return request.over_guards || !is_guarded(incident, matter, request, reply, over);
+    if (request.follow_ns) request.detail = with(request.detail, "follow", duration_text(static_cast<std::int64_t>(request.follow_ns)));
     if (request.break_glass) return breaks_glass(incident, matter, request, reply);
     if (request.rule.empty() && incident.rule.reason_required && is_blank(request.reason)) return no(kReason);
     if (request.rule.empty() && incident.rule.two_persons && !is_second(incident, offer, request, reply)) return false;
-    std::string over;
     if (is_guarded(incident, matter, request, reply, over)) return false;
     if (!over.empty()) request.detail = with(request.detail, "guard", over);
+    request.over_guards = !over.empty();
     return true;
 }
 
@@ -166,7 +169,22 @@ bool Decisions::breaks_glass(Incident& incident, const Matter& matter, Request& 
     if (const auto guards = guards_on(matter, request); !guards.empty()) add("guard " + guards_text(guards));
     request.broken = over.empty() ? "approved over nothing: nothing stood against it" : "approved over: " + over;
     request.detail = with(request.detail, "break_glass", request.broken);
+    request.over_guards = true;
     return true;
+}
+
+bool Decisions::may_end_following(Incident& incident, const Request& request, const Reply& reply) {
+    const auto response = static_cast<quell_response>(incident.entry.response % QUELL_RESPONSE_COUNT);
+    if (const auto why = may_not_approve(incident, response, request); !why.empty()) {
+        refuse(incident.id, Refusal::kNotAllowed, why, request, reply);
+        return false;
+    }
+    if (is_inside(incident, request)) {
+        refuse(incident.id, Refusal::kNotAllowed, "who asks is inside the target", request, reply);
+        return false;
+    }
+    if (request.dry_run) tell_dry_run(incident, "its workload would have been followed no longer", request, reply);
+    return !request.dry_run;
 }
 
 void Decisions::approved(Incident& incident, const Request& request) {
@@ -189,7 +207,7 @@ bool Decisions::is_second(Incident& incident, const incident::Offer& offer, Requ
         case Person::kSame: return no(kSamePerson);
         case Person::kTooMany: return no("its rule asks for two persons, and " + std::to_string(kFirstsMax) + " were the first already, each of another digest");
         case Person::kSecond: {
-            request.detail = with(with({}, "first", person_text(first->who)), "since", utc_text(first->wall_ns));
+            request.detail = with(with(request.detail, "first", person_text(first->who)), "since", utc_text(first->wall_ns));
             return true;
         }
         case Person::kFirst: break;

@@ -103,6 +103,7 @@ std::string decision_section(const Json& incident, bool utc) {
         if (const std::string reason = text_of(first, "reason"); !reason.empty()) out += line("", "reason: " + reason);
     }
     if (const std::string note = text_of(incident, "note"); !note.empty()) out += line("note", note);
+    if (const std::string follow = follow_text(incident, utc); !follow.empty()) out += line("follows", follow);
     return out.empty() ? out : "Decision\n" + out;
 }
 
@@ -185,6 +186,20 @@ std::string parts_text(const Json& reply) {
         out += "  " + text_of(part, "id") + " " + text_of(part, "subject") + ": " + text_of(part, "state") + (note.empty() ? "" : ", " + note) + "\n";
     }
     return out;
+}
+
+std::string follow_text(const Json& incident, bool utc) {
+    const Json& follow = member(incident, "follow");
+    if (!follow.is_object()) return {};
+    const std::int64_t times = integer_member(follow, "times");
+    std::string out = text_of(follow, "response") + " of incident " + text_of(follow, "incident") + " follows " + text_of(follow, "workload") + " until " +
+                      show_time(control::string_member(follow, "until"), utc) + ", " + s_text(std::max<std::int64_t>(0, integer_member(follow, "time_left_s"))) + " left; it came back " +
+                      std::to_string(times) + (times == 1 ? " time" : " times");
+    if (const Json& window = member(follow, "longest_window_us"); window.is_number_integer()) out += ", not contained for at most " + us_text(window.get<std::int64_t>());
+    std::string incidents;
+    for (const Json& one : member(follow, "came_back"))
+        if (one.is_string()) incidents += (incidents.empty() ? "" : ", ") + safe(one.get<std::string>());
+    return incidents.empty() ? out : out + ": " + incidents;
 }
 
 const Json& find_offer(const Json& incident, std::string_view response) {

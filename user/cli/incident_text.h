@@ -26,6 +26,8 @@ namespace quell::cli {
 
 // What an offer would hit now: its target, then the processes one a line.
 [[nodiscard]] std::string offer_text(const Json& offer, std::string_view indent);
+// What follows its workload, in one line; "" where nothing does.
+[[nodiscard]] std::string follow_text(const Json& incident, bool utc);
 
 // What Preview tells of one response.
 [[nodiscard]] std::string preview_text(const Json& preview, const Invocation& invocation);

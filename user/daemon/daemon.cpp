@@ -299,7 +299,9 @@ Status Daemon::start_incidents() {
         [this](const auto& incident) {
             if (watch_) watch_->tell(incident);
         },
-        [this](const auto& incident) { return evidence_order(incident); }, config_.evidence, config_.rights, config_.guards, own_pod()});
+        [this](const auto& incident) { return evidence_order(incident); }, config_.evidence, config_.rights, config_.guards, own_pod(),
+        [this](const auto& incident, quell_response response) { return follower_->may_follow(incident, response); },
+        [this](const auto& incident, const auto& request) { follower_->follow(incident, request); }});
     if (auto store = evidence::Store::open(config_.evidence)) store->remove_drafts();
     else log::warn("no evidence can be kept: " + store.error().message);
     removed_.emplace(*engine_, *worker_);
@@ -309,6 +311,7 @@ Status Daemon::start_incidents() {
     if (!records) return records.error();
     identities_ = std::make_shared<IdentityReader>(std::move(records).value());
     pods_ = std::make_unique<PodFollower>(*engine_, *namer_, identities_, [this](std::uint64_t first, const std::string& what) { decisions_->appeared(first, what); });
+    start_following();
     doubts_ = std::make_unique<Doubts>(store_, *decisions_, *names_);
     watch_ = std::make_unique<Watch>(Watch::Parts{*engine_, store_, *decisions_, *history_, *worker_,
                                                   [this](const auto& incident) { doubts_->note(incident, policies_->image(), policies_->generation()); }},
@@ -323,16 +326,19 @@ Status Daemon::start_incidents() {
     auto ring = bpf::RingReader::open(
         engine_->ring_fd(), [this](const quell_event& event) { watch_->on_event(event); },
         [this](const quell_notice& notice) {
-            if (notice.word) decisions_->on_notice(notice);
-            else names_->seen(notice.key.container);
+            if (notice.word) return decisions_->on_notice(notice);
+            names_->seen(notice.key.container);
+            follower_->noticed(notice.key.container, notice.key.turn != 0, notice.time_ns);
         });
     if (!ring) return ring.error();
     ring_ = std::move(*ring);
     watch_->remember(snapshots);
+    follower_->load();
     ring_->consume();  // what an earlier daemon left, before entries without details are made up for
     watch_->adopt();
     decisions_->tell_left_over();
     pods_->resume(store_);
+    follower_->adopt();
     return loop_->add(ring_->poll_fd(), EPOLLIN, [this](std::uint32_t) { ring_->consume(); });
 }
 
@@ -384,6 +390,7 @@ void Daemon::on_tick() {
     decisions_->tick();
     names_->tick();
     doubts_->tick();
+    follower_->tick();
     removed_->tick();
     pods_->tick(store_);
     low_roles_->on_tick(boottime_ns());

@@ -19,6 +19,7 @@
 #include "user/control/status_page.h"
 #include "user/daemon/config.h"
 #include "user/daemon/doubts.h"
+#include "user/daemon/follower.h"
 #include "user/daemon/kept_policies.h"
 #include "user/daemon/joint.h"
 #include "user/daemon/manual.h"
@@ -40,8 +41,10 @@ namespace quell::daemon {
 // Who is at the other end, with names.
 [[nodiscard]] history::Who who_of(const control::Peer& peer);
 
-// What isolate-network is to leave, by the parameters of a call; options that are not the response's are an error.
+// What an approval takes, as a preview tells it.
 [[nodiscard]] control::Json asks_json(const approval::Decisions::Asks& asks);
+
+// What isolate-network is to leave, by the parameters of a call; options that are not the response's are an error.
 [[nodiscard]] Result<quell_terms> terms_of(const control::Json& params, quell_response response);
 
 // The evidence that is to go with it; COUNT: none. What does not go with that response is an error.
@@ -149,6 +152,11 @@ private:
     void decide(const control::Json&, const control::Peer&, control::Responder, Decide decide);
     void assign(const control::Json&, const control::Peer&, control::Responder);
     void note(const control::Json&, const control::Peer&, control::Responder);
+    // (follow_service.cpp)
+    void start_following();
+    void container_starts(const control::Json&, const control::Peer&, control::Responder);
+    void add_follow(control::Json& json, std::uint64_t incident) const;
+    void list_followed(control::Json& list, std::size_t& room);
     [[nodiscard]] approval::Request request_of(const control::Json& params, const control::Peer& peer) const;
     [[nodiscard]] approval::Reply answer_with_incident(control::Responder responder);
     // Null when there is none: then it is answered.
@@ -183,6 +191,7 @@ private:
     std::shared_ptr<const IdentityReader> identities_;  // for what is requested by name
     std::unique_ptr<PodFollower> pods_;
     std::map<std::string, std::set<std::string>> shown_;  // by the digest of a joint preview: who was in it, to say what changed
+    std::unique_ptr<Follower> follower_;
     std::optional<RemovedContainers> removed_;
     std::unique_ptr<bpf::RingReader> ring_;
     notify::JournalStream journal_rows_;

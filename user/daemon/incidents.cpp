@@ -110,7 +110,9 @@ Json Daemon::incident_json(const incident::Incident& incident) {
     const bool alive = incident.key.container && engine_->container(incident.key.container);
     incident::EngineView kernel(*engine_);
     const auto said = as_said(incident);
-    return incident::whole_json(said, said.over() ? std::vector<incident::Offer>{} : incident::offers(kernel, said), alive);
+    auto json = incident::whole_json(said, said.over() ? std::vector<incident::Offer>{} : incident::offers(kernel, said), alive);
+    add_follow(json, incident.id);
+    return json;
 }
 
 incident::Incident Daemon::as_said(const incident::Incident& incident) const {
@@ -124,9 +126,13 @@ void Daemon::incidents(const Json& params, const control::Peer&, control::Respon
     decisions_->tick();  // states as they are now, not as of the last second
     auto list = Json::array();
     auto room = control::kListRoom;
-    for (const auto* incident : store_.list(control::true_member(params, "all")))
-        if (!control::append_within(list, incident::summary_json(as_said(*incident), incident->key.container && engine_->container(incident->key.container)), room))
-            break;
+    const bool all = control::true_member(params, "all");
+    for (const auto* incident : store_.list(all)) {
+        auto json = incident::summary_json(as_said(*incident), incident->key.container && engine_->container(incident->key.container));
+        add_follow(json, incident->id);
+        if (!control::append_within(list, std::move(json), room)) break;
+    }
+    if (!all) list_followed(list, room);
     responder.reply({{"incidents", list}});
 }
 
@@ -245,11 +251,19 @@ void Daemon::approve(const Json& params, const control::Peer& peer, control::Res
     const auto beside = beside_of(params, request.response);
     if (!beside) return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", beside.error().message}});
     request.beside = *beside;
+    if (const Json& follow = control::member(params, "follow_s"); follow.is_number_integer()) {
+        const auto follow_s = follow.get<std::int64_t>();
+        if (follow_s < 1 || follow_s > static_cast<std::int64_t>(incident::kFollowMaxNs / 1'000'000'000))
+            return responder.error(control::errors::kInvalidParameter, {{"parameter", "follow_s"}});
+        request.follow_ns = static_cast<std::uint64_t>(follow_s) * 1'000'000'000;
+    }
     const auto digest = control::string_member(params, "digest");
     const auto wide = wide_of(params);
     if (!wide) return responder.error(control::errors::kInvalidParameter, {{"parameter", "scope"}});
     if (*wide != Wide::kNone && request.beside != QUELL_RESPONSE_COUNT)
         return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", "evidence beside it is taken of one target, not of several"}});
+    if (*wide != Wide::kNone && request.follow_ns)
+        return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", "what follows a workload is one container, not several"}});
     if (*wide != Wide::kNone) return approve_wide(*wide, incident->id, request, digest, word, peer, std::move(responder));
     if (const auto& below = control::member(params, "below"); below.is_array() && !below.empty())
         return approve_below(incident->id, incident->key.container, below.get<std::vector<std::string>>(), digest, std::move(request), std::move(responder));
@@ -266,7 +280,11 @@ void Daemon::reject(const Json& params, const control::Peer& peer, control::Resp
 }
 
 void Daemon::undo(const Json& params, const control::Peer& peer, control::Responder responder) {
-    decide(params, peer, std::move(responder), &approval::Decisions::undo);
+    const auto id = parse_id(control::string_member(params, "id"));
+    if (!id || !follower_->table().find(*id)) return decide(params, peer, std::move(responder), &approval::Decisions::undo);
+    const auto* incident = incident_of(params, responder);
+    if (!incident || !is_known(*incident, peer, responder)) return;
+    follower_->undo(*id, request_of(params, peer), answer_with_incident(std::move(responder)));
 }
 
 void Daemon::extend(const Json& params, const control::Peer& peer, control::Responder responder) {

@@ -40,7 +40,7 @@ void Daemon::call(std::string_view method, const Json& params, const control::Pe
         {"Extend", &Daemon::extend},           {"Evidence", &Daemon::list_evidence},
         {"RollbackPolicy", &Daemon::rollback_policy}, {"RunningPolicy", &Daemon::running_policy},
         {"History", &Daemon::list_history},    {"VerifyHistory", &Daemon::verify_history},
-        {"Watch", &Daemon::watch},
+        {"Watch", &Daemon::watch},             {"ContainerStarts", &Daemon::container_starts},
         {"WhoAmI", &Daemon::who_am_i},
     };
     if (is_too_low(method, params, peer, responder)) return;

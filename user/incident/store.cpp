@@ -114,7 +114,7 @@ std::vector<Incident*> Store::list(bool all) {
 void Store::trim() {
     auto over = static_cast<std::size_t>(std::ranges::count_if(incidents_, [](const auto& one) { return one.second.over(); }));
     for (auto at = incidents_.begin(); over > kOverMax && at != incidents_.end();) {
-        if (at->second.over()) {
+        if (at->second.over() && !kept_.contains(at->first)) {
             at = incidents_.erase(at);
             over--;
         } else {

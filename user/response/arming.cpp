@@ -69,7 +69,7 @@ std::shared_ptr<const Prepared> Arming::prepared(std::uint64_t incident, quell_r
 }
 
 quell_u32 Arming::needed_responses() const {
-    quell_u32 needed = engine_.globals().kept;  // by the rules that run
+    quell_u32 needed = engine_.globals().kept | kept_;  // by the rules that run, and by what is followed
     for (const auto& [key, entry] : engine_.pending()) {
         const auto state = QUELL_WORD_STATE(entry.word);
         if (state == QUELL_STATE_ARMING || state == QUELL_STATE_PENDING) needed |= wanted_by(engine_, entry);
@@ -94,6 +94,25 @@ quell_u32 Arming::idle_responses() {
 std::uint64_t Arming::needed_hooks(quell_u32 responses) const {
     const std::uint64_t hooks = bpf::standing_hooks() | bpf::policy_hooks(engine_.globals().operations, engine_.globals().texts);
     return hooks | bpf::response_hooks(responses | engine_.globals().kept);
+}
+
+void Arming::keep_armed(quell_u32 responses) {
+    kept_ = responses;
+    if (!(responses & ~engine_.globals().armed)) return;
+    auto submitted = worker_.submit(
+        [this, responses]() -> Status {
+            for (quell_u32 which = 0; which < QUELL_RESPONSE_COUNT; which++) {
+                if (!(responses & QUELL_BIT(which))) continue;
+                if (auto attached = attach_all(engine_, bpf::kResponseHooks[which]); !attached) return attached;
+                __atomic_fetch_or(&engine_.globals().armed, QUELL_BIT(which), __ATOMIC_SEQ_CST);
+            }
+            return success();
+        },
+        // whoever needs them arms once more, and is told what is wrong
+        [](const Status& status) {
+            if (!status) log::error("hooks that are to stay attached are not: " + status.error().message);
+        });
+    if (!submitted) log::warn("hooks that are to stay attached are not: " + submitted.error().message);
 }
 
 void Arming::disarm_unneeded() {

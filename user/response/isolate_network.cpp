@@ -55,6 +55,7 @@ std::string interrupt(bpf::Engine& engine, std::uint64_t container, const Freeze
 }
 
 std::string queued_text(const quell_container& container) {
+    if (!container.init_pid) return "nothing of its own has begun, and no send queue of it is known";
     const auto queued = queued_of(static_cast<pid_t>(container.init_pid));
     if (!queued) return "what its send queues hold is not known, and leaves";
     if (!queued->bytes) return "its send queues are empty";
@@ -63,6 +64,8 @@ std::string queued_text(const quell_container& container) {
 
 class IsolateNetwork final : public Response {
 public:
+    bool follows() const override { return true; }
+
     Result<std::unique_ptr<Prepared>> prepare(bpf::Engine& engine, const Target& target) const override {
         auto freezer = std::make_unique<Freezer>();
         auto cgroup = open_cgroup(target.key.container);

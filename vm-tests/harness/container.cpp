@@ -60,6 +60,8 @@ Json Container::config() const {
           {"namespaces", {{{"type", "ipc"}}, {{"type", "uts"}}, {{"type", "mount"}}, {{"type", "network"}}}}}}};
     if (!options_.host_pid) config["linux"]["namespaces"].push_back({{"type", "pid"}});
     for (const auto& [name, value] : options_.annotations.items()) config["annotations"][name] = value;
+    if (!options_.arguments.is_null()) config["process"]["args"] = options_.arguments;
+    if (!options_.hooks.is_null()) config["hooks"] = options_.hooks;
     for (const auto& mount : options_.mounts) config["mounts"].push_back(mount);
     if (options_.user_namespace) {
         config["linux"]["namespaces"].push_back({{"type", "user"}});

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "user/base/time.h"
 #include "user/cli/bulk.h"
 #include "user/cli/choose.h"
 #include "user/cli/incident_text.h"
@@ -10,6 +11,9 @@
 namespace quell::cli {
 
 namespace {
+
+// As kern/abi.h has it (QUELL_EXTEND_MAX_NS): the command knows nothing of the kernel side.
+constexpr std::uint64_t kFollowMostS = 7 * 24 * 3600;
 
 // Longer than the daemon waits for the last process to go (5 s); of stop-container also what quell.yaml lets it wait before.
 // A pod has up to 64 containers, three of which are swept at once.
@@ -38,6 +42,10 @@ std::uint64_t approve_timeout_ms(const std::string& response, const Json& parame
 }
 
 int run_approve(Invocation& invocation) {
+    if (invocation.has("--select") && invocation.has("--follow")) {
+        invocation.out.note("--follow is for one incident: what each of many is called was not looked at");
+        return kUsage;
+    }
     if (invocation.has("--select")) return approve_selected(invocation);
     if (!invocation.has("ID[@DIGEST]") || invocation.has("--digest")) {
         invocation.out.note("an ID[@DIGEST], or --select with or without --digest");
@@ -73,6 +81,15 @@ int run_approve(Invocation& invocation) {
     }
     parameters.update(scope);
     if (const auto below = invocation.all("--below"); !below.empty()) parameters["below"] = below;
+    if (invocation.has("--follow")) {
+        const auto duration = parse_duration(invocation.value("--follow"));
+        const std::uint64_t seconds = duration ? *duration / static_cast<std::uint64_t>(kNsPerSecond) : 0;
+        if (seconds < 1 || seconds > kFollowMostS) {
+            invocation.out.note("--follow takes a duration from 1s to 7d, such as 2h");
+            return kUsage;
+        }
+        parameters["follow_s"] = seconds;
+    }
     int code = kDone;
     if (choice.digest.empty()) {
         auto chosen = scope.empty() ? choose(invocation, id, choice.response, code) : choose_wide(invocation, id, choice.response, scope, false, code);
@@ -120,6 +137,7 @@ int approve_chosen(Invocation& invocation, const std::string& id, const Choice& 
     if (const std::string note = text_of(incident, "note"); !note.empty()) out += "  " + note + "\n";
     out += parts_text(*reply);
     if (evidence.is_object()) out += "  evidence: " + text_of(evidence, "text") + "\n";
+    if (const std::string follow = follow_text(incident, invocation.utc); !follow.empty()) out += "  " + follow + "\n";
     for (const Json& one : survivors) out += "  still there: " + process_text(one) + "\n";
     invocation.out.print(out);
     if (holds(state) && !hold_all) invocation.out.note("not all of them were seen to be contained");

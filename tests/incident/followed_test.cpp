@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "user/incident/followed.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "tests/incident/made.h"
+#include "user/control/interface.h"
+
+namespace quell::incident {
+namespace {
+
+constexpr const char* kHostile = "\x1b[2J\n\xff\xfe\"\\\xe2\x80\xae";
+constexpr std::uint64_t kNow = 1'000'000'000'000;
+constexpr std::int64_t kWall = 1'800'000'000'000'000'000;
+
+ContainerIdentity an_identity() {
+    ContainerIdentity identity;
+    identity.name = "web";
+    identity.pod = "cart-0";
+    identity.pod_namespace = "shop";
+    identity.image = "registry.example/cart:1";
+    return identity;
+}
+
+Followed a_follow(std::uint64_t id, const std::string& name = "web") {
+    Followed one;
+    one.incident = id;
+    one.workload = {QUELL_RUNTIME_KUBEPODS, "shop", "cart-0", name, "registry.example/cart:1"};
+    one.response = QUELL_RESPONSE_ISOLATE_NETWORK;
+    one.terms.count = 2;
+    one.terms.allowed[1].port = 53;
+    one.who = {1000, kHostile, 1000, kHostile, 12, kHostile};
+    one.reason = kHostile;
+    one.severity = 3;
+    one.over_guards = true;
+    one.until_ns = kNow + 60'000'000'000;
+    one.until_wall_ns = kWall + 60'000'000'000;
+    one.snapshot = snapshot_text(an_incident(id, QUELL_STATE_ENFORCING));
+    return one;
+}
+
+TEST(Workload, IsWhatItsRuntimeSays) {
+    const auto workload = workload_of(QUELL_RUNTIME_CRIO, an_identity());
+    ASSERT_TRUE(workload) << workload.error().message;
+    EXPECT_EQ(*workload, (Workload{QUELL_RUNTIME_KUBEPODS, "shop", "cart-0", "web", "registry.example/cart:1"}));
+    EXPECT_EQ(workload_text(*workload), "shop/cart-0/web of registry.example/cart:1");
+    EXPECT_EQ(*workload, *workload_of(QUELL_RUNTIME_KUBEPODS, an_identity())) << "its cgroup may say less of the runtime the next time";
+    auto plain = an_identity();
+    plain.pod.reset();
+    plain.pod_namespace.reset();
+    const auto podman = workload_of(QUELL_RUNTIME_PODMAN, plain);
+    ASSERT_TRUE(podman) << podman.error().message;
+    EXPECT_EQ(workload_text(*podman), "web of registry.example/cart:1");
+    EXPECT_NE(*podman, *workload_of(QUELL_RUNTIME_DOCKER, plain));
+    // a container of Podman is in no pod of Kubernetes, whatever it says
+    EXPECT_EQ(*podman, *workload_of(QUELL_RUNTIME_PODMAN, an_identity()));
+}
+
+TEST(Workload, IsRefusedWhereItIsNotKnown) {
+    const auto why = [](quell_runtime runtime, auto change) {
+        auto identity = an_identity();
+        change(identity);
+        const auto workload = workload_of(runtime, identity);
+        return workload ? std::string("known") : workload.error().message;
+    };
+    const auto nothing = [](ContainerIdentity&) {};
+    EXPECT_NE(why(QUELL_RUNTIME_NONE, nothing).find("no runtime"), std::string::npos);
+    EXPECT_NE(why(QUELL_RUNTIME_CRIO, [](auto& one) { one.name.reset(); }).find("what it is called"), std::string::npos);
+    EXPECT_NE(why(QUELL_RUNTIME_PODMAN, [](auto& one) { one.name = ""; }).find("what it is called"), std::string::npos);
+    EXPECT_NE(why(QUELL_RUNTIME_CRIO, [](auto& one) { one.image.reset(); }).find("its image"), std::string::npos);
+    EXPECT_NE(why(QUELL_RUNTIME_CRIO, [](auto& one) { one.pod.reset(); }).find("its pod"), std::string::npos);
+    EXPECT_NE(why(QUELL_RUNTIME_CRIO, [](auto& one) { one.pod_namespace.reset(); }).find("its pod"), std::string::npos);
+    EXPECT_NE(why(QUELL_RUNTIME_CONTAINERD, [](auto& one) { one.image = "sha256:0f"; }).find("by number"), std::string::npos);
+}
+
+TEST(Workload, TextsAreEscaped) {
+    const auto text = workload_text({QUELL_RUNTIME_KUBEPODS, kHostile, kHostile, kHostile, kHostile});
+    EXPECT_EQ(text.find('\x1b'), std::string::npos);
+    EXPECT_EQ(text.find('\n'), std::string::npos);
+}
+
+TEST(Followed, IsFoundByWorkloadAndByIncident) {
+    FollowedTable table;
+    EXPECT_TRUE(table.empty());
+    EXPECT_EQ(table.responses(), 0u);
+    EXPECT_FALSE(table.add(a_follow(7)));
+    EXPECT_FALSE(table.add(a_follow(8, "side")));
+    EXPECT_EQ(table.responses(), QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK));
+    table.find(7)->add_came_back(9);
+    EXPECT_EQ(table.find(9)->incident, 7u);
+    EXPECT_EQ(table.find(8)->incident, 8u);
+    EXPECT_EQ(table.find(10), nullptr);
+    EXPECT_EQ(table.of(a_follow(0).workload).size(), 1u);
+    auto other = a_follow(0).workload;
+    other.image = "registry.example/cart:2";
+    EXPECT_TRUE(table.of(other).empty()) << "another image is another workload";
+    ASSERT_EQ(table.alike(other).size(), 1u);
+    EXPECT_EQ(table.alike(other).front()->incident, 7u);
+    EXPECT_TRUE(table.alike(a_follow(0).workload).empty());
+    for (auto* part : {&other.pod_namespace, &other.pod, &other.name}) {
+        auto kept = *part;
+        *part += "x";
+        EXPECT_TRUE(table.alike(other).empty());
+        *part = kept;
+    }
+    EXPECT_FALSE(table.remove(9)) << "only by whose approval it is";
+    EXPECT_TRUE(table.remove(7));
+    EXPECT_EQ(table.find(9), nullptr);
+    EXPECT_EQ(table.all().size(), 1u);
+}
+
+TEST(Followed, TheNewestApprovalOfAWorkloadCounts) {
+    FollowedTable table;
+    (void)table.add(a_follow(7));
+    const auto replaced = table.add(a_follow(8));
+    ASSERT_TRUE(replaced);
+    EXPECT_EQ(replaced->incident, 7u);
+    EXPECT_EQ(table.all().size(), 1u);
+}
+
+TEST(Followed, IsBounded) {
+    FollowedTable table;
+    for (std::size_t i = 0; i < kFollowedMax; i++) {
+        const auto one = a_follow(i + 1, "web" + std::to_string(i));
+        ASSERT_TRUE(table.has_room(one.workload, one.response));
+        (void)table.add(one);
+    }
+    EXPECT_FALSE(table.has_room(a_follow(99, "more").workload, QUELL_RESPONSE_ISOLATE_NETWORK));
+    EXPECT_TRUE(table.has_room(a_follow(99, "web3").workload, QUELL_RESPONSE_ISOLATE_NETWORK)) << "it takes that one's place";
+    EXPECT_FALSE(table.has_room(a_follow(99, "web3").workload, QUELL_RESPONSE_KILL_CONTAINER));
+    EXPECT_LT(table.text("boot").size(), kFollowedBytesMax);
+    auto one = a_follow(1);
+    for (std::uint64_t id = 1; id <= 40; id++) one.add_came_back(id);
+    EXPECT_EQ(one.came_back.size(), kCameBackMax);
+    EXPECT_EQ(one.came_back.back(), 40u);
+    EXPECT_EQ(one.times, 40u);
+}
+
+TEST(Followed, ItsTermEnds) {
+    FollowedTable table;
+    (void)table.add(a_follow(7));
+    EXPECT_EQ(table.ended(kNow + 59'999'999'999), nullptr);
+    ASSERT_NE(table.ended(kNow + 60'000'000'000), nullptr);
+    EXPECT_EQ(table.ended(kNow + 60'000'000'000)->incident, 7u);
+}
+
+TEST(Followed, IsReadBackAsItWas) {
+    FollowedTable table;
+    auto one = a_follow(7, kHostile);
+    one.add_came_back(9);
+    one.longest_window_us = 1234;
+    (void)table.add(one);
+    (void)table.add(a_follow(8));
+    FollowedTable read;
+    ASSERT_TRUE(read.read(table.text("this boot"), "this boot", kNow, kWall));
+    EXPECT_EQ(read.text("this boot"), table.text("this boot"));
+    ASSERT_EQ(read.all().size(), 2u);
+    const auto& back = read.all().front();
+    EXPECT_EQ(back.workload, one.workload);
+    EXPECT_EQ(back.terms.allowed[1].port, 53u);
+    EXPECT_EQ(back.who, one.who);
+    EXPECT_EQ(back.reason, one.reason);
+    EXPECT_TRUE(back.over_guards);
+    EXPECT_EQ(back.longest_window_us, 1234);
+    EXPECT_EQ(back.until_ns, one.until_ns);
+}
+
+TEST(Followed, ItsTermGoesOnOverARestartOfTheHost) {
+    FollowedTable table, read;
+    (void)table.add(a_follow(7));
+    ASSERT_TRUE(read.read(table.text("one boot"), "another", 5'000'000'000, kWall + 20'000'000'000));
+    EXPECT_EQ(read.all().front().until_ns, 45'000'000'000u) << "40 s are left";
+    ASSERT_TRUE(read.read(table.text("one boot"), "another", 5'000'000'000, kWall + 90'000'000'000));
+    EXPECT_NE(read.ended(5'000'000'000), nullptr);
+    // a clock that was set back does not make it longer than a term can be
+    ASSERT_TRUE(read.read(table.text("one boot"), "another", 5'000'000'000, 0));
+    EXPECT_EQ(read.all().front().until_ns, 5'000'000'000 + kFollowMaxNs);
+}
+
+TEST(Followed, WhatIsNoSuchTextChangesNothing) {
+    FollowedTable table;
+    (void)table.add(a_follow(7));
+    const auto good = table.text("boot");
+    const auto is_refused = [&](const std::string& text) { return !table.read(text, "boot", kNow, kWall) && table.text("boot") == good; };
+    for (const char* text : {"", "{", "null", "[]", "{}", R"({"version":1})", R"({"version":2,"boot":"boot","followed":[]})", R"({"version":1,"boot":"boot","followed":[{}]})",
+                             R"({"version":1,"boot":7,"followed":[]})", R"({"version":1,"boot":"boot","followed":7})"})
+        EXPECT_TRUE(is_refused(text)) << text;
+    const auto changed = [&](const char* name, const Json& value) {
+        auto json = Json::parse(good);
+        json["followed"][0][name] = value;
+        return json.dump();
+    };
+    for (const auto& [name, value] : std::vector<std::pair<const char*, Json>>{{"incident", 0}, {"incident", "7"}, {"name", ""}, {"name", "xyz"}, {"name", 7}, {"image", ""}, {"response", "kill"},
+                                                                               {"terms", "00"}, {"terms", ""}, {"terms", std::string(sizeof(quell_terms) * 2, 'f')}, {"came_back", 7},
+                                                                               {"came_back", std::vector<int>(17, 1)}, {"who", 7}, {"until_ns", "soon"}})
+        EXPECT_TRUE(is_refused(changed(name, value))) << name << " " << value;
+    auto many = Json::parse(good);
+    for (std::size_t i = 0; i < kFollowedMax; i++) many["followed"].push_back(many["followed"][0]);
+    EXPECT_TRUE(is_refused(many.dump())) << "more than there can be";
+}
+
+// Whatever a disk made of it: it is taken as a whole or not at all, within its bounds.
+TEST(Followed, DamagedTextsAreReadSafely) {
+    FollowedTable table;
+    (void)table.add(a_follow(7));
+    const auto good = table.text("boot");
+    std::mt19937 random(5);
+    for (int round = 0; round < 3000; round++) {
+        auto text = good;
+        for (int i = 0; i < 1 + round % 4; i++) text[random() % text.size()] = static_cast<char>(random());
+        if (round % 5 == 0) text.resize(random() % text.size());
+        FollowedTable read;
+        if (!read.read(text, "boot", kNow, kWall)) {
+            EXPECT_TRUE(read.empty());
+            continue;
+        }
+        for (const auto& one : read.all()) {
+            EXPECT_LE(one.terms.count, QUELL_ALLOWED_MAX);
+            EXPECT_LT(one.response, QUELL_RESPONSE_COUNT);
+            EXPECT_LE(one.until_ns, kNow + kFollowMaxNs);
+            EXPECT_EQ(remembered(one).over(), true);
+        }
+    }
+}
+
+TEST(Followed, FitsTheInterface) {
+    auto one = a_follow(7, kHostile);
+    one.add_came_back(9);
+    const auto& interface = control::quell_interface();
+    const auto wrong = [&](const Followed& followed, std::uint64_t now) { return control::mismatch(interface, interface.types.at("Follow"), follow_json(followed, now)).value_or("fits"); };
+    EXPECT_EQ(wrong(one, kNow), "fits");
+    one.longest_window_us = 12;
+    EXPECT_EQ(wrong(one, ~0ull), "fits");
+    EXPECT_EQ(follow_json(one, kNow)["time_left_s"], 60);
+    EXPECT_EQ(follow_json(one, ~0ull)["time_left_s"], 0);
+}
+
+TEST(Followed, ItsIncidentIsRememberedAsOver) {
+    auto one = a_follow(7);
+    const auto known = remembered(one);
+    EXPECT_EQ(known.id, 7u);
+    EXPECT_EQ(known.state, QUELL_STATE_GONE) << "nothing of it is in force";
+    EXPECT_EQ(known.path, "/var/log/dpkg.log");
+    ASSERT_TRUE(known.decided_by);
+    EXPECT_EQ(known.decided_by->uid, 1000u);
+    one.snapshot = "of another version";
+    const auto made = remembered(one);
+    EXPECT_EQ(made.id, 7u);
+    EXPECT_TRUE(made.over());
+    EXPECT_EQ(made.rule.severity, 3u);
+    EXPECT_EQ(made.entry.response, static_cast<quell_u32>(QUELL_RESPONSE_ISOLATE_NETWORK));
+    EXPECT_EQ(made.identity.name, "web");
+    const auto& interface = control::quell_interface();
+    EXPECT_EQ(control::mismatch(interface, interface.types.at("Incident"), summary_json(made, false)).value_or("fits"), "fits");
+}
+
+TEST(Store, KeepsWhatIsFollowed) {
+    Store store;
+    for (std::uint64_t id = 1; id <= kOverMax + 10; id++) store.remember(an_incident(id, QUELL_STATE_GONE));
+    store.keep(3);
+    store.trim();
+    EXPECT_NE(store.find(3), nullptr);
+    EXPECT_EQ(store.find(2), nullptr);
+    store.keep_no_more(3);
+    for (std::uint64_t id = kOverMax + 11; id <= kOverMax + 20; id++) store.remember(an_incident(id, QUELL_STATE_GONE));
+    store.trim();
+    EXPECT_EQ(store.find(3), nullptr);
+}
+
+}  // namespace
+}  // namespace quell::incident

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is followed, at the control interface: the method ContainerStarts of
+// OCI hooks, and what incidents say of it.
+#include <algorithm>
+#include <filesystem>
+
+#include "user/base/id.h"
+#include "user/base/time.h"
+#include "user/control/varlink.h"
+#include "user/daemon/daemon.h"
+#include "user/incident/describe.h"
+
+namespace quell::daemon {
+namespace {
+
+using control::Json;
+
+constexpr std::size_t kToldMax = 1024;  // bytes of a name; what is longer is none that a runtime gives
+
+Json met_json(const Met& met) {
+    Json json = {{"followed", met.followed}, {"contained", met.contained}, {"incidents", Json::array()}};
+    for (const auto id : met.incidents) json["incidents"].push_back(id_text(id));
+    if (!met.text.empty()) json["text"] = met.text;
+    return json;
+}
+
+}  // namespace
+
+void Daemon::start_following() {
+    follower_ = std::make_unique<Follower>(Follower::Parts{*engine_, store_, *decisions_, *history_, *namer_, *reader_, identities_,
+                                                           std::filesystem::path(config_.history_path).parent_path() / "followed.json",
+                                                           [this](const std::string& warning) { vitals_.followed_warning = warning; }});
+}
+
+// Who a container is is said by who starts it: root, and nobody whom a role lets decide.
+void Daemon::container_starts(const Json& params, const control::Peer& peer, control::Responder responder) {
+    if (peer.uid != 0) return responder.error("io.quell.NotAllowed", {{"reason", "it is for the OCI hook of a runtime that runs as root"}});
+    const auto pid = control::integer_member(params, "pid");
+    if (pid < 1 || pid > INT32_MAX) return responder.error(control::errors::kInvalidParameter, {{"parameter", "pid"}});
+    ToldContainer told;
+    told.pid = static_cast<std::uint32_t>(pid);
+    for (const auto& [name, text] : {std::pair{"id", &told.id}, {"namespace", &told.pod_namespace}, {"pod", &told.pod}, {"name", &told.name}, {"image", &told.image}}) {
+        *text = control::string_member(params, name);
+        if (text->size() > kToldMax) return responder.error(control::errors::kInvalidParameter, {{"parameter", name}});
+    }
+    auto shared = std::make_shared<control::Responder>(std::move(responder));
+    follower_->starts(std::move(told), [shared](const Met& met) { shared->reply(met_json(met)); });
+}
+
+void Daemon::add_follow(Json& json, std::uint64_t incident) const {
+    if (const auto* followed = std::as_const(*follower_).table().find(incident)) json["follow"] = incident::follow_json(*followed, boottime_ns());
+}
+
+// Whose container is gone: they wait for nothing, and are in force nowhere, but go on.
+void Daemon::list_followed(Json& list, std::size_t& room) {
+    for (const auto& one : follower_->table().all()) {
+        const auto* incident = store_.find(one.incident);
+        if (!incident || !incident->over()) continue;
+        auto json = incident::summary_json(as_said(*incident), incident->key.container && engine_->container(incident->key.container));
+        add_follow(json, one.incident);
+        if (!control::append_within(list, std::move(json), room)) return;
+    }
+}
+
+}  // namespace quell::daemon
