@@ -6,7 +6,7 @@ set(QUELL_VM_KERNELS 6.1 6.12 7)
 cmake_host_system_information(RESULT QUELL_VM_JOBS QUERY NUMBER_OF_LOGICAL_CORES)
 
 # quell_add_vm_suite(NAME <name> TARGET <gtest program> [FILTER <gtest filter>] [FILES <file or target>...]
-#                    [CORE] [EXTRA] [RARE] [TWO_CPUS] [SYSTEMD] [DISK] [ICOUNT] [START] [CMDLINE <text>] [WITH <packages>] [TIMEOUT <seconds>] [KERNELS <kernel>...])
+#                    [BOOTS <number>] [CORE] [EXTRA] [RARE] [TWO_CPUS] [SYSTEMD] [DISK] [ICOUNT] [START] [CMDLINE <text>] [WITH <packages>] [TIMEOUT <seconds>] [KERNELS <kernel>...])
 #
 # Adds the tests vm.<name>.<kernel>. TARGET and FILES (helpers; a target stands for its program) are in /w of the guest.
 # CORE suites run on every kernel in a plain tools/test, the others on 6.12 only; tools/test --all runs all on all.
@@ -15,11 +15,12 @@ cmake_host_system_information(RESULT QUELL_VM_JOBS QUERY NUMBER_OF_LOGICAL_CORES
 # TWO_CPUS: a guest with two, for what happens at the same moment. It runs alone: two guests of two emulated CPUs each on
 # two real ones wait for each other's, and a test of 4 s takes 35. The others have one and run side by side, as
 # many as there are CPUs (tools/test starts ctest so).
+# BOOTS: that many, one after the other, with a disk that is kept (tools/vm --keep); the tests of each are Boot1.*, Boot2.*, …
 # SYSTEMD, DISK, ICOUNT, START and WITH are the options of tools/vm with these names, CMDLINE (one word) is its
 # --cmdline-extra. TIMEOUT is the guest's (default 300).
 # Labels: vm, vm-<kernel>, core (when CORE), default (what a plain tools/test runs).
 function(quell_add_vm_suite)
-    cmake_parse_arguments(PARSE_ARGV 0 ARG "CORE;EXTRA;RARE;TWO_CPUS;SYSTEMD;DISK;ICOUNT;START" "NAME;TARGET;FILTER;CMDLINE;WITH;TIMEOUT" "FILES;KERNELS")
+    cmake_parse_arguments(PARSE_ARGV 0 ARG "CORE;EXTRA;RARE;TWO_CPUS;SYSTEMD;DISK;ICOUNT;START" "NAME;TARGET;FILTER;CMDLINE;WITH;TIMEOUT;BOOTS" "FILES;KERNELS")
     if(NOT ARG_NAME OR NOT ARG_TARGET OR ARG_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "quell_add_vm_suite: NAME and TARGET are needed; not understood: '${ARG_UNPARSED_ARGUMENTS}'")
     endif()
@@ -62,6 +63,10 @@ function(quell_add_vm_suite)
     if(ARG_CMDLINE)
         list(APPEND options "--cmdline-extra ${ARG_CMDLINE}")
     endif()
+    set(boots "")
+    if(ARG_BOOTS)
+        set(boots "--boots ${ARG_BOOTS} ")
+    endif()
     # Joined here and not by a generator expression, which takes the commas in a value for its own.
     list(JOIN options " " options)
 
@@ -73,7 +78,7 @@ function(quell_add_vm_suite)
     foreach(kernel IN LISTS ARG_KERNELS)
         set(test vm.${ARG_NAME}.${kernel})
         add_test(NAME ${test} COMMAND ${CMAKE_SOURCE_DIR}/tools/lib/vm-suite.sh ${test} ${CMAKE_BINARY_DIR} ${ARG_FILTER}
-            "--kernel ${kernel} --timeout ${ARG_TIMEOUT} ${options}" ${files})
+            "${boots}--kernel ${kernel} --timeout ${ARG_TIMEOUT} ${options}" ${files})
         set(labels vm vm-${kernel})
         if(ARG_CORE)
             list(APPEND labels core)
@@ -87,6 +92,9 @@ function(quell_add_vm_suite)
         # COST: what may take longest is started first. The time limit is beyond the guest's own, since waiting for a free
         # slot on this machine is not the suite's fault.
         math(EXPR limit "${ARG_TIMEOUT} + 1200")
+        if(ARG_BOOTS)
+            math(EXPR limit "${ARG_TIMEOUT} * ${ARG_BOOTS} + 1200")
+        endif()
         set_tests_properties(${test} PROPERTIES LABELS "${labels}" TIMEOUT ${limit} PROCESSORS ${share} COST ${ARG_TIMEOUT})
     endforeach()
 endfunction()

@@ -281,6 +281,8 @@ QUELL_SIZE(struct quell_isolation, 704);
 #define QUELL_OBJECT_OVERLAY 4u
 #define QUELL_OBJECT_LOWER 8u     /* only a lower inode existed: key has a scope */
 #define QUELL_OBJECT_LASTS 16u    /* of quell_open_file: of whatever kind, it can be told from others by what lasts */
+#define QUELL_OBJECT_RESTORED 4096u /* put in force again after a restart: times, pids and devices are of before it */
+#define QUELL_OBJECT_ORPHAN 8192u /* and the container that it was of did not come over that */
 
 #define QUELL_DOUBT_MIXED 1u     /* repeats hang on more than what all of them hang on */
 #define QUELL_DOUBT_WITHDRAWN 2u /* it did not hold: rejected by Quell itself */
@@ -447,6 +449,9 @@ struct quell_globals {
 	quell_u32 write_denied; /* containers that may not write below some places; each counts in contained_files, too */
 	quell_u32 write_reserved;
 	quell_u64 followed;           /* workloads that a containment follows: 0, and only a policy's identities have containers told */
+	/* whose holders are asked for, and its numbers: the layer's, and as the process saw it */
+	struct quell_file_key sought;
+	quell_u64 sought_inode;
 };
 
 /* What the loader tells the kernel side. */
@@ -480,13 +485,14 @@ QUELL_SIZE(struct quell_forget, 16);
 
 /*
  * A pending entry that somebody asks for, without an event. In: the key's container, and of the entry offers, deadline_ns (from
- * now), severity, chain and object. Out: the key, under which it is found.
+ * now), severity, chain and object. Out: the key, under which it is found. Where it restores, also in: the key's rule, and the
+ * entry whole, as it was.
  */
 struct quell_request {
 	struct quell_pending_key key; /* out: whole */
 	struct quell_pending entry;
-	quell_s32 error;              /* see kern/pending/request.h */
-	quell_u32 reserved;
+	quell_s32 error;              /* see kern/pending/request.h, restore.h */
+	quell_u32 restore;            /* 1: a quarantine that was in force before a restart */
 };
 QUELL_SIZE(struct quell_request, 824);
 

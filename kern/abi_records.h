@@ -106,3 +106,14 @@ struct quell_peer {
 	char comm[16];
 };
 QUELL_SIZE(struct quell_peer, 56);
+
+/* Who has a file open, or mapped: told once for each descriptor and each map. */
+#define QUELL_HOLDS_OPEN 1u
+#define QUELL_HOLDS_MAPPED 2u
+#define QUELL_HOLDS_WRITABLE 4u
+struct quell_holder {
+	struct quell_task_ref task; /* the process; actor 0 */
+	quell_u32 how;              /* QUELL_HOLDS_… */
+	quell_u32 reserved;
+};
+QUELL_SIZE(struct quell_holder, 48);

@@ -118,6 +118,8 @@ static __always_inline int reads_module(u32 id)
 #define VM_SHARED_BIT 8
 #define MAY_WRITE_BIT 2
 #define DCACHE_DISCONNECTED_BIT (1u << 5)
+#define VM_WRITE_BIT 2ull
+#define VM_SHARED_FLAG 8ull
 #define AF_INET_NUMBER 2
 #define AF_INET6_NUMBER 10
 

@@ -6,6 +6,14 @@
  */
 #pragma once
 
+/* Put in force again after a restart that its container did not come over (pending/restore.h). */
+static __always_inline int is_orphan(struct quell_file_entry *entry)
+{
+	struct quell_pending *p = bpf_map_lookup_elem(&pending, &entry->pending);
+
+	return p && (p->object_flags & QUELL_OBJECT_ORPHAN);
+}
+
 /*
  * The runtime may always remove a dead container: a host task may unlink a
  * layer's file once no overlay stands on that layer, or the container whose
@@ -18,14 +26,18 @@ static __always_inline int removal_allowed(struct quell_file_entry *entry, u32 h
 	u64 container = entry->pending.container;
 	struct overlay_mount *mount;
 
-	if (hook != QUELL_HOOK_inode_unlink || !container || current_cgroup_container() ||
+	if (hook != QUELL_HOOK_inode_unlink || current_cgroup_container() ||
 	    subject_of(bpf_get_current_task_btf()))
+		return 0;
+	if (!container && !is_orphan(entry))
 		return 0;
 	if (root.inode) {
 		mount = bpf_map_lookup_elem(&overlays, &root);
 		if (!mount)
 			return 1;
 		container = mount->container; /* 0: mounted for one that has not begun */
+	} else if (!container) {
+		return 1; /* of an orphan: in a volume */
 	}
 	return container && !bpf_map_lookup_elem(&containers, &container);
 }
@@ -99,6 +111,10 @@ __noinline int file_refuse(u64 inode, u32 hook, u32 reads)
 	entry = bpf_map_lookup_elem(&contained_files, &facts.key);
 	if (!entry)
 		entry = file_adopt(inode, &facts);
+	if (!entry && (facts.flags & QUELL_OBJECT_LOWER)) { /* the layer's own file, for all who use it */
+		__builtin_memset(&facts.key.scope, 0, sizeof(facts.key.scope));
+		entry = bpf_map_lookup_elem(&contained_files, &facts.key);
+	}
 	if (!entry)
 		return 0;
 	if (reads && is_loader(bpf_get_current_task_btf()))

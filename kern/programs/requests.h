@@ -62,3 +62,15 @@ int quell_iter_held(struct bpf_iter__task_file *ctx)
 {
 	return on_iter_held(ctx);
 }
+
+SEC("iter/task_file")
+int quell_iter_holders(struct bpf_iter__task_file *ctx)
+{
+	return on_iter_holders(ctx);
+}
+
+SEC("iter/task_vma")
+int quell_iter_maps(struct bpf_iter__task_vma *ctx)
+{
+	return on_iter_maps(ctx);
+}

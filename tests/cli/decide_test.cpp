@@ -98,6 +98,13 @@ TEST_F(FakeDaemon, ATermIsChecked) {
     EXPECT_TRUE(calls().empty());
 }
 
+TEST_F(FakeDaemon, WhoHoldsTheFileIsKilledWhereItIsSaid) {
+    will_reply("Approve", {{"incident", done_incident()}, {"survivors", Json::array()}});
+    start();
+    EXPECT_EQ(quell({"approve", "00012@ab12cd34", "quarantine-file", "--kill-holders"}).code, 0);
+    EXPECT_EQ(calls(), std::vector<std::string>{R"(Approve {"digest":"ab12cd34","id":"00012","kill_holders":true,"response":"quarantine-file"})"});
+}
+
 TEST_F(FakeDaemon, SurvivorsAreNamed) {
     Json incident = done_incident();
     incident["state"] = "enforcing";

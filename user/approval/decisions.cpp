@@ -32,7 +32,7 @@ void Decisions::prepare(const Incident& incident) {
     if (incident.waits() && (incident.entry.offers | incident.entry.wanted)) arming_.arm(target_of(incident));
 }
 
-response::Target Decisions::target_of(const Incident& incident) const { return {incident.key, incident.entry, incident.path, parts_.stop_grace_ns, &ending_}; }
+response::Target Decisions::target_of(const Incident& incident) const { return {incident.key, incident.entry, incident.path, parts_.stop_grace_ns, &ending_, {}, killing_holders_.contains(incident.id)}; }
 
 void Decisions::armed(const response::Target& target, const Status& result) {
     const auto id = QUELL_WORD_INCIDENT(target.entry.word);
@@ -125,6 +125,12 @@ void Decisions::row(const Incident& incident, history::Action action, const std:
             whole["below"] = request->below.empty() ? "the directory of the object" : request->below;
             entry.row.detail = whole.dump();
         }
+        if (action == history::Action::APPROVED && request->kill_holders) {
+            const auto known = incident::Json::parse(entry.row.detail, nullptr, false);
+            auto whole = known.is_object() ? known : incident::Json::object();
+            whole["kill_holders"] = true;
+            entry.row.detail = whole.dump();
+        }
     }
     entry.snapshot = history::Snapshot{incident.id, std::string(word_at(kStateWords, incident.state)), incident.rule.rule, incident::snapshot_text(incident)};
     parts_.history.append(std::move(entry));
@@ -177,6 +183,8 @@ void Decisions::approve(std::uint64_t id, quell_response response, const std::st
     if (request.rule.empty() && !request.follows && offer.digest != digest)
         return refuse(id, Refusal::kChanged, request.joint ? (request.joint->changed.empty() ? "the digest is not that of " + request.joint->what + ": look again with quell preview" : request.joint->changed)
                                                            : "the digest is not that of this target: look again with quell show", request, reply);
+    if (const auto why = request.kill_holders ? may_not_kill_holders(*incident, response, request) : std::string(); !why.empty())
+        return refuse(id, Refusal::kNotAllowed, why, request, reply);
     if (!response::takes_evidence(response) && !parts_.canary_denied())
         return refuse(id, Refusal::kBlind, "the canary was not denied: the hooks do not refuse, nothing was approved", request, reply);
     if (request.beside == QUELL_RESPONSE_ACQUIRE_FILE && !request.has_room) return look_for_room(id, response, digest, request, reply);
@@ -248,6 +256,7 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
     if (captures) return capture_first(incident, frozen ? success() : Status(frozen.error()), std::move(reply));
     if (request.beside == QUELL_RESPONSE_ACQUIRE_FILE) to_copy_.insert(incident.id);
     if (offer.response == QUELL_RESPONSE_STOP_CONTAINER) lift(incident, QUELL_BIT(QUELL_RESPONSE_PAUSE_CONTAINER));  // who is told to end must run for it
+    if (request.kill_holders) killing_holders_.insert(incident.id);
     carry_out(incident, std::move(reply));
 }
 
@@ -284,6 +293,7 @@ void Decisions::carry_out(Incident& incident, Reply reply) {
 
 void Decisions::carried_out(std::uint64_t id, const response::Outcome& outcome, const Reply& reply) {
     carrying_out_.erase(id);
+    killing_holders_.erase(id);
     auto* incident = parts_.store.find(id);
     if (!incident) return reply({Refusal::kFailed, "the incident is gone", id, {}});
     write_due_rows(id);

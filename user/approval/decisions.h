@@ -58,6 +58,7 @@ struct Request {
     std::uint64_t follow_ns = 0;                     // the containment is to follow the workload for so long; 0: it does not
     std::uint64_t follows = 0;                       // nobody asks: an approval of this incident follows its workload. It knows no digest
     bool over_guards = false;                        // who approved (of `follows`: that incident) went over guards
+    bool kill_holders = false;                       // of quarantine-file: who holds the file within the container
 };
 
 enum class Refusal { kNone, kNoSuchIncident, kNotOffered, kChanged, kTooLate, kBlind, kNotAllowed, kGuarded, kFailed };
@@ -191,6 +192,8 @@ private:
     // Why the role is too low; may_not_…: "" where it is not. (terms.cpp)
     [[nodiscard]] static std::string too_low(Role needed, const std::string& what, const Request& request);
     [[nodiscard]] std::string may_not_approve(const incident::Incident& incident, quell_response response, const Request& request) const;
+    // "" where who holds the file may be killed with it. (holders.cpp)
+    [[nodiscard]] std::string may_not_kill_holders(const incident::Incident& incident, quell_response response, const Request& request) const;
     [[nodiscard]] std::string may_not_reject(const incident::Incident& incident, const Request& request) const;
     // Reason and persons, as the rule asks for them; false: not to be flipped, which is answered.
     [[nodiscard]] bool agreed(incident::Incident& incident, const incident::Offer& offer, Request& request, const Reply& reply);
@@ -267,6 +270,7 @@ private:
         Reply reply;
     };
     std::map<std::uint64_t, Captured> capturing_;  // before they are killed
+    std::set<std::uint64_t> killing_holders_;  // of these
     std::map<std::uint64_t, std::uint64_t> considered_;  // until when what is looked up is waited for
     HourGuard guard_;
     ContainerWindow containers_;

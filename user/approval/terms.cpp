@@ -51,7 +51,7 @@ Matter Decisions::matter_of(const Incident& incident, quell_response response) c
     Matter matter;
     matter.response = response;
     matter.severity = incident.rule.severity;
-    matter.is_container = incident.key.container != 0;
+    matter.is_container = incident.of_container();
     matter.id = id_text(incident.id);
     matter.name = incident.identity.name.value_or("");
     const auto& who = incident.identity;

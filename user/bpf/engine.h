@@ -103,6 +103,9 @@ public:
     [[nodiscard]] Result<FoundProcess> process(std::uint32_t pid);
     // Of a descriptor of this process; `container`: whose it is where it lies in an overlay. ENOENT: it was closed.
     [[nodiscard]] Result<quell_open_file> open_file(int descriptor, std::uint64_t container);
+    // Who has the file open or mapped: told once for each descriptor and map. Walks all of them, for `limit_ns` at most; then
+    // `is_whole` is false. `inode`: its number as its process saw it.
+    [[nodiscard]] Result<std::vector<quell_holder>> holders(const quell_file_key& file, std::uint64_t inode, std::uint64_t limit_ns, bool& is_whole);
     [[nodiscard]] std::optional<quell_pending> find(const quell_pending_key& key) const;
     [[nodiscard]] std::vector<PendingEntry> pending() const;
     [[nodiscard]] std::optional<quell_container> container(std::uint64_t cgroup) const;
@@ -156,6 +159,7 @@ private:
     bool adopted_ = false;
     std::mutex mutex_;        // attaching, which takes its time
     std::mutex loader_mutex_;  // within mutex_, or alone
+    std::mutex sought_mutex_;  // globals' sought: takes longer, and nobody who decides waits for it
     std::mutex query_mutex_;  // globals' query, and iterators: asked on the loop, too, which does not wait for an attach
 };
 

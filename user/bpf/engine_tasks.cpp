@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "user/base/time.h"
 #include "user/bpf/engine.h"
 
 namespace quell::bpf {
@@ -25,8 +26,9 @@ void for_each(int map, Visit visit) {
 
 enum class Over { kTasks, kCgroups, kOwnFiles, kHeldFiles };
 
-// Runs an iterator once; its output as bytes. `process`: whose files, of kHeldFiles.
-Result<std::string> run_iterator(int program, Over over = Over::kTasks, pid_t process = 0) {
+// Runs an iterator once; its output as bytes. `process`: whose files, of kHeldFiles. Not beyond `until_ns`, where one is given:
+// then what there is by then.
+Result<std::string> run_iterator(int program, Over over = Over::kTasks, pid_t process = 0, std::uint64_t until_ns = UINT64_MAX) {
     bpf_iter_link_info which{};
     LIBBPF_OPTS(bpf_link_create_opts, options);
     if (over != Over::kTasks) {
@@ -46,10 +48,12 @@ Result<std::string> run_iterator(int program, Over over = Over::kTasks, pid_t pr
         const auto n = ::read(iterator.get(), buffer, sizeof(buffer));
         if (n == 0) return output;
         if (n < 0) {
-            if (errno == EINTR || errno == EAGAIN) continue;
+            if ((errno == EINTR || errno == EAGAIN) && boottime_ns() < until_ns) continue;
+            if (errno == EINTR || errno == EAGAIN) return output;
             return errno_error("cannot read from an iterator");
         }
         output.append(buffer, static_cast<std::size_t>(n));
+        if (boottime_ns() >= until_ns) return output;
     }
 }
 
@@ -145,6 +149,23 @@ Result<quell_open_file> Engine::open_file(int descriptor, std::uint64_t containe
     if (output->size() != sizeof(file)) return Error{"the kernel side does not see the open file", ENOENT, {}};
     std::memcpy(&file, output->data(), sizeof(file));
     return file;
+}
+
+Result<std::vector<quell_holder>> Engine::holders(const quell_file_key& file, std::uint64_t inode, std::uint64_t limit_ns, bool& is_whole) {
+    const std::lock_guard lock(sought_mutex_);
+    std::memcpy(const_cast<quell_file_key*>(&globals_->sought), &file, sizeof(file));
+    globals_->sought_inode = inode;
+    const auto until_ns = boottime_ns() + limit_ns;
+    std::vector<quell_holder> found;
+    for (const char* name : {"quell_iter_maps", "quell_iter_holders"}) {  // maps first: no hook reaches those
+        auto output = run_iterator(program(name), Over::kTasks, 0, until_ns);
+        if (!output) return output.error();
+        const auto before = found.size();
+        found.resize(before + output->size() / sizeof(quell_holder));
+        if (found.size() != before) std::memcpy(found.data() + before, output->data(), (found.size() - before) * sizeof(quell_holder));
+    }
+    is_whole = boottime_ns() < until_ns;
+    return found;
 }
 
 Result<std::vector<quell_task_ref>> Engine::tasks(std::uint64_t container, std::uint64_t actor, const quell_task_ref* mark) {

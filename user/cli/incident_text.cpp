@@ -67,6 +67,26 @@ std::string file_section(const Json& incident) {
            line("layer", text_of(file, "layer")) + line("exists", true_member(file, "exists") ? "yes" : "gone");
 }
 
+// Who has it open or mapped now.
+std::string holders_section(const Json& incident) {
+    const Json& holders = member(incident, "holders");
+    if (!holders.is_array()) return {};
+    const std::int64_t count = integer_member(incident, "holders_count", -1);
+    std::string out;
+    for (const Json& one : holders) out += "  " + process_text(one) + "\n";
+    if (count > static_cast<std::int64_t>(holders.size())) out += "  and " + std::to_string(count - static_cast<std::int64_t>(holders.size())) + " more\n";
+    if (count < 0) out += "  others may hold it: there was no time to look at every process\n";
+    return out.empty() ? out : "Held by\n" + out;
+}
+
+// Running containers that have it in their image, and are refused it with everybody.
+std::string users_section(const Json& incident) {
+    std::string out;
+    for (const Json& one : member(incident, "users"))
+        if (one.is_string()) out += "  " + safe(one.get<std::string>()) + "\n";
+    return out.empty() ? out : "In the image of\n" + out;
+}
+
 std::string offers_section(const Json& incident, const Terminal& out) {
     std::string text;
     const bool is_pending = text_of(incident, "state") == "pending" || text_of(incident, "state") == "arming";
@@ -233,7 +253,7 @@ std::string incident_text(const Json& incident, const Invocation& invocation) {
     out += line("events", std::to_string(integer_member(incident, "count")) + ", first " + time("first") + ", last " + time("last"));
     out += line("age", s_text(integer_member(incident, "age_s")));
     out += line("deadline", time("deadline") + ", " + s_text(std::max<std::int64_t>(0, integer_member(incident, "time_left_s"))) + " left");
-    return out + container_section(incident) + process_section(incident) + file_section(incident) + offers_section(incident, invocation.out) +
+    return out + container_section(incident) + process_section(incident) + file_section(incident) + holders_section(incident) + users_section(incident) + offers_section(incident, invocation.out) +
            decision_section(incident, invocation.utc) + notes_section(incident, invocation.utc);
 }
 

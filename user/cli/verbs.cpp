@@ -81,6 +81,7 @@ const std::vector<Verb>& verbs() {
           kAllow, kAllowNode, kLoopback, kScope, kInstances, kWith, kCopy,
           {"--below", "PATH", kBelow, false, true},
           {"--follow", "DURATION", "isolate-network: hold for the workload, also when its container is made anew, up to 7d"},
+          {"--kill-holders", "", "quarantine-file: kill who holds the file within the container"},
           {"--confirm", "WORD", "the word that a guard asks for; of an admin", false, false},
           {"--break-glass", "", "over rights, two persons and guards, for those who may; takes a reason", false, false},
           {"--select", "SELECTION", "instead of an ID: all that wait and fit: rule=,image=,namespace=,severity=,older=", false, false},

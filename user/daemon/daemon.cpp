@@ -320,6 +320,8 @@ Status Daemon::start_incidents() {
     std::vector<history::Snapshot> snapshots;
     if (auto file = history::History::open_read_only(config_.history_path)) {
         if (auto found = file->snapshots(incident::kOverMax)) snapshots = std::move(found).value();
+        // what holds may be older than all of these
+        if (auto held = file->snapshots(history::kListMax, {"approved", "enforcing", "failed"})) snapshots.insert(snapshots.end(), held->begin(), held->end());
         // what waits keeps the terms of the generation it was made under
         if (auto newest = file->newest_generation(); newest && *newest) (void)store_.rules().restore((*newest)->generation, (*newest)->rules);
     }
@@ -335,6 +337,8 @@ Status Daemon::start_incidents() {
     watch_->remember(snapshots);
     follower_->load();
     ring_->consume();  // what an earlier daemon left, before entries without details are made up for
+    restored_.emplace(Restored::Parts{*engine_, store_, *history_, *reader_});
+    restored_->put_in_force();
     watch_->adopt();
     decisions_->tell_left_over();
     pods_->resume(store_);
@@ -393,6 +397,8 @@ void Daemon::on_tick() {
     follower_->tick();
     removed_->tick();
     pods_->tick(store_);
+    restored_->tick();
+    vitals_.lost_warning = restored_->warning();
     low_roles_->on_tick(boottime_ns());
     journal_rows_.flush();
     learn_overlay();

@@ -27,6 +27,7 @@
 #include "user/daemon/pods.h"
 #include "user/daemon/policies.h"
 #include "user/daemon/removed.h"
+#include "user/daemon/restored.h"
 #include "user/daemon/status.h"
 #include "user/daemon/subscribers.h"
 #include "user/daemon/watch.h"
@@ -164,6 +165,9 @@ private:
     [[nodiscard]] incident::Incident* incident_of(const control::Json& params, std::string_view name, control::Responder& responder);
     [[nodiscard]] bool is_known(const incident::Incident& incident, const control::Peer& peer, control::Responder& responder);
     [[nodiscard]] control::Json incident_json(const incident::Incident& incident);
+    // `then` is told the members about who holds its file, and whose image it is of: at once where that does not matter, else when they were found. (holders.cpp)
+    void with_holders(const incident::Incident& incident, std::function<void(const control::Json&)> then);
+    void previewed(const incident::Incident& incident, const control::Json& params, const control::Peer& peer, const control::Json& holders, control::Responder& responder);
     // Never "enforcing" while the canary is not denied.
     [[nodiscard]] incident::Incident as_said(const incident::Incident& incident) const;
 
@@ -193,6 +197,7 @@ private:
     std::map<std::string, std::set<std::string>> shown_;  // by the digest of a joint preview: who was in it, to say what changed
     std::unique_ptr<Follower> follower_;
     std::optional<RemovedContainers> removed_;
+    std::optional<Restored> restored_;
     std::unique_ptr<bpf::RingReader> ring_;
     notify::JournalStream journal_rows_;
     Subscribers subscribers_;  // before the server, whose end makes rows

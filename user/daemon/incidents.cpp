@@ -138,7 +138,16 @@ void Daemon::incidents(const Json& params, const control::Peer&, control::Respon
 
 void Daemon::show(const Json& params, const control::Peer&, control::Responder responder) {
     decisions_->tick();
-    if (const auto* incident = incident_of(params, responder)) responder.reply({{"incident", incident_json(*incident)}});
+    const auto* incident = incident_of(params, responder);
+    if (!incident) return;
+    auto shared = std::make_shared<control::Responder>(std::move(responder));
+    with_holders(*incident, [this, shared, id = incident->id](const Json& holders) {
+        const auto* found = store_.find(id);
+        if (!found) return shared->error("io.quell.NoSuchIncident", {{"id", id_text(id)}});
+        auto json = incident_json(*found);
+        json.update(holders);
+        shared->reply({{"incident", json}});
+    });
 }
 
 // All that the rule offers, or one of it.
@@ -146,11 +155,20 @@ void Daemon::preview(const Json& params, const control::Peer& peer, control::Res
     decisions_->tick();
     const auto* incident = incident_of(params, responder);
     if (!incident) return;
-    const auto word = control::string_member(params, "response");
     const auto wide = wide_of(params);
     if (!wide) return responder.error(control::errors::kInvalidParameter, {{"parameter", "scope"}});
-    if (*wide != Wide::kNone) return preview_wide(*wide, *incident, word, request_of(params, peer), peer, std::move(responder));
-    const auto said = as_said(*incident);
+    if (*wide != Wide::kNone) return preview_wide(*wide, *incident, control::string_member(params, "response"), request_of(params, peer), peer, std::move(responder));
+    auto shared = std::make_shared<control::Responder>(std::move(responder));
+    with_holders(*incident, [this, shared, params, peer, id = incident->id](const Json& holders) {
+        const auto* found = store_.find(id);
+        if (!found) return shared->error("io.quell.NoSuchIncident", {{"id", id_text(id)}});
+        previewed(*found, params, peer, holders, *shared);
+    });
+}
+
+void Daemon::previewed(const incident::Incident& incident, const Json& params, const control::Peer& peer, const Json& holders, control::Responder& responder) {
+    const auto word = control::string_member(params, "response");
+    const auto said = as_said(incident);
     const bool alive = said.key.container && engine_->container(said.key.container);
     const auto request = request_of(params, peer);
     incident::EngineView kernel(*engine_);
@@ -161,7 +179,9 @@ void Daemon::preview(const Json& params, const control::Peer& peer, control::Res
         if (offer.available) list.back()["asks"] = asks_json(decisions_->asks(said, offer, request));
     }
     if (list.empty() && !word.empty()) return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", "the rule does not offer it"}});
-    responder.reply({{"incident", incident::summary_json(said, alive)}, {"previews", list}});
+    auto summary = incident::summary_json(said, alive);
+    summary.update(holders);
+    responder.reply({{"incident", summary}, {"previews", list}});
 }
 
 // For an approval of many: nobody's processes are walked.
@@ -257,6 +277,7 @@ void Daemon::approve(const Json& params, const control::Peer& peer, control::Res
             return responder.error(control::errors::kInvalidParameter, {{"parameter", "follow_s"}});
         request.follow_ns = static_cast<std::uint64_t>(follow_s) * 1'000'000'000;
     }
+    request.kill_holders = control::true_member(params, "kill_holders");
     const auto digest = control::string_member(params, "digest");
     const auto wide = wide_of(params);
     if (!wide) return responder.error(control::errors::kInvalidParameter, {{"parameter", "scope"}});

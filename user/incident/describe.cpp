@@ -108,7 +108,7 @@ bool is_manual(const Incident& incident) { return incident.key.rule == QUELL_RUL
 
 std::string role_of(const Incident& incident, quell_u32 index, quell_u32 count) {
     if (index == 0) return is_manual(incident) ? "named" : "acted";
-    if (incident.key.container && index + 1 == count && !incident.entry.chain[index].actor) return "container's init";
+    if (incident.of_container() && index + 1 == count && !incident.entry.chain[index].actor) return "container's init";
     return "ancestor";
 }
 
@@ -126,7 +126,7 @@ Json common_json(const Incident& incident) {
                  {"severity", word_at(kSeverityWords, incident.rule.severity)},
                  {"tags", Json::array()},
                  {"state", word_at(kStateWords, incident.state)},
-                 {"subject", incident.key.container ? "container" : "host"},
+                 {"subject", incident.of_container() ? "container" : "host"},
                  {"operation", is_manual(incident) ? "none" : word_at(kOperationWords, entry.operation)},
                  {"hook", is_manual(incident) ? "none" : word_at(kHookWords, entry.hook)},
                  {"verdict", incident.verdict ? "denied" : "allowed"},
@@ -176,7 +176,7 @@ std::string hold_text(const Hold& hold, bool is_late) {
 }
 
 std::string subject_text(const Incident& incident) {
-    if (!incident.key.container) return "host";
+    if (!incident.of_container()) return "host";
     const auto id = escape(incident.container_id.substr(0, 12));
     return incident.identity.name ? escape(*incident.identity.name) + " (" + id + ")" : "container " + id;
 }
@@ -195,7 +195,7 @@ Json brief_json(const Incident& incident) {
                  {"count", number(incident.entry.hits)}};
     if (!incident.path.empty()) json["object"] = escape(incident.path);
     else if (auto object = object_text(incident.entry.operation, incident.entry.detail); !object.empty()) json["object"] = std::move(object);
-    if (!incident.key.container) return json;
+    if (!incident.of_container()) return json;
     json["container"] = escape(incident.container_id);
     put(json, "pod", incident.identity.pod);
     put(json, "namespace", incident.identity.pod_namespace);
@@ -205,7 +205,7 @@ Json brief_json(const Incident& incident) {
 
 Json summary_json(const Incident& incident, bool container_alive) {
     auto json = common_json(incident);
-    if (incident.key.container) json["container"] = container_json(incident, container_alive);
+    if (incident.of_container()) json["container"] = container_json(incident, container_alive);
     for (const auto response : incident.rule.offers)
         json["offers"].push_back({{"response", word_at(kResponseWords, response)},
                                   {"available", incident.waits() && (incident.entry.offers & QUELL_BIT(response))},
@@ -215,7 +215,7 @@ Json summary_json(const Incident& incident, bool container_alive) {
 
 Json whole_json(const Incident& incident, const std::vector<Offer>& offers, bool container_alive) {
     auto json = common_json(incident);
-    if (incident.key.container) json["container"] = container_json(incident, container_alive);
+    if (incident.of_container()) json["container"] = container_json(incident, container_alive);
     if (incident.arguments_known) {
         json["arguments"] = Json::array();
         for (const auto& argument : incident.arguments) json["arguments"].push_back(escape(argument));

@@ -102,6 +102,12 @@ struct Incident {
     // Whether its rule is about it hangs on who the container is, which is not known yet.
     [[nodiscard]] bool in_doubt() const { return waits() && (entry.doubts[0] || entry.doubts[1]); }
     [[nodiscard]] bool over() const { return !waits() && !holds(); }
+    // Its file is refused, as far as this tells: also where that failed in part.
+    [[nodiscard]] bool holds_file() const {
+        return entry.approved_ns && entry.response == QUELL_RESPONSE_QUARANTINE_FILE && (holds() || state == QUELL_STATE_FAILED);
+    }
+    // A container's, also where a restart has taken that, and its number.
+    [[nodiscard]] bool of_container() const { return key.container || (entry.object_flags & QUELL_OBJECT_ORPHAN); }
 };
 
 // "frozen", "not frozen", "in force", "not in force", "lifted"

@@ -7,6 +7,7 @@
 #include "user/base/time.h"
 #include "user/incident/describe.h"
 #include "user/incident/hex.h"
+#include "user/incident/lasting.h"
 
 namespace quell::incident {
 namespace {
@@ -112,6 +113,7 @@ std::string snapshot_text(const Incident& incident) {
     if (!incident.assigned_to.empty()) json["assigned_to"] = hex(incident.assigned_to);
     if (!incident.notes.empty()) json["notes"] = notes_snapshot(incident.notes);
     if (incident.decided_by) json["decided_by"] = who_snapshot(*incident.decided_by);
+    if (incident.holds_file()) json["lasting"] = lasting_json(incident);
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -120,9 +122,14 @@ std::optional<Incident> parse_snapshot(const std::string& text) {
     Incident incident;
     if (!json.is_object()) return std::nullopt;
     try {
-        if (json.at("abi").get<quell_u32>() != QUELL_ABI_VERSION) return std::nullopt;
-        if (!read(json, "key", incident.key) || !read(json, "entry", incident.entry)) return std::nullopt;
         incident.id = json.at("id").get<std::uint64_t>();
+        // of another version only what lasts: a quarantine goes on
+        if (json.at("abi").get<quell_u32>() != QUELL_ABI_VERSION) {
+            if (!json.contains("lasting") || !take_lasting(json.at("lasting"), incident)) return std::nullopt;
+            incident.entry.word = QUELL_WORD(incident.id, json.at("state").get<quell_u32>());
+        } else if (!read(json, "key", incident.key) || !read(json, "entry", incident.entry)) {
+            return std::nullopt;
+        }
         if (json.at("boot").get<std::string>() != boot_id()) incident.earlier_boot_offset_ns = json.at("wall_offset").get<std::int64_t>();
         incident.state = take_enum(json, "state", QUELL_STATE_UNDONE);
         incident.details = json.at("details").get<bool>();

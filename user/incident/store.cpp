@@ -61,7 +61,7 @@ Incident& Store::adopt(const quell_pending_key& key, const quell_pending& entry,
     incident.key = key;
     incident.entry = entry;
     incident.state = state_of(entry);
-    incident.earlier_boot_offset_ns.reset();
+    if (!(entry.object_flags & QUELL_OBJECT_RESTORED)) incident.earlier_boot_offset_ns.reset();  // its times are what they were
     if (!inserted) return incident;
     incident.rule = rule(key.rule, entry.generation);
     incident.details = false;
@@ -109,6 +109,13 @@ std::vector<Incident*> Store::list(bool all) {
     for (auto at = incidents_.rbegin(); at != incidents_.rend() && (!all || list.size() < kOverMax); ++at)
         if (all || !at->second.over()) list.push_back(&at->second);
     return list;
+}
+
+std::vector<Incident*> Store::holding_files() {
+    std::vector<Incident*> found;
+    for (auto& [id, incident] : incidents_)
+        if (incident.holds_file()) found.push_back(&incident);
+    return found;
 }
 
 void Store::trim() {

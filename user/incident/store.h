@@ -45,6 +45,8 @@ public:
     [[nodiscard]] std::vector<Incident*> parts_of(std::uint64_t first);
     // Newest first; all: at most kOverMax, else every one that waits or holds.
     [[nodiscard]] std::vector<Incident*> list(bool all);
+    // Those that hold a file (Incident::holds_file), oldest first.
+    [[nodiscard]] std::vector<Incident*> holding_files();
     // Drops the oldest that are over beyond the bound, but those that are kept: what follows from them goes on.
     void trim();
     void keep(std::uint64_t id) { kept_.insert(id); }

@@ -35,6 +35,7 @@ struct Target {
     std::uint64_t grace_ns = 0;                   // what stop-container gives an init
     const std::atomic<bool>* ending = nullptr;    // set when the daemon ends: who waits leaves the rest to the next one
     std::shared_ptr<const evidence::Order> order = {};  // of what takes evidence; without the subject's processes
+    bool kill_holders = false;                    // of a file, within the container
 };
 
 struct Outcome {

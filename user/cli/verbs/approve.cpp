@@ -90,6 +90,7 @@ int run_approve(Invocation& invocation) {
         }
         parameters["follow_s"] = seconds;
     }
+    if (invocation.has("--kill-holders")) parameters["kill_holders"] = true;
     int code = kDone;
     if (choice.digest.empty()) {
         auto chosen = scope.empty() ? choose(invocation, id, choice.response, code) : choose_wide(invocation, id, choice.response, scope, false, code);

@@ -70,6 +70,11 @@ int run_preview(Invocation& invocation) {
     if (invocation.json) return print_json(invocation, *reply), kDone;
     const Json& incident = control::member(*reply, "incident");
     std::string text = "Incident " + text_of(incident, "id") + ": " + text_of(incident, "name") + ", " + text_of(incident, "state") + "\n";
+    const Json& holders = control::member(incident, "holders");
+    for (const Json& one : holders) text += preview_line("held by", process_text(one));
+    if (holders.is_array() && !control::member(incident, "holders_count").is_number()) text += preview_line("held by", "others, perhaps: there was no time to look at every process");
+    for (const Json& one : control::member(incident, "users"))
+        if (one.is_string()) text += preview_line("image of", safe(one.get<std::string>()));
     for (const Json& preview : control::member(*reply, "previews")) text += preview_text(preview, invocation);
     if (control::member(*reply, "previews").empty()) text += "The rule offers nothing.\n";
     invocation.out.print(text);
