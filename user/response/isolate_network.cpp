@@ -14,6 +14,7 @@
 
 #include "user/base/time.h"
 #include "user/response/cgroup.h"
+#include "user/response/freeze_mark.h"
 #include "user/response/network_files.h"
 #include "user/response/response.h"
 #include "user/response/terms.h"
@@ -35,9 +36,10 @@ bool says(int fd, std::string_view what) {
 }
 
 // What is to be told of it; "" when every call has begun anew.
-std::string interrupt(const Freezer& freezer) {
+std::string interrupt(const Freezer& freezer, std::uint64_t container) {
     if (!freezer.freeze) return {};
     if (says(freezer.freeze.get(), "1")) return "it is frozen, and calls that were blocked begin anew when it goes on";
+    FreezeMark mark(container);  // a daemon that is killed before it goes on leaves that to the next
     if (::write(freezer.freeze.get(), "1", 1) != 1) return "calls that were blocked could not be interrupted: each may still get one answer";
     const auto deadline = boottime_ns() + kFreezeLimitNs;
     bool frozen = false;
@@ -45,7 +47,10 @@ std::string interrupt(const Freezer& freezer) {
         pollfd wait{freezer.events.get(), POLLPRI, 0};
         (void)::poll(&wait, 1, 10);
     }
-    if (::write(freezer.freeze.get(), "0", 1) != 1 && errno != ENODEV) return "it is frozen and could not be let go on";
+    if (::write(freezer.freeze.get(), "0", 1) != 1 && errno != ENODEV) {
+        mark.keep();
+        return "it is frozen and could not be let go on";
+    }
     return frozen ? "" : "not every process could be interrupted within a second";
 }
 
@@ -84,7 +89,7 @@ public:
         const auto container = engine.container(target.key.container);
         if (!container) return {QUELL_STATE_GONE, "the container is gone", {}, 0};
         if (!isolation || isolation->incident != QUELL_WORD_INCIDENT(target.entry.word)) return {QUELL_STATE_FAILED, "the kernel side does not hold the isolation", {}, 0};
-        if (prepared) trouble = interrupt(static_cast<const Freezer&>(*prepared));
+        if (prepared) trouble = interrupt(static_cast<const Freezer&>(*prepared), target.key.container);
         return {QUELL_STATE_ENFORCING,
                 "the network is cut, " + terms_text(isolation->terms) + "; " + queued_text(*container) + "; unix sockets stay" + (trouble.empty() ? "" : "; " + trouble), {}, 0};
     }
