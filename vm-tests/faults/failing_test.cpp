@@ -41,6 +41,8 @@ protected:
 TEST_F(Failing, CgroupKillThatCannotBeWrittenIsMadeUpForByPidfds) {
     Case killed(row_of("kill-container")), paused(row_of("pause-container"));
     killed.container().begin("sleep 1000");
+    Container deaf("deaf");  // its init hears no SIGTERM
+    deaf.start();
     must("mount -o remount,bind,ro /sys/fs/cgroup");
     killed.request();
     paused.request();
@@ -48,6 +50,10 @@ TEST_F(Failing, CgroupKillThatCannotBeWrittenIsMadeUpForByPidfds) {
     EXPECT_EQ(output.status, 0) << output.text;
     EXPECT_EQ(killed.container().ended(), 128 + SIGKILL);
     EXPECT_NE(result_of(killed.id(), "done").find("each signalled by itself"), std::string::npos) << result_of(killed.id(), "done");
+
+    const auto stopped = run("quell respond stop-container --container deaf --reason fault --yes");
+    EXPECT_EQ(stopped.status, 0) << stopped.text;
+    EXPECT_FALSE(deaf.running());
 
     EXPECT_NE(paused.approve().status, 0);
     EXPECT_EQ(paused.state(), "failed");
