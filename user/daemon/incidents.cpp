@@ -124,7 +124,7 @@ void Daemon::incidents(const Json& params, const control::Peer&, control::Respon
 }
 
 void Daemon::show(const Json& params, const control::Peer&, control::Responder responder) {
-    decisions_->tick();
+    if (const auto id = parse_id(control::string_member(params, "id"))) decisions_->look_at(*id);
     if (const auto* incident = incident_of(params, responder)) responder.reply({{"incident", incident_json(*incident)}});
 }
 
