@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
+
 #include "vm-tests/cost/crowd.h"
 
 namespace quell::guest {
@@ -18,8 +21,13 @@ void bare_kill(const std::string& cgroup_path) {
     close(fd);
 }
 
+// As in the container that has an incident: who acted, of whom nothing is detected here, and a parent that stays.
+void act_aside(const Crowded& crowd) { crowd.begin("attack truncate /tmp/other; sleep 1000; :"); }
+
 std::int64_t bare(int count) {
     const Crowded crowd("bare", count);
+    act_aside(crowd);
+    must("sync; sleep 2");
     return until_gone(crowd.cgroup_path(), count, [&] { bare_kill(crowd.cgroup_path()); });
 }
 
@@ -83,6 +91,7 @@ TEST_F(Kill, BesideCrunAndAWaitForTheCgroup) {
     for (int turn = 0; turn < 3; turn++) {
         ours.push_back(contained(kFew).from_socket);
         const Crowded crowd("crun", kFew);
+        act_aside(crowd);
         theirs.push_back(until_gone(crowd.cgroup_path(), kFew, [] { must_run({"crun", "--cgroup-manager=cgroupfs", "kill", "crun", "KILL"}); }));
         floor.push_back(bare(kFew));
     }
