@@ -77,16 +77,22 @@ std::int64_t instructions_of(pid_t process) {
     return sum;
 }
 
-Json call(RawClient& client, const std::string& method, const Json& parameters, int timeout_ms) {
-    EXPECT_TRUE(client.call(Json{{"method", "io.quell." + method}, {"parameters", parameters}}.dump())) << method;
+std::string message(const std::string& method, const Json& parameters) { return Json{{"method", "io.quell." + method}, {"parameters", parameters}}.dump(); }
+
+Json answer(RawClient& client, int timeout_ms) {
     const auto text = client.get(timeout_ms);
     if (!text) {
-        ADD_FAILURE() << method << ": no answer";
+        ADD_FAILURE() << "no answer";
         return Json::object();
     }
     const auto reply = Json::parse(*text, nullptr, false);
-    EXPECT_TRUE(reply.is_object() && !reply.contains("error")) << method << ": " << *text;
+    EXPECT_TRUE(reply.is_object() && !reply.contains("error")) << *text;
     return reply.is_object() && reply.contains("parameters") ? reply["parameters"] : Json::object();
+}
+
+Json call(RawClient& client, const std::string& method, const Json& parameters, int timeout_ms) {
+    EXPECT_TRUE(client.call(message(method, parameters))) << method;
+    return answer(client, timeout_ms);
 }
 
 void apply_offering(const std::string& responses, const std::string& more) {

@@ -35,7 +35,11 @@ void figure_at_least(const std::string& name, std::int64_t value, const std::str
 // Of all threads of the process since it began; those that run just now are counted up to their last change.
 [[nodiscard]] std::int64_t instructions_of(pid_t process);
 
-// The parameters of the answer; fails the test when it is an error, or there is none in that time.
+// Of that call: what is sent, so that making it is not in what is measured.
+[[nodiscard]] std::string message(const std::string& method, const Json& parameters = Json::object());
+// The parameters of the next answer; fails the test when it is an error, or there is none in that time.
+Json answer(RawClient& client, int timeout_ms = 60'000);
+// Both.
 Json call(RawClient& client, const std::string& method, const Json& parameters = Json::object(), int timeout_ms = 60'000);
 
 // One rule alone: on the truncation of /var/log/b.log, offering these responses (a list); `more` are other words of its respond, each after a comma.

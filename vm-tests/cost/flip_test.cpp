@@ -31,13 +31,14 @@ TEST_P(Request, ReachesTheFlipWithin150000InstructionsAndWithoutADisk) {
     Container victim("flip");
     victim.start();
     const auto id = incident_by_one_who_stays(victim, "flip");
-    const auto parameters = approval(id, word);
+    const auto text = message("Approve", approval(id, word));
     must("sync; sleep 3");  // what came before has its rows, and nobody is at a disk for it
     RawClient client;
     (void)call(client, "Version");
     Trace trace(events());
     const auto asked = now();
-    const auto reply = call(client, "Approve", parameters, 300'000);
+    EXPECT_TRUE(client.call(text));
+    const auto reply = answer(client, 300'000);
     must("sleep 2");  // its rows are written
     const auto traced = trace.end();
     const std::string state = reply.contains("incident") ? reply["incident"].value("state", "") : "";

@@ -41,13 +41,14 @@ TEST(Harm, EndsWithTheFlip) {
     EXPECT_TRUE(eventually([&] { const auto all = read_harm(file); return all && is_everybody_at_it(all.get(), 3); }, std::chrono::seconds(120))) << "somebody does nothing";
     EXPECT_EQ(attack(victim, "truncate /var/log/b.log"), 0);
     const auto id = pending_id("harm", "truncate");
-    const auto parameters = approval(id, "kill-container");
+    const auto text = message("Approve", approval(id, "kill-container"));
     (void)run("renice -n 0 $(cat /sys/fs/cgroup" + victim.cgroup() + "/cgroup.procs)");
     RawClient client;
     (void)call(client, "Version");
     Trace trace(kFlipEvents);
     const auto asked = now();
-    const auto reply = call(client, "Approve", parameters);
+    EXPECT_TRUE(client.call(text));
+    const auto reply = answer(client);
     const auto flip = flip_of(trace.end(), asked);
     EXPECT_EQ(reply.contains("incident") ? reply["incident"].value("state", "") : "", "done") << reply;
     ASSERT_TRUE(flip);

@@ -37,7 +37,7 @@ struct Contained {
 
 // `cgroup_path` is watched, to know when to look.
 Contained contain(const std::string& id, const std::string& cgroup_path, int count) {
-    const auto parameters = approval(id, "kill-container");
+    const auto text = message("Approve", approval(id, "kill-container"));
     must("sync; sleep 2");
     RawClient client;
     (void)call(client, "Version");
@@ -45,7 +45,8 @@ Contained contain(const std::string& id, const std::string& cgroup_path, int cou
     events.emplace_back("sched/sched_process_exit");
     Trace trace(events);
     const auto asked = now();
-    const auto reply = call(client, "Approve", parameters);
+    EXPECT_TRUE(client.call(text));
+    const auto reply = answer(client);
     expect_empty(cgroup_path);
     const auto traced = trace.end();
     EXPECT_EQ(reply.contains("incident") ? reply["incident"].value("state", "") : "", "done") << reply;

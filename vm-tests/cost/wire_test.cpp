@@ -47,14 +47,15 @@ TEST(Wire, HasNothingThatWasSaidAfterTheFlip) {
     ASSERT_TRUE(eventually([] { const auto heard = read_wire(); return heard->tcp_bytes > 20'000 && heard->udp_bytes > 10'000; })) << run("cat /run/wire.out").text;
     EXPECT_EQ(attack(victim, "truncate /var/log/b.log"), 0);
     const auto id = pending_id("wire", "truncate");
-    const auto parameters = approval(id, "isolate-network");
+    const auto text = message("Approve", approval(id, "isolate-network"));
     RawClient client;
     (void)call(client, "Version");
     const auto denied_before = denied("socket_sendmsg");
     Trace trace(kFlipEvents);
     const auto asked_real = real_ns();  // a moment apart, and of one CPU whose counter goes in nanoseconds
     const auto asked = now();
-    const auto reply = call(client, "Approve", parameters);
+    EXPECT_TRUE(client.call(text));
+    const auto reply = answer(client);
     must("sleep 5");  // what was queued has come, and nothing else
     const auto flip = flip_of(trace.end(), asked);
     ASSERT_TRUE(flip);
