@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct ResponseRow {
     // All but the evidence.
     [[nodiscard]] bool refuses() const { return word != "acquire-file" && word != "capture"; }
 };
+inline void PrintTo(const ResponseRow& row, std::ostream* out) { *out << row.word; }
 [[nodiscard]] const std::vector<ResponseRow>& response_rows();
 // "KillContainer", as the name of a test.
 [[nodiscard]] std::string test_name(const ResponseRow& row);
