@@ -51,7 +51,7 @@ protected:
         return std::stol(must("a=$(" + count + "); sleep 1; b=$(" + count + "); echo $((b - a))"));
     }
     static bool frozen(const Container& victim) { return run("grep -qx 'frozen 1' /sys/fs/cgroup" + victim.cgroup() + "/cgroup.events").status == 0; }
-    static int connects(const Container& victim, const std::string& address = "127.0.0.1") { return attack(victim, "connect " + address + " 7000"); }
+    static int connects(const Container& victim, const std::string& address = "127.0.0.1") { return victim.exec("acts connect " + address + " 7000").status; }
     // Who removes a log is frozen with the others: it is not waited for.
     static void remove(const Container& victim, const std::string& log = "b.log") { victim.begin("rm /var/log/" + log); }
     static std::string incident(const std::string& name, const std::string& rule = "b-log") {
@@ -83,7 +83,7 @@ protected:
         EXPECT_TRUE(eventually([&] { return actions_of(id) == expected; })) << testing::PrintToString(actions_of(id)) << " instead of " << testing::PrintToString(expected);
     }
     static bool attached(const std::string& hook) {
-        for (const auto& one : quell("status")["status"]["hooks"])
+        for (const Json all = quell("status")["status"]["hooks"]; const auto& one : all)
             if (one["name"] == hook) return one["attached"];
         return false;
     }
@@ -99,7 +99,7 @@ TEST_F(WhilePending, TheNetworkIsCutAtTheEventWhileTheDaemonDoesNothing) {
     const auto before = denied("isolate_connect");
     ASSERT_EQ(::kill(daemon_pid(), SIGSTOP), 0);
     // nothing comes in between: what it does next is refused
-    EXPECT_EQ(victim.exec("attack unlink /var/log/b.log && attack connect 127.0.0.1 7000").status, EPERM);
+    EXPECT_EQ(victim.exec("attack unlink /var/log/b.log && acts connect 127.0.0.1 7000").status, EPERM);
     EXPECT_EQ(connects(victim), EPERM);
     EXPECT_GE(denied("isolate_connect") - before, 2);
     const auto innocent_before = denied_anywhere();
@@ -179,7 +179,7 @@ TEST_F(WhilePending, AnApprovalOfItBringsItsTermsAndAnUndoGivesItBackToWhoWaits)
 TEST_F(WhilePending, AKillFindsItCutOffUntilNobodyIsLeft) {
     apply("isolate-network, pause-container");
     ContainerOptions options;
-    options.command = "while :; do attack connect 127.0.0.1 7000; echo $? >>/tmp/codes; done";
+    options.command = "while :; do acts connect 127.0.0.1 7000; echo $? >>/tmp/codes; done";
     Container victim("killed", options);
     victim.start();
     EXPECT_TRUE(eventually([&] { return run("grep -qx 0 " + victim.directory() + "/rootfs/tmp/codes").status == 0; }));
@@ -222,7 +222,7 @@ TEST_F(WhilePending, TheHostIsNeverHeld) {
     const auto found = wait_for([](const Json& one) { return one["rule"] == "b-log" && one["subject"] == "host"; });
     ASSERT_TRUE(found);
     EXPECT_FALSE(found->contains("while_pending")) << *found;
-    EXPECT_EQ(run("/w/attack connect 127.0.0.1 7000").status, 0);
+    EXPECT_EQ(run("/w/acts connect 127.0.0.1 7000").status, 0);
 }
 
 TEST_F(WhilePending, WhoIsFrozenGoesOnWhenItIsRejected) {

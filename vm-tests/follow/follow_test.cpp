@@ -53,7 +53,7 @@ std::string followed(const Container& container, const std::string& name, const 
 
 // The row of that action of the incident.
 Json row_of(const std::string& id, const std::string& action) {
-    for (const auto& row : quell("history --incident " + id)["rows"])
+    for (const Json all = quell("history --incident " + id)["rows"]; const auto& row : all)
         if (row["action"] == action) return row;
     ADD_FAILURE() << "no row " << action << " of " << id;
     return Json::object();

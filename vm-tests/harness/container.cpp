@@ -20,7 +20,7 @@ Container::Container(std::string name, ContainerOptions options)
     for (const char* log : {"dpkg.log", "b.log", "c.log", "sub/deep.log"}) write(directory_ + "/lower/var/log/" + log, "line\n");
     write(directory_ + "/lower/etc/shadow", "root:*:\n");
     write(directory_ + "/lower/tmp/other", "other\n");
-    must("cp /w/attack " + directory_ + "/lower/bin/attack");
+    must("cp /w/attack " + directory_ + "/lower/bin/attack; [ ! -e /w/acts ] || cp /w/acts " + directory_ + "/lower/bin/acts");
 }
 
 Container::~Container() {

@@ -27,7 +27,7 @@ TEST(IsolateNetwork, EveryWayOutIsRefusedUntilItIsUndone) {
     expect_all_work(before, "before");
     for (const char* way : {"vsock", "tun", "given-send", "given-read"}) EXPECT_EQ(before.at(way), 0) << way << " is not tried";
     const auto id = an_incident_of(victim, "cut");
-    for (const auto& offer : show(id)["offers"])
+    for (const Json all = show(id)["offers"]; const auto& offer : all)
         if (offer["response"] == "isolate-network") {
             EXPECT_NE(offer["warning"].get<std::string>().find("unix ones, which stay"), std::string::npos) << offer;
             EXPECT_EQ(offer["undo"], "rejoin");

@@ -23,7 +23,7 @@ TEST(DenyWrite, EveryWayIsRefusedUntilItIsUndone) {
     Writer writer(victim, "app"), innocent(neighbour, "beside");
     expect_all_written(writer.act(), "before");
     const auto id = a_writing_incident_of(victim, "denied");
-    for (const auto& offer : show(id)["offers"])
+    for (const Json all = show(id)["offers"]; const auto& offer : all)
         if (offer["response"] == "deny-write") {
             EXPECT_NE(offer["warning"].get<std::string>().find("mapped shared and writable stay writable"), std::string::npos) << offer;
             EXPECT_EQ(offer["undo"], "allow");
@@ -56,7 +56,7 @@ TEST(DenyWrite, TheDirectoryOfTheEventIsMeantWhereNoneIsNamed) {
     Written twin("twin", same_image);
     const auto id = a_writing_incident_of(victim, "bound");
     bool is_offered = false;
-    for (const auto& offer : show(id)["offers"])
+    for (const Json all = show(id)["offers"]; const auto& offer : all)
         if (offer["response"] == "deny-write") is_offered = offer["target"].get<std::string>().ends_with(", below /var/log");
     EXPECT_TRUE(is_offered) << show(id)["offers"];
     const auto approved = deny_writes(id);
