@@ -62,7 +62,8 @@ protected:
         tmux.press({"Enter"});
     }
     static Json row(const std::string& id, const std::string& action) {
-        for (const Json& one : quell("history --incident " + id)["rows"])
+        const auto history = quell("history --incident " + id);
+        for (const Json& one : history["rows"])
             if (one["action"] == action) return one;
         ADD_FAILURE() << "no row " << action << " of " << id;
         return {{"who", {{"user", ""}}}, {"reason", ""}};
@@ -79,7 +80,7 @@ TEST_F(ConsoleTeam, TheSecondPersonKillsWhatTheFirstApproved) {
     ASSERT_TRUE(vera->shows("vera, viewer"));
     EXPECT_EQ(attack(victim, "unlink /var/log/c.log"), 0);
     const auto id = pending_id("pair", "delete");
-    for (const auto* one : {alice.get(), bob.get(), vera.get()}) ASSERT_TRUE(one->shows(id));
+    for (const auto* one : {alice.get(), bob.get(), vera.get()}) ASSERT_TRUE(one->shows("> " + id)) << "chosen in the list: the line below tells of it before";
 
     vera->press({"Enter"});
     ASSERT_TRUE(vera->shows("you may not"));
@@ -147,7 +148,7 @@ TEST_F(ConsoleTeam, DeadlineAssigneeAndNoteAreRows) {
     EXPECT_EQ(attack(subject, "unlink /var/log/b.log"), 0);
     const auto id = pending_id("beside", "delete");
     const auto tmux = console_of("bob");
-    ASSERT_TRUE(tmux->shows(id));
+    ASSERT_TRUE(tmux->shows("> " + id));
     tmux->press({"Enter"});
     ASSERT_TRUE(tmux->shows("> kill-container"));
     tmux->press({"e"});
