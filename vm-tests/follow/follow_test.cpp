@@ -187,7 +187,7 @@ TEST(Follow, AnotherImageIsAnotherWorkload) {
     other.annotations = {{"io.kubernetes.cri-o.ImageName", "registry.example/image:2"}};
     Asking newer("image", other);
     EXPECT_EQ(newer.said("first"), 0);
-    EXPECT_TRUE(eventually([&] { return run("quell history --incident " + id).text.find("has these names and another image") != std::string::npos; })) << run("quell history --incident " + id).text;
+    EXPECT_TRUE(eventually([&] { return quell("history --incident " + id).dump().find("has these names and another image") != std::string::npos; })) << quell("history --incident " + id);
     EXPECT_EQ(show(id)["follow"]["times"], 0);
     EXPECT_FALSE(newer.has_said("refused"));
     EXPECT_EQ(undo(id), 0) << "though nothing of it is in force";

@@ -51,8 +51,8 @@ protected:
     static void expect_in_time(const std::string& id, std::size_t times) {
         ASSERT_TRUE(eventually([&] { return show(id)["follow"]["came_back"].size() == times; })) << show(id)["follow"];
         const std::string again = show(id)["follow"]["came_back"][times - 1];
-        EXPECT_TRUE(eventually([&] { return run("quell history --incident " + again).text.find("before its first instruction") != std::string::npos; }))
-            << run("quell history --incident " + again).text;
+        EXPECT_TRUE(eventually([&] { return quell("history --incident " + again).dump().find("before its first instruction") != std::string::npos; }))
+            << quell("history --incident " + again);
     }
 };
 
@@ -91,7 +91,7 @@ TEST_F(PodmanFollow, WithoutTheHookItIsContainedWhenItIsSeen) {
     EXPECT_NE(said("refused"), -1);
     ASSERT_TRUE(eventually([&] { return show(id)["follow"]["came_back"].size() == 1; }));
     const std::string again = show(id)["follow"]["came_back"][0];
-    EXPECT_TRUE(eventually([&] { return run("quell history --incident " + again).text.find("came-back") != std::string::npos; })) << run("quell history --incident " + again).text;
+    EXPECT_TRUE(eventually([&] { return quell("history --incident " + again).dump().find("came-back") != std::string::npos; })) << quell("history --incident " + again);
     EXPECT_EQ(run("quell undo " + id + " --reason done").status, 0);
 }
 
