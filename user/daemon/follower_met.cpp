@@ -118,7 +118,7 @@ void Follower::undo(std::uint64_t id, const approval::Request& request, const ap
     all.insert(all.begin(), origin_id);
     for (const auto one_id : all)
         if (const auto* one = parts_.store.find(one_id); one && is_in_force(*one) && !work_.contains(one_id)) held.push_back(one_id);
-    std::ranges::stable_partition(held, [id](std::uint64_t one) { return one == id; });
+    std::stable_partition(held.begin(), held.end(), [id](std::uint64_t one) { return one == id; });
     approval::Answer first;
     first.incident = id;
     if (held.empty()) {
