@@ -82,6 +82,16 @@ static __always_inline int is_disconnected(u64 entry)
 	return (flags & DCACHE_DISCONNECTED_BIT) != 0;
 }
 
+/* The directory that an overlay writes into, of its root: whatever is changed in the overlay is changed below there. 0: none. */
+static __always_inline u64 overlay_written(u64 root)
+{
+	u64 inode = read_pointer(root + offset_of(dentry, d_inode));
+
+	if (!inode || !quell.overlay.known || superblock_magic(inode) != OVERLAYFS_MAGIC)
+		return 0;
+	return read_pointer(inode - quell.overlay.vfs_inode + quell.overlay.upper);
+}
+
 /*
  * Is the entry, or a directory above it in its file system, one of the places? Nobody can move it out of one meanwhile: that
  * is refused. What lies deeper than can be walked, or has nothing above it that is known, may be below one, and is taken for it.
@@ -89,14 +99,19 @@ static __always_inline int is_disconnected(u64 entry)
 static __always_inline int below_place(u64 container, u64 entry)
 {
 	for (u32 n = 0; n < WALK_MAX; n++) {
-		u64 parent;
+		u64 above;
 
 		if (is_place(container, read_pointer(entry + offset_of(dentry, d_inode))))
 			return 1;
-		parent = read_pointer(entry + offset_of(dentry, d_parent));
-		if (!parent || parent == entry)
-			return is_disconnected(entry);
-		entry = parent;
+		above = read_pointer(entry + offset_of(dentry, d_parent));
+		if (!above || above == entry) {
+			if (is_disconnected(entry))
+				return 1;
+			above = overlay_written(entry);
+		}
+		if (!above)
+			return 0;
+		entry = above;
 	}
 	return 1;
 }
@@ -131,10 +146,27 @@ static __always_inline int keeps_content(struct file *file)
 	return (file->f_inode->i_mode & S_IFMT_BITS) == S_IFREG_BITS;
 }
 
-/* An open file that is written to. What an overlay has opened below itself was asked for as the overlay's before. */
+/*
+ * The entry by which a file was opened. What an overlay opens below itself is asked for as well, and stands there under the
+ * first of its names that the overlay met; the overlay's own entry is beside that file from 6.8 on, and in it before. What
+ * others open so (FUSE hands a file through) is asked for as what it is: its name in there says nothing of where it lies.
+ */
+static __always_inline u64 entry_of(u64 file)
+{
+	u64 entry = read_pointer(file + offset_of(file, f_path.dentry)), user;
+	u32 mode = 0;
+
+	read_kernel(mode, file + offset_of(file, f_mode));
+	if (!(mode & FMODE_BACKING_BIT) || !bpf_core_field_exists(struct backing_file, user_path))
+		return entry;
+	user = read_pointer(file + offset_of(backing_file, user_path.dentry));
+	return user && superblock_magic(read_pointer(user + offset_of(dentry, d_inode))) == OVERLAYFS_MAGIC ? user : entry;
+}
+
+/* An open file that is written to. */
 static __always_inline int write_held(struct file *file, u32 hook)
 {
-	return quell.write_denied && keeps_content(file) ? write_refuse(address_of(file->f_path.dentry), hook) : 0;
+	return quell.write_denied && keeps_content(file) ? write_refuse(entry_of(address_of(file)), hook) : 0;
 }
 
 /* lsm/file_open: for writing, also by open_by_handle_at(2) and through /proc/PID/fd. */
@@ -143,15 +175,11 @@ static __always_inline int write_opened(struct file *file)
 	return ((u32)file->f_mode & FMODE_WRITE_BIT) ? write_held(file, QUELL_HOOK_file_open) : 0;
 }
 
-/*
- * A shared map that is made writable. The kernel maps what an overlay opened below itself: what the overlay's own entry is
- * stands beside that file from 6.8 on, and in it before.
- */
+/* A shared map that is made writable. The kernel maps what an overlay opened below itself. */
 static __always_inline int write_mapped(u64 vma, u64 file, u32 hook)
 {
 	unsigned long flags = 0;
-	u64 inode, entry;
-	u32 mode = 0;
+	u64 inode;
 	u16 kind = 0;
 
 	if (!quell.write_denied)
@@ -161,9 +189,5 @@ static __always_inline int write_mapped(u64 vma, u64 file, u32 hook)
 	read_kernel(kind, inode + offset_of(inode, i_mode));
 	if (!(flags & VM_SHARED_BIT) || (kind & S_IFMT_BITS) != S_IFREG_BITS)
 		return 0;
-	read_kernel(mode, file + offset_of(file, f_mode));
-	entry = read_pointer(file + offset_of(file, f_path.dentry));
-	if ((mode & FMODE_BACKING_BIT) && bpf_core_field_exists(struct backing_file, user_path))
-		entry = read_pointer(file + offset_of(backing_file, user_path.dentry));
-	return write_refuse(entry, hook);
+	return write_refuse(entry_of(file), hook);
 }

@@ -41,6 +41,28 @@ TEST(DenyWrite, OneDirectoryAtTwoPlaces) {
     reject_all();
 }
 
+// What is changed in such an overlay is changed in the directory that it writes into, by whatever name it was reached.
+TEST(DenyWrite, AnOverlayThatWritesBelowThePlace) {
+    must("rm -rf /srv/volume && mkdir -p /srv/volume/layer/sub /srv/volume/work && echo line >/srv/volume/layer/sub/f");
+    apply_denying_pack();
+    ContainerOptions volume;
+    volume.mounts.push_back({{"destination", "/vol/data"}, {"type", "bind"}, {"source", "/srv/volume"}, {"options", {"bind", "rw"}}});
+    Written victim("stacked", volume);
+    const auto mounted = victim.exec("mkdir -p /mnt/lower /mnt/over && mount -t overlay overlay -o lowerdir=/mnt/lower,upperdir=/vol/data/layer,workdir=/vol/data/work /mnt/over");
+    ASSERT_EQ(mounted.status, 0) << mounted.text;
+    EXPECT_EQ(attack(victim, "append /mnt/over/sub/f"), 0);
+    const auto id = a_writing_incident_of(victim, "stacked");
+    ASSERT_EQ(deny_writes(id, "--below /vol/data").status, 0);
+    expect_refused(victim, "append /mnt/over/sub/f");
+    expect_refused(victim, "truncate /mnt/over/sub/f", "inode_setattr");
+    expect_refused(victim, "creat /mnt/over/new", "inode_create");
+    EXPECT_EQ(attack(victim, "append /tmp/other"), 0);
+    EXPECT_EQ(run("quell undo " + id + " --reason done").status, 0);
+    EXPECT_EQ(attack(victim, "append /mnt/over/sub/f"), 0);
+    EXPECT_EQ(victim.exec("umount /mnt/over").status, 0);
+    reject_all();
+}
+
 // Its directory entry is at nobody's hand: what is above it cannot be said. By somebody who may do so, and came into the container.
 TEST(DenyWrite, AHandleOfAFileWhoseNameIsForgotten) {
     must("rm -rf /srv/volume /run/handle && mkdir -p /srv/volume/sub /run/handle && echo line >/srv/volume/sub/f");
