@@ -37,27 +37,35 @@ void expect_sealed(const std::string& map) {
 
 class Sealed : public testing::Test {
 protected:
-    void TearDown() override { reject_all(); }
+    void TearDown() override {
+        reject_all();
+        apply_pack();
+    }
 };
 
 TEST_F(Sealed, RootChangesNoEntry) {
-    Container victim("sealed");
-    victim.start();
+    apply_pack("s/offer: .kill-container, kill-process.*/offer: [kill-process, quarantine-file, isolate-network, deny-write]/");
+    Container victim("sealed"), cut("cut"), kept("kept");
+    for (Container* one : {&victim, &cut, &kept}) one->start();
     must("crun --cgroup-manager=cgroupfs exec sealed /bin/sh -c 'rm /var/log/dpkg.log; sleep 1000; :' </dev/null >/dev/null 2>&1 &");
     const auto process = pending_id("sealed", "delete");
     EXPECT_EQ(attack(victim, "truncate /var/log/b.log"), 0);
     const auto file = pending_id("sealed", "truncate");
+    for (const Container* one : {&cut, &kept}) EXPECT_EQ(attack(*one, "truncate /var/log/b.log"), 0);
+    const auto network = pending_id("cut", "truncate"), writes = pending_id("kept", "truncate");
     {
         KernelSide kernel;  // nobody sweeps: what is flipped stays
         EXPECT_EQ(kernel.approve(process, QUELL_RESPONSE_KILL_PROCESS, bound(kernel.entry(process), "sh")), 0);
         EXPECT_EQ(kernel.approve(file, QUELL_RESPONSE_QUARANTINE_FILE), 0);
+        EXPECT_EQ(kernel.approve(network, QUELL_RESPONSE_ISOLATE_NETWORK), 0);
+        EXPECT_EQ(kernel.approve(writes, QUELL_RESPONSE_DENY_WRITE), 0);
         for (const char* map : {"pending", "contained_actors", "contained_files", "isolations", "write_denials"}) expect_sealed(map);
         expect_refused(victim, "read /var/log/b.log");  // it holds
     }
     EXPECT_TRUE(eventually([&] { return show(process)["state"] == "done" && show(file)["state"] == "enforcing"; }));
     EXPECT_EQ(actions_of(process), (std::vector<std::string>{"detected", "approved", "done"}));
     EXPECT_EQ(actions_of(file), (std::vector<std::string>{"detected", "approved", "enforcing"}));
-    EXPECT_EQ(run("quell undo " + file + " --reason done").status, 0);
+    for (const auto& one : {file, network, writes}) EXPECT_EQ(run("quell undo " + one + " --reason done").status, 0) << one;
 }
 
 }  // namespace
