@@ -13,7 +13,7 @@
 namespace quell::guest {
 namespace {
 
-constexpr std::size_t kPerContainer = 64, kFull = 12, kAll = 1024, kFew = 2 * kPerContainer;  // kern/abi.h: 768 before the rest is for newcomers
+constexpr std::size_t kPerContainer = 64, kFull = 12, kAll = 1024, kSome = 2 * kPerContainer;  // kern/abi.h: 768 before the rest is for newcomers
 constexpr int kRows = 10'000, kCalls = 20;
 // "Linear" and "constant" to a quarter: one is a list in JSON, the others look one thing up among many.
 constexpr std::int64_t kMostOfAFew = 1250;
@@ -81,10 +81,10 @@ Costs costs(std::vector<Json> list) {
 TEST(Many, TheListIsLinearOneOfThemAndAnApprovalAreNot) {
     apply_actors();
     std::vector<std::unique_ptr<Jail>> jails;
-    while (jails.size() * kPerContainer < kFew) jails.push_back(jail_of_actors("full" + std::to_string(jails.size()), kPerContainer));
-    const auto few = costs(settled(kFew));
+    while (jails.size() * kPerContainer < kSome) jails.push_back(jail_of_actors("full" + std::to_string(jails.size()), kPerContainer));
+    const auto few = costs(settled(kSome));
 
-    std::size_t waiting = kFew - kCalls;
+    std::size_t waiting = kSome - kCalls;
     while (jails.size() < kFull) {
         jails.push_back(jail_of_actors("full" + std::to_string(jails.size()), kPerContainer));
         waiting += kPerContainer;
