@@ -28,6 +28,9 @@ static __always_inline u32 offers_possible(struct quell_pending *entry, struct q
 		offers |= QUELL_BIT(QUELL_RESPONSE_ACQUIRE_FILE);
 	if (container || entry->chain_count)
 		offers |= QUELL_BIT(QUELL_RESPONSE_CAPTURE);
+	if ((entry->object_flags & (QUELL_OBJECT_FILE | QUELL_OBJECT_ACTOR)) && !(entry->object_flags & QUELL_OBJECT_LAST_LINK) &&
+	    (!container || (offers & QUELL_BIT(QUELL_RESPONSE_KILL_CONTAINER))))
+		offers |= QUELL_BIT(QUELL_RESPONSE_DENY_EXEC);
 	return offers;
 }
 
@@ -71,8 +74,33 @@ __noinline int object_bind(u32 slot)
 		overlay_owned(inode, work->query.container, BPF_NOEXIST);
 	if (facts->known && (mode & S_IFMT_BITS) == S_IFREG_BITS)
 		entry->object_flags |= QUELL_OBJECT_FILE;
+	if (lies_in_root_of(facts, work->query.container))
+		entry->object_flags |= QUELL_OBJECT_OWN;
 	if (work->op.number == QUELL_OP_DELETE && links <= 1)
 		entry->object_flags |= QUELL_OBJECT_LAST_LINK;
+	return 1;
+}
+
+/* What has no path has no object: then what could be denied is the executable of who acts. */
+__noinline int actor_file_bind(u32 slot)
+{
+	struct work *work = WORK(slot);
+	struct quell_pending *entry = &work->entry_new;
+	struct file_facts *facts = &work->facts;
+	u64 mm = read_pointer(bpf_get_current_task() + offset_of(task_struct, mm));
+	u64 file = mm ? read_pointer(mm + offset_of(mm_struct, exe_file)) : 0;
+	u64 inode = file ? read_pointer(file + offset_of(file, f_inode)) : 0;
+
+	if (work->query.entry || !inode || !file_facts(inode, facts))
+		return 0;
+	read_kernel(entry->inode, inode + offset_of(inode, i_ino));
+	entry->file = facts->key;
+	entry->upper_root = facts->upper_root;
+	entry->device = facts->device;
+	entry->overlay_device = facts->overlay_device;
+	entry->object_flags = facts->flags | QUELL_OBJECT_ACTOR;
+	if (lies_in_root_of(facts, work->query.container))
+		entry->object_flags |= QUELL_OBJECT_OWN;
 	return 1;
 }
 
@@ -222,6 +250,7 @@ __noinline int pending_note(u32 slot, u32 index)
 	__builtin_memset(&work->entry_new, 0, sizeof(work->entry_new));
 	place_bind(slot);
 	object_bind(slot);
+	actor_file_bind(slot);
 	pending_prepare(slot, index);
 	error = bpf_map_update_elem(&pending, key, &work->entry_new, BPF_NOEXIST);
 	if (error && error != -EEXIST) { /* full of what is over, with no daemon to clear it */

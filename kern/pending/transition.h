@@ -9,7 +9,7 @@
  * Errors: ENOENT no entry; EBUSY another word (see `seen`); EINVAL no such
  * transition; ETIME expired; EPERM the caller is inside the target; EACCES the
  * target is protected; EOPNOTSUPP not offered; ESRCH the target is gone;
- * ENOSPC no room; EEXIST that file is contained, that container paused
+ * ENOSPC no room; EEXIST that file is contained or denied, that container paused
  * already, its network cut, its writes denied; EALREADY it is in doubt no more, or contained already; ERANGE a
  * deadline that is not later, or too far away.
  */
@@ -78,6 +78,8 @@ static __always_inline int approval_refused(struct quell_transition *t, struct q
 		return 0; /* hits nobody, whoever the target is */
 	} else if (t->response == QUELL_RESPONSE_DENY_WRITE) {
 		return denial_refused(t, p);
+	} else if (t->response == QUELL_RESPONSE_DENY_EXEC) {
+		return executable_refused(t, p);
 	} else if (p->object_flags & QUELL_OBJECT_LAST_LINK) {
 		return -ESRCH;
 	} else if (bpf_map_lookup_elem(&contained_files, &p->file)) {
@@ -173,6 +175,8 @@ static __always_inline int contain(struct quell_transition *t, struct quell_pend
 		return isolation_contain(t);
 	if (p->response == QUELL_RESPONSE_DENY_WRITE)
 		return denial_contain(t, p);
+	if (p->response == QUELL_RESPONSE_DENY_EXEC)
+		return executable_contain(t, p);
 	return file_contain(t, p);
 }
 
@@ -244,6 +248,8 @@ static __always_inline void release(struct quell_transition *t, struct quell_pen
 		isolation_release(container, incident);
 	} else if (p->response == QUELL_RESPONSE_DENY_WRITE) {
 		denial_release(container, incident);
+	} else if (p->response == QUELL_RESPONSE_DENY_EXEC) {
+		executable_release(incident);
 	} else {
 		struct quell_file_entry *file = bpf_map_lookup_elem(&contained_files, &p->file);
 

@@ -75,7 +75,7 @@ const std::vector<Structure>& structures() {
         STRUCT(quell_isolation, F(incident), F(denied), F(pending), F(terms), F(until_ns)),
         STRUCT(quell_overlay_layout, F(known), F(vfs_inode), F(upper), F(lower), F(entry), F(entry_lower)),
         STRUCT(quell_forget, F(container), F(error), F(reserved)),
-        STRUCT(quell_task_query, F(container), F(actor), F(mark_start_ns), F(mark_pid), F(marked), F(home), F(pid), F(descriptor)),
+        STRUCT(quell_task_query, F(container), F(actor), F(mark_start_ns), F(mark_pid), F(marked), F(home), F(pid), F(descriptor), F(executable)),
         STRUCT(quell_open_file, F(file), F(upper_root), F(inode), F(device), F(overlay_device), F(object_flags), F(mode), F(name)),
         STRUCT(quell_request, F(key), F(entry), F(error), F(restore)),
         STRUCT(quell_globals, F(contained_subjects), F(contained_files), F(generation), F(half), F(epoch), F(operations), F(armed), F(identities), F(texts), F(isolated), F(kept), F(reserved_kept), F(name_key),
@@ -94,6 +94,8 @@ const std::vector<Structure>& structures() {
                F(exe_device), F(object_flags), F(mode), F(operation), F(hook), F(verdict), F(flags), F(pid), F(tid), F(uid), F(gid), F(loginuid),
                F(sessionid), F(offers), F(severity), F(chain_count), F(path_size), F(path2_size), F(exe_size), F(args_size), F(device2), F(chain),
                F(file), F(detail), F(path), F(path2), F(exe), F(args)),
+        STRUCT(quell_executable_key, F(file), F(container)),
+        STRUCT(quell_executable, F(incident), F(denied), F(pending), F(upper_root)),
         STRUCT(quell_notice, F(key), F(word), F(time_ns)),
         STRUCT(quell_held_file, F(fd), F(known), F(file), F(before)),
         STRUCT(quell_peer, F(start_ns), F(cgroup), F(container), F(pid), F(uid), F(loginuid), F(sessionid), F(comm)),
@@ -105,7 +107,7 @@ TEST(Abi, EveryStructureOfTheHeaderIsComparedHere) {
     const std::regex begins(R"(^struct (\w+) \{$)");
     std::set<std::string> declared, compared;
     std::smatch match;
-    for (const char* name : {"abi.h", "abi_policy.h", "abi_places.h", "abi_records.h"}) {
+    for (const char* name : {"abi.h", "abi_policy.h", "abi_places.h", "abi_requests.h", "abi_records.h"}) {
         std::ifstream header(std::string(QUELL_KERN_DIRECTORY) + "/" + name);
         ASSERT_TRUE(header) << name;
         for (std::string line; std::getline(header, line);)

@@ -50,6 +50,7 @@ NATIVE_MAP(contained_actors, MACHINE_HELD, u64, u64);
 NATIVE_MAP(contained_files, MACHINE_HELD, struct quell_file_key, struct quell_file_entry);
 NATIVE_MAP(isolations, MACHINE_HELD, u64, struct quell_isolation);
 NATIVE_MAP(write_denials, MACHINE_HELD, u64, struct quell_write_denial);
+NATIVE_MAP(denied_executables, MACHINE_HELD, struct quell_executable_key, struct quell_executable);
 
 // of kern/types.h what holds_begin() looks at; one for what runs, one for what another CPU does meanwhile
 static struct work {
@@ -87,6 +88,7 @@ static long bpf_probe_read_kernel(void *to, u32 size, const void *from) {
 #include "kern/pending/budget.h"
 #include "kern/pending/entry.h"
 #include "kern/enforce/held_files.h"
+#include "kern/enforce/held_executables.h"
 #include "kern/enforce/isolation.h"
 #include "kern/enforce/denial.h"
 #include "kern/pending/hold.h"
@@ -105,6 +107,7 @@ void machine_reset(void) {
     native_map_clear(&contained_files);
     native_map_clear(&isolations);
     native_map_clear(&write_denials);
+    native_map_clear(&denied_executables);
 }
 
 void machine_clock(u64 now_ns) { clock_ns = now_ns; }
@@ -132,6 +135,7 @@ void machine_container_ends(u64 id) {
     bpf_map_delete_elem(&containers, &id);
     isolation_ends(id);
     denial_ends(id);
+    executables_end(id);
 }
 
 void machine_file_ends(const struct quell_file_key *file) {
@@ -236,6 +240,12 @@ u64 machine_denial(u64 container) {
     return at < 0 ? 0 : ((struct quell_write_denial *)native_value(&write_denials, (u32)at))->incident;
 }
 
+u64 machine_executable(const struct quell_executable_key *executable) {
+    int at = native_find(&denied_executables, executable);
+
+    return at < 0 ? 0 : ((struct quell_executable *)native_value(&denied_executables, (u32)at))->incident;
+}
+
 void machine_count(struct machine_totals *totals) {
     totals->subjects = quell.contained_subjects;
     totals->files = quell.contained_files;
@@ -247,5 +257,6 @@ void machine_count(struct machine_totals *totals) {
     totals->isolations = MACHINE_HELD - isolations.free_count;
     totals->write_denied = quell.write_denied;
     totals->denials = MACHINE_HELD - write_denials.free_count;
+    totals->executables = MACHINE_HELD - denied_executables.free_count;
     totals->notices = notices;
 }

@@ -25,6 +25,7 @@ enum machine_detected { MACHINE_NOTHING, MACHINE_REPEAT, MACHINE_NEW, MACHINE_NO
 struct machine_totals {
     quell_u64 subjects, files, waiting, host, actors, held_files, notices;
     quell_u64 isolated, isolations, write_denied, denials; /* words in front, and records */
+    quell_u64 executables; /* records; they count in `files` */
 };
 
 /* What another CPU does between two steps; null: nothing. Must not call itself. */
@@ -50,6 +51,7 @@ quell_u64 machine_file(const struct quell_file_key *file);
 /* 0: there is no record. */
 int machine_isolation(quell_u64 container, struct quell_isolation *isolation);
 quell_u64 machine_denial(quell_u64 container);
+quell_u64 machine_executable(const struct quell_executable_key *executable);
 void machine_count(struct machine_totals *totals);
 
 #ifdef __cplusplus

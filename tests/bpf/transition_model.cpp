@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/bpf/transition_model.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <optional>
 
@@ -41,6 +42,11 @@ std::optional<quell_command> meant(const quell_transition& request) {
     }
 }
 
+// A container's own file is denied to anyone, another one in the container alone.
+std::pair<std::uint64_t, std::uint64_t> executable_of(const Entry& entry, const Key& key) {
+    return {entry.file, entry.object_flags & QUELL_OBJECT_OWN ? 0 : std::get<1>(key)};
+}
+
 }  // namespace
 
 Key key_of(const quell_pending_key& key) { return {key.rule, key.container, key.actor_pid, key.turn}; }
@@ -65,9 +71,14 @@ int Model::why_not_approved(const Entry& entry, const Key& key, const quell_tran
         if (entry.object_flags & QUELL_OBJECT_LAST_LINK) return -ESRCH;
         return files.contains(entry.file) ? -EEXIST : 0;
     }
+    const bool is_executable = request.response == QUELL_RESPONSE_DENY_EXEC;
+    if (is_executable && (entry.object_flags & QUELL_OBJECT_LAST_LINK)) return -ESRCH;
     const auto container = containers.find(std::get<1>(key));
-    if (container == containers.end()) return -ESRCH;
-    if (container->second.is_protected) return -EACCES;
+    if (!is_executable || std::get<1>(key)) {  // the host's files can be denied, too
+        if (container == containers.end()) return -ESRCH;
+        if (container->second.is_protected) return -EACCES;
+    }
+    if (is_executable) return denied_executables.contains(executable_of(entry, key)) ? -EEXIST : 0;
     if (request.response == QUELL_RESPONSE_ISOLATE_NETWORK) {
         const auto cut = isolations.find(container->first);
         return cut != isolations.end() && cut->second ? -EEXIST : 0;
@@ -86,6 +97,11 @@ int Model::contain(Entry& entry, const Key& key) {
     if (entry.response == QUELL_RESPONSE_QUARANTINE_FILE) {
         if (files.size() == MACHINE_HELD) return -ENOSPC;
         files[entry.file] = entry.incident;
+        return 0;
+    }
+    if (entry.response == QUELL_RESPONSE_DENY_EXEC) {
+        if (denied_executables.size() == MACHINE_HELD) return -ENOSPC;
+        denied_executables[executable_of(entry, key)] = entry.incident;
         return 0;
     }
     const auto container = containers.find(std::get<1>(key));
@@ -129,6 +145,8 @@ void Model::release(const Entry& entry, const Key& key, const Choose& chosen) {
         lift(container);
     } else if (entry.response == QUELL_RESPONSE_DENY_WRITE) {
         if (const auto held = denied.find(container); held != denied.end() && held->second == entry.incident) denied.erase(held);
+    } else if (entry.response == QUELL_RESPONSE_DENY_EXEC) {
+        std::erase_if(denied_executables, [&](const auto& held) { return held.second == entry.incident; });
     } else if (const auto found = containers.find(container); found != containers.end()) {
         if (found->second.paused == entry.incident) found->second.paused = 0;
         if (found->second.contained == entry.incident) found->second.contained = heirs.empty() ? 0 : chosen(heirs);
@@ -241,10 +259,16 @@ int Model::ask(const quell_transition& request, bool caller_descends, const Choo
 void Model::container_ends(std::uint64_t id) {
     const auto found = containers.find(id);
     if (found == containers.end()) return;
+    const auto is_held_there = [&](const auto& held) { return held.first.second == id; };
+    const auto ends_with_it = [&](const Entry& entry) {
+        return found->second.paused == entry.incident || (isolations.contains(id) && isolations.at(id) == entry.incident) || (denied.contains(id) && denied.at(id) == entry.incident) ||
+               std::ranges::any_of(denied_executables, [&](const auto& held) { return is_held_there(held) && held.second == entry.incident; });
+    };
     for (auto& [key, entry] : entries)
-        if (std::get<1>(key) == id && (entry.waits() || (entry.holds() && (found->second.paused == entry.incident || (isolations.contains(id) && isolations.at(id) == entry.incident) || (denied.contains(id) && denied.at(id) == entry.incident)))))
+        if (std::get<1>(key) == id && (entry.waits() || (entry.holds() && ends_with_it(entry))))
             move(entry, key, QUELL_COMMAND_LOSE, QUELL_STATE_GONE);
     containers.erase(found);
+    std::erase_if(denied_executables, is_held_there);
     isolations.erase(id);
     denied.erase(id);
     late.erase(id);

@@ -59,6 +59,7 @@ public:
     std::map<std::uint64_t, std::uint64_t> actors, files;  // which incident holds them
     std::map<std::uint64_t, std::uint64_t> isolations;     // by container; 0: those who wait
     std::map<std::uint64_t, std::uint64_t> denied;         // containers that may not write: by which incident
+    std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> denied_executables;  // by file and by container, 0: denied to anyone
     std::set<std::uint64_t> late;  // of these: who held it has lost its file: lifted at its deadline, or when it is forgotten
     std::map<std::pair<quell_u32, quell_u32>, std::uint64_t> taken;  // how often, by state and command
     std::uint64_t now_ns = 10'000'000'000, next_incident = 1;

@@ -122,12 +122,17 @@ public:
             const auto key = file_key(file);
             ASSERT_EQ(machine_file(&key), model.files.contains(file) ? model.files.at(file) : 0) << file;
         }
+        for (const auto& [of, incident] : model.denied_executables) {
+            const quell_executable_key key{file_key(of.first), of.second};
+            ASSERT_EQ(machine_executable(&key), incident) << of.first << " in " << of.second;
+        }
         struct machine_totals totals {};
         machine_count(&totals);
         ASSERT_EQ(totals.waiting, static_cast<std::uint64_t>(model.waiting));
         ASSERT_EQ(totals.host, static_cast<std::uint64_t>(model.host));
         ASSERT_EQ(totals.subjects, subjects + model.actors.size());
-        ASSERT_EQ(totals.files, model.files.size() + model.denied.size());
+        ASSERT_EQ(totals.files, model.files.size() + model.denied.size() + model.denied_executables.size());
+        ASSERT_EQ(totals.executables, model.denied_executables.size());
         ASSERT_EQ(totals.isolated, model.isolations.size());
         ASSERT_EQ(totals.write_denied, model.denied.size());
     }
@@ -227,7 +232,7 @@ void expect_consistent(const std::vector<std::uint64_t>& containers, std::uint64
         EXPECT_TRUE(!found.paused || held.incidents.contains(found.paused)) << "paused by " << found.paused << ", which is over";
     }
     EXPECT_EQ(totals.subjects, subjects);
-    EXPECT_EQ(totals.files, totals.held_files + totals.denials);
+    EXPECT_EQ(totals.files, totals.held_files + totals.denials + totals.executables);
     EXPECT_EQ(totals.isolated, totals.isolations);
     EXPECT_EQ(totals.write_denied, totals.denials);
     for (const auto id : containers) {
@@ -242,6 +247,12 @@ void expect_consistent(const std::vector<std::uint64_t>& containers, std::uint64
         const auto key = file_key(file);
         const auto by = machine_file(&key);
         EXPECT_TRUE(!by || held.incidents.contains(by)) << "file of " << by << ", which is over";
+        auto scopes = containers;
+        for (scopes.push_back(0); !scopes.empty(); scopes.pop_back()) {
+            const quell_executable_key executable{key, scopes.back()};
+            const auto denied_by = machine_executable(&executable);
+            EXPECT_TRUE(!denied_by || held.incidents.contains(denied_by)) << "executable of " << denied_by << ", which is over";
+        }
     }
 }
 

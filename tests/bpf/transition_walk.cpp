@@ -75,7 +75,7 @@ void Walk::detect() {
     made.first_ns = now_ns_;
     made.deadline_ns = now_ns_ + 1 + below(20 * kNsInASecond);
     made.offers = static_cast<quell_u32>(one_in(8) ? random_() : ~0u) & (QUELL_BIT(QUELL_RESPONSE_COUNT) - 1);
-    made.object_flags = QUELL_OBJECT_FILE | (one_in(10) ? QUELL_OBJECT_LAST_LINK : 0);
+    made.object_flags = QUELL_OBJECT_FILE | (one_in(10) ? QUELL_OBJECT_LAST_LINK : 0) | (one_in(2) ? QUELL_OBJECT_OWN : 0);
     made.file = file_key(1 + below(kFiles));
     made.place = file_key(kFiles + 1);
     for (auto& ref : made.chain) ref.actor = one_in(5) ? 0 : 1 + below(kActors);

@@ -97,6 +97,12 @@ std::optional<quell_file_entry> Engine::file(const quell_file_key& key) const {
     return value;
 }
 
+std::optional<quell_executable> Engine::executable(const quell_executable_key& key) const {
+    quell_executable value{};
+    if (bpf_map_lookup_elem(map("denied_executables"), &key, &value)) return std::nullopt;
+    return value;
+}
+
 std::optional<quell_isolation> Engine::isolation(std::uint64_t container) const {
     quell_isolation value{};
     if (bpf_map_lookup_elem(map("isolations"), &container, &value)) return std::nullopt;
@@ -129,6 +135,7 @@ Result<FoundProcess> Engine::process(std::uint32_t pid) {
     query.actor = 0;
     query.home = 0;
     query.mark_pid = 0;
+    query.executable.file.inode = 0;  // an earlier daemon may have been killed while it asked, as in tasks()
     query.pid = pid;
     auto output = run_iterator(program("quell_iter_tasks"));
     query.pid = 0;
@@ -168,6 +175,23 @@ Result<std::vector<quell_holder>> Engine::holders(const quell_file_key& file, st
     return found;
 }
 
+Result<std::vector<quell_task_ref>> Engine::executing(const quell_file_key& file, std::uint64_t container) {
+    const std::lock_guard lock(query_mutex_);
+    auto& query = globals_->query;
+    query.container = container;
+    query.actor = 0;
+    query.mark_pid = 0;
+    query.pid = 0;
+    // the page is shared, and so volatile: whole structures are not assigned to it
+    std::memcpy(const_cast<quell_file_key*>(&query.executable), &file, sizeof(file));
+    auto output = run_iterator(program("quell_iter_tasks"));
+    query.executable.file.inode = 0;
+    if (!output) return output.error();
+    std::vector<quell_task_ref> found(output->size() / sizeof(quell_task_ref));
+    std::memcpy(found.data(), output->data(), found.size() * sizeof(quell_task_ref));
+    return found;
+}
+
 Result<std::vector<quell_task_ref>> Engine::tasks(std::uint64_t container, std::uint64_t actor, const quell_task_ref* mark) {
     constexpr int kMarkRounds = 8;  // each finds only what forked during the one before
     const std::lock_guard lock(query_mutex_);
@@ -176,6 +200,7 @@ Result<std::vector<quell_task_ref>> Engine::tasks(std::uint64_t container, std::
     query.actor = actor;
     query.mark_start_ns = mark ? mark->start_ns : 0;
     query.mark_pid = mark ? mark->pid : 0;
+    query.executable.file.inode = 0;
     quell_u32 before = 0;
     for (int round = 0;; round++) {
         query.marked = 0;
