@@ -408,7 +408,7 @@ QUELL_SIZE(struct quell_open_file, 208);
 struct quell_globals {
 	/* in front of every hook, read as one word: 0 means there is nothing to refuse */
 	quell_u32 contained_subjects; /* containers and lineages */
-	quell_u32 contained_files;    /* and containers that may not write below some places, and executables that are denied */
+	quell_u32 contained_files;    /* and containers that may not write below some places, executables that are denied, held objects */
 	quell_u64 generation;         /* current policy */
 	quell_u32 half;               /* where it was loaded: QUELL_NODE_HALF or 0 */
 	quell_u32 epoch;              /* part of every cache key; moves with each switch */
@@ -449,8 +449,8 @@ struct quell_globals {
 	quell_u32 network_levels[2][2]; /* by half, and IPv4 or IPv6: mask of the numbers of pieces */
 	quell_u64 network_filter[2][QUELL_NETWORK_BITS / 64];
 	struct quell_gate gate[2];
-	quell_u32 write_denied; /* containers that may not write below some places; each counts in contained_files, too */
-	quell_u32 write_reserved;
+	quell_u32 write_denied; /* containers that may not write below some places, and such that wait; each counts in contained_files, too */
+	quell_u32 held_objects; /* denied while nobody has decided; each counts in contained_files, too */
 	quell_u64 followed;           /* workloads that a containment follows: 0, and only a policy's identities have containers told */
 	/* whose holders are asked for, and its numbers: the layer's, and as the process saw it */
 	struct quell_file_key sought;

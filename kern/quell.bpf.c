@@ -61,6 +61,7 @@ extern struct quell_globals quell;
 #include "enforce/network.h"
 #include "enforce/isolation.h"
 #include "enforce/denial.h"
+#include "enforce/held_objects.h"
 #include "enforce/places.h"
 #include "pending/hold.h"
 #include "enforce/executable.h"

@@ -30,6 +30,19 @@ static __always_inline struct quell_executable *executable_find(struct quell_exe
 	return entry;
 }
 
+/* Do those who wait deny it to current, in its lineage's container or in its cgroup's? */
+static __always_inline int executable_held(struct quell_file_key *file)
+{
+	struct quell_hold_key key = { .file = *file, .response = QUELL_RESPONSE_DENY_EXEC };
+	u64 logical = subject_of(bpf_get_current_task_btf()), physical = current_cgroup_container();
+
+	key.container = logical;
+	if (logical && object_held(&key))
+		return 1;
+	key.container = physical;
+	return physical && physical != logical && object_held(&key);
+}
+
 /* The key, as file_facts makes it: of a file by itself, or of a layer's file as it is met through an overlay. 0: it has none. */
 static __always_inline int executable_key(u64 inode, u64 through, struct quell_executable_key *key)
 {
@@ -59,7 +72,7 @@ __noinline int executable_denied(u64 inode, u64 through)
 		return 0;
 	entry = executable_find(&key);
 	if (!entry)
-		return 0;
+		return quell.held_objects && executable_held(&key.file);
 	__sync_fetch_and_add(&entry->denied, 1);
 	return 1;
 }

@@ -44,12 +44,13 @@ static __always_inline int executable_drop(struct quell_executable_key *key)
 	return error;
 }
 
-static __always_inline int executable_contain(struct quell_transition *t, struct quell_pending *p)
+/* A frame of its own, for the sake of the stack. */
+static __noinline int executable_contain(struct quell_pending_key *of, u64 incident, struct quell_pending *p)
 {
 	struct quell_executable_key key = { .file = p->file };
-	struct quell_executable entry = { .incident = t->incident, .pending = t->key };
+	struct quell_executable entry = { .incident = incident, .pending = *of };
 
-	key.container = executable_scope(t->key.container, p);
+	key.container = executable_scope(of->container, p);
 	if (p->object_flags & QUELL_OBJECT_OWN)
 		entry.upper_root = p->upper_root;
 	if (bpf_map_update_elem(&denied_executables, &key, &entry, BPF_NOEXIST)) {

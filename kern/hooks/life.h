@@ -48,6 +48,7 @@ static __always_inline void container_forget(u64 id, struct quell_container *c)
 	isolation_ends(id);
 	denial_ends(id);
 	executables_end(id);
+	objects_end(id);
 	names_forget(id);
 }
 

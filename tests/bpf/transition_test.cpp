@@ -122,6 +122,13 @@ public:
             const auto key = file_key(file);
             ASSERT_EQ(machine_file(&key), model.files.contains(file) ? model.files.at(file) : 0) << file;
         }
+        std::size_t places = 0;
+        for (const auto& [held, until_ns] : model.held_objects) {
+            const auto& [object, container, response] = held;
+            const quell_hold_key key{file_key(object), container, response, 0};
+            ASSERT_EQ(machine_held_object(&key), until_ns) << object << " of " << container << ", " << response;
+            places += response == QUELL_RESPONSE_DENY_WRITE;
+        }
         for (const auto& [of, incident] : model.denied_executables) {
             const quell_executable_key key{file_key(of.first), of.second};
             ASSERT_EQ(machine_executable(&key), incident) << of.first << " in " << of.second;
@@ -131,10 +138,12 @@ public:
         ASSERT_EQ(totals.waiting, static_cast<std::uint64_t>(model.waiting));
         ASSERT_EQ(totals.host, static_cast<std::uint64_t>(model.host));
         ASSERT_EQ(totals.subjects, subjects + model.actors.size());
-        ASSERT_EQ(totals.files, model.files.size() + model.denied.size() + model.denied_executables.size());
+        ASSERT_EQ(totals.files, model.files.size() + model.denied.size() + model.denied_executables.size() + model.held_objects.size());
         ASSERT_EQ(totals.executables, model.denied_executables.size());
         ASSERT_EQ(totals.isolated, model.isolations.size());
-        ASSERT_EQ(totals.write_denied, model.denied.size());
+        ASSERT_EQ(totals.write_denied, model.denied.size() + places);
+        ASSERT_EQ(totals.holding, model.held_objects.size());
+        ASSERT_EQ(totals.held_objects, model.held_objects.size());
     }
 
     Model model;
@@ -209,6 +218,12 @@ void expect_consistent(const std::vector<std::uint64_t>& containers, std::uint64
         if (state == QUELL_STATE_ARMING || state == QUELL_STATE_PENDING) {
             held.waiting[key.container]++, held.all++;
             if ((entry.held & QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK)) && entry.deadline_ns > now_ns) held.cut.insert(key.container);
+            quell_container found{};
+            for (const auto response : kAboutObjects) {
+                if (!(entry.held & QUELL_BIT(response)) || entry.deadline_ns <= now_ns || !machine_find_container(key.container, &found)) continue;
+                const quell_hold_key object{response == QUELL_RESPONSE_DENY_WRITE ? entry.place : entry.file, key.container, response, 0};
+                EXPECT_GE(machine_held_object(&object), entry.deadline_ns) << response << " is held by " << QUELL_WORD_INCIDENT(entry.word) << ", and not in force";
+            }
         }
         else if (state == QUELL_STATE_APPROVED || state == QUELL_STATE_ENFORCING || (state == QUELL_STATE_FAILED && entry.approved_ns))
             held.incidents.insert(QUELL_WORD_INCIDENT(entry.word));
@@ -232,9 +247,10 @@ void expect_consistent(const std::vector<std::uint64_t>& containers, std::uint64
         EXPECT_TRUE(!found.paused || held.incidents.contains(found.paused)) << "paused by " << found.paused << ", which is over";
     }
     EXPECT_EQ(totals.subjects, subjects);
-    EXPECT_EQ(totals.files, totals.held_files + totals.denials + totals.executables);
+    EXPECT_EQ(totals.files, totals.held_files + totals.denials + totals.executables + totals.held_objects);
+    EXPECT_EQ(totals.holding, totals.held_objects);
     EXPECT_EQ(totals.isolated, totals.isolations);
-    EXPECT_EQ(totals.write_denied, totals.denials);
+    EXPECT_EQ(totals.write_denied, totals.denials + totals.held_places);
     for (const auto id : containers) {
         const auto by = machine_denial(id);
         EXPECT_TRUE(!by || held.incidents.contains(by)) << id << " may not write, by " << by << ", which is over";

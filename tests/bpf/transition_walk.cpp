@@ -113,7 +113,9 @@ void Walk::decide() {
         default: break;
     }
     if (request.to == QUELL_STATE_APPROVED && request.from != QUELL_STATE_PENDING) request.to = one_in(2) ? QUELL_STATE_GONE : QUELL_STATE_UNDONE;
-    request.response = static_cast<quell_u32>(one_in(20) ? below(40) : below(QUELL_RESPONSE_COUNT));
+    // of these there is more to be met: a second step, an undo of what is done, one that is there already
+    static constexpr quell_u32 kMore[] = {QUELL_RESPONSE_STOP_CONTAINER, QUELL_RESPONSE_ACQUIRE_FILE, QUELL_RESPONSE_ACQUIRE_FILE, QUELL_RESPONSE_PAUSE_CONTAINER, QUELL_RESPONSE_PAUSE_CONTAINER};
+    request.response = one_in(20) ? static_cast<quell_u32>(below(40)) : one_in(5) ? kMore[below(std::size(kMore))] : static_cast<quell_u32>(below(QUELL_RESPONSE_COUNT));
     request.target = static_cast<quell_u32>(one_in(20) ? below(20) : below(2));
     ask(request);
 }
