@@ -265,7 +265,7 @@ int Model::ask(const quell_transition& request, bool caller_descends, const Choo
             break;
         default: break;
     }
-    const bool waited = entry.waits(), was_done = entry.state == QUELL_STATE_DONE;
+    const bool waited = entry.waits();
     move(entry, key, *command, request.to);
     if (command == QUELL_COMMAND_APPROVE) keep(entry, std::get<1>(key), ~0ull);
     if (command == QUELL_COMMAND_HOLD || command == QUELL_COMMAND_APPROVE) {
@@ -290,7 +290,7 @@ int Model::ask(const quell_transition& request, bool caller_descends, const Choo
     const bool goes_on_refusing = request.to == QUELL_STATE_FAILED && !waited && !is_evidence(response);
     if (request.to == QUELL_STATE_PENDING || request.to == QUELL_STATE_ARMING || goes_on_refusing) return 0;
     lift(container);
-    if (!(was_done && command == QUELL_COMMAND_UNDO)) lift_objects(left, container);  // lifted when it was done
+    lift_objects(left, container);
     return 0;
 }
 

@@ -31,7 +31,7 @@ Incident hostile() {
     incident.assigned_to = kHostile;
     incident.first_approval = FirstApproval{{1001, kHostile, 1001, kHostile, 12, kHostile}, 1, kHostile, kHostile, kHostile};
     incident.first_approvals = 3;
-    incident.holds = {{QUELL_RESPONSE_PAUSE_CONTAINER, true, true, false, true, 340, kHostile}, {QUELL_RESPONSE_ISOLATE_NETWORK, false, false, true, false, std::nullopt, ""}};
+    incident.held = {{QUELL_RESPONSE_PAUSE_CONTAINER, true, true, false, true, 340, kHostile}, {QUELL_RESPONSE_ISOLATE_NETWORK, false, false, true, false, std::nullopt, ""}};
     incident.rule.two_persons = incident.rule.reason_required = true;
     for (std::size_t i = 0; i < kNotesMax + 1; i++) incident.add_note({static_cast<std::int64_t>(i), 1000, kHostile, kHostile});
     return incident;
@@ -63,11 +63,11 @@ TEST(Describe, WhatIsHeldWhileNobodyHasDecidedIsTold) {
     EXPECT_EQ(hold_text(cut, false), "in force from the event on");
     auto incident = an_incident();
     EXPECT_FALSE(summary_json(incident, true).contains("while_pending"));
-    incident.holds = {pause, cut};
+    incident.held = {pause, cut};
     const auto json = summary_json(incident, true)["while_pending"];
     EXPECT_EQ(json[0], (Json{{"response", "pause-container"}, {"state", "frozen"}, {"after_us", 12'000'000}}));
     EXPECT_EQ(json[1], (Json{{"response", "isolate-network"}, {"state", "in force"}, {"after_us", 0}}));
-    incident.holds[0].is_lifted = true;
+    incident.held[0].is_lifted = true;
     EXPECT_EQ(summary_json(incident, true)["while_pending"][0]["state"], "lifted");
 }
 
@@ -122,7 +122,7 @@ TEST(Snapshot, KeepsEverything) {
     EXPECT_TRUE(back->rule.two_persons && back->rule.reason_required);
     EXPECT_EQ(back->notes, incident.notes);
     EXPECT_EQ(back->part_of, 5u);
-    EXPECT_EQ(back->holds, incident.holds);
+    EXPECT_EQ(back->held, incident.held);
     EXPECT_EQ(back->identity, incident.identity);
     EXPECT_EQ(std::memcmp(&back->entry, &incident.entry, sizeof(incident.entry)), 0);
     auto was = whole_json(incident, {}, true), is = whole_json(*back, {}, true);

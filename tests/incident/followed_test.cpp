@@ -11,7 +11,7 @@
 namespace quell::incident {
 namespace {
 
-constexpr const char* kHostile = "\x1b[2J\n\xff\xfe\"\\\xe2\x80\xae";
+constexpr const char* kHostileName = "\x1b[2J\n\xff\xfe\"\\\xe2\x80\xae";
 constexpr std::uint64_t kNow = 1'000'000'000'000;
 constexpr std::int64_t kWall = 1'800'000'000'000'000'000;
 
@@ -31,8 +31,8 @@ Followed a_follow(std::uint64_t id, const std::string& name = "web") {
     one.response = QUELL_RESPONSE_ISOLATE_NETWORK;
     one.terms.count = 2;
     one.terms.allowed[1].port = 53;
-    one.who = {1000, kHostile, 1000, kHostile, 12, kHostile};
-    one.reason = kHostile;
+    one.who = {1000, kHostileName, 1000, kHostileName, 12, kHostileName};
+    one.reason = kHostileName;
     one.severity = 3;
     one.over_guards = true;
     one.until_ns = kNow + 60'000'000'000;
@@ -76,7 +76,7 @@ TEST(Workload, IsRefusedWhereItIsNotKnown) {
 }
 
 TEST(Workload, TextsAreEscaped) {
-    const auto text = workload_text({QUELL_RUNTIME_KUBEPODS, kHostile, kHostile, kHostile, kHostile});
+    const auto text = workload_text({QUELL_RUNTIME_KUBEPODS, kHostileName, kHostileName, kHostileName, kHostileName});
     EXPECT_EQ(text.find('\x1b'), std::string::npos);
     EXPECT_EQ(text.find('\n'), std::string::npos);
 }
@@ -148,7 +148,7 @@ TEST(Followed, ItsTermEnds) {
 
 TEST(Followed, IsReadBackAsItWas) {
     FollowedTable table;
-    auto one = a_follow(7, kHostile);
+    auto one = a_follow(7, kHostileName);
     one.add_came_back(9);
     one.longest_window_us = 1234;
     (void)table.add(one);
@@ -226,7 +226,7 @@ TEST(Followed, DamagedTextsAreReadSafely) {
 }
 
 TEST(Followed, FitsTheInterface) {
-    auto one = a_follow(7, kHostile);
+    auto one = a_follow(7, kHostileName);
     one.add_came_back(9);
     const auto& interface = control::quell_interface();
     const auto wrong = [&](const Followed& followed, std::uint64_t now) { return control::mismatch(interface, interface.types.at("Follow"), follow_json(followed, now)).value_or("fits"); };

@@ -29,11 +29,11 @@ std::int64_t after_us(const Incident& incident, std::uint64_t when_ns) {
 }
 
 Hold& hold_of(Incident& incident, quell_u32 which) {
-    const auto found = std::ranges::find(incident.holds, which, &Hold::response);
-    if (found != incident.holds.end()) return *found;
-    incident.holds.push_back({});
-    incident.holds.back().response = which;
-    return incident.holds.back();
+    const auto found = std::ranges::find(incident.held, which, &Hold::response);
+    if (found != incident.held.end()) return *found;
+    incident.held.push_back({});
+    incident.held.back().response = which;
+    return incident.held.back();
 }
 
 }  // namespace
@@ -73,7 +73,7 @@ void Decisions::hold(Incident& incident) {
             begun.emplace_back(which, std::move(holding));
         } else if (hold.detail != holding.detail) {
             hold.detail = holding.detail;
-            not_held += (not_held.empty() ? "" : "; ") + word_of(which) + ": " + incident::hold_word(hold) + ", " + holding.detail;
+            not_held += (not_held.empty() ? "" : "; ") + word_of(which) + ": " + std::string(incident::hold_word(hold)) + ", " + holding.detail;
         }
     }
     read(incident);

@@ -145,7 +145,7 @@ Json common_json(const Incident& incident) {
     if (!incident.path.empty()) json["file"] = file_json(incident);
     if (auto object = is_manual(incident) ? std::string{} : object_text(entry.operation, entry.detail); !object.empty()) json["object"] = std::move(object);
     if (incident.in_doubt()) json["doubt"] = kDoubt;
-    for (const auto& hold : incident.holds) json["while_pending"].push_back(hold_json(hold));
+    for (const auto& hold : incident.held) json["while_pending"].push_back(hold_json(hold));
     if (entry.approved_ns) json["response"] = word_at(kResponseWords, entry.response);
     if (incident.decided_by) json["decided_by"] = who_json(*incident.decided_by);
     put(json, "reason", std::optional(incident.reason));

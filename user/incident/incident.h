@@ -89,7 +89,7 @@ struct Incident {
     std::string assigned_to;  // a user's name, "": nobody
     std::vector<Note> notes;  // oldest first
     std::uint64_t part_of = 0;  // the incident that it was approved with, for a whole pod or for all instances of a file; 0: none
-    std::vector<Hold> holds;
+    std::vector<Hold> held;  // while nobody had decided, of each response that its rule wants then
     bool rule_decided = false;  // its rule asked to approve it, once: done, tried, or left to a person
     bool rule_doubted = false;  // it was left to a person for its doubt, and asks once more when that ends
 

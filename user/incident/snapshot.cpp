@@ -100,7 +100,7 @@ std::string snapshot_text(const Incident& incident) {
         json["labels"] = Json::array();
         for (const auto& label : *labels) json["labels"].push_back(hex(label));
     }
-    for (const auto& hold : incident.holds)
+    for (const auto& hold : incident.held)
         json["holds"].push_back({{"response", hold.response}, {"in_force", hold.in_force}, {"told", hold.is_told}, {"lifted", hold.is_lifted}, {"late", hold.is_late},
                                  {"after_us", hold.after_us ? Json(*hold.after_us) : Json()}, {"detail", hex(hold.detail)}});
     if (incident.rule_decided) json["rule_decided"] = true;
@@ -143,7 +143,7 @@ std::optional<Incident> parse_snapshot(const std::string& text) {
                          json.value("two_persons", false), json.value("reason_required", false)};
         if (json.contains("holds"))
             for (const auto& one : json.at("holds"))
-                incident.holds.push_back({take_enum(one, "response", static_cast<quell_u32>(QUELL_RESPONSE_COUNT - 1)), one.at("in_force").get<bool>(), one.at("told").get<bool>(), one.at("lifted").get<bool>(),
+                incident.held.push_back({take_enum(one, "response", static_cast<quell_u32>(QUELL_RESPONSE_COUNT - 1)), one.at("in_force").get<bool>(), one.at("told").get<bool>(), one.at("lifted").get<bool>(),
                                           one.at("late").get<bool>(), one.at("after_us").is_null() ? std::nullopt : std::optional(one.at("after_us").get<std::int64_t>()), unhex_or_empty(one, "detail")});
         incident.rule_decided = json.value("rule_decided", false);
         incident.rule_doubted = json.value("rule_doubted", false);

@@ -22,7 +22,7 @@
 namespace quell::response {
 namespace {
 
-struct Freezer final : Prepared {
+struct CgroupFreezer final : Prepared {
     Fd freeze;
     Fd events;
     mutable std::atomic<bool> told = false;
@@ -42,10 +42,10 @@ struct Freezer final : Prepared {
     }
 };
 
-Result<std::unique_ptr<Freezer>> open_freezer(std::uint64_t container) {
+Result<std::unique_ptr<CgroupFreezer>> open_freezer(std::uint64_t container) {
     auto cgroup = open_cgroup(container);
     if (!cgroup) return cgroup.error();
-    auto freezer = std::make_unique<Freezer>();
+    auto freezer = std::make_unique<CgroupFreezer>();
     freezer->freeze = Fd(::openat(cgroup->get(), "cgroup.freeze", O_RDWR | O_CLOEXEC));
     freezer->events = Fd(::openat(cgroup->get(), "cgroup.events", O_RDONLY | O_CLOEXEC));
     if (!freezer->freeze || !freezer->events) return errno_error("cannot open cgroup.freeze of " + std::to_string(container));
@@ -68,7 +68,7 @@ public:
     }
 
     // Does not wait: each task freezes by itself.
-    void strike(const Prepared& prepared) const override { static_cast<const Freezer&>(prepared).tell(); }
+    void strike(const Prepared& prepared) const override { static_cast<const CgroupFreezer&>(prepared).tell(); }
 
     Outcome carry_out(bpf::Engine& engine, const Target& target, const Prepared* prepared) const override {
         std::unique_ptr<Prepared> late;
@@ -80,7 +80,7 @@ public:
             late = std::move(opened).value();
             prepared = late.get();
         }
-        const auto& freezer = static_cast<const Freezer&>(*prepared);
+        const auto& freezer = static_cast<const CgroupFreezer&>(*prepared);
         // what was frozen while nobody had decided goes over to who has
         if (freezer.was_frozen && is_held_frozen(engine, target.key.container)) freezer.set();
         else if (freezer.was_frozen) return {QUELL_STATE_UNDONE, "somebody else has it frozen already: nothing was done, and it stays so", {}, 0};

@@ -103,7 +103,7 @@ public:
         const auto word = stop_signal_text(stop.signal);
         if (stop.is_empty_now() && nobody_left(engine, target.key.container))
             return {QUELL_STATE_DONE, "ended by itself " + seconds_text(flipped, ended_ns) + " after " + word, {}, ended_ns};
-        if (const auto refused = hold(engine, target); !refused.empty()) return {QUELL_STATE_FAILED, refused, {}, 0};
+        if (const auto refused = hold_all(engine, target); !refused.empty()) return {QUELL_STATE_FAILED, refused, {}, 0};
         kill_container().strike(*stop.kill);
         auto outcome = kill_container().carry_out(engine, target, stop.kill.get());
         const auto how = !had_init                              ? "its init is not known, or was gone"
@@ -134,7 +134,7 @@ private:
     }
 
     // From here on the hooks refuse what the container does. Why not, "": they do, or there is no container any more.
-    [[nodiscard]] static std::string hold(bpf::Engine& engine, const Target& target) {
+    [[nodiscard]] static std::string hold_all(bpf::Engine& engine, const Target& target) {
         quell_transition request{};
         request.key = target.key;
         request.incident = QUELL_WORD_INCIDENT(target.entry.word);

@@ -48,6 +48,10 @@ supervise() {
 container_lives() { cat "$BUNDLES/$1.lives"; }
 container_running() { "${OCI[@]}" state "$1" 2>/dev/null | grep -q '"running"'; }
 inside() { local name=$1; shift; "${OCI[@]}" exec "$name" "$@"; }
+# cgroup_of ID: where the cgroup of the incident's container is.
+cgroup_of() { echo "/sys/fs/cgroup$(quell show "$1" --json | jq -r .incident.container.cgroup)"; }
+# How much the container has served: its command adds to a log.
+served() { stat -c %s "$BUNDLES/$1/upper/var/log/access.log"; }
 
 # wire NAME: a network between the container and the host, who is 10.9.0.1 on it and has a page for who asks.
 wire() {
