@@ -80,8 +80,8 @@ static __always_inline void holds_lift(u64 container, struct quell_pending *p)
 }
 
 /*
- * Of the incident under work->key. Nothing is done on a perhaps, nor said to be in force whose hooks are not attached. A
- * function of its own for the sake of the stack.
+ * Of the incident under work->key. Nothing is done on a perhaps, nor said to be in force whose hooks are not attached. Returns
+ * a mask of the responses whose objects are held from here on. A function of its own for the sake of the stack.
  */
 __noinline int holds_begin(u32 slot)
 {
@@ -98,7 +98,7 @@ __noinline int holds_begin(u32 slot)
 		hold_begins(&work->key, p, QUELL_RESPONSE_DENY_WRITE, &work->hold_key);
 	if (wanted & QUELL_BIT(QUELL_RESPONSE_DENY_EXEC))
 		hold_begins(&work->key, p, QUELL_RESPONSE_DENY_EXEC, &work->hold_key);
-	return 0;
+	return p->held & wanted & HELD_OBJECTS;
 }
 
 /* HOLD of one that waits: 0, or why it is not to be. */

@@ -9,6 +9,7 @@
 #define EVENTS_PER_INCIDENT 16 /* so many are told in full, the rest is counted */
 
 __noinline int holds_begin(u32 slot); /* pending/hold.h */
+__noinline int rule_denies(u32 slot); /* match/judge.h */
 
 static __always_inline u32 offers_possible(struct quell_pending *entry, struct quell_container *c, u64 container)
 {
@@ -201,6 +202,23 @@ __noinline int pending_prepare(u32 slot, u32 index)
 	return 1;
 }
 
+#define CHANGES                                                                                                          \
+	(QUELL_OP_BIT(QUELL_OP_DELETE) | QUELL_OP_BIT(QUELL_OP_RENAME) | QUELL_OP_BIT(QUELL_OP_TRUNCATE) |              \
+	 QUELL_OP_BIT(QUELL_OP_LINK) | QUELL_OP_BIT(QUELL_OP_OPEN_WRITE) | QUELL_OP_BIT(QUELL_OP_CREATE) |              \
+	 QUELL_OP_BIT(QUELL_OP_CHMOD) | QUELL_OP_BIT(QUELL_OP_CHOWN) | QUELL_OP_BIT(QUELL_OP_SETXATTR))
+
+/*
+ * Is what happens itself what is denied from here on? Its hook has let it pass, but it has more steps: on an overlay the rest of
+ * a change would be refused, and who executes a file be killed for the map that is. It is refused as a whole.
+ */
+static __always_inline int denies_itself(struct operation *op, u32 begun)
+{
+	if ((begun & QUELL_BIT(QUELL_RESPONSE_DENY_WRITE)) && (CHANGES & QUELL_OP_BIT(op->number)))
+		return 1;
+	return (begun & QUELL_BIT(QUELL_RESPONSE_DENY_EXEC)) &&
+	       (op->hook == QUELL_HOOK_bprm_check_security || op->hook == QUELL_HOOK_mmap_file);
+}
+
 __noinline int pending_note(u32 slot, u32 index)
 {
 	struct work *work = WORK(slot);
@@ -264,8 +282,8 @@ __noinline int pending_note(u32 slot, u32 index)
 			count(QUELL_COUNTER_PENDING_FULL);
 		return 0;
 	}
-	if (wanted)
-		holds_begin(slot);
+	if (wanted && denies_itself(&work->op, holds_begin(slot)))
+		rule_denies(slot);
 	event_of(&work->event, key, &work->entry_new, 1, QUELL_EVENT_FIRST);
 	event_report(slot);
 	return 0;

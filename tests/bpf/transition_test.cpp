@@ -4,6 +4,7 @@
 // with another CPU between any two steps, against what must always be so.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "tests/bpf/transition_model.h"
@@ -163,11 +164,15 @@ private:
 TEST(StateMachine, DoesWhatTheModelSaysOverAMillionSteps) {
     Both both;
     Walk walk(20261129, both);
+    std::uint64_t held = 0, full = 0;
     for (std::uint64_t i = 0; i < kSteps; i++) {
         walk.step();
         both.compare(walk.containers());
         if (HasFailure()) FAIL() << "at step " << i;
+        held += !both.model.held_objects.empty();
+        full += both.model.held_objects.size() == MACHINE_HELD_OBJECTS;
     }
+    EXPECT_GE(std::min(held - full, full), kSteps / 100) << "objects of those who wait";
     for (const auto& row : kRows) EXPECT_GE((both.model.taken[{row.state, row.command}]), kOften) << row.text;
     for (const int error : kErrors) EXPECT_GE(both.errors[error], kOften) << strerror(error);
     for (const int what : {MACHINE_NOTHING, MACHINE_REPEAT, MACHINE_NEW, MACHINE_NO_ROOM}) EXPECT_GE(both.detected[what], kOften) << what;

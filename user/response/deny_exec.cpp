@@ -19,6 +19,7 @@
 #include "user/base/fd.h"
 #include "user/base/log.h"
 #include "user/incident/executable.h"
+#include "user/response/hold.h"
 #include "user/response/response.h"
 
 namespace quell::response {
@@ -53,6 +54,15 @@ class DenyExec final : public Response {
 public:
     Result<std::unique_ptr<Prepared>> prepare(bpf::Engine&, const Target&) const override {
         return std::unique_ptr<Prepared>(std::make_unique<Prepared>());
+    }
+
+    // In the container alone; the kernel side has done it at the event, unless it could not.
+    Holding hold(bpf::Engine& engine, const Target& target) const override { return hold_by_kernel(engine, target, QUELL_RESPONSE_DENY_EXEC); }
+
+    Holding held(bpf::Engine& engine, const Target& target, Holding begun) const override {
+        begun.detail = going_on(engine, {target.entry.file, target.key.container});
+        begun.detail.erase(0, begun.detail.find_first_not_of("; "));
+        return begun;
     }
 
     Outcome carry_out(bpf::Engine& engine, const Target& target, const Prepared*) const override {

@@ -51,7 +51,7 @@ TEST_F(Sealed, RootChangesNoEntry) {
         KernelSide kernel;  // nobody sweeps: what is flipped stays
         EXPECT_EQ(kernel.approve(process, QUELL_RESPONSE_KILL_PROCESS, bound(kernel.entry(process), "sh")), 0);
         EXPECT_EQ(kernel.approve(file, QUELL_RESPONSE_QUARANTINE_FILE), 0);
-        for (const char* map : {"pending", "contained_actors", "contained_files", "isolations", "write_denials", "denied_executables"}) expect_sealed(map);
+        for (const char* map : {"pending", "contained_actors", "contained_files", "isolations", "write_denials", "denied_executables", "held_objects"}) expect_sealed(map);
         expect_refused(victim, "read /var/log/b.log");  // it holds
     }
     EXPECT_TRUE(eventually([&] { return show(process)["state"] == "done" && show(file)["state"] == "enforcing"; }));
