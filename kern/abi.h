@@ -382,7 +382,7 @@ struct quell_task_query {
 	quell_u32 mark_pid;      /* …0: do not */
 	quell_u32 marked;        /* out: tasks that were newly marked */
 	quell_u64 home;          /* out: the container of `pid`, 0: host */
-	quell_u32 pid;           /* that process alone, whatever it belongs to, unless it must never be hit; 0: none */
+	quell_u32 pid;           /* that process alone, whatever it belongs to, unless it must never be hit; 0: none. Of no weight beside `container` or `actor` */
 	quell_u32 descriptor;    /* of the asking process: the file that quell_iter_files tells of */
 	struct quell_file_key executable; /* processes that execute it, of the container where one is given; inode 0: not asked */
 };

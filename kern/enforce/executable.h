@@ -185,6 +185,7 @@ __noinline int executable_layer_removed(u64 directory)
 	u32 device;
 
 	identity_of(directory, &removal.root, &device);
-	bpf_for_each_map_elem(&denied_executables, executable_layer_one, &removal, 0);
+	if (layer_is_left(&removal.root))
+		bpf_for_each_map_elem(&denied_executables, executable_layer_one, &removal, 0);
 	return 0;
 }

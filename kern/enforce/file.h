@@ -124,7 +124,9 @@ __noinline int file_refuse(u64 inode, u32 hook, u32 reads)
 		return 0;
 	}
 	__sync_fetch_and_add(&entry->denied, 1);
-	__sync_fetch_and_add(&quell.denied[hook], 1);
+	asm volatile("" : "+r"(hook)); /* as in network_refuse */
+	if (hook < QUELL_HOOK_COUNT)
+		__sync_fetch_and_add(&quell.denied[hook], 1);
 	return -EPERM;
 }
 

@@ -166,7 +166,8 @@ static __always_inline void task_listed(struct bpf_iter__task *ctx, struct task_
 		wanted = 1;
 	if (tag && quell.query.actor && bears_mark(tag, quell.query.actor))
 		wanted = 1;
-	if (quell.query.pid && task->tgid == quell.query.pid && !is_protected(task->tgid, task->start_boottime, task->flags)) {
+	/* asked for alone: beside a container or a mark it would be left over from a daemon that was killed, and be hit with them */
+	if (quell.query.pid && !quell.query.container && !quell.query.actor && task->tgid == quell.query.pid && !is_protected(task->tgid, task->start_boottime, task->flags)) {
 		quell.query.home = tag && (tag->flags & QUELL_TASK_AWAY) ? tag->home : container;
 		wanted = 1;
 	}

@@ -13,6 +13,7 @@
 #include "user/incident/describe.h"
 #include "user/incident/engine_view.h"
 #include "user/response/cgroup.h"
+#include "user/response/freeze_mark.h"
 #include "user/response/process.h"
 #include "user/response/terms.h"
 
@@ -211,9 +212,12 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
     const auto prepared = arming_.prepared(incident.id, offer.response);
     // Before the flip: whoever finds it frozen finds it approved, too, and kills it.
     const bool captures = request.beside == QUELL_RESPONSE_CAPTURE;
+    std::optional<response::FreezeMark> mark;  // until it is approved: then the next daemon, too, finds what is to be done
+    if (captures && !response::is_frozen_by_itself(incident.key.container)) mark.emplace(incident.key.container);
     const auto frozen = captures ? response::freeze(incident.key.container) : Result<bool>(false);
     const int error = move(incident, QUELL_STATE_APPROVED, transition);
-    if (error && frozen && *frozen) (void)response::thaw(incident.key.container);
+    if (error && frozen && *frozen && !response::thaw(incident.key.container) && mark) mark->keep();
+    mark.reset();
     if (!error && prepared && !captures) {
         response::response(offer.response).strike(*prepared);
         std::this_thread::yield();  // with one CPU who was struck goes first, and what is only told of it afterwards
@@ -250,6 +254,7 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
     due_rows_[incident.id] = [this, id = incident.id, request] {
         auto* decided = parts_.store.find(id);
         if (!decided) return;
+        decided->evidence_due = request.beside;
         approved(*decided, request);
         row(*decided, history::Action::FLIPPED, response::takes_evidence(decided->entry.response) ? "nothing is refused: evidence is taken" : "the kernel refuses from here on");
         if (request.follow_ns) row(*decided, history::Action::FOLLOWED, "it follows its workload for " + duration_text(static_cast<std::int64_t>(request.follow_ns)), &request);
@@ -397,11 +402,6 @@ void Decisions::look_whether_it_holds(Incident& incident) {
     incident.note = why;
     log::error("incident " + id_text(incident.id) + " does not hold: " + why);
     row(incident, history::Action::FAILED, why);
-}
-
-void Decisions::resume(Incident& incident) {
-    read(incident);
-    if (incident.state == QUELL_STATE_APPROVED) carry_out(incident, [](const Answer&) {});
 }
 
 bool Decisions::doubt_ends(Incident& incident, bool is_held) {

@@ -151,7 +151,7 @@ public:
     // The hooks of these responses stay attached (mask): what is followed may come back at any moment.
     void keep_armed(quell_u32 responses) { arming_.keep_armed(responses); }
 
-    // Finishes what an earlier daemon had flipped and not swept.
+    // Finishes what an earlier daemon had flipped and not swept, and takes the evidence that was approved beside it. (evidence.cpp)
     void resume(incident::Incident& incident);
     // One that was undone, by this daemon or by one that died right behind it: what the kernel side does not take back by itself.
     [[nodiscard]] Status take_back(const incident::Incident& incident);
@@ -235,7 +235,7 @@ private:
     void captured(std::uint64_t id, const Status& frozen, response::Outcome outcome);
     // Quarantined: now a copy of what nobody writes to any more.
     void copy_after(const incident::Incident& incident, const Answer& answer, const Reply& reply);
-    void evidence_row(const incident::Incident& incident, response::Outcome& outcome);
+    void evidence_row(incident::Incident& incident, response::Outcome& outcome);
     // The evidence that an undo would delete; COUNT: none.
     [[nodiscard]] static quell_response evidence_of(const incident::Incident& incident);
     // What is undone of evidence: it is deleted.

@@ -87,6 +87,20 @@ void Decisions::captured(std::uint64_t id, const Status& frozen, response::Outco
     reply({Refusal::kFailed, "the incident is gone", id, {}});
 }
 
+void Decisions::resume(Incident& incident) {
+    read(incident);
+    const Reply nobody = [](const Answer&) {};
+    const bool is_copy_due = incident.evidence_due == QUELL_RESPONSE_ACQUIRE_FILE;
+    if (incident.state == QUELL_STATE_ENFORCING && is_copy_due) return copy_after(incident, {Refusal::kNone, {}, incident.id, {}}, nobody);
+    if (incident.state != QUELL_STATE_APPROVED) return;
+    if (incident.evidence_due == QUELL_RESPONSE_CAPTURE) {  // it may have been let go on by somebody meanwhile
+        const auto frozen = response::freeze(incident.key.container);
+        return capture_first(incident, frozen ? success() : Status(frozen.error()), nobody);
+    }
+    if (is_copy_due) to_copy_.insert(incident.id);
+    carry_out(incident, nobody);
+}
+
 void Decisions::copy_after(const Incident& incident, const Answer& answer, const Reply& reply) {
     auto order = parts_.order(incident);
     order.what = QUELL_RESPONSE_ACQUIRE_FILE;
@@ -94,7 +108,7 @@ void Decisions::copy_after(const Incident& incident, const Answer& answer, const
     target.order = std::make_shared<const evidence::Order>(std::move(order));
     const auto copied = [this, answer, reply](response::Outcome outcome) {
         auto whole = answer;
-        if (const auto* found = parts_.store.find(answer.incident)) evidence_row(*found, outcome);
+        if (auto* found = parts_.store.find(answer.incident)) evidence_row(*found, outcome);
         whole.beside = std::move(outcome);
         reply(whole);
     };
@@ -103,7 +117,8 @@ void Decisions::copy_after(const Incident& incident, const Answer& answer, const
 }
 
 // Loud where there is none, or not all of it.
-void Decisions::evidence_row(const Incident& incident, response::Outcome& outcome) {
+void Decisions::evidence_row(Incident& incident, response::Outcome& outcome) {
+    incident.evidence_due = QUELL_RESPONSE_COUNT;
     if (outcome.state != QUELL_STATE_DONE) {
         outcome.detail = "the evidence failed: " + outcome.detail;
         log::error("incident " + id_text(incident.id) + ": " + outcome.detail);

@@ -98,6 +98,8 @@ Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options) {
     if (bpf_prog_test_run_opts(engine->program("quell_setup_program"), &run)) return errno_error("cannot run the setup program");
     engine->globals_->enabled_offers = options.enabled_responses;
     engine->globals_->adopting = 0;
+    // what an earlier daemon asked when it was killed: nobody asks it any more
+    std::memset(const_cast<quell_task_query*>(&engine->globals_->query), 0, sizeof(quell_task_query));
     return engine;
 }
 

@@ -57,6 +57,9 @@ Result<std::string> run_iterator(int program, Over over = Over::kTasks, pid_t pr
     }
 }
 
+// Puts a question whole: of one in whose middle an earlier daemon was killed nothing is left to be asked along.
+void ask(volatile quell_task_query& where, const quell_task_query& question) { std::memcpy(const_cast<quell_task_query*>(&where), &question, sizeof(question)); }
+
 }  // namespace
 
 std::optional<quell_pending> Engine::find(const quell_pending_key& key) const {
@@ -130,26 +133,25 @@ Result<quell_request> Engine::request(quell_request request) {
 
 Result<FoundProcess> Engine::process(std::uint32_t pid) {
     const std::lock_guard lock(query_mutex_);
-    auto& query = globals_->query;
-    query.container = 0;
-    query.actor = 0;
-    query.home = 0;
-    query.mark_pid = 0;
-    query.executable.file.inode = 0;  // an earlier daemon may have been killed while it asked, as in tasks()
-    query.pid = pid;
+    quell_task_query question{};
+    question.pid = pid;
+    ask(globals_->query, question);
     auto output = run_iterator(program("quell_iter_tasks"));
-    query.pid = 0;
+    const auto home = globals_->query.home;
+    ask(globals_->query, {});
     if (!output) return output.error();
     if (output->size() != sizeof(quell_task_ref)) return Error{"no such process, or one that is never contained (PID 1, kernel threads, Quell)", ESRCH, {}};
-    FoundProcess found{.task = {}, .container = query.home};
+    FoundProcess found{.task = {}, .container = home};
     std::memcpy(&found.task, output->data(), sizeof(found.task));
     return found;
 }
 
 Result<quell_open_file> Engine::open_file(int descriptor, std::uint64_t container) {
     const std::lock_guard lock(query_mutex_);
-    globals_->query.container = container;
-    globals_->query.descriptor = static_cast<quell_u32>(descriptor);
+    quell_task_query question{};
+    question.container = container;
+    question.descriptor = static_cast<quell_u32>(descriptor);
+    ask(globals_->query, question);
     auto output = run_iterator(program("quell_iter_files"), Over::kOwnFiles);
     if (!output) return output.error();
     quell_open_file file{};
@@ -177,15 +179,12 @@ Result<std::vector<quell_holder>> Engine::holders(const quell_file_key& file, st
 
 Result<std::vector<quell_task_ref>> Engine::executing(const quell_file_key& file, std::uint64_t container) {
     const std::lock_guard lock(query_mutex_);
-    auto& query = globals_->query;
-    query.container = container;
-    query.actor = 0;
-    query.mark_pid = 0;
-    query.pid = 0;
-    // the page is shared, and so volatile: whole structures are not assigned to it
-    std::memcpy(const_cast<quell_file_key*>(&query.executable), &file, sizeof(file));
+    quell_task_query question{};
+    question.container = container;
+    question.executable = file;
+    ask(globals_->query, question);
     auto output = run_iterator(program("quell_iter_tasks"));
-    query.executable.file.inode = 0;
+    ask(globals_->query, {});
     if (!output) return output.error();
     std::vector<quell_task_ref> found(output->size() / sizeof(quell_task_ref));
     std::memcpy(found.data(), output->data(), found.size() * sizeof(quell_task_ref));
@@ -195,19 +194,18 @@ Result<std::vector<quell_task_ref>> Engine::executing(const quell_file_key& file
 Result<std::vector<quell_task_ref>> Engine::tasks(std::uint64_t container, std::uint64_t actor, const quell_task_ref* mark) {
     constexpr int kMarkRounds = 8;  // each finds only what forked during the one before
     const std::lock_guard lock(query_mutex_);
-    auto& query = globals_->query;
-    query.container = container;
-    query.actor = actor;
-    query.mark_start_ns = mark ? mark->start_ns : 0;
-    query.mark_pid = mark ? mark->pid : 0;
-    query.executable.file.inode = 0;
+    quell_task_query question{};
+    question.container = container;
+    question.actor = actor;
+    question.mark_start_ns = mark ? mark->start_ns : 0;
+    question.mark_pid = mark ? mark->pid : 0;
     quell_u32 before = 0;
     for (int round = 0;; round++) {
-        query.marked = 0;
+        ask(globals_->query, question);
         auto output = run_iterator(program("quell_iter_tasks"));
         if (!output) return output.error();
-        if (mark && round < kMarkRounds && query.marked != before) {
-            before = query.marked;
+        if (const quell_u32 marked = globals_->query.marked; mark && round < kMarkRounds && marked != before) {
+            before = marked;
             continue;
         }
         std::vector<quell_task_ref> found(output->size() / sizeof(quell_task_ref));

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <algorithm>
+#include <cstring>
 #include <boost/interprocess/sync/file_lock.hpp>
 #include <filesystem>
 #include <fstream>
@@ -25,6 +27,8 @@
 #include "user/evidence/store.h"
 #include "user/history/history.h"
 #include "user/response/cgroup.h"
+#include "user/response/freeze_mark.h"
+#include "user/response/hold.h"
 
 namespace quell::daemon {
 namespace {
@@ -105,6 +109,25 @@ Result<boost::interprocess::file_lock> instance_lock() {
     return boost::interprocess::file_lock(kLockPath);
 }
 
+// Containers that an earlier daemon froze for a moment, in which it was killed: they go on, unless they are paused by now, or
+// held frozen by an incident that waits.
+void let_go_on(bpf::Engine& engine, history::AsyncHistory& history) {
+    for (const auto cgroup : response::left_frozen()) {
+        const auto container = engine.container(cgroup);
+        if (container && !container->paused && !response::is_held_frozen(engine, cgroup)) {
+            const auto thawed = response::thaw(cgroup);
+            history::Row row;
+            row.action = history::Action::ENGINE_WARNING;
+            row.subject = "container " + escape(std::string_view(container->id, std::min<std::size_t>(12, strnlen(container->id, sizeof(container->id)))));
+            row.result = "left frozen by a daemon that ended while it interrupted or captured it: " + (thawed ? std::string("it goes on") : thawed.error().message);
+            log::error(row.subject + ": " + row.result);
+            history.append({std::move(row), {}, {}});
+            if (!thawed) continue;
+        }
+        response::forget_freeze(cgroup);
+    }
+}
+
 std::filesystem::path page_path(const Config& config) { return std::filesystem::path(config.socket_path).parent_path() / "status"; }
 
 }  // namespace
@@ -119,6 +142,10 @@ Status Daemon::unload(const Config& config) {
     if (!lock->try_lock()) return Error{"quelld runs: stop it first", EBUSY, "systemctl stop quelld"};
     for (const auto container : bpf::paused_containers(bpf::kPinRoot))
         if (const auto thawed = response::thaw(container); !thawed) log::error(thawed.error().message);
+    for (const auto container : response::left_frozen()) {
+        if (const auto thawed = response::thaw(container); !thawed) log::error(thawed.error().message);
+        response::forget_freeze(container);
+    }
     if (auto unloaded = bpf::unload(bpf::kPinRoot); !unloaded) return unloaded;
     std::error_code none;  // a page of what is no more would say that it is; without one nothing is said
     std::filesystem::remove(page_path(config), none);
@@ -339,6 +366,7 @@ Status Daemon::start_incidents() {
     ring_->consume();  // what an earlier daemon left, before entries without details are made up for
     restored_.emplace(Restored::Parts{*engine_, store_, *history_, *reader_});
     restored_->put_in_force();
+    let_go_on(*engine_, *history_);
     watch_->adopt();
     decisions_->tell_left_over();
     pods_->resume(store_);

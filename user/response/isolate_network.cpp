@@ -15,6 +15,7 @@
 #include "user/base/time.h"
 #include "user/response/cgroup.h"
 #include "user/response/hold.h"
+#include "user/response/freeze_mark.h"
 #include "user/response/network_files.h"
 #include "user/response/response.h"
 #include "user/response/terms.h"
@@ -39,6 +40,7 @@ bool says(int fd, std::string_view what) {
 std::string interrupt(bpf::Engine& engine, std::uint64_t container, const Freezer& freezer) {
     if (!freezer.freeze) return {};
     if (says(freezer.freeze.get(), "1")) return "it is frozen, and calls that were blocked begin anew when it goes on";
+    FreezeMark mark(container);  // a daemon that is killed before it goes on leaves that to the next
     if (::write(freezer.freeze.get(), "1", 1) != 1) return "calls that were blocked could not be interrupted: each may still get one answer";
     const auto deadline = boottime_ns() + kFreezeLimitNs;
     bool frozen = false;
@@ -46,7 +48,10 @@ std::string interrupt(bpf::Engine& engine, std::uint64_t container, const Freeze
         pollfd wait{freezer.events.get(), POLLPRI, 0};
         (void)::poll(&wait, 1, 10);
     }
-    if (::write(freezer.freeze.get(), "0", 1) != 1 && errno != ENODEV) return "it is frozen and could not be let go on";
+    if (::write(freezer.freeze.get(), "0", 1) != 1 && errno != ENODEV) {
+        mark.keep();
+        return "it is frozen and could not be let go on";
+    }
     // somebody was to be frozen meanwhile
     const auto now = engine.container(container);
     const bool must_stand = (now && now->paused) || is_held_frozen(engine, container);
