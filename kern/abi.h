@@ -449,7 +449,7 @@ struct quell_globals {
 	quell_u32 network_levels[2][2]; /* by half, and IPv4 or IPv6: mask of the numbers of pieces */
 	quell_u64 network_filter[2][QUELL_NETWORK_BITS / 64];
 	struct quell_gate gate[2];
-	quell_u32 write_denied; /* containers that may not write below some places, and such that wait; each counts in contained_files, too */
+	quell_u32 write_denied; /* containers that may not write below some places, and places that are held; each counts in contained_files, too */
 	quell_u32 held_objects; /* denied while nobody has decided; each counts in contained_files, too */
 	quell_u64 followed;           /* workloads that a containment follows: 0, and only a policy's identities have containers told */
 	/* whose holders are asked for, and its numbers: the layer's, and as the process saw it */

@@ -7,10 +7,38 @@
  */
 #pragma once
 
-/* Is anything denied to the container, by a decision or by those who wait? A clear answer is certain. */
+/* Is anything denied to the container, by a decision or by those who wait? No is certain. */
 static __always_inline int write_may_be_denied(u64 container)
 {
 	return write_denied_may_be(container) && (quell.held_objects || bpf_map_lookup_elem(&write_denials, &container));
+}
+
+struct places_of {
+	u64 container;
+	u64 now;
+	u64 found; /* out */
+};
+
+static long places_of_one(void *map, struct quell_hold_key *key, u64 *until, struct places_of *of)
+{
+	if (key->container != of->container || key->response != QUELL_RESPONSE_DENY_WRITE || *until <= of->now)
+		return 0;
+	of->found = 1;
+	return 1;
+}
+
+/* Here yes is certain, too. */
+static __noinline int write_is_denied(u64 container)
+{
+	struct places_of of = { .container = container };
+
+	if (bpf_map_lookup_elem(&write_denials, &container))
+		return 1;
+	of.now = bpf_ktime_get_boot_ns();
+	of.found = zero;
+	if (quell.held_objects)
+		bpf_for_each_map_elem(&held_objects, places_of_one, &of, 0);
+	return of.found != 0;
 }
 
 /* `denial`: null where nothing was decided. */
@@ -98,10 +126,10 @@ __noinline int below_place(u64 container, u64 entry)
 			return 1;
 		parent = read_pointer(entry + offset_of(dentry, d_parent));
 		if (!parent || parent == entry)
-			return is_disconnected(entry);
+			return is_disconnected(entry) && write_is_denied(container);
 		entry = parent;
 	}
-	return 1;
+	return write_is_denied(container);
 }
 
 /* The verdict for current where it changes something at an entry. */
@@ -110,16 +138,17 @@ __noinline int write_refuse(u64 entry, u32 hook)
 	struct task_struct *task = bpf_get_current_task_btf();
 	u64 container = subject_of(task);
 	struct quell_write_denial *denial;
+	int is_below;
 
-	if (hook >= QUELL_HOOK_COUNT || is_protected(task->tgid, task->group_leader->start_boottime, task->flags))
+	if (hook >= QUELL_HOOK_COUNT)
 		return 0;
-	if (!write_denied_may_be(container) || !below_place(container, entry)) { /* by lineage, or by cgroup */
-		if (!away_test(task->tgid))
-			return 0;
+	is_below = write_denied_may_be(container) && below_place(container, entry);
+	if (!is_below && away_test(task->tgid)) { /* by lineage, or by cgroup */
 		container = current_cgroup_container();
-		if (!write_denied_may_be(container) || !below_place(container, entry))
-			return 0;
+		is_below = write_denied_may_be(container) && below_place(container, entry);
 	}
+	if (!is_below || is_protected(task->tgid, task->group_leader->start_boottime, task->flags))
+		return 0;
 	denial = bpf_map_lookup_elem(&write_denials, &container);
 	if (denial)
 		__sync_fetch_and_add(&denial->denied, 1);

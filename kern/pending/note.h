@@ -205,7 +205,8 @@ __noinline int pending_prepare(u32 slot, u32 index)
 #define CHANGES                                                                                                          \
 	(QUELL_OP_BIT(QUELL_OP_DELETE) | QUELL_OP_BIT(QUELL_OP_RENAME) | QUELL_OP_BIT(QUELL_OP_TRUNCATE) |              \
 	 QUELL_OP_BIT(QUELL_OP_LINK) | QUELL_OP_BIT(QUELL_OP_OPEN_WRITE) | QUELL_OP_BIT(QUELL_OP_CREATE) |              \
-	 QUELL_OP_BIT(QUELL_OP_CHMOD) | QUELL_OP_BIT(QUELL_OP_CHOWN) | QUELL_OP_BIT(QUELL_OP_SETXATTR))
+	 QUELL_OP_BIT(QUELL_OP_CHMOD) | QUELL_OP_BIT(QUELL_OP_CHOWN) | QUELL_OP_BIT(QUELL_OP_SETXATTR) |                \
+	 QUELL_OP_BIT(QUELL_OP_SYMLINK))
 
 /*
  * Is what happens itself what is denied from here on? Its hook has let it pass, but it has more steps: on an overlay the rest of

@@ -58,7 +58,9 @@ protected:
         root_ = victim_->directory() + "/rootfs";
         scratch_ = "/tmp/";
         file_ = place == Place::Image ? "/usr/sbin/denied" : "/tmp/denied";
-        if (place == Place::Upper) EXPECT_EQ(victim_->exec("cp /bin/denied /tmp/denied").status, 0);
+        if (place == Place::Upper) {
+            EXPECT_EQ(victim_->exec("cp /bin/denied /tmp/denied").status, 0);
+        }
     }
     void TearDown() override {
         (void)run("for go in " + root_ + scratch_ + "*.ready; do touch ${go%.ready}.go; done");
