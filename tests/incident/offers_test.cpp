@@ -128,7 +128,7 @@ TEST_F(Offers, WhereThereIsNoObjectTheExecutableOfWhoActedIsDenied) {
     incident_.path.clear();
     incident_.exe = "/tmp/x\n";
     incident_.entry.object_flags = QUELL_OBJECT_ACTOR | QUELL_OBJECT_OWN;
-    EXPECT_EQ(of(QUELL_RESPONSE_DENY_EXEC).target_text, "/tmp/x\\n, to anyone");
+    EXPECT_EQ(of(QUELL_RESPONSE_DENY_EXEC).target_text, "/tmp/x\\x0a, to anyone");
     incident_.exe.clear();
     EXPECT_EQ(of(QUELL_RESPONSE_DENY_EXEC).target_text, "the executable, to anyone");
     EXPECT_NE(why_not(QUELL_RESPONSE_QUARANTINE_FILE).find("no regular file"), std::string::npos);
