@@ -13,7 +13,7 @@
 namespace quell::model {
 namespace {
 
-constexpr std::uint64_t kSteps = 1'000'000, kOften = 300;
+constexpr std::uint64_t kSteps = 1'500'000, kOften = 300;
 
 struct Row {
     quell_u32 state, command;

@@ -169,6 +169,8 @@ public:
     void on_notice(const quell_notice& notice);
     // Once a second: expiries, approvals that waited too long, hooks nobody needs.
     void tick();
+    // What tick() does, for one alone: who asks for it does not pay for the others.
+    void look_at(std::uint64_t id);
     // The rows of approvals are made when the effect was seen, by tick() when that takes longer, and before an end.
     void write_due_rows();
     // The daemon ends: nobody is waited for any more.

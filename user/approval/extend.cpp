@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A later deadline: asked of the kernel's transition program like any other
-// decision, with a row of its own.
+// decision, with a row of its own. And how one incident stands now.
 #include <cerrno>
 #include <cstring>
 
@@ -27,6 +27,14 @@ void Decisions::extend(std::uint64_t id, std::uint64_t for_ns, const Request& re
     incident->note = "extended: it waits until " + utc_text(wall_from_boottime(incident->entry.deadline_ns));
     row(*incident, history::Action::EXTENDED, incident->note, &request);
     reply({Refusal::kNone, {}, id, {}});
+}
+
+void Decisions::look_at(std::uint64_t id) {
+    write_due_rows(id);
+    auto* incident = parts_.store.find(id);
+    if (!incident || incident->over()) return;
+    refresh(*incident);
+    look_whether_it_holds(*incident);
 }
 
 }  // namespace quell::approval

@@ -137,7 +137,8 @@ void Daemon::incidents(const Json& params, const control::Peer&, control::Respon
 }
 
 void Daemon::show(const Json& params, const control::Peer&, control::Responder responder) {
-    decisions_->tick();
+    // This one alone: what waits beside it makes no answer later.
+    if (const auto id = parse_id(control::string_member(params, "id"))) decisions_->look_at(*id);
     const auto* incident = incident_of(params, responder);
     if (!incident) return;
     auto shared = std::make_shared<control::Responder>(std::move(responder));

@@ -191,6 +191,16 @@ TEST(Unit, AFileIsQuarantinedAndAProcessKilled) {
     EXPECT_EQ(actions_of(process).back(), "done");
 }
 
+// By openat2(2), which hardening of a unit may take away.
+TEST(Unit, AFileIsFoundByItsPath) {
+    must("mkdir -p /srv/asked && echo evil >/srv/asked/file");
+    const auto asked = run("quell --json respond quarantine-file --file /srv/asked/file --yes --reason asked 2>/dev/null");
+    ASSERT_EQ(asked.status, 0) << asked.text;
+    EXPECT_NE(run("cat /srv/asked/file").status, 0);
+    EXPECT_EQ(run("quell undo " + Json::parse(asked.text)["incident"]["id"].get<std::string>() + " --reason done").status, 0);
+    EXPECT_EQ(run("cat /srv/asked/file").status, 0);
+}
+
 TEST(Unit, DoctorFindsAHealthyHostHealthy) {
     int status = -1;
     const auto report = quell("doctor", &status);
