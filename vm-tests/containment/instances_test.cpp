@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "vm-tests/harness/quelld.h"
+#include "vm-tests/hostile/raw_client.h"
 
 namespace quell::guest {
 namespace {
@@ -31,15 +32,18 @@ protected:
     }
     static void drop(const Container& container, const std::string& path) { EXPECT_EQ(container.exec(std::string("printf %s ") + kPayload + " >" + path).status, 0) << path; }
     static Json preview(const std::string& id) { return quell("preview " + id + " quarantine-file --all-instances")["previews"][0]; }
-    // An incident that waits: nobody answers what its command asks.
+    // An incident that waits, as one who is asked before he approves has it.
     static std::string requested() {
-        must("rm -f /tmp/hold; mkfifo /tmp/hold; (sleep 120 >/tmp/hold &); script -qec 'quell respond quarantine-file --container web --file /tmp/x --reason told' /dev/null </tmp/hold >/dev/null 2>&1 &");
-        std::string id;
-        EXPECT_TRUE(eventually([&] {
-            for (const auto& one : incidents())
-                if (one["policy"] == "manual" && one["state"] == "pending") id = one["id"];
-            return !id.empty();
-        }));
+        RawClient client;
+        client.call(R"({"method":"io.quell.Request","parameters":{"response":"quarantine-file","container":"web","path":"/tmp/x","reason":"told"}})");
+        const auto text = client.get(20'000).value_or("");
+        const auto reply = Json::parse(text, nullptr, false);
+        if (!reply.is_object() || reply.contains("error")) {
+            ADD_FAILURE() << text;
+            return "0";
+        }
+        const std::string id = reply["parameters"]["incident"]["id"];
+        EXPECT_TRUE(eventually([&] { return show(id)["state"] == "pending"; }));
         return id;
     }
 

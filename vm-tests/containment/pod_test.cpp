@@ -95,6 +95,7 @@ TEST_F(PodScope, AllOfItIsKilledAndNobodyElse) {
         EXPECT_NE(row["detail"].get<std::string>().find(id), std::string::npos) << row;
         EXPECT_EQ(row["who"]["uid"], 0);
     }
+    ASSERT_FALSE(joint_rows(id).empty());
     for (const char* name : {"web ", "side ", "pod "}) EXPECT_NE(joint_rows(id)[0].find(name), std::string::npos) << joint_rows(id)[0];
 }
 
@@ -134,6 +135,7 @@ TEST_F(PodScope, OneUndoTakesAllOfItBackAlsoAfterTheDaemonsDeath) {
     for (const auto& part : told["parts"]) EXPECT_EQ(part["ok"], true) << part;
     expect_frozen(true);
 
+    must("sleep 2");  // the rows are on the disk
     kill_daemon(SIGKILL);
     start_daemon();
     expect_frozen(true);
@@ -150,6 +152,7 @@ TEST_F(PodScope, OneUndoTakesAllOfItBackAlsoAfterTheDaemonsDeath) {
         EXPECT_EQ(one["state"], "undone");
         EXPECT_EQ(actions_of(one["id"]), (Rows{"requested", "approved", "flipped", "enforcing", "dry-run", "undone"}));
     }
+    ASSERT_FALSE(joint_rows(id).empty());
     EXPECT_EQ(joint_rows(id).back().find("taken back: "), 0u) << joint_rows(id).back();
     EXPECT_EQ(run("quell undo " + id + " --reason again").status, 5);
 }
@@ -164,6 +167,7 @@ TEST_F(PodScope, TheRestIsUndoneWhereTheFirstIsGone) {
     const auto undone = run("quell undo " + id + " --reason seen");
     EXPECT_EQ(undone.status, 0) << undone.text;
     EXPECT_FALSE(frozen(side_) || frozen(sandbox_));
+    ASSERT_FALSE(joint_rows(id).empty());
     EXPECT_NE(joint_rows(id).back().find("it is gone already"), std::string::npos) << joint_rows(id).back();
 }
 
