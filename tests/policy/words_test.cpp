@@ -5,6 +5,9 @@
 
 #include <array>
 #include <limits>
+#include <string>
+
+#include "policy/check/network.h"
 
 namespace quell::policy {
 namespace {
@@ -24,6 +27,11 @@ TEST(Words, Names) {
     for (const char* text : {"", "-a", "A", "a_b", "a.b", "a/b", "a b", "ä"}) EXPECT_FALSE(is_name(text)) << text;
     EXPECT_TRUE(is_name(std::string(63, 'a')));
     EXPECT_FALSE(is_name(std::string(64, 'a')));
+}
+
+TEST(Words, WhatFollowsANulIsPartOfANetwork) {
+    EXPECT_TRUE(parse_network("10.0.0.1"));
+    for (const auto& text : {std::string("10.0.0.1\0x", 10), std::string("10.0.0.0\0/8", 11), std::string("2001:db8::1\0", 12)}) EXPECT_FALSE(parse_network(text)) << text;
 }
 
 TEST(Words, Suggestions) {
