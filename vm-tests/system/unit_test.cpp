@@ -196,8 +196,12 @@ TEST(Unit, AFileIsFoundByItsPath) {
     must("mkdir -p /srv/asked && echo evil >/srv/asked/file");
     const auto asked = run("quell --json respond quarantine-file --file /srv/asked/file --yes --reason asked 2>/dev/null");
     ASSERT_EQ(asked.status, 0) << asked.text;
-    EXPECT_NE(run("cat /srv/asked/file").status, 0);
-    EXPECT_EQ(run("quell undo " + Json::parse(asked.text)["incident"]["id"].get<std::string>() + " --reason done").status, 0);
+    const std::string id = Json::parse(asked.text)["incident"]["id"];
+    const auto before = denied("file_open");
+    EXPECT_NE(run("cat /srv/asked/file").text.find("Operation not permitted"), std::string::npos);
+    EXPECT_GT(denied("file_open"), before);
+    EXPECT_EQ(actions_of(id).back(), "enforcing");
+    EXPECT_EQ(run("quell undo " + id + " --reason done").status, 0);
     EXPECT_EQ(run("cat /srv/asked/file").status, 0);
 }
 
