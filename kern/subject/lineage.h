@@ -67,19 +67,28 @@ static __always_inline void container_left(u64 home, u64 there)
 		__sync_fetch_and_or(&c->flags, flags);
 }
 
+/*
+ * Non-zero: it was not away before, whoever made it. Another CPU may give a task its tag for a mark at any moment (actor.h,
+ * iterate.h), also between a look that finds none and the creating, which returns that one then, without the value asked for.
+ */
+static __always_inline int tag_send_away(struct quell_task *tag, u64 home)
+{
+	if (tag->flags & QUELL_TASK_AWAY)
+		return 0;
+	tag->home = home;
+	__sync_fetch_and_or(&tag->flags, QUELL_TASK_AWAY); /* who sees it finds the home */
+	return 1;
+}
+
 /* Returns the container that it belongs to. */
 static __always_inline u64 task_send_away(struct task_struct *leader, u64 home)
 {
 	struct quell_task first = { .home = home, .flags = QUELL_TASK_AWAY };
-	struct quell_task *tag = task_find(leader);
+	struct quell_task *tag = task_create(leader, &first);
 
-	if (tag && (tag->flags & QUELL_TASK_AWAY))
-		return tag->home;
 	if (tag) {
-		tag->home = home;
-		tag->flags |= QUELL_TASK_AWAY;
-	} else {
-		task_create(leader, &first);
+		tag_send_away(tag, home);
+		home = tag->home;
 	}
 	away_set(leader->tgid);
 	return home;
@@ -100,9 +109,12 @@ static __always_inline void task_moves(struct task_struct *task, struct cgroup *
 static __always_inline void marks_add(struct quell_task *tag, struct quell_task *more)
 {
 	for (int i = 0; i < QUELL_TASK_ACTORS; i++)
-		for (int j = 0; j < QUELL_TASK_ACTORS && more->actors[i]; j++)
-			if (__sync_val_compare_and_swap(&tag->actors[j], 0, more->actors[i]) == 0)
+		for (int j = 0; j < QUELL_TASK_ACTORS && more->actors[i]; j++) {
+			u64 other = __sync_val_compare_and_swap(&tag->actors[j], 0, more->actors[i]);
+
+			if (!other || other == more->actors[i])
 				break;
+		}
 }
 
 /*
@@ -134,14 +146,11 @@ static __always_inline void task_born(struct task_struct *child, struct cgroup *
 	first.home = home;
 	first.flags = QUELL_TASK_AWAY;
 	container_left(home, there);
-	tag = task_find(child);
-	if (tag) { /* a mark was given to it meanwhile (iterate.h) */
-		tag->home = home;
-		tag->flags |= QUELL_TASK_AWAY;
-		marks_add(tag, &first);
-	} else if (!task_create(child, &first)) {
+	tag = task_create(child, &first);
+	if (!tag)
 		return;
-	}
+	if (tag_send_away(tag, home))
+		marks_add(tag, &first);
 	away_set(child->tgid);
 }
 

@@ -108,17 +108,21 @@ TEST_F(Lineage, WhoExecutesByAThreadWhileItIsMovedIsNotLost) {
     expect_all_seen(result, before, 1);
 }
 
-// clone3 with CLONE_INTO_CGROUP: nobody was moved, and the cgroup is another's from the first moment.
+// clone3 with CLONE_INTO_CGROUP: nobody was moved, and the cgroup is another's from the first moment. Each incident has what
+// descends from its actors marked, from another CPU: often a child that is being born. A mark that came first was taken for the
+// tag that says whose it is, about once in a thousand births.
 TEST_F(Lineage, WhoIsBornInAnotherCgroupIsItsParents) {
+    constexpr std::size_t kTimes = 20;  // 61 incidents: within a subject's share
     const auto before = globals_.matched(QUELL_HOOK_inode_unlink);
-    std::vector<std::string> words = {"clone-into", "/var/log", "6"};
+    std::vector<std::string> words = {"clone-into", "/var/log", std::to_string(kTimes)};
     std::vector<int> places;
     for (const std::string& place : {other_.cgroup(), std::string("/sys/fs/cgroup/nowhere"), home_.cgroup()})
         words.push_back(std::to_string(places.emplace_back(open(place.c_str(), O_RDONLY | O_DIRECTORY))));  // inherited
     const auto result = home_.run(words);
     for (const int place : places) close(place);
-    EXPECT_EQ(result["unlinks"], 36);
-    expect_all_seen(result, before, 1 + 18);  // by the parent of all, and by each child for its own one
+    EXPECT_EQ(result["unlinks"], 2 * 3 * kTimes);
+    EXPECT_EQ(result["missed"], "");
+    expect_all_seen(result, before, 1 + 3 * kTimes);  // by the parent of all, and by each child for its own one
 }
 
 // The kernel runs a program that is no LSM hook once at a time on a CPU: who is born while another birth stands still in the

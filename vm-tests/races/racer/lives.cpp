@@ -82,24 +82,43 @@ int exec_by_threads(const Globals&, const Words& words) {
     return 0;
 }
 
-// Each child acts, and so does a child of its own; every other one by a program that it executes there.
-int clone_into(const Globals&, const Words& words) {
+// Each child acts, and so does a child of its own; every other one by a program that it executes there. Names whose act was not
+// matched: nobody else acts meanwhile.
+int clone_into(const Globals& globals, const Words& words) {
+    constexpr int kMissed = 2;
+    const auto matched = [&] { return globals.matched(QUELL_HOOK_inode_unlink); };
+    const auto counters = [&] {
+        std::array<std::uint64_t, QUELL_COUNTER_COUNT> all;
+        for (int one = 0; one < QUELL_COUNTER_COUNT; one++) all[static_cast<std::size_t>(one)] = globals.counter(static_cast<quell_counter>(one));
+        return all;
+    };
     unsigned long unlinks = 0, failed = 0;
+    std::string missed;
     for (std::size_t place = 2; place < words.size(); place++)
         for (unsigned long n = 0; n < std::stoul(words.at(1)); n++) {
             const std::string file = words.at(0) + "/i" + words[place] + "." + std::to_string(n);
+            const auto before = matched();
+            const auto counted = counters();
             const pid_t child = fork_into(std::stoi(words[place]));
             if (!child) {
                 const pid_t below = fork();
                 if (!below) _exit(unlink_fresh(file + "b") ? 0 : 1);
                 if (!ended_well(below)) _exit(1);
+                if (matched() != before + 1) _exit(unlink_fresh(file) ? kMissed : 1);
                 if (n % 2) execl("/proc/self/exe", "racer", "unlink", file.c_str(), nullptr);
                 _exit(unlink_fresh(file) ? 0 : 1);
             }
             unlinks += 2;
-            failed += !ended_well(child);
+            int status = 1;
+            if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status) || (WEXITSTATUS(status) && WEXITSTATUS(status) != kMissed)) failed++;
+            const bool below_missed = WIFEXITED(status) && WEXITSTATUS(status) == kMissed;
+            const auto now = matched() - before;
+            if (now == 2) continue;
+            missed += " " + file + (below_missed ? "b" : "") + " of " + std::to_string(child) + ", matched " + std::to_string(now) + ", counted";
+            for (std::size_t one = 0; one < counted.size(); one++)
+                if (const auto more = counters()[one] - counted[one]) missed += " " + std::to_string(one) + "+" + std::to_string(more);
         }
-    std::printf("{\"unlinks\":%lu,\"failed\":%lu}\n", unlinks, failed);
+    std::printf("{\"unlinks\":%lu,\"failed\":%lu,\"missed\":\"%s\"}\n", unlinks, failed, missed.c_str());
     return 0;
 }
 
