@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <vector>
 
@@ -65,7 +66,8 @@ protected:
         std::printf("%u moves, %s\n", moves_, result.dump().c_str());
         EXPECT_EQ(result["failed"], 0) << result;
         EXPECT_EQ(globals_.matched(QUELL_HOOK_inode_unlink) - matched_before, result["unlinks"].get<std::uint64_t>()) << "somebody was taken for another's";
-        const auto found = incidents();
+        auto found = incidents();
+        eventually([&] { return std::ranges::none_of(found = incidents(), [](const Json& one) { return one["container"].value("id", "").empty(); }); });
         EXPECT_GE(found.size(), 1u);
         EXPECT_LE(found.size(), incidents_at_most);
         std::uint64_t sum = 0;
