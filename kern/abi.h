@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The one description of everything that crosses between the kernel side and
- * user space, with its other parts in abi_policy.h, abi_places.h and abi_records.h: map keys and values, ring records, requests to the syscall
- * programs. Compiled by clang for BPF and by the C++ compiler; both check the
+ * user space, with its other parts in abi_policy.h, abi_places.h, abi_requests.h and abi_records.h: map keys and values, ring records,
+ * requests to the syscall programs. Compiled by clang for BPF and by the C++ compiler; both check the
  * sizes below, and tests/bpf/abi_test.cpp checks offsets against the object's
  * BTF.
  *
@@ -32,7 +32,7 @@ using quell_u64 = std::uint64_t;
 #endif
 
 /* Pins of another number are not adopted. Raise it with every change here. */
-#define QUELL_ABI_VERSION 17u
+#define QUELL_ABI_VERSION 18u
 
 /*
  * A call of the kernel's bpf_rdonly_cast as it stands in the object: opcode 0x85, source 2 (a function of the kernel), and
@@ -283,6 +283,8 @@ QUELL_SIZE(struct quell_isolation, 704);
 #define QUELL_OBJECT_LASTS 16u    /* of quell_open_file: of whatever kind, it can be told from others by what lasts */
 #define QUELL_OBJECT_RESTORED 4096u /* put in force again after a restart: times, pids and devices are of before it */
 #define QUELL_OBJECT_ORPHAN 8192u /* and the container that it was of did not come over that */
+#define QUELL_OBJECT_OWN 32u      /* lies in the root of the container that it is about */
+#define QUELL_OBJECT_ACTOR 64u    /* there was no object: it is the executable of who acted */
 
 #define QUELL_DOUBT_MIXED 1u     /* repeats hang on more than what all of them hang on */
 #define QUELL_DOUBT_WITHDRAWN 2u /* it did not hold: rejected by Quell itself */
@@ -382,8 +384,9 @@ struct quell_task_query {
 	quell_u64 home;          /* out: the container of `pid`, 0: host */
 	quell_u32 pid;           /* that process alone, whatever it belongs to, unless it must never be hit; 0: none. Of no weight beside `container` or `actor` */
 	quell_u32 descriptor;    /* of the asking process: the file that quell_iter_files tells of */
+	struct quell_file_key executable; /* processes that execute it, of the container where one is given; inode 0: not asked */
 };
-QUELL_SIZE(struct quell_task_query, 48);
+QUELL_SIZE(struct quell_task_query, 128);
 
 /* What is lasting about an open file, as the kernel side binds the object of an event. */
 struct quell_open_file {
@@ -405,7 +408,7 @@ QUELL_SIZE(struct quell_open_file, 208);
 struct quell_globals {
 	/* in front of every hook, read as one word: 0 means there is nothing to refuse */
 	quell_u32 contained_subjects; /* containers and lineages */
-	quell_u32 contained_files;    /* and containers that may not write below some places */
+	quell_u32 contained_files;    /* and containers that may not write below some places, executables that are denied, held objects */
 	quell_u64 generation;         /* current policy */
 	quell_u32 half;               /* where it was loaded: QUELL_NODE_HALF or 0 */
 	quell_u32 epoch;              /* part of every cache key; moves with each switch */
@@ -446,54 +449,13 @@ struct quell_globals {
 	quell_u32 network_levels[2][2]; /* by half, and IPv4 or IPv6: mask of the numbers of pieces */
 	quell_u64 network_filter[2][QUELL_NETWORK_BITS / 64];
 	struct quell_gate gate[2];
-	quell_u32 write_denied; /* containers that may not write below some places; each counts in contained_files, too */
-	quell_u32 write_reserved;
+	quell_u32 write_denied; /* containers that may not write below some places, and places that are held; each counts in contained_files, too */
+	quell_u32 held_objects; /* denied while nobody has decided; each counts in contained_files, too */
 	quell_u64 followed;           /* workloads that a containment follows: 0, and only a policy's identities have containers told */
 	/* whose holders are asked for, and its numbers: the layer's, and as the process saw it */
 	struct quell_file_key sought;
 	quell_u64 sought_inode;
 };
 
-/* What the loader tells the kernel side. */
-struct quell_setup {
-	quell_u64 name_key;
-	quell_u64 first_incident; /* ids are never reused: higher than any in the history */
-	quell_u32 self_pid;       /* 0: keep */
-	quell_u32 learn_host;     /* take the first process above the caller as the host */
-};
-QUELL_SIZE(struct quell_setup, 24);
-
-/* Makes a loaded generation the current one. */
-struct quell_switch {
-	quell_u64 generation;
-	quell_u64 operations; /* union of its rules' operations */
-	quell_u32 half;       /* QUELL_NODE_HALF or 0: where it was loaded */
-	quell_u32 texts;      /* mask of QUELL_TEXTS_… */
-};
-QUELL_SIZE(struct quell_switch, 24);
-
-/* Nobody is left of a container whose cgroup is gone. */
-struct quell_forget {
-	quell_u64 container;
-	quell_s32 error; /* ENOENT: no such one, or its cgroup is there */
-	quell_u32 reserved;
-};
-QUELL_SIZE(struct quell_forget, 16);
-
-#define QUELL_RULE_MANUAL (~0ull) /* in a key's rule: somebody asked for it, and no rule did */
-#define QUELL_ACTOR_NEW (~0ull)   /* in a chain: to be given a mark of its own */
-
-/*
- * A pending entry that somebody asks for, without an event. In: the key's container, and of the entry offers, deadline_ns (from
- * now), severity, chain and object. Out: the key, under which it is found. Where it restores, also in: the key's rule, and the
- * entry whole, as it was.
- */
-struct quell_request {
-	struct quell_pending_key key; /* out: whole */
-	struct quell_pending entry;
-	quell_s32 error;              /* see kern/pending/request.h, restore.h */
-	quell_u32 restore;            /* 1: a quarantine that was in force before a restart */
-};
-QUELL_SIZE(struct quell_request, 824);
-
+#include "abi_requests.h"
 #include "abi_records.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A part of abi.h: where a container may not write. Same rules. */
+/* A part of abi.h: where a container may not write, and what is denied to it while nobody has decided. Same rules. */
 #pragma once
 
 /* Directories and files that a container may no longer change: these, and what lies below them. By what they are, not by their paths. */
@@ -20,3 +20,12 @@ struct quell_write_denial {
 	struct quell_places places;
 };
 QUELL_SIZE(struct quell_write_denial, 1344);
+
+/* An object that is denied to a container while nobody has decided; its value is the boot time until which it is. */
+struct quell_hold_key {
+	struct quell_file_key file; /* deny-write: the directory; deny-exec: the executable */
+	quell_u64 container;
+	quell_u32 response;
+	quell_u32 reserved;
+};
+QUELL_SIZE(struct quell_hold_key, 96);

@@ -169,7 +169,8 @@ QUELL_SIZE(struct quell_set, 64);
 #define QUELL_RULE_SILENT 2u  /* no incident (the canary) */
 
 /* Responses that can be in force while nobody has decided (kern/pending/hold.h): the check refuses all others. */
-#define QUELL_HOLDABLE (QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK) | QUELL_BIT(QUELL_RESPONSE_PAUSE_CONTAINER))
+#define QUELL_HOLDABLE (QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK) | QUELL_BIT(QUELL_RESPONSE_PAUSE_CONTAINER) | \
+			QUELL_BIT(QUELL_RESPONSE_DENY_WRITE) | QUELL_BIT(QUELL_RESPONSE_DENY_EXEC))
 
 struct quell_rule_key {
 	quell_u32 index;

@@ -94,6 +94,22 @@ struct quell_held_file {
 };
 QUELL_SIZE(struct quell_held_file, 168);
 
+/* A file that is not executed: by anyone who reaches it, or in one container alone. */
+struct quell_executable_key {
+	struct quell_file_key file;
+	quell_u64 container; /* 0: by anyone */
+};
+QUELL_SIZE(struct quell_executable_key, 88);
+
+/* One incident may hold several: a file of an image, and what it was copied up to. */
+struct quell_executable {
+	quell_u64 incident;
+	quell_u64 denied;          /* operations refused so far */
+	struct quell_pending_key pending;
+	struct quell_identity upper_root; /* of the container's root where it lies in it, else 0: with that directory it is gone */
+};
+QUELL_SIZE(struct quell_executable, 88);
+
 /* who connected to Quell's socket, recorded at connect(2) */
 struct quell_peer {
 	quell_u64 start_ns;

@@ -120,6 +120,7 @@ static __always_inline int reads_module(u32 id)
 #define DCACHE_DISCONNECTED_BIT (1u << 5)
 #define VM_WRITE_BIT 2ull
 #define VM_SHARED_FLAG 8ull
+#define VM_EXEC_BIT 4
 #define AF_INET_NUMBER 2
 #define AF_INET6_NUMBER 10
 

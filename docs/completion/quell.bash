@@ -35,7 +35,7 @@ _quell() {
         --reason | --for | --follow | --confirm | --select | --digest | --limit | --head | --container | --pod | --pid | --allow | --below) return ;;
         --scope) mapfile -t COMPREPLY < <(compgen -W pod -- "$current"); return ;;
     esac
-    local words= responses="kill-container kill-process quarantine-file pause-container stop-container isolate-network acquire-file capture deny-write"
+    local words= responses="kill-container kill-process quarantine-file pause-container stop-container isolate-network acquire-file capture deny-write deny-exec"
     case $verb in
         "") words="status incidents show preview approve reject undo assign note respond extend history watch evidence policy doctor console version" ;;
         incidents) words="--all" ;;

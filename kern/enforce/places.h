@@ -7,29 +7,57 @@
  */
 #pragma once
 
-/* The container that current belongs to, by lineage or by cgroup, and that is denied something; 0: none. */
-static __always_inline u64 write_denied_container(struct task_struct *task)
+/* Is anything denied to the container, by a decision or by those who wait? No is certain. */
+static __always_inline int write_may_be_denied(u64 container)
 {
-	u64 container = subject_of(task);
-
-	if (write_denied_may_be(container) && bpf_map_lookup_elem(&write_denials, &container))
-		return container;
-	if (!away_test(task->tgid))
-		return 0;
-	container = current_cgroup_container();
-	return write_denied_may_be(container) && bpf_map_lookup_elem(&write_denials, &container) ? container : 0;
+	return write_denied_may_be(container) && (quell.held_objects || bpf_map_lookup_elem(&write_denials, &container));
 }
 
+struct places_of {
+	u64 container;
+	u64 now;
+	u64 found; /* out */
+};
+
+static long places_of_one(void *map, struct quell_hold_key *key, u64 *until, struct places_of *of)
+{
+	if (key->container != of->container || key->response != QUELL_RESPONSE_DENY_WRITE || *until <= of->now)
+		return 0;
+	of->found = 1;
+	return 1;
+}
+
+/* Here yes is certain, too. */
+static __noinline int write_is_denied(u64 container)
+{
+	struct places_of of = { .container = container };
+
+	if (bpf_map_lookup_elem(&write_denials, &container))
+		return 1;
+	of.now = bpf_ktime_get_boot_ns();
+	of.found = zero;
+	if (quell.held_objects)
+		bpf_for_each_map_elem(&held_objects, places_of_one, &of, 0);
+	return of.found != 0;
+}
+
+/* `denial`: null where nothing was decided. */
 static __always_inline int place_may_be(struct quell_write_denial *denial, u64 inode)
 {
 	u64 number_ = 0;
 
 	read_kernel(number_, inode + offset_of(inode, i_ino));
-	return (denial->filter & place_bit(number_)) != 0;
+	return (denial && (denial->filter & place_bit(number_))) || (quell.held_objects && contained_may_be(number_));
 }
 
-static __always_inline int place_listed(struct quell_write_denial *denial, struct quell_file_key *key)
+static __always_inline int place_listed(struct quell_write_denial *denial, struct quell_hold_key *held)
 {
+	struct quell_file_key *key = &held->file;
+
+	if (quell.held_objects && object_held(held))
+		return 1;
+	if (!denial)
+		return 0;
 	for (u32 n = 0; n < QUELL_PLACES_MAX; n++) {
 		if (n >= denial->places.count)
 			break;
@@ -43,11 +71,11 @@ static __always_inline int place_listed(struct quell_write_denial *denial, struc
 __noinline int is_place(u64 container, u64 inode)
 {
 	struct quell_write_denial *denial = bpf_map_lookup_elem(&write_denials, &container);
-	struct quell_file_key key = {};
+	struct quell_hold_key key = { .container = container, .response = QUELL_RESPONSE_DENY_WRITE };
 	u64 layer = inode;
 	u32 device;
 
-	if (!denial || !inode)
+	if (!inode)
 		return 0;
 	if (superblock_magic(inode) == OVERLAYFS_MAGIC) {
 		if (!quell.overlay.known)
@@ -55,7 +83,7 @@ __noinline int is_place(u64 container, u64 inode)
 		layer = overlay_upper(inode);
 	}
 	if (layer && place_may_be(denial, layer)) {
-		identity_of(layer, &key.file, &device);
+		identity_of(layer, &key.file.file, &device);
 		if (place_listed(denial, &key))
 			return 1;
 	}
@@ -64,11 +92,11 @@ __noinline int is_place(u64 container, u64 inode)
 	layer = overlay_lower(inode);
 	if (!layer || !place_may_be(denial, layer))
 		return 0;
-	identity_of(layer, &key.file, &device);
-	overlay_scope(inode, &key.scope);
-	if (!key.scope.inode) { /* as file_facts names a read-only overlay */
+	identity_of(layer, &key.file.file, &device);
+	overlay_scope(inode, &key.file.scope);
+	if (!key.file.scope.inode) { /* as file_facts names a read-only overlay */
 		read_kernel(device, read_pointer(inode + offset_of(inode, i_sb)) + offset_of(super_block, s_dev));
-		key.scope.uuid[0] = device;
+		key.file.scope.uuid[0] = device;
 	}
 	return place_listed(denial, &key);
 }
@@ -94,10 +122,13 @@ static __always_inline u64 overlay_written(u64 root)
 
 /*
  * Is the entry, or a directory above it in its file system, one of the places? Nobody can move it out of one meanwhile: that
- * is refused. What lies deeper than can be walked, or has nothing above it that is known, may be below one, and is taken for it.
+ * is refused. What lies deeper than can be walked, or has nothing above it that is known, may be below one, and is taken for it,
+ * where the container has any. A function of its own, since it is asked for two containers.
  */
-static __always_inline int below_place(u64 container, u64 entry)
+__noinline int below_place(u64 container, u64 entry)
 {
+	if (!entry || !write_may_be_denied(container))
+		return 0;
 	for (u32 n = 0; n < WALK_MAX; n++) {
 		u64 above;
 
@@ -106,25 +137,32 @@ static __always_inline int below_place(u64 container, u64 entry)
 		above = read_pointer(entry + offset_of(dentry, d_parent));
 		if (!above || above == entry) {
 			if (is_disconnected(entry))
-				return 1;
+				break;
 			above = overlay_written(entry);
 		}
 		if (!above)
 			return 0;
 		entry = above;
 	}
-	return 1;
+	return write_is_denied(container);
 }
 
 /* The verdict for current where it changes something at an entry. */
 __noinline int write_refuse(u64 entry, u32 hook)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	u64 container = write_denied_container(task);
+	u64 container = subject_of(task);
 	struct quell_write_denial *denial;
+	int is_below;
 
-	if (!container || !entry || hook >= QUELL_HOOK_COUNT ||
-	    is_protected(task->tgid, task->group_leader->start_boottime, task->flags) || !below_place(container, entry))
+	if (hook >= QUELL_HOOK_COUNT)
+		return 0;
+	is_below = write_denied_may_be(container) && below_place(container, entry);
+	if (!is_below && away_test(task->tgid)) { /* by lineage, or by cgroup */
+		container = current_cgroup_container();
+		is_below = write_denied_may_be(container) && below_place(container, entry);
+	}
+	if (!is_below || is_protected(task->tgid, task->group_leader->start_boottime, task->flags))
 		return 0;
 	denial = bpf_map_lookup_elem(&write_denials, &container);
 	if (denial)

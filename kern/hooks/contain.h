@@ -24,7 +24,8 @@ static __always_inline int on_mmap_file(struct file *file, unsigned long protect
 
 	if (!file)
 		return 0;
-	if (file_verdict(file->f_inode, QUELL_HOOK_mmap_file))
+	if (anything_contained && (file_verdict(file->f_inode, QUELL_HOOK_mmap_file) ||
+				   ((protection & PROT_EXEC_BIT) && executable_verdict(file->f_inode, QUELL_HOOK_mmap_file))))
 		return -EPERM;
 	if ((protection & PROT_WRITE_BIT) && (flags & MAP_SHARED_BIT) && write_held(file, QUELL_HOOK_mmap_file))
 		return -EPERM;
@@ -41,7 +42,8 @@ static __always_inline int on_file_mprotect(struct vm_area_struct *vma, unsigned
 
 	if (!file)
 		return 0;
-	if (file_verdict(file->f_inode, QUELL_HOOK_file_mprotect))
+	if (anything_contained && (file_verdict(file->f_inode, QUELL_HOOK_file_mprotect) ||
+				   ((protection & PROT_EXEC_BIT) && made_executable(vma, file))))
 		return -EPERM;
 	return (protection & PROT_WRITE_BIT) ? VERDICT(write_mapped(address_of(vma), address_of(file), QUELL_HOOK_file_mprotect)) : 0;
 }
@@ -75,6 +77,9 @@ static __always_inline int on_inode_copy_up(struct dentry *dentry)
 {
 	if (file_verdict(dentry->d_inode, QUELL_HOOK_inode_copy_up))
 		return -EPERM;
+	/* its copy would be another file */
+	if (executable_verdict(dentry->d_inode, QUELL_HOOK_inode_copy_up))
+		return -EPERM;
 	return VERDICT(write_verdict(dentry, QUELL_HOOK_inode_copy_up));
 }
 
@@ -86,8 +91,10 @@ static __always_inline int on_shrink_dcache_parent(struct dentry *dentry)
 {
 	struct inode *inode = dentry->d_inode;
 
-	if (quell.contained_files && inode && !inode->i_nlink && contained_may_be(inode->i_ino))
+	if (quell.contained_files && inode && !inode->i_nlink && contained_may_be(inode->i_ino)) {
 		layer_removed(address_of(inode));
+		executable_layer_removed(address_of(inode));
+	}
 	return 0;
 }
 

@@ -47,6 +47,8 @@ static __always_inline void container_forget(u64 id, struct quell_container *c)
 	bpf_map_delete_elem(&containers, &id);
 	isolation_ends(id);
 	denial_ends(id);
+	executables_end(id);
+	objects_end(id);
 	names_forget(id);
 }
 
@@ -120,7 +122,8 @@ static __always_inline int on_bprm_check_security(struct linux_binprm *bprm)
 	u64 container;
 
 	task_pin_for_exec(task);
-	if (subject_verdict(QUELL_HOOK_bprm_check_security))
+	if (anything_contained && (subject_verdict(QUELL_HOOK_bprm_check_security) ||
+				   executable_verdict(bprm->file->f_inode, QUELL_HOOK_bprm_check_security)))
 		return -EPERM;
 	if (!WANTED(EXEC))
 		return 0;

@@ -6,12 +6,14 @@
  * the deadline is over, unless another incident holds it still.
  *
  * A further response: a bit of QUELL_HOLDABLE, a branch in hold_begins() and
- * in holds_lift(), and in HELD_HERE if it takes no daemon.
+ * in holds_lift(), and in HELD_HERE if it takes no daemon. One that is about
+ * an object is in HELD_OBJECTS, too (enforce/held_objects.h).
  */
 #pragma once
 
 /* Put in force here. Of the others the daemon does it, and asks for it to be noted (HOLD). */
-#define HELD_HERE QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK)
+#define HELD_OBJECTS (QUELL_BIT(QUELL_RESPONSE_DENY_WRITE) | QUELL_BIT(QUELL_RESPONSE_DENY_EXEC))
+#define HELD_HERE (QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK) | HELD_OBJECTS)
 
 /* Ended in this moment, nobody else would lift what was begun. */
 static __always_inline int holds_on(u64 word, u64 now_word, struct quell_pending *p)
@@ -22,10 +24,11 @@ static __always_inline int holds_on(u64 word, u64 now_word, struct quell_pending
 }
 
 /*
- * First said, then done: whoever lifts it in this moment looks once more when it is gone. Errors: ESRCH the container is gone,
- * or it is the host; EACCES it is protected; ENOSPC no room.
+ * First said, then done: whoever lifts it in this moment looks once more when it is gone. `object`: room for what is held.
+ * Errors: ESRCH the container is gone, or it is the host; EACCES it is protected; EINVAL it has no such object; ENOSPC no room.
  */
-static __always_inline int hold_begins(struct quell_pending_key *key, struct quell_pending *p, u32 response)
+static __always_inline int hold_begins(struct quell_pending_key *key, struct quell_pending *p, u32 response,
+				       struct quell_hold_key *object)
 {
 	u64 container = key->container, word = p->word;
 	struct quell_container *c = container ? bpf_map_lookup_elem(&containers, &container) : 0;
@@ -36,27 +39,49 @@ static __always_inline int hold_begins(struct quell_pending_key *key, struct que
 	if (container == quell.self_container || (c->flags & QUELL_CONTAINER_PROTECTED))
 		return -EACCES;
 	__sync_fetch_and_or(&p->held, QUELL_BIT(response));
-	if (response == QUELL_RESPONSE_ISOLATE_NETWORK)
+	if (response == QUELL_RESPONSE_ISOLATE_NETWORK) {
 		error = isolation_hold(container, p->deadline_ns);
+	} else if (HELD_OBJECTS & QUELL_BIT(response)) {
+		hold_key_of(object, p, container, response);
+		error = has_object(p, response) ? hold_make(object, p->deadline_ns, p->inode) : -EINVAL;
+	}
 	if (error) {
 		__sync_fetch_and_and(&p->held, ~QUELL_BIT(response));
 		return error;
 	}
-	if (!holds_on(word, *(volatile u64 *)&p->word, p))
+	if (holds_on(word, *(volatile u64 *)&p->word, p))
+		return 0;
+	if (HELD_OBJECTS & QUELL_BIT(response))
+		hold_settle(object, p);
+	else
 		isolation_settle(container);
 	return 0;
 }
 
-/* Its incident does not hold it any more. */
-static __always_inline void holds_lift(u64 container)
+/* The same for who asks. A frame of its own, for the key. */
+static __noinline int hold_asked(struct quell_pending_key *key, struct quell_pending *p, u32 response)
 {
-	if (quell.isolated && container)
+	struct quell_hold_key object = {};
+
+	if (response >= QUELL_RESPONSE_COUNT)
+		return -EOPNOTSUPP;
+	return hold_begins(key, p, response, &object);
+}
+
+/* Its incident does not hold it any more. */
+static __always_inline void holds_lift(u64 container, struct quell_pending *p)
+{
+	if (!container)
+		return;
+	if (quell.isolated)
 		isolation_settle(container);
+	if (quell.held_objects && (p->held & HELD_OBJECTS))
+		holds_move(p, container, 0);
 }
 
 /*
- * Of the incident under work->key. Nothing is done on a perhaps, nor said to be in force whose hooks are not attached. A
- * function of its own for the sake of the stack.
+ * Of the incident under work->key. Nothing is done on a perhaps, nor said to be in force whose hooks are not attached. Returns
+ * a mask of the responses whose objects are held from here on. A function of its own for the sake of the stack.
  */
 __noinline int holds_begin(u32 slot)
 {
@@ -68,8 +93,12 @@ __noinline int holds_begin(u32 slot)
 		return 0;
 	wanted = p->wanted & ~p->held & HELD_HERE & quell.enabled_offers & quell.armed;
 	if (wanted & QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK))
-		hold_begins(&work->key, p, QUELL_RESPONSE_ISOLATE_NETWORK);
-	return 0;
+		hold_begins(&work->key, p, QUELL_RESPONSE_ISOLATE_NETWORK, &work->hold_key);
+	if (wanted & QUELL_BIT(QUELL_RESPONSE_DENY_WRITE))
+		hold_begins(&work->key, p, QUELL_RESPONSE_DENY_WRITE, &work->hold_key);
+	if (wanted & QUELL_BIT(QUELL_RESPONSE_DENY_EXEC))
+		hold_begins(&work->key, p, QUELL_RESPONSE_DENY_EXEC, &work->hold_key);
+	return p->held & wanted & HELD_OBJECTS;
 }
 
 /* HOLD of one that waits: 0, or why it is not to be. */

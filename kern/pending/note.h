@@ -9,6 +9,7 @@
 #define EVENTS_PER_INCIDENT 16 /* so many are told in full, the rest is counted */
 
 __noinline int holds_begin(u32 slot); /* pending/hold.h */
+__noinline int rule_denies(u32 slot); /* match/judge.h */
 
 static __always_inline u32 offers_possible(struct quell_pending *entry, struct quell_container *c, u64 container)
 {
@@ -28,6 +29,9 @@ static __always_inline u32 offers_possible(struct quell_pending *entry, struct q
 		offers |= QUELL_BIT(QUELL_RESPONSE_ACQUIRE_FILE);
 	if (container || entry->chain_count)
 		offers |= QUELL_BIT(QUELL_RESPONSE_CAPTURE);
+	if ((entry->object_flags & (QUELL_OBJECT_FILE | QUELL_OBJECT_ACTOR)) && !(entry->object_flags & QUELL_OBJECT_LAST_LINK) &&
+	    (!container || (offers & QUELL_BIT(QUELL_RESPONSE_KILL_CONTAINER))))
+		offers |= QUELL_BIT(QUELL_RESPONSE_DENY_EXEC);
 	return offers;
 }
 
@@ -71,8 +75,33 @@ __noinline int object_bind(u32 slot)
 		overlay_owned(inode, work->query.container, BPF_NOEXIST);
 	if (facts->known && (mode & S_IFMT_BITS) == S_IFREG_BITS)
 		entry->object_flags |= QUELL_OBJECT_FILE;
+	if (lies_in_root_of(facts, work->query.container))
+		entry->object_flags |= QUELL_OBJECT_OWN;
 	if (work->op.number == QUELL_OP_DELETE && links <= 1)
 		entry->object_flags |= QUELL_OBJECT_LAST_LINK;
+	return 1;
+}
+
+/* What has no path has no object: then what could be denied is the executable of who acts. */
+__noinline int actor_file_bind(u32 slot)
+{
+	struct work *work = WORK(slot);
+	struct quell_pending *entry = &work->entry_new;
+	struct file_facts *facts = &work->facts;
+	u64 mm = read_pointer(bpf_get_current_task() + offset_of(task_struct, mm));
+	u64 file = mm ? read_pointer(mm + offset_of(mm_struct, exe_file)) : 0;
+	u64 inode = file ? read_pointer(file + offset_of(file, f_inode)) : 0;
+
+	if (work->query.entry || !inode || !file_facts(inode, facts))
+		return 0;
+	read_kernel(entry->inode, inode + offset_of(inode, i_ino));
+	entry->file = facts->key;
+	entry->upper_root = facts->upper_root;
+	entry->device = facts->device;
+	entry->overlay_device = facts->overlay_device;
+	entry->object_flags = facts->flags | QUELL_OBJECT_ACTOR;
+	if (lies_in_root_of(facts, work->query.container))
+		entry->object_flags |= QUELL_OBJECT_OWN;
 	return 1;
 }
 
@@ -173,6 +202,24 @@ __noinline int pending_prepare(u32 slot, u32 index)
 	return 1;
 }
 
+#define CHANGES                                                                                                          \
+	(QUELL_OP_BIT(QUELL_OP_DELETE) | QUELL_OP_BIT(QUELL_OP_RENAME) | QUELL_OP_BIT(QUELL_OP_TRUNCATE) |              \
+	 QUELL_OP_BIT(QUELL_OP_LINK) | QUELL_OP_BIT(QUELL_OP_OPEN_WRITE) | QUELL_OP_BIT(QUELL_OP_CREATE) |              \
+	 QUELL_OP_BIT(QUELL_OP_CHMOD) | QUELL_OP_BIT(QUELL_OP_CHOWN) | QUELL_OP_BIT(QUELL_OP_SETXATTR) |                \
+	 QUELL_OP_BIT(QUELL_OP_SYMLINK))
+
+/*
+ * Is what happens itself what is denied from here on? Its hook has let it pass, but it has more steps: on an overlay the rest of
+ * a change would be refused, and who executes a file be killed for the map that is. It is refused as a whole.
+ */
+static __always_inline int denies_itself(struct operation *op, u32 begun)
+{
+	if ((begun & QUELL_BIT(QUELL_RESPONSE_DENY_WRITE)) && (CHANGES & QUELL_OP_BIT(op->number)))
+		return 1;
+	return (begun & QUELL_BIT(QUELL_RESPONSE_DENY_EXEC)) &&
+	       (op->hook == QUELL_HOOK_bprm_check_security || op->hook == QUELL_HOOK_mmap_file);
+}
+
 __noinline int pending_note(u32 slot, u32 index)
 {
 	struct work *work = WORK(slot);
@@ -222,6 +269,7 @@ __noinline int pending_note(u32 slot, u32 index)
 	__builtin_memset(&work->entry_new, 0, sizeof(work->entry_new));
 	place_bind(slot);
 	object_bind(slot);
+	actor_file_bind(slot);
 	pending_prepare(slot, index);
 	error = bpf_map_update_elem(&pending, key, &work->entry_new, BPF_NOEXIST);
 	if (error && error != -EEXIST) { /* full of what is over, with no daemon to clear it */
@@ -235,8 +283,8 @@ __noinline int pending_note(u32 slot, u32 index)
 			count(QUELL_COUNTER_PENDING_FULL);
 		return 0;
 	}
-	if (wanted)
-		holds_begin(slot);
+	if (wanted && denies_itself(&work->op, holds_begin(slot)))
+		rule_denies(slot);
 	event_of(&work->event, key, &work->entry_new, 1, QUELL_EVENT_FIRST);
 	event_report(slot);
 	return 0;

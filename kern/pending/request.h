@@ -127,5 +127,7 @@ static __always_inline void file_told(struct bpf_iter__task_file *ctx, struct fi
 	bpf_probe_read_kernel_str(out.name, sizeof(out.name), (void *)read_pointer(dentry + offset_of(dentry, d_name.name)));
 	if (facts->upper_root.inode)
 		overlay_owned(inode, quell.query.container, BPF_NOEXIST);
+	if (lies_in_root_of(facts, quell.query.container))
+		out.object_flags |= QUELL_OBJECT_OWN;
 	bpf_seq_write(ctx->meta->seq, &out, sizeof(out));
 }

@@ -9,7 +9,7 @@
  * Errors: ENOENT no entry; EBUSY another word (see `seen`); EINVAL no such
  * transition; ETIME expired; EPERM the caller is inside the target; EACCES the
  * target is protected; EOPNOTSUPP not offered; ESRCH the target is gone;
- * ENOSPC no room; EEXIST that file is contained, that container paused
+ * ENOSPC no room; EEXIST that file is contained or denied, that container paused
  * already, its network cut, its writes denied; EALREADY it is in doubt no more, or contained already; ERANGE a
  * deadline that is not later, or too far away.
  */
@@ -78,6 +78,8 @@ static __always_inline int approval_refused(struct quell_transition *t, struct q
 		return 0; /* hits nobody, whoever the target is */
 	} else if (t->response == QUELL_RESPONSE_DENY_WRITE) {
 		return denial_refused(t, p);
+	} else if (t->response == QUELL_RESPONSE_DENY_EXEC) {
+		return executable_refused(t, p);
 	} else if (p->object_flags & QUELL_OBJECT_LAST_LINK) {
 		return -ESRCH;
 	} else if (bpf_map_lookup_elem(&contained_files, &p->file)) {
@@ -145,7 +147,7 @@ static __always_inline int container_pause(u64 container, u64 incident)
 }
 
 /* The word in front of the hooks moves last: until then nothing is refused. */
-static __always_inline int contain(struct quell_transition *t, struct quell_pending *p)
+static __always_inline int contain(struct quell_transition *t, struct quell_pending_key *key, struct quell_pending *p)
 {
 	u64 container = t->key.container, incident = t->incident;
 
@@ -173,6 +175,8 @@ static __always_inline int contain(struct quell_transition *t, struct quell_pend
 		return isolation_contain(t);
 	if (p->response == QUELL_RESPONSE_DENY_WRITE)
 		return denial_contain(t, p);
+	if (p->response == QUELL_RESPONSE_DENY_EXEC)
+		return executable_contain(key, t->incident, p);
 	return file_contain(t, p);
 }
 
@@ -244,6 +248,8 @@ static __always_inline void release(struct quell_transition *t, struct quell_pen
 		isolation_release(container, incident);
 	} else if (p->response == QUELL_RESPONSE_DENY_WRITE) {
 		denial_release(container, incident);
+	} else if (p->response == QUELL_RESPONSE_DENY_EXEC) {
+		executable_release(incident);
 	} else {
 		struct quell_file_entry *file = bpf_map_lookup_elem(&contained_files, &p->file);
 
@@ -303,11 +309,14 @@ static __always_inline int command_refused(struct quell_transition *t, struct qu
 static __always_inline int contain_failed(struct quell_transition *t, struct quell_pending *p, int error)
 {
 	u32 row = transition_row(QUELL_STATE_APPROVED, error == -ESRCH ? QUELL_COMMAND_LOSE : QUELL_COMMAND_FAIL);
+	u64 approved = QUELL_WORD(t->incident, QUELL_STATE_APPROVED), seen;
 
 	p->approved_ns = 0;
 	p->contains = 0;
-	__sync_val_compare_and_swap(&p->word, QUELL_WORD(t->incident, QUELL_STATE_APPROVED), QUELL_WORD(t->incident, ROW_TO(row)));
-	holds_lift(t->key.container);
+	seen = __sync_val_compare_and_swap(&p->word, approved, QUELL_WORD(t->incident, QUELL_STATE_NONE));
+	holds_lift(t->key.container, p);
+	if (seen == approved)
+		*(volatile u64 *)&p->word = QUELL_WORD(t->incident, ROW_TO(row));
 	return error;
 }
 
@@ -317,7 +326,7 @@ static __always_inline int transition(struct quell_transition *t)
 	struct quell_pending *p = bpf_map_lookup_elem(&pending, &key);
 	u64 now = bpf_ktime_get_boot_ns(), expected = QUELL_WORD(t->incident, t->from), seen;
 	u32 command = command_of(t), row = transition_row(t->from, command), effects = ROW_EFFECTS(row);
-	int error;
+	int error, taken_back;
 
 	if (!p)
 		return -ENOENT;
@@ -340,8 +349,8 @@ static __always_inline int transition(struct quell_transition *t)
 	if (error)
 		return error;
 	/* NONE while it is taken back: an entry that is over may be replaced by a repeat, and then be another's */
-	seen = __sync_val_compare_and_swap(&p->word, expected,
-					   QUELL_WORD(t->incident, effects & QUELL_RELEASES ? QUELL_STATE_NONE : t->to));
+	taken_back = (effects & QUELL_RELEASES) || ((effects & QUELL_LIFTS) && waits(t->from) && (p->held & HELD_OBJECTS));
+	seen = __sync_val_compare_and_swap(&p->word, expected, QUELL_WORD(t->incident, taken_back ? QUELL_STATE_NONE : t->to));
 	if (seen != expected) {
 		t->seen = seen;
 		return -EBUSY;
@@ -356,26 +365,30 @@ static __always_inline int transition(struct quell_transition *t)
 		p->approver_loginuid = t->approver_loginuid;
 		p->request = t->request;
 		p->approved_ns = now;
+		if (p->held & HELD_OBJECTS) /* until that is in force */
+			holds_move(p, key.container, HOLD_ANY);
 		if (t->response == QUELL_RESPONSE_STOP_CONTAINER) /* its init is asked first: HOLD comes when that time is over */
 			return 0;
 	}
 	if (effects & QUELL_HOLDS)
-		return hold_begins(&key, p, t->response);
+		return hold_asked(&key, p, t->response);
+	if (command == QUELL_COMMAND_EXTEND && (p->held & HELD_OBJECTS))
+		holds_move(p, key.container, t->deadline_ns);
 	if (effects & QUELL_CONTAINS) {
 		p->contains = 1;
-		error = contain(t, p);
+		error = contain(t, &key, p);
 		return error ? contain_failed(t, p, error) : 0;
 	}
 	if (command == QUELL_COMMAND_FAIL && takes_evidence(p->response)) {
 		p->approved_ns = 0; /* nothing of it is in force, as of a flip that contained nothing */
-		holds_lift(key.container);
+		holds_lift(key.container, p);
 	}
-	if (effects & QUELL_RELEASES) {
+	if (effects & QUELL_RELEASES)
 		release(t, p);
-		*(volatile u64 *)&p->word = QUELL_WORD(t->incident, t->to);
-	}
 	if (effects & QUELL_LIFTS)
-		holds_lift(key.container);
+		holds_lift(key.container, p);
+	if (taken_back)
+		*(volatile u64 *)&p->word = QUELL_WORD(t->incident, t->to);
 	if (effects & QUELL_REMOVES)
 		bpf_map_delete_elem(&pending, &key);
 	return 0;

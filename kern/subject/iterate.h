@@ -144,6 +144,17 @@ static __always_inline void file_held(struct bpf_iter__task_file *ctx, struct fi
 	bpf_seq_write(ctx->meta->seq, &facts, 2 * sizeof(struct quell_file_key));
 }
 
+static struct file_facts listed_facts; /* one daemon asks, and once at a time */
+
+/* The file as it was when it was bound, or as it was copied up since. */
+static __always_inline int executes(struct task_struct *task, struct quell_file_key *executable)
+{
+	u64 inode = (u64)BPF_CORE_READ(task, mm, exe_file, f_inode);
+	struct file_facts *facts = &listed_facts;
+
+	return inode && file_facts(inode, facts) && (same_file(&facts->key, executable) || same_file(&facts->before, executable));
+}
+
 static __always_inline void task_listed(struct bpf_iter__task *ctx, struct task_struct *task)
 {
 	struct quell_task *tag = task_find(task);
@@ -160,6 +171,8 @@ static __always_inline void task_listed(struct bpf_iter__task *ctx, struct task_
 		quell.query.home = tag && (tag->flags & QUELL_TASK_AWAY) ? tag->home : container;
 		wanted = 1;
 	}
+	if (quell.query.executable.file.inode)
+		wanted = (wanted || !quell.query.container) && executes(task, &quell.query.executable);
 	if (!wanted || task_has_ended(task))
 		return;
 	ref.pid = task->tgid;

@@ -86,8 +86,8 @@ struct Automatic {
     bool operator==(const Automatic&) const = default;
 };
 
-// What holds an incident's subject or object while nobody has decided; not all of
-// it can be done yet (while_pending.h).
+// What holds an incident's subject or object while nobody has decided
+// (while_pending.h).
 inline constexpr std::array<std::string_view, 4> kHoldWords = {"isolate-network", "deny-exec", "deny-write", "pause-container"};
 enum class Hold : std::uint32_t { kIsolateNetwork, kDenyExec, kDenyWrite, kPauseContainer };
 
@@ -112,7 +112,6 @@ struct Rule {
     std::uint32_t while_pending = 0;  // mask of positions in kHoldWords
     bool two_persons = false;         // must approve
     bool reason_required = false;     // of who approves
-    std::vector<Location> later = {};  // where it asks for what is not supported yet
     Mode mode = Mode::kOn;
     Location where;           // of its id
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/check/while_pending.h"
 
+#include "policy/check/field_table.h"
 #include "policy/check/fields.h"
 #include "policy/check/guard.h"
 #include "user/base/vocabulary.h"
@@ -10,30 +11,22 @@ namespace {
 
 // Why it cannot be held, nullptr where it can.
 const char* not_possible(Hold hold, const Rule& rule) {
-    if (hold == Hold::kDenyWrite) return no_file(rule);
-    return (rule.subjects & QUELL_SUBJECT_CONTAINER) == 0 ? "the rule is about the host only" : nullptr;
-}
-
-std::string unsupported_words(const Rule& rule) {
-    std::string words;
-    for (std::size_t hold = 0; hold < kHoldWords.size(); hold++)
-        if ((rule.while_pending & QUELL_BIT(hold)) && !hold_response(hold)) words += (words.empty() ? "" : " and ") + std::string(kHoldWords[hold]);
-    return words;
+    if ((rule.subjects & QUELL_SUBJECT_CONTAINER) == 0) return "the rule is about the host only";
+    if (hold == Hold::kDenyExec) return no_file(rule);
+    // the directory that the object is in: of what is made, too
+    if (hold == Hold::kDenyWrite && (rule.operations & operation_names::FILES) == 0) return "its operations have no path, and so no directory";
+    return nullptr;
 }
 
 }  // namespace
 
-std::optional<std::uint32_t> hold_response(std::size_t hold) {
-    const auto response = word_index(kResponseWords, kHoldWords[hold]);
-    if (!response || !(QUELL_HOLDABLE & QUELL_BIT(*response))) return std::nullopt;
-    return static_cast<std::uint32_t>(*response);
-}
+std::uint32_t hold_response(std::size_t hold) { return static_cast<std::uint32_t>(word_index(kResponseWords, kHoldWords[hold]).value_or(QUELL_RESPONSE_COUNT)); }
 
 std::uint32_t wanted_responses(const Rule& rule) {
     std::uint32_t mask = 0;
     for (std::size_t hold = 0; hold < kHoldWords.size(); hold++)
-        if (const auto response = hold_response(hold); response && (rule.while_pending & QUELL_BIT(hold))) mask |= QUELL_BIT(*response);
-    return mask;
+        if (rule.while_pending & QUELL_BIT(hold)) mask |= QUELL_BIT(hold_response(hold));
+    return mask & QUELL_HOLDABLE;
 }
 
 void read_while_pending(const Node& respond, Rule& rule, Findings& findings) {
@@ -46,19 +39,6 @@ void read_while_pending(const Node& respond, Rule& rule, Findings& findings) {
         if (const char* why = not_possible(static_cast<Hold>(*hold), rule))
             findings.add(Code::kQ1315, word->where, in_quotes(word->text) + " is not possible: " + why, "remove it", word->text);
     }
-    if (!unsupported_words(rule).empty()) rule.later.push_back(value->where);
-}
-
-void tell_unsupported(const std::vector<Rule>& rules, bool to_apply, Findings& findings) {
-    for (const Rule& rule : rules)
-        for (const Location& where : rule.later) {
-            const std::string words = unsupported_words(rule);
-            if (to_apply && rule.mode == Mode::kOn)
-                findings.add(Code::kQ1410, where, words + " in while-pending is not yet supported: " + in_quotes(rule.policy + "/" + rule.id) + " is not applied without it",
-                             "take the word out, or set the rule's 'mode: observe'");
-            else
-                findings.add(Code::kQ1313, where, words + " is not yet supported: 'quell policy apply' refuses the rule while it is on", "");
-        }
 }
 
 }  // namespace quell::policy

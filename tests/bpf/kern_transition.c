@@ -50,10 +50,13 @@ NATIVE_MAP(contained_actors, MACHINE_HELD, u64, u64);
 NATIVE_MAP(contained_files, MACHINE_HELD, struct quell_file_key, struct quell_file_entry);
 NATIVE_MAP(isolations, MACHINE_HELD, u64, struct quell_isolation);
 NATIVE_MAP(write_denials, MACHINE_HELD, u64, struct quell_write_denial);
+NATIVE_MAP(denied_executables, MACHINE_HELD, struct quell_executable_key, struct quell_executable);
+NATIVE_MAP(held_objects, MACHINE_HELD_OBJECTS, struct quell_hold_key, u64);
 
 // of kern/types.h what holds_begin() looks at; one for what runs, one for what another CPU does meanwhile
 static struct work {
     struct quell_pending_key key;
+    struct quell_hold_key hold_key;
 } works[2];
 static u32 works_busy;
 #define WORK(slot) (&works[(slot) & 1])
@@ -77,6 +80,7 @@ static int descends_from(u64 task, u32 pid, u64 start_ns) { return caller_descen
 static u64 count(u32 counter) { return __sync_fetch_and_add(&quell.counters[counter], 1); }
 static void notice_send(struct quell_pending_key *key, u64 word) { notices++; }
 static void isolated_filter_add(u64 container) {}
+static int same_file(struct quell_file_key *one, struct quell_file_key *other) { return !memcmp(one, other, sizeof(*one)); }
 static long bpf_probe_read_kernel(void *to, u32 size, const void *from) {
     memcpy(to, from, size);
     return 0;
@@ -87,8 +91,10 @@ static long bpf_probe_read_kernel(void *to, u32 size, const void *from) {
 #include "kern/pending/budget.h"
 #include "kern/pending/entry.h"
 #include "kern/enforce/held_files.h"
+#include "kern/enforce/held_executables.h"
 #include "kern/enforce/isolation.h"
 #include "kern/enforce/denial.h"
+#include "kern/enforce/held_objects.h"
 #include "kern/pending/hold.h"
 #include "kern/pending/transition.h"
 
@@ -105,6 +111,8 @@ void machine_reset(void) {
     native_map_clear(&contained_files);
     native_map_clear(&isolations);
     native_map_clear(&write_denials);
+    native_map_clear(&denied_executables);
+    native_map_clear(&held_objects);
 }
 
 void machine_clock(u64 now_ns) { clock_ns = now_ns; }
@@ -132,6 +140,8 @@ void machine_container_ends(u64 id) {
     bpf_map_delete_elem(&containers, &id);
     isolation_ends(id);
     denial_ends(id);
+    executables_end(id);
+    objects_end(id);
 }
 
 void machine_file_ends(const struct quell_file_key *file) {
@@ -236,7 +246,26 @@ u64 machine_denial(u64 container) {
     return at < 0 ? 0 : ((struct quell_write_denial *)native_value(&write_denials, (u32)at))->incident;
 }
 
+u64 machine_executable(const struct quell_executable_key *executable) {
+    int at = native_find(&denied_executables, executable);
+
+    return at < 0 ? 0 : ((struct quell_executable *)native_value(&denied_executables, (u32)at))->incident;
+}
+
+u64 machine_held_object(const struct quell_hold_key *key) {
+    int at = native_find(&held_objects, key);
+
+    return at < 0 ? 0 : *(u64 *)native_value(&held_objects, (u32)at);
+}
+
 void machine_count(struct machine_totals *totals) {
+    totals->held_objects = totals->held_places = 0;
+    for (u32 at = 0; at < MACHINE_HELD_OBJECTS; at++) {
+        if (!held_objects.used[at]) continue;
+        totals->held_objects++;
+        totals->held_places += ((struct quell_hold_key *)(held_objects.keys + at * held_objects.key_size))->response == QUELL_RESPONSE_DENY_WRITE;
+    }
+    totals->holding = quell.held_objects;
     totals->subjects = quell.contained_subjects;
     totals->files = quell.contained_files;
     totals->waiting = quell.pending_total;
@@ -247,5 +276,6 @@ void machine_count(struct machine_totals *totals) {
     totals->isolations = MACHINE_HELD - isolations.free_count;
     totals->write_denied = quell.write_denied;
     totals->denials = MACHINE_HELD - write_denials.free_count;
+    totals->executables = MACHINE_HELD - denied_executables.free_count;
     totals->notices = notices;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/bpf/transition_model.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <optional>
 
@@ -41,6 +42,16 @@ std::optional<quell_command> meant(const quell_transition& request) {
     }
 }
 
+// A container's own file is denied to anyone, another one in the container alone.
+std::pair<std::uint64_t, std::uint64_t> executable_of(const Entry& entry, const Key& key) {
+    return {entry.file, entry.object_flags & QUELL_OBJECT_OWN ? 0 : std::get<1>(key)};
+}
+
+// What one who waits has denied: the directory of the event, or the file.
+Model::Held held_of(const Entry& entry, std::uint64_t container, quell_u32 response) {
+    return {response == QUELL_RESPONSE_DENY_WRITE ? entry.place : entry.file, container, response};
+}
+
 }  // namespace
 
 Key key_of(const quell_pending_key& key) { return {key.rule, key.container, key.actor_pid, key.turn}; }
@@ -65,9 +76,14 @@ int Model::why_not_approved(const Entry& entry, const Key& key, const quell_tran
         if (entry.object_flags & QUELL_OBJECT_LAST_LINK) return -ESRCH;
         return files.contains(entry.file) ? -EEXIST : 0;
     }
+    const bool is_executable = request.response == QUELL_RESPONSE_DENY_EXEC;
+    if (is_executable && (entry.object_flags & QUELL_OBJECT_LAST_LINK)) return -ESRCH;
     const auto container = containers.find(std::get<1>(key));
-    if (container == containers.end()) return -ESRCH;
-    if (container->second.is_protected) return -EACCES;
+    if (!is_executable || std::get<1>(key)) {  // the host's files can be denied, too
+        if (container == containers.end()) return -ESRCH;
+        if (container->second.is_protected) return -EACCES;
+    }
+    if (is_executable) return denied_executables.contains(executable_of(entry, key)) ? -EEXIST : 0;
     if (request.response == QUELL_RESPONSE_ISOLATE_NETWORK) {
         const auto cut = isolations.find(container->first);
         return cut != isolations.end() && cut->second ? -EEXIST : 0;
@@ -86,6 +102,11 @@ int Model::contain(Entry& entry, const Key& key) {
     if (entry.response == QUELL_RESPONSE_QUARANTINE_FILE) {
         if (files.size() == MACHINE_HELD) return -ENOSPC;
         files[entry.file] = entry.incident;
+        return 0;
+    }
+    if (entry.response == QUELL_RESPONSE_DENY_EXEC) {
+        if (denied_executables.size() == MACHINE_HELD) return -ENOSPC;
+        denied_executables[executable_of(entry, key)] = entry.incident;
         return 0;
     }
     const auto container = containers.find(std::get<1>(key));
@@ -129,6 +150,8 @@ void Model::release(const Entry& entry, const Key& key, const Choose& chosen) {
         lift(container);
     } else if (entry.response == QUELL_RESPONSE_DENY_WRITE) {
         if (const auto held = denied.find(container); held != denied.end() && held->second == entry.incident) denied.erase(held);
+    } else if (entry.response == QUELL_RESPONSE_DENY_EXEC) {
+        std::erase_if(denied_executables, [&](const auto& held) { return held.second == entry.incident; });
     } else if (const auto found = containers.find(container); found != containers.end()) {
         if (found->second.paused == entry.incident) found->second.paused = 0;
         if (found->second.contained == entry.incident) found->second.contained = heirs.empty() ? 0 : chosen(heirs);
@@ -151,10 +174,37 @@ void Model::lift(std::uint64_t container) {
     late.erase(container);
 }
 
+void Model::keep(const Entry& entry, std::uint64_t container, std::uint64_t until_ns) {
+    for (const auto response : kAboutObjects)
+        if (const auto held = held_objects.find(held_of(entry, container, response)); (entry.held & QUELL_BIT(response)) && held != held_objects.end())
+            held->second = std::max(held->second, until_ns);
+}
+
+void Model::lift_objects(const Entry& entry, std::uint64_t container) {
+    for (const auto response : kAboutObjects) {
+        const auto held = held_objects.find(held_of(entry, container, response));
+        if (!(entry.held & QUELL_BIT(response)) || held == held_objects.end()) continue;
+        std::uint64_t until = 0;
+        for (const auto& [key, other] : entries) {
+            if (std::get<1>(key) != container || !(other.held & QUELL_BIT(response)) || held_of(other, container, response) != held->first) continue;
+            if (other.waits() && other.deadline_ns > now_ns) until = std::max(until, other.deadline_ns);
+            if (other.state == QUELL_STATE_APPROVED || (other.state == QUELL_STATE_FAILED && other.is_approved)) until = ~0ull;
+        }
+        if (until) held->second = until;
+        else held_objects.erase(held);
+    }
+}
+
 int Model::hold(Entry& entry, std::uint64_t container, quell_u32 response) {
     const auto found = containers.find(container);
     if (found == containers.end()) return -ESRCH;
     if (found->second.is_protected) return -EACCES;
+    if (response == QUELL_RESPONSE_DENY_EXEC && (entry.object_flags & QUELL_OBJECT_LAST_LINK)) return -EINVAL;
+    if (std::ranges::find(kAboutObjects, response) != std::end(kAboutObjects)) {
+        const auto object = held_of(entry, container, response);
+        if (!held_objects.contains(object) && held_objects.size() == MACHINE_HELD_OBJECTS) return -ENOSPC;
+        held_objects[object] = std::max(held_objects[object], entry.deadline_ns);
+    }
     if (response == QUELL_RESPONSE_ISOLATE_NETWORK && !isolations.contains(container)) {
         if (isolations.size() == MACHINE_HELD) return -ENOSPC;
         isolations[container] = 0;
@@ -189,6 +239,7 @@ int Model::ask(const quell_transition& request, bool caller_descends, const Choo
             if (now_ns > entry.deadline_ns) return -ETIME;
             if (request.deadline_ns <= entry.deadline_ns || request.deadline_ns > now_ns + kWeekNs) return -ERANGE;
             entry.deadline_ns = request.deadline_ns;
+            keep(entry, std::get<1>(key), entry.deadline_ns);
             break;
         case QUELL_COMMAND_IDENTIFY:
         case QUELL_COMMAND_WITHDRAW:
@@ -216,6 +267,7 @@ int Model::ask(const quell_transition& request, bool caller_descends, const Choo
     }
     const bool waited = entry.waits();
     move(entry, key, *command, request.to);
+    if (command == QUELL_COMMAND_APPROVE) keep(entry, std::get<1>(key), ~0ull);
     if (command == QUELL_COMMAND_HOLD || command == QUELL_COMMAND_APPROVE) {
         entry.is_approved = true;
         entry.contains = command == QUELL_COMMAND_HOLD || entry.response != QUELL_RESPONSE_STOP_CONTAINER;
@@ -224,6 +276,7 @@ int Model::ask(const quell_transition& request, bool caller_descends, const Choo
         entry.is_approved = entry.contains = false;
         entry.state = error == -ESRCH ? QUELL_STATE_GONE : QUELL_STATE_FAILED;
         lift(std::get<1>(key));
+        lift_objects(entry, std::get<1>(key));
         return error;
     }
     // a failed one holds until somebody undoes it, or forgets it
@@ -231,20 +284,30 @@ int Model::ask(const quell_transition& request, bool caller_descends, const Choo
     if (!waited && is_taken_back) release(entry, key, chosen);
     const auto container = std::get<1>(key);
     const auto response = entry.response;
+    const auto left = entry;
     if (command == QUELL_COMMAND_FORGET) entries.erase(found);
     // over, or what was decided instead is in force
     const bool goes_on_refusing = request.to == QUELL_STATE_FAILED && !waited && !is_evidence(response);
-    if (request.to != QUELL_STATE_PENDING && request.to != QUELL_STATE_ARMING && !goes_on_refusing) lift(container);
+    if (request.to == QUELL_STATE_PENDING || request.to == QUELL_STATE_ARMING || goes_on_refusing) return 0;
+    lift(container);
+    lift_objects(left, container);
     return 0;
 }
 
 void Model::container_ends(std::uint64_t id) {
     const auto found = containers.find(id);
     if (found == containers.end()) return;
+    const auto is_held_there = [&](const auto& held) { return held.first.second == id; };
+    const auto ends_with_it = [&](const Entry& entry) {
+        return found->second.paused == entry.incident || (isolations.contains(id) && isolations.at(id) == entry.incident) || (denied.contains(id) && denied.at(id) == entry.incident) ||
+               std::ranges::any_of(denied_executables, [&](const auto& held) { return is_held_there(held) && held.second == entry.incident; });
+    };
     for (auto& [key, entry] : entries)
-        if (std::get<1>(key) == id && (entry.waits() || (entry.holds() && (found->second.paused == entry.incident || (isolations.contains(id) && isolations.at(id) == entry.incident) || (denied.contains(id) && denied.at(id) == entry.incident)))))
+        if (std::get<1>(key) == id && (entry.waits() || (entry.holds() && ends_with_it(entry))))
             move(entry, key, QUELL_COMMAND_LOSE, QUELL_STATE_GONE);
     containers.erase(found);
+    std::erase_if(denied_executables, is_held_there);
+    std::erase_if(held_objects, [&](const auto& held) { return std::get<1>(held.first) == id; });
     isolations.erase(id);
     denied.erase(id);
     late.erase(id);
@@ -274,8 +337,8 @@ void Model::forget_over() { std::erase_if(entries, [](const auto& one) { return 
 
 // At the event itself: what needs no daemon, and whose hooks are attached.
 void Model::hold_here(Entry& entry, std::uint64_t container, quell_u32 armed) {
-    const quell_u32 which = QUELL_RESPONSE_ISOLATE_NETWORK;
-    if (!entry.is_doubted && (entry.wanted & ~entry.held & armed & QUELL_BIT(which))) (void)hold(entry, container, which);
+    for (const quell_u32 which : {QUELL_RESPONSE_ISOLATE_NETWORK, QUELL_RESPONSE_DENY_WRITE, QUELL_RESPONSE_DENY_EXEC})
+        if (!entry.is_doubted && (entry.wanted & ~entry.held & armed & QUELL_BIT(which))) (void)hold(entry, container, which);
 }
 
 int Model::detect(quell_pending_key& at, const quell_pending& made, quell_u32 armed) {
@@ -315,6 +378,7 @@ int Model::detect(quell_pending_key& at, const quell_pending& made, quell_u32 ar
     }
     entry.deadline_ns = made.deadline_ns;
     entry.file = made.file.file.inode;
+    entry.place = made.place.file.inode;
     entry.offers = made.offers;
     entry.object_flags = made.object_flags;
     entry.is_doubted = made.doubts[0] || made.doubts[1];

@@ -4,6 +4,7 @@
 // with another CPU between any two steps, against what must always be so.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "tests/bpf/transition_model.h"
@@ -122,14 +123,28 @@ public:
             const auto key = file_key(file);
             ASSERT_EQ(machine_file(&key), model.files.contains(file) ? model.files.at(file) : 0) << file;
         }
+        std::size_t places = 0;
+        for (const auto& [held, until_ns] : model.held_objects) {
+            const auto& [object, container, response] = held;
+            const quell_hold_key key{file_key(object), container, response, 0};
+            ASSERT_EQ(machine_held_object(&key), until_ns) << object << " of " << container << ", " << response;
+            places += response == QUELL_RESPONSE_DENY_WRITE;
+        }
+        for (const auto& [of, incident] : model.denied_executables) {
+            const quell_executable_key key{file_key(of.first), of.second};
+            ASSERT_EQ(machine_executable(&key), incident) << of.first << " in " << of.second;
+        }
         struct machine_totals totals {};
         machine_count(&totals);
         ASSERT_EQ(totals.waiting, static_cast<std::uint64_t>(model.waiting));
         ASSERT_EQ(totals.host, static_cast<std::uint64_t>(model.host));
         ASSERT_EQ(totals.subjects, subjects + model.actors.size());
-        ASSERT_EQ(totals.files, model.files.size() + model.denied.size());
+        ASSERT_EQ(totals.files, model.files.size() + model.denied.size() + model.denied_executables.size() + model.held_objects.size());
+        ASSERT_EQ(totals.executables, model.denied_executables.size());
         ASSERT_EQ(totals.isolated, model.isolations.size());
-        ASSERT_EQ(totals.write_denied, model.denied.size());
+        ASSERT_EQ(totals.write_denied, model.denied.size() + places);
+        ASSERT_EQ(totals.holding, model.held_objects.size());
+        ASSERT_EQ(totals.held_objects, model.held_objects.size());
     }
 
     Model model;
@@ -149,11 +164,15 @@ private:
 TEST(StateMachine, DoesWhatTheModelSaysOverAMillionSteps) {
     Both both;
     Walk walk(20261129, both);
+    std::uint64_t held = 0, full = 0;
     for (std::uint64_t i = 0; i < kSteps; i++) {
         walk.step();
         both.compare(walk.containers());
         if (HasFailure()) FAIL() << "at step " << i;
+        held += !both.model.held_objects.empty();
+        full += both.model.held_objects.size() == MACHINE_HELD_OBJECTS;
     }
+    EXPECT_GE(std::min(held - full, full), kSteps / 100) << "objects of those who wait";
     for (const auto& row : kRows) EXPECT_GE((both.model.taken[{row.state, row.command}]), kOften) << row.text;
     for (const int error : kErrors) EXPECT_GE(both.errors[error], kOften) << strerror(error);
     for (const int what : {MACHINE_NOTHING, MACHINE_REPEAT, MACHINE_NEW, MACHINE_NO_ROOM}) EXPECT_GE(both.detected[what], kOften) << what;
@@ -204,6 +223,12 @@ void expect_consistent(const std::vector<std::uint64_t>& containers, std::uint64
         if (state == QUELL_STATE_ARMING || state == QUELL_STATE_PENDING) {
             held.waiting[key.container]++, held.all++;
             if ((entry.held & QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK)) && entry.deadline_ns > now_ns) held.cut.insert(key.container);
+            quell_container found{};
+            for (const auto response : kAboutObjects) {
+                if (!(entry.held & QUELL_BIT(response)) || entry.deadline_ns <= now_ns || !machine_find_container(key.container, &found)) continue;
+                const quell_hold_key object{response == QUELL_RESPONSE_DENY_WRITE ? entry.place : entry.file, key.container, response, 0};
+                EXPECT_GE(machine_held_object(&object), entry.deadline_ns) << response << " is held by " << QUELL_WORD_INCIDENT(entry.word) << ", and not in force";
+            }
         }
         else if (state == QUELL_STATE_APPROVED || state == QUELL_STATE_ENFORCING || (state == QUELL_STATE_FAILED && entry.approved_ns))
             held.incidents.insert(QUELL_WORD_INCIDENT(entry.word));
@@ -227,9 +252,10 @@ void expect_consistent(const std::vector<std::uint64_t>& containers, std::uint64
         EXPECT_TRUE(!found.paused || held.incidents.contains(found.paused)) << "paused by " << found.paused << ", which is over";
     }
     EXPECT_EQ(totals.subjects, subjects);
-    EXPECT_EQ(totals.files, totals.held_files + totals.denials);
+    EXPECT_EQ(totals.files, totals.held_files + totals.denials + totals.executables + totals.held_objects);
+    EXPECT_EQ(totals.holding, totals.held_objects);
     EXPECT_EQ(totals.isolated, totals.isolations);
-    EXPECT_EQ(totals.write_denied, totals.denials);
+    EXPECT_EQ(totals.write_denied, totals.denials + totals.held_places);
     for (const auto id : containers) {
         const auto by = machine_denial(id);
         EXPECT_TRUE(!by || held.incidents.contains(by)) << id << " may not write, by " << by << ", which is over";
@@ -242,6 +268,12 @@ void expect_consistent(const std::vector<std::uint64_t>& containers, std::uint64
         const auto key = file_key(file);
         const auto by = machine_file(&key);
         EXPECT_TRUE(!by || held.incidents.contains(by)) << "file of " << by << ", which is over";
+        auto scopes = containers;
+        for (scopes.push_back(0); !scopes.empty(); scopes.pop_back()) {
+            const quell_executable_key executable{key, scopes.back()};
+            const auto denied_by = machine_executable(&executable);
+            EXPECT_TRUE(!denied_by || held.incidents.contains(denied_by)) << "executable of " << denied_by << ", which is over";
+        }
     }
 }
 

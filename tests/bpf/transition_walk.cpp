@@ -75,7 +75,7 @@ void Walk::detect() {
     made.first_ns = now_ns_;
     made.deadline_ns = now_ns_ + 1 + below(20 * kNsInASecond);
     made.offers = static_cast<quell_u32>(one_in(8) ? random_() : ~0u) & (QUELL_BIT(QUELL_RESPONSE_COUNT) - 1);
-    made.object_flags = QUELL_OBJECT_FILE | (one_in(10) ? QUELL_OBJECT_LAST_LINK : 0);
+    made.object_flags = QUELL_OBJECT_FILE | (one_in(10) ? QUELL_OBJECT_LAST_LINK : 0) | (one_in(2) ? QUELL_OBJECT_OWN : 0);
     made.file = file_key(1 + below(kFiles));
     made.place = file_key(kFiles + 1);
     for (auto& ref : made.chain) ref.actor = one_in(5) ? 0 : 1 + below(kActors);
@@ -113,7 +113,9 @@ void Walk::decide() {
         default: break;
     }
     if (request.to == QUELL_STATE_APPROVED && request.from != QUELL_STATE_PENDING) request.to = one_in(2) ? QUELL_STATE_GONE : QUELL_STATE_UNDONE;
-    request.response = static_cast<quell_u32>(one_in(20) ? below(40) : below(QUELL_RESPONSE_COUNT));
+    // of these there is more to be met: a second step, an undo of what is done, one that is there already
+    static constexpr quell_u32 kMore[] = {QUELL_RESPONSE_STOP_CONTAINER, QUELL_RESPONSE_STOP_CONTAINER, QUELL_RESPONSE_ACQUIRE_FILE, QUELL_RESPONSE_ACQUIRE_FILE, QUELL_RESPONSE_PAUSE_CONTAINER, QUELL_RESPONSE_PAUSE_CONTAINER};
+    request.response = one_in(20) ? static_cast<quell_u32>(below(40)) : one_in(3) ? kMore[below(std::size(kMore))] : static_cast<quell_u32>(below(QUELL_RESPONSE_COUNT));
     request.target = static_cast<quell_u32>(one_in(20) ? below(20) : below(2));
     ask(request);
 }
@@ -124,7 +126,7 @@ void Walk::finish() {
     if (!known) return;
     const bool may_be_undone = known->state == QUELL_STATE_FAILED || known->state == QUELL_STATE_DONE;  // of what is done evidence alone
     if (!(QUELL_BIT(known->state) & kHolding)) return asked_.ask(request_of(*known, may_be_undone && !one_in(4) ? QUELL_STATE_UNDONE : QUELL_STATE_NONE), false);
-    static constexpr quell_state kNext[] = {QUELL_STATE_ENFORCING, QUELL_STATE_DONE, QUELL_STATE_FAILED, QUELL_STATE_APPROVED, QUELL_STATE_UNDONE, QUELL_STATE_GONE};
+    static constexpr quell_state kNext[] = {QUELL_STATE_ENFORCING, QUELL_STATE_DONE, QUELL_STATE_FAILED, QUELL_STATE_APPROVED, QUELL_STATE_APPROVED, QUELL_STATE_UNDONE, QUELL_STATE_GONE};
     ask(request_of(*known, kNext[below(std::size(kNext))]));
 }
 

@@ -101,6 +101,59 @@ TEST_F(Offers, ADenialIsOfTheContainerAndOfTheDirectoryThatWasBound) {
     EXPECT_EQ(why_not(QUELL_RESPONSE_DENY_WRITE), "not possible on a host subject");
 }
 
+TEST_F(Offers, AnExecutableIsDeniedToAnyoneOrInTheContainerAlone) {
+    kernel_.executing_[0] = {task(700, 0, "sh"), task(701, 0, "sh")};
+    kernel_.executing_[kCgroup] = {task(700, 0, "sh")};
+    auto shared = of(QUELL_RESPONSE_DENY_EXEC);
+    ASSERT_TRUE(shared.available) << shared.reason;
+    EXPECT_EQ(shared.target_text, "/var/log/dpkg.log, in container aaaaaaaaaaaa alone") << "a volume, or a mount of the host";
+    EXPECT_EQ(shared.warning, "1 process executes it now, and goes on; a copy of it is another file");
+    EXPECT_FALSE(shared.would_hit) << "nobody is hit";
+    EXPECT_EQ(kernel_.asked_.container, kCgroup);
+    incident_.entry.object_flags |= QUELL_OBJECT_OWN;
+    const auto own = of(QUELL_RESPONSE_DENY_EXEC);
+    EXPECT_EQ(own.target_text, "/var/log/dpkg.log, to anyone");
+    EXPECT_EQ(own.warning, "2 processes execute it now, and go on; a copy of it is another file");
+    EXPECT_EQ(kernel_.asked_.container, 0u);
+    EXPECT_NE(own.digest, shared.digest);
+    EXPECT_EQ(of(QUELL_RESPONSE_DENY_EXEC, false).warning, "a copy of it is another file");
+    kernel_.fails = true;
+    EXPECT_EQ(of(QUELL_RESPONSE_DENY_EXEC).warning, "a copy of it is another file") << "who executes it is not known";
+    incident_.key.container = 0;
+    incident_.entry.object_flags = QUELL_OBJECT_FILE;
+    EXPECT_EQ(of(QUELL_RESPONSE_DENY_EXEC).target_text, "/var/log/dpkg.log, to anyone") << "the host's";
+}
+
+TEST_F(Offers, WhereThereIsNoObjectTheExecutableOfWhoActedIsDenied) {
+    incident_.path.clear();
+    incident_.exe = "/tmp/x\n";
+    incident_.entry.object_flags = QUELL_OBJECT_ACTOR | QUELL_OBJECT_OWN;
+    EXPECT_EQ(of(QUELL_RESPONSE_DENY_EXEC).target_text, "/tmp/x\\x0a, to anyone");
+    incident_.exe.clear();
+    EXPECT_EQ(of(QUELL_RESPONSE_DENY_EXEC).target_text, "the executable, to anyone");
+    EXPECT_NE(why_not(QUELL_RESPONSE_QUARANTINE_FILE).find("no regular file"), std::string::npos);
+}
+
+TEST_F(Offers, AnExecutableIsNotDeniedTwiceNorToWhatIsProtected) {
+    kernel_.exec_denied_ = 1;
+    EXPECT_EQ(why_not(QUELL_RESPONSE_DENY_EXEC), "denied already by incident 00012");
+    kernel_.exec_denied_ = incident_.id;
+    EXPECT_TRUE(of(QUELL_RESPONSE_DENY_EXEC).available);
+    kernel_.exec_denied_.reset();
+    kernel_.vital = true;
+    EXPECT_NE(why_not(QUELL_RESPONSE_DENY_EXEC).find("protected"), std::string::npos);
+    EXPECT_FALSE(of(QUELL_RESPONSE_DENY_EXEC, false).available) << "nor where nobody is listed";
+    kernel_.vital = false;
+    kernel_.container_->flags = QUELL_CONTAINER_PROTECTED;
+    EXPECT_NE(why_not(QUELL_RESPONSE_DENY_EXEC).find("protected"), std::string::npos);
+    kernel_.container_.reset();
+    EXPECT_EQ(why_not(QUELL_RESPONSE_DENY_EXEC), "the container is gone");
+    incident_.entry.object_flags |= QUELL_OBJECT_LAST_LINK;
+    EXPECT_EQ(why_not(QUELL_RESPONSE_DENY_EXEC), "its last name was removed: nothing is left to deny");
+    incident_.entry.object_flags = 0;
+    EXPECT_NE(why_not(QUELL_RESPONSE_DENY_EXEC).find("no regular file"), std::string::npos);
+}
+
 TEST_F(Offers, SayWhyNot) {
     kernel_.container_.reset();
     EXPECT_EQ(why_not(QUELL_RESPONSE_KILL_CONTAINER), "the container is gone");
@@ -239,7 +292,15 @@ TEST(Digest, ChangesWithEverythingItIsBoundTo) {
     seen.insert(digest(of_host, QUELL_RESPONSE_CAPTURE, 0));
     of_host.entry.chain[0].start_ns++;
     seen.insert(digest(of_host, QUELL_RESPONSE_CAPTURE, 0));
-    EXPECT_EQ(seen.size(), 15u + QUELL_RESPONSE_COUNT);
+    const auto executable = [&](auto change) {
+        auto other = base;
+        change(other);
+        seen.insert(digest(other, QUELL_RESPONSE_DENY_EXEC, 0));
+    };
+    executable([](Incident& i) { i.entry.file.file.inode++; });
+    executable([](Incident& i) { i.entry.file.scope.inode++; });
+    executable([](Incident& i) { i.entry.object_flags |= QUELL_OBJECT_OWN; });
+    EXPECT_EQ(seen.size(), 18u + QUELL_RESPONSE_COUNT);
 }
 
 TEST(Digest, OfSeveralIsThatOfEachInAnyOrder) {

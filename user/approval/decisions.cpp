@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "user/approval/already.h"
 #include "user/base/escape.h"
 #include "user/base/id.h"
 #include "user/base/log.h"
@@ -240,7 +241,7 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
         case EBUSY: return refuse(incident.id, Refusal::kTooLate, over_text(incident), request, reply);
         case ENOENT:
         case ESRCH: return refuse(incident.id, Refusal::kTooLate, "its target is gone", request, reply);
-        case EEXIST: return refuse(incident.id, Refusal::kTooLate, offer.response == QUELL_RESPONSE_PAUSE_CONTAINER ? "that container is paused already" : offer.response == QUELL_RESPONSE_ISOLATE_NETWORK ? "its network is cut already" : offer.response == QUELL_RESPONSE_DENY_WRITE ? "its writes are denied already" : "that file is quarantined already", request, reply);
+        case EEXIST: return refuse(incident.id, Refusal::kTooLate, already_text(offer.response), request, reply);
         default: return refuse(incident.id, Refusal::kFailed, "the kernel side refused: " + std::string(std::strerror(error)), request, reply);
     }
     if (request.follow_ns) parts_.follow(incident, request);

@@ -113,6 +113,7 @@ public:
     // Lets go of a container whose cgroup is gone, once nobody of it lives. ENOENT: its cgroup is there, or it is not known.
     [[nodiscard]] Status forget(std::uint64_t container);
     [[nodiscard]] std::optional<quell_file_entry> file(const quell_file_key& key) const;
+    [[nodiscard]] std::optional<quell_executable> executable(const quell_executable_key& key) const;
     // Of a container whose network is cut.
     [[nodiscard]] std::optional<quell_isolation> isolation(std::uint64_t container) const;
     // Of a container that may not write below some places.
@@ -122,6 +123,8 @@ public:
     // `mark` first gives `actor` to descendants of that task, until no more are found.
     [[nodiscard]] Result<std::vector<quell_task_ref>> tasks(std::uint64_t container, std::uint64_t actor,
                                                             const quell_task_ref* mark = nullptr);
+    // Group leaders that execute the file, or what it was copied up to; of the container, 0: of any and of the host.
+    [[nodiscard]] Result<std::vector<quell_task_ref>> executing(const quell_file_key& file, std::uint64_t container);
 
     // What the descriptors of a process are of, by the identities of the kernel side.
     [[nodiscard]] Result<std::vector<quell_held_file>> held_files(pid_t process);

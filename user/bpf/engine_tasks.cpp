@@ -100,6 +100,12 @@ std::optional<quell_file_entry> Engine::file(const quell_file_key& key) const {
     return value;
 }
 
+std::optional<quell_executable> Engine::executable(const quell_executable_key& key) const {
+    quell_executable value{};
+    if (bpf_map_lookup_elem(map("denied_executables"), &key, &value)) return std::nullopt;
+    return value;
+}
+
 std::optional<quell_isolation> Engine::isolation(std::uint64_t container) const {
     quell_isolation value{};
     if (bpf_map_lookup_elem(map("isolations"), &container, &value)) return std::nullopt;
@@ -168,6 +174,20 @@ Result<std::vector<quell_holder>> Engine::holders(const quell_file_key& file, st
         if (found.size() != before) std::memcpy(found.data() + before, output->data(), (found.size() - before) * sizeof(quell_holder));
     }
     is_whole = boottime_ns() < until_ns;
+    return found;
+}
+
+Result<std::vector<quell_task_ref>> Engine::executing(const quell_file_key& file, std::uint64_t container) {
+    const std::lock_guard lock(query_mutex_);
+    quell_task_query question{};
+    question.container = container;
+    question.executable = file;
+    ask(globals_->query, question);
+    auto output = run_iterator(program("quell_iter_tasks"));
+    ask(globals_->query, {});
+    if (!output) return output.error();
+    std::vector<quell_task_ref> found(output->size() / sizeof(quell_task_ref));
+    std::memcpy(found.data(), output->data(), found.size() * sizeof(quell_task_ref));
     return found;
 }
 

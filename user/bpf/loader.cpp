@@ -175,7 +175,7 @@ Status load_and_pin(const std::string& root) {
     auto done = make_directories(root);
     if (done) done = pin_all(*skeleton, root);
     if (done)  // from here on only programs write the truth about containments
-        for (auto* map : {skeleton->maps.pending, skeleton->maps.contained_actors, skeleton->maps.contained_files, skeleton->maps.isolations, skeleton->maps.write_denials})
+        for (auto* map : {skeleton->maps.pending, skeleton->maps.contained_actors, skeleton->maps.contained_files, skeleton->maps.isolations, skeleton->maps.write_denials, skeleton->maps.denied_executables, skeleton->maps.held_objects})
             if (bpf_map_freeze(bpf_map__fd(map)) && done) done = errno_error("cannot seal a map");
     if (done && ::mkdir(version_pin(root).c_str(), 0700)) done = errno_error("cannot make " + version_pin(root));
     if (!done) (void)unload(root);

@@ -82,6 +82,28 @@ void describe_process(ManualFound& found, quell_u32 pid) {
     }
 }
 
+bool is_quells_own(int descriptor);
+
+// The entry's object and file, from what the kernel side tells of a descriptor.
+void bind_facts(quell_pending& entry, const quell_open_file& facts) {
+    entry.file = facts.file;
+    entry.upper_root = facts.upper_root;
+    entry.inode = facts.inode;
+    entry.device = facts.device;
+    entry.overlay_device = facts.overlay_device;
+    entry.object_flags = facts.object_flags & ~QUELL_OBJECT_LASTS;
+}
+
+// What deny-exec would deny. Without it that is not offered.
+void bind_executable(bpf::Engine& engine, ManualFound& found, quell_u32 pid) {
+    const Fd file(::open(("/proc/" + std::to_string(pid) + "/exe").c_str(), O_PATH | O_CLOEXEC));
+    if (!file || is_quells_own(file.get())) return;
+    const auto facts = engine.open_file(file.get(), found.container);
+    if (!facts || !(facts->object_flags & QUELL_OBJECT_FILE)) return;
+    bind_facts(found.entry, *facts);
+    found.entry.object_flags = (found.entry.object_flags & ~QUELL_OBJECT_FILE) | QUELL_OBJECT_ACTOR;
+}
+
 Result<ManualFound> find_process(bpf::Engine& engine, quell_u32 pid) {
     auto process = engine.process(pid);
     if (!process) return process.error();
@@ -91,6 +113,7 @@ Result<ManualFound> find_process(bpf::Engine& engine, quell_u32 pid) {
     found.entry.chain[0].actor = QUELL_ACTOR_NEW;
     found.entry.chain_count = 1;
     describe_process(found, pid);
+    bind_executable(engine, found, pid);
     // what was read is of that process only if it is still there
     if (!response::is_alive(process->task)) return error(ESRCH, "process " + std::to_string(pid) + " has exited");
     return found;
@@ -152,12 +175,7 @@ Result<ManualFound> bind_file(bpf::Engine& engine, int file, std::uint64_t conta
     found.container = container;
     found.path = path;
     auto& entry = found.entry;
-    entry.file = facts->file;
-    entry.upper_root = facts->upper_root;
-    entry.inode = facts->inode;
-    entry.device = facts->device;
-    entry.overlay_device = facts->overlay_device;
-    entry.object_flags = facts->object_flags & ~QUELL_OBJECT_LASTS;
+    bind_facts(entry, *facts);
     std::memcpy(entry.name, facts->name, sizeof(entry.name));
     return found;
 }

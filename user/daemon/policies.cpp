@@ -15,7 +15,7 @@ Result<ApplyOutcome> Policies::apply(const ApplyRequest& request) {
 }
 
 Result<ApplyOutcome> Policies::apply(std::vector<policy::Source> sources, const ApplyRequest& request) {
-    auto compiled = policy::compile(sources, {.allow_empty = request.allow_empty, .to_apply = true});
+    auto compiled = policy::compile(sources, {.allow_empty = request.allow_empty});
     ApplyOutcome outcome;
     outcome.sources = std::move(sources);
     outcome.findings = std::move(compiled.findings);

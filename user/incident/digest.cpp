@@ -5,6 +5,7 @@
 
 #include "user/base/sha256.h"
 #include "user/base/vocabulary.h"
+#include "user/incident/executable.h"
 
 namespace quell::incident {
 namespace {
@@ -29,6 +30,10 @@ std::string target_text(const Incident& incident, quell_response response, std::
     }
     if (response == QUELL_RESPONSE_DENY_WRITE)
         return std::to_string(incident.key.container) + " / " + identity_text(incident.entry.place.file) + " / " + identity_text(incident.entry.place.scope);
+    if (response == QUELL_RESPONSE_DENY_EXEC) {
+        const auto executable = executable_of(incident.key, incident.entry);
+        return identity_text(executable.file.file) + " / " + identity_text(executable.file.scope) + " in " + std::to_string(executable.container);
+    }
     return std::to_string(incident.key.container);
 }
 

@@ -23,6 +23,12 @@ public:
         const auto entry = engine_.file(file);
         return entry ? std::optional<std::uint64_t>(entry->incident) : std::nullopt;
     }
+    std::optional<std::uint64_t> exec_denied_by(const quell_executable_key& executable) const override {
+        const auto entry = engine_.executable(executable);
+        return entry ? std::optional<std::uint64_t>(entry->incident) : std::nullopt;
+    }
+    Result<std::vector<quell_task_ref>> executing(const quell_file_key& file, std::uint64_t container) override { return engine_.executing(file, container); }
+    bool is_vital(const quell_pending& entry) const override { return response::is_vital(entry); }
     bool is_frozen(std::uint64_t cgroup) const override { return response::is_frozen_by_itself(cgroup) && !response::is_held_frozen(engine_, cgroup); }
     std::optional<std::uint64_t> isolated_by(std::uint64_t cgroup) const override {
         const auto isolation = engine_.isolation(cgroup);

@@ -9,6 +9,7 @@
 #include "user/base/time.h"
 #include "user/base/vocabulary.h"
 #include "user/incident/digest.h"
+#include "user/incident/executable.h"
 
 namespace quell::incident {
 namespace {
@@ -153,6 +154,40 @@ void capture(const KernelView& kernel, const Incident& incident, Offer& offer) {
     offer.available = true;
 }
 
+std::string executable_text(const Incident& incident, bool anyone) {
+    const auto& path = incident.entry.object_flags & QUELL_OBJECT_ACTOR ? incident.exe : incident.path;
+    return (path.empty() ? "the executable" : escape(path)) + (anyone ? ", to anyone" : ", in " + subject_text(incident) + " alone");
+}
+
+// Nobody is hit: who executes it by then goes on.
+void deny_exec(KernelView& kernel, const Incident& incident, Offer& offer, bool listed) {
+    const auto flags = incident.entry.object_flags;
+    const auto cgroup = incident.key.container;
+    if (flags & QUELL_OBJECT_LAST_LINK) return take_back(offer, "its last name was removed: nothing is left to deny");
+    if (!(flags & (QUELL_OBJECT_FILE | QUELL_OBJECT_ACTOR))) return take_back(offer, "the object is no regular file with a lasting identity");
+    if (cgroup) {
+        const auto container = kernel.container(cgroup);
+        if (!container) return take_back(offer, "the container is gone");
+        if (cgroup == kernel.self_container() || (container->flags & QUELL_CONTAINER_PROTECTED)) return take_back(offer, kProtectedSubject);
+    }
+    if (kernel.is_vital(incident.entry)) return take_back(offer, kProtectedSubject);
+    const auto executable = executable_of(incident.key, incident.entry);
+    if (const auto other = kernel.exec_denied_by(executable); other && *other != incident.id) {
+        take_back(offer, "");
+        offer.reason = "denied already by incident " + id_text(*other);
+        return;
+    }
+    offer.available = true;
+    offer.target_text = executable_text(incident, !executable.container);
+    offer.warning = "a copy of it is another file";
+    if (!listed) return;
+    const auto tasks = kernel.executing(executable.file, executable.container);
+    if (!tasks) return;
+    const auto count = tasks->size();
+    offer.warning = (count == 0 ? "no process executes it now" : count == 1 ? "1 process executes it now, and goes on" : std::to_string(count) + " processes execute it now, and go on") +
+                    std::string("; ") + offer.warning;
+}
+
 // Whatever the target: nothing where there is nothing to decide any more.
 bool may_decide(const Incident& incident, Offer& offer) {
     if (!incident.waits())
@@ -183,6 +218,7 @@ Offer offer(KernelView& kernel, const Incident& incident, quell_response respons
         case QUELL_RESPONSE_ACQUIRE_FILE: acquire_file(incident, made); break;
         case QUELL_RESPONSE_CAPTURE: capture(kernel, incident, made); break;
         case QUELL_RESPONSE_DENY_WRITE: deny_write(kernel, incident, made, listed); break;
+        case QUELL_RESPONSE_DENY_EXEC: deny_exec(kernel, incident, made, listed); break;
         case QUELL_RESPONSE_COUNT: break;
     }
     if (made.available && !(incident.entry.offers & bit)) take_back(made, "not prepared when it happened: it was switched off or protected then");

@@ -16,6 +16,7 @@ std::string_view risk_of(quell_response response) {
         case QUELL_RESPONSE_ACQUIRE_FILE: return "nobody is hit: the file's content is read and kept on this host, for root";
         case QUELL_RESPONSE_CAPTURE: return "nobody is hit: what the processes are, have open and were started with is kept on this host, for root; arguments may hold secrets";
         case QUELL_RESPONSE_DENY_WRITE: return "what the container writes below the places fails from then on: what it serves may fail, or lose what it would have kept; nothing is deleted";
+        case QUELL_RESPONSE_DENY_EXEC: return "the program does not start any more, nor what needs it as a library or an interpreter, and a service is not started again; nothing is deleted";
         case QUELL_RESPONSE_COUNT: break;
     }
     return "not known";
@@ -26,7 +27,7 @@ Json preview_json(const Incident& incident, const Offer& offer, bool container_a
     Json json = {{"offer", whole["offers"][0]}, {"files", Json::array()}, {"risk", risk_of(offer.response)},
                  {"reversible", !word_at(kUndoWords, offer.response).empty()}, {"needs", needs}};
     if (whole.contains("container")) json["container"] = whole["container"];
-    const bool is_of_file = offer.response == QUELL_RESPONSE_QUARANTINE_FILE || offer.response == QUELL_RESPONSE_ACQUIRE_FILE;
+    const bool is_of_file = offer.response == QUELL_RESPONSE_QUARANTINE_FILE || offer.response == QUELL_RESPONSE_ACQUIRE_FILE || (offer.response == QUELL_RESPONSE_DENY_EXEC && !(incident.entry.object_flags & QUELL_OBJECT_ACTOR));
     if (is_of_file && offer.available && whole.contains("file")) json["files"].push_back(whole["file"]);
     return json;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "user/base/files.h"
+#include "user/response/hold.h"
 #include "user/response/place_files.h"
 #include "user/response/response.h"
 
@@ -43,6 +44,15 @@ class DenyWrite final : public Response {
 public:
     Result<std::unique_ptr<Prepared>> prepare(bpf::Engine&, const Target&) const override {
         return std::unique_ptr<Prepared>(std::make_unique<Prepared>());
+    }
+
+    // Below the directory of the event; the kernel side has done it then, unless it could not.
+    Holding hold(bpf::Engine& engine, const Target& target) const override { return hold_by_kernel(engine, target, QUELL_RESPONSE_DENY_WRITE); }
+
+    Holding held(bpf::Engine& engine, const Target& target, Holding begun) const override {
+        begun.detail = mapped_text(engine, target.key.container);
+        begun.detail.erase(0, begun.detail.find_first_not_of("; "));
+        return begun;
     }
 
     Outcome carry_out(bpf::Engine& engine, const Target& target, const Prepared*) const override {

@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "user/base/time.h"
+
 namespace quell::response {
 
 std::string ask_hold(bpf::Engine& engine, const Target& target, quell_response which) {
@@ -21,11 +23,18 @@ std::string ask_hold(bpf::Engine& engine, const Target& target, quell_response w
         case EACCES: return "protected: it holds Quell or a container runtime";
         case ENOSPC: return "there is no room for one more";
         case ESRCH: return "the container is gone";
+        case EINVAL: return "what happened has no object that it could be";
         case ETIME: return "its time is over";
         case EBUSY:
         case ENOENT: return "it was decided in this moment";
         default: return std::strerror(-answer->error);
     }
+}
+
+Holding hold_by_kernel(bpf::Engine& engine, const Target& target, quell_response which) {
+    if (target.entry.held & QUELL_BIT(which)) return {true, "", 0};
+    const auto why = ask_hold(engine, target, which);
+    return {why.empty(), why, boottime_ns()};
 }
 
 bool keeps_frozen(const quell_pending& entry) {

@@ -85,11 +85,7 @@ public:
     }
 
     // The kernel side has done it at the event, unless it could not then.
-    Holding hold(bpf::Engine& engine, const Target& target) const override {
-        if (target.entry.held & QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK)) return {true, "", 0};
-        const auto why = ask_hold(engine, target, QUELL_RESPONSE_ISOLATE_NETWORK);
-        return {why.empty(), why, boottime_ns()};
-    }
+    Holding hold(bpf::Engine& engine, const Target& target) const override { return hold_by_kernel(engine, target, QUELL_RESPONSE_ISOLATE_NETWORK); }
 
     Holding held(bpf::Engine& engine, const Target& target, Holding begun) const override {
         auto opened = prepare(engine, target);

@@ -2,7 +2,9 @@
 #include "user/response/process.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <array>
@@ -52,6 +54,17 @@ bool is_alive(const quell_task_ref& task) {
     // the first thread of a process may have ended and be shown as a zombie while the others go on
     const bool is_dead = stat.state == 'X' || (stat.state == 'Z' && stat.threads <= 1);
     return stat.start_ticks && !is_dead && stat.start_ticks == task.start_ns / tick_ns;
+}
+
+bool is_vital(const quell_pending& entry) {
+    const auto device = entry.overlay_device ? entry.overlay_device : entry.device;
+    for (const char* path : {"/proc/1/exe", "/proc/self/exe", "/usr/bin/quell", "/usr/sbin/quelld"}) {
+        struct stat file {};
+        if (::stat(path, &file)) continue;
+        // the kernel's own numbers of devices are packed in another way
+        if (file.st_ino == entry.inode && (major(file.st_dev) << 20 | minor(file.st_dev)) == device) return true;
+    }
+    return false;
 }
 
 bool may_run(const quell_task_ref& task) {

@@ -98,5 +98,6 @@ public:
 [[nodiscard]] const Response& isolate_network();
 [[nodiscard]] const Response& take_evidence();
 [[nodiscard]] const Response& deny_write();
+[[nodiscard]] const Response& deny_exec();
 
 }  // namespace quell::response

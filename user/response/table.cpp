@@ -15,6 +15,7 @@ const Response& response(quell_response which) {
         case QUELL_RESPONSE_ACQUIRE_FILE:
         case QUELL_RESPONSE_CAPTURE: return take_evidence();
         case QUELL_RESPONSE_DENY_WRITE: return deny_write();
+        case QUELL_RESPONSE_DENY_EXEC: return deny_exec();
         case QUELL_RESPONSE_KILL_CONTAINER:
         case QUELL_RESPONSE_COUNT: break;
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // while-pending: what holds a container while nobody has decided. The network
-// is cut by the kernel side at the event, with a daemon or without one, and
-// until its deadline at most; who is frozen is so by the daemon.
+// is cut, a directory and an executable are denied by the kernel side at the
+// event, with a daemon or without one, and until its deadline at most; who is
+// frozen is so by the daemon.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -39,6 +40,16 @@ protected:
                      "]}\n      respond: {offer: [kill-container, isolate-network, pause-container, stop-container], while-pending: [" + words + "], expires: " + expires + "}\n";
         write(kRuleFile, "apiVersion: quell/v1\nkind: Policy\nmetadata: {name: site}\nspec:\n  rules:\n" + rules);
         must("quell policy apply");
+    }
+    // A rule on an executable: of /tmp/tool, which runs (255) or is refused.
+    static void apply_on_tool(const std::string& words) {
+        write(kRuleFile, "apiVersion: quell/v1\nkind: Policy\nmetadata: {name: site}\nspec:\n  rules:\n    - id: tool\n      severity: high\n      on: [exec]\n      where: {subject: container}\n"
+                         "      match: {path: [/tmp/tool]}\n      respond: {offer: [kill-container, deny-exec], while-pending: [" + words + "], expires: 1h}\n");
+        must("quell policy apply");
+    }
+    static void lay_tool_into(const Container& victim) {
+        const auto tmp = victim.directory() + "/rootfs/tmp";
+        must("cp /w/attack " + tmp + "/tool; ln " + tmp + "/tool " + tmp + "/link; cp /w/attack " + tmp + "/copy");
     }
     static ContainerOptions counting() {
         ContainerOptions options;
@@ -194,6 +205,121 @@ TEST_F(WhilePending, AKillFindsItCutOffUntilNobodyIsLeft) {
     EXPECT_TRUE(codes == "0 1 " || codes == "0 ") << codes;
     expect_actions(id, {"detected", "held", "approved", "flipped", "done"});
     victim.destroy();
+}
+
+TEST_F(WhilePending, TheDirectoryIsWrittenIntoNoMoreFromTheEventOn) {
+    apply("deny-write");
+    EXPECT_TRUE(attached("deny_create")) << "from apply on, without an incident";
+    Container victim("writes"), neighbour("beside");
+    victim.start();
+    neighbour.start();
+    EXPECT_EQ(attack(victim, "append /var/log/dpkg.log"), 0);
+    ASSERT_EQ(::kill(daemon_pid(), SIGSTOP), 0);
+    EXPECT_EQ(attack(victim, "unlink /var/log/b.log"), EPERM) << "the event's own";
+    for (const char* how : {"append /var/log/dpkg.log", "append /var/log/sub/deep.log", "creat /var/log/new", "unlink /var/log/c.log", "rename-away /var/log/dpkg.log", "chmod /var/log/dpkg.log"})
+        EXPECT_EQ(attack(victim, how), EPERM) << how;
+    EXPECT_EQ(attack(victim, "read /var/log/dpkg.log"), 0);
+    EXPECT_EQ(attack(victim, "creat /tmp/new"), 0) << "beside it";
+    const auto innocent_before = denied_anywhere();
+    EXPECT_EQ(attack(neighbour, "append /var/log/dpkg.log"), 0) << "of the same image";
+    EXPECT_EQ(denied_anywhere(), innocent_before);
+    ASSERT_EQ(::kill(daemon_pid(), SIGCONT), 0);
+
+    const auto id = incident("writes");
+    expect_actions(id, {"detected", "held"});
+    EXPECT_NE(result(id, "held").find("deny-write: in force from the event on"), std::string::npos) << result(id, "held");
+    EXPECT_EQ(hold(id, "deny-write")["state"], "in force") << show(id);
+    EXPECT_EQ(attack(victim, "append /var/log/dpkg.log"), EPERM) << "until it is decided";
+    EXPECT_EQ(run("quell reject " + id + " --reason test").status, 0);
+    EXPECT_EQ(attack(victim, "append /var/log/dpkg.log"), 0);
+    EXPECT_EQ(hold(id, "deny-write")["state"], "lifted");
+    expect_actions(id, {"detected", "held", "rejected", "lifted"});
+}
+
+TEST_F(WhilePending, ADirectoryIsGivenBackAtTheDeadlineAlsoWithoutADaemon) {
+    apply("deny-write", "30s");
+    Container victim("written");
+    victim.start();
+    kill_daemon(SIGKILL);
+    EXPECT_EQ(attack(victim, "unlink /var/log/b.log"), EPERM);
+    EXPECT_EQ(attack(victim, "append /var/log/dpkg.log"), EPERM);
+    EXPECT_TRUE(eventually([&] { return attack(victim, "append /var/log/dpkg.log") == 0; }, std::chrono::seconds(120))) << "the deadline is over";
+    start_daemon();
+    const auto id = incident("written");
+    EXPECT_TRUE(eventually([&] { return show(id)["state"] == "expired"; })) << show(id)["state"];
+    EXPECT_EQ(attack(victim, "append /var/log/dpkg.log"), 0);
+}
+
+TEST_F(WhilePending, AKillFindsWhatIsDeniedSoUntilNobodyIsLeft) {
+    apply("deny-write");
+    ContainerOptions options;
+    options.command = "while :; do attack append /var/log/dpkg.log; echo $? >>/tmp/codes; done";
+    Container victim("denied", options);
+    victim.start();
+    const auto codes = victim.directory() + "/rootfs/tmp/codes";
+    EXPECT_TRUE(eventually([&] { return run("grep -qx 0 " + codes).status == 0; }));
+    EXPECT_EQ(attack(victim, "unlink /var/log/b.log"), EPERM);
+    const auto id = incident("denied");
+    EXPECT_TRUE(eventually([&] { return has(id, "held") && run("grep -qx 1 " + codes).status == 0; }));
+    const auto output = approve(id, "kill-container");
+    EXPECT_EQ(output.status, 0) << output.text;
+    EXPECT_EQ(show(id)["state"], "done");
+    EXPECT_EQ(must("uniq " + codes + " | tr '\\n' ' '"), "0 1 ") << "once refused, always refused";
+    victim.destroy();
+}
+
+TEST_F(WhilePending, AnExecutableIsExecutedNoMoreFromTheEventOn) {
+    apply_on_tool("deny-exec");
+    EXPECT_TRUE(attached("file_mprotect")) << "from apply on, without an incident";
+    Container victim("executes");
+    victim.start();
+    lay_tool_into(victim);
+    EXPECT_EQ(attack(victim, "execute /tmp/link"), 255) << "it runs";
+    ASSERT_EQ(::kill(daemon_pid(), SIGSTOP), 0);
+    const auto before = denied("bprm_check_security");
+    EXPECT_EQ(attack(victim, "execute /tmp/tool"), EPERM) << "the event's own is refused, not killed";
+    EXPECT_EQ(attack(victim, "execute /tmp/link"), EPERM) << "by another name";
+    EXPECT_GE(denied("bprm_check_security") - before, 2);
+    EXPECT_EQ(attack(victim, "execute /tmp/copy"), 255) << "another file";
+    EXPECT_EQ(run(victim.directory() + "/rootfs/tmp/link").status, 255) << "the host is not meant";
+    ASSERT_EQ(::kill(daemon_pid(), SIGCONT), 0);
+
+    const auto id = incident("executes", "tool");
+    expect_actions(id, {"detected", "held"});
+    EXPECT_NE(result(id, "held").find("deny-exec: in force from the event on"), std::string::npos) << result(id, "held");
+    EXPECT_EQ(hold(id, "deny-exec")["state"], "in force") << show(id);
+    EXPECT_EQ(run("quell reject " + id + " --reason test").status, 0);
+    EXPECT_EQ(attack(victim, "execute /tmp/link"), 255);
+    expect_actions(id, {"detected", "held", "rejected", "lifted"});
+}
+
+TEST_F(WhilePending, AnApprovedDenialOfAnExecutableTakesItsPlace) {
+    apply_on_tool("deny-exec");
+    Container victim("executed");
+    victim.start();
+    lay_tool_into(victim);
+    EXPECT_EQ(attack(victim, "execute /tmp/tool"), EPERM);
+    const auto id = incident("executed", "tool");
+    EXPECT_TRUE(eventually([&] { return has(id, "held"); }));
+    const auto output = approve(id, "deny-exec");
+    ASSERT_EQ(output.status, 0) << output.text;
+    EXPECT_EQ(show(id)["state"], "enforcing");
+    EXPECT_EQ(attack(victim, "execute /tmp/link"), EPERM);
+    EXPECT_EQ(run("quell undo " + id + " --reason test").status, 0);
+    EXPECT_EQ(attack(victim, "execute /tmp/link"), 255);
+    expect_actions(id, {"detected", "held", "approved", "flipped", "enforcing", "undone"});
+}
+
+// The last name goes with the event: there is nothing left that could be executed by one.
+TEST_F(WhilePending, WhereThereIsNoObjectItIsTold) {
+    apply("deny-exec");
+    Container victim("nothing");
+    victim.start();
+    EXPECT_EQ(attack(victim, "unlink /var/log/b.log"), 0);
+    const auto id = incident("nothing");
+    EXPECT_TRUE(eventually([&] { return has(id, "not-held"); })) << testing::PrintToString(actions_of(id));
+    EXPECT_NE(result(id, "not-held").find("deny-exec: not in force, what happened has no object"), std::string::npos) << result(id, "not-held");
+    EXPECT_EQ(hold(id, "deny-exec")["state"], "not in force");
 }
 
 TEST_F(WhilePending, OnAPerhapsNothingIsHeldAndOnceItIsKnownItIs) {
