@@ -142,19 +142,12 @@ static __always_inline int executable_verdict(struct inode *inode, u32 hook)
 	return executable_may_be(inode) ? executable_refuse(address_of(inode), hook) : 0;
 }
 
-/*
- * The inode as who has mapped the file sees it. An overlay maps what it opened below itself: its own entry is in that file
- * before 6.8, and beside it from then on.
- */
+/* The inode as who has mapped the file sees it: of what an overlay opened below itself, the overlay's. */
 static __always_inline u64 mapped_inode(struct file *file)
 {
-	u64 address = address_of(file), entry, inode;
+	u64 entry = entry_of(address_of(file));
+	u64 inode = entry ? read_pointer(entry + offset_of(dentry, d_inode)) : 0;
 
-	if (bpf_core_field_exists(struct backing_file, user_path) && (file->f_mode & FMODE_BACKING_BIT))
-		entry = read_pointer(address + offset_of(backing_file, user_path.dentry));
-	else
-		entry = read_pointer(address + offset_of(file, f_path.dentry));
-	inode = entry ? read_pointer(entry + offset_of(dentry, d_inode)) : 0;
 	return inode ? inode : address_of(file->f_inode);
 }
 
