@@ -298,6 +298,7 @@ struct quell_pending {
 	quell_u64 approved_ns; /* when it was flipped */
 	quell_u64 request;     /* the daemon's number of the request that flipped it */
 	quell_u64 generation;  /* policy it was made under */
+	quell_u64 part_of;     /* of one that is asked for: the incident that it is approved with, 0: none */
 	quell_u32 offers;      /* mask, what BPF could bind */
 	quell_u32 response;    /* the one approved (enum quell_response), valid from approved on */
 	quell_u32 approver_uid;
@@ -323,7 +324,7 @@ struct quell_pending {
 	quell_u32 held;        /* …and which of them it holds, or did, with others perhaps (kern/pending/hold.h) */
 	char name[64];         /* last component of the object, cut */
 };
-QUELL_SIZE(struct quell_pending, 784);
+QUELL_SIZE(struct quell_pending, 792);
 
 /* ---- requests to the syscall programs --------------------------------- */
 

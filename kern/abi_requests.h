@@ -42,4 +42,4 @@ struct quell_request {
 	quell_s32 error;              /* see kern/pending/request.h, restore.h */
 	quell_u32 restore;            /* 1: a quarantine that was in force before a restart */
 };
-QUELL_SIZE(struct quell_request, 824);
+QUELL_SIZE(struct quell_request, 832);

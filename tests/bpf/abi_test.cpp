@@ -63,7 +63,7 @@ const std::vector<Structure>& structures() {
         STRUCT(quell_file_key, F(file), F(scope)),
         STRUCT(quell_pending_key, F(rule), F(container), F(actor_start_ns), F(actor_pid), F(turn)),
         STRUCT(quell_file_entry, F(incident), F(denied), F(pending), F(upper_root), F(device), F(overlay_device)),
-        STRUCT(quell_pending, F(word), F(deadline_ns), F(first_ns), F(last_ns), F(hits), F(approved_ns), F(request), F(generation), F(offers),
+        STRUCT(quell_pending, F(word), F(deadline_ns), F(first_ns), F(last_ns), F(hits), F(approved_ns), F(request), F(generation), F(part_of), F(offers),
                F(response), F(approver_uid), F(approver_loginuid), F(severity), F(operation), F(hook), F(object_flags), F(chain_count), F(target),
                F(chain), F(file), F(upper_root), F(place), F(inode), F(device), F(overlay_device), F(detail), F(doubts), F(doubt_flags), F(contains), F(wanted), F(held), F(name)),
         STRUCT(quell_transition, F(key), F(incident), F(request), F(approver_container), F(deadline_ns), F(from), F(to), F(response), F(target), F(approver_uid),

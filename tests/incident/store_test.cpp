@@ -160,6 +160,18 @@ TEST(Store, WhatWasApprovedTogetherIsFoundByTheFirst) {
     EXPECT_TRUE(store.parts_of(99).empty());
 }
 
+// The daemon that asked for it was killed before the disk had a row of it.
+TEST(Store, WhatWasApprovedTogetherIsKnownByTheKernelsEntry) {
+    Store store;
+    auto entry = pending_entry(3, QUELL_STATE_ENFORCING);
+    entry.part_of = 2;
+    bool made = false;
+    (void)store.adopt(pending_key(), entry, made);
+    EXPECT_TRUE(made);
+    ASSERT_EQ(store.parts_of(2).size(), 1u);
+    EXPECT_EQ(store.parts_of(2)[0]->id, 3u);
+}
+
 TEST(RuleBook, WhatWasAskedForWithoutARuleHasANameOfItsOwn) {
     const auto facts = RuleBook().find(QUELL_RULE_MANUAL, 1);
     EXPECT_EQ(facts.policy, "manual");

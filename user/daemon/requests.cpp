@@ -122,6 +122,7 @@ Result<incident::Incident*> Daemon::bind_found(const ManualFound& found, const M
     request.entry.offers = QUELL_BIT(wanted.response);
     request.entry.deadline_ns = kTermNs;
     request.entry.severity = wanted.severity;
+    request.entry.part_of = wanted.part_of;  // a daemon that dies before the disk has it leaves it there
     auto made = engine_->request(request);
     if (!made) return Error{made.error().message, EIO, {}};
     history::Entry entry;

@@ -61,6 +61,7 @@ Incident& Store::adopt(const quell_pending_key& key, const quell_pending& entry,
     incident.key = key;
     incident.entry = entry;
     incident.state = state_of(entry);
+    if (!incident.part_of) incident.part_of = entry.part_of;  // also where no row of it came to the disk
     if (!(entry.object_flags & QUELL_OBJECT_RESTORED)) incident.earlier_boot_offset_ns.reset();  // its times are what they were
     if (!inserted) return incident;
     incident.rule = rule(key.rule, entry.generation);

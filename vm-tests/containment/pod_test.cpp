@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "vm-tests/containment/halted.h"
+#include "vm-tests/faults/rows.h"
 
 namespace quell::guest {
 namespace {
@@ -119,6 +120,30 @@ TEST_F(PodScope, WhatChangedSinceItWasShownIsSaid) {
     EXPECT_EQ(denied_anywhere(), denied_before);
     EXPECT_EQ(show(id)["state"], "pending");
     EXPECT_EQ(actions_of(id), (Rows{"detected", "refused", "refused"}));
+}
+
+// Who writes rows stands still, as a slow disk does: only the kernel side knows what was approved together.
+TEST_F(PodScope, OneUndoTakesAllOfItBackAlsoWhereNoRowOfItWasWritten) {
+    std::string id;
+    {
+        const HeldThreads held("quell-history");
+        const auto paused = run("quell --json respond pause-container --container web --scope pod --yes --reason told 2>/dev/null");
+        ASSERT_EQ(paused.status, 0) << paused.text;
+        id = Json::parse(paused.text)["incident"]["id"];
+        kill_daemon(SIGKILL);
+    }
+    start_daemon();
+    expect_frozen(true);
+    EXPECT_EQ(parts(id).size(), 2u);
+    const auto undone = run("quell --json undo " + id + " --reason seen");
+    EXPECT_EQ(undone.status, 0) << undone.text;
+    expect_frozen(false);
+    for (const auto& one : parts(id)) {
+        EXPECT_EQ(one["state"], "undone");
+        EXPECT_EQ(actions_of(one["id"]), (Rows{"approved", "enforcing", "undone"})) << "told by the kernel's entry";
+    }
+    ASSERT_EQ(joint_rows(id).size(), 1u);
+    EXPECT_EQ(joint_rows(id)[0].find("taken back: "), 0u) << joint_rows(id)[0];
 }
 
 TEST_F(PodScope, OneUndoTakesAllOfItBackAlsoAfterTheDaemonsDeath) {
