@@ -27,6 +27,7 @@ inline const Row kRows[] = {
     {"pause-container", "", false, "", "enforcing", ""},
     {"isolate-network", "", false, "", "enforcing", "acts bind 0.0.0.0 4000"},
     {"deny-write", "", false, "--below /tmp", "enforcing", "attack append /tmp/other"},
+    {"deny-exec", "/bin/acts", false, "", "enforcing", "attack execute /bin/acts"},
     {"quarantine-file", "/var/log/b.log", false, "", "enforcing", "attack read /var/log/b.log"},
     {"acquire-file", "/var/log/b.log", false, "", "done", ""},
     {"capture", "", false, "", "done", ""},
