@@ -91,6 +91,19 @@ TEST_F(FakeDaemon, AContainmentFollowsItsWorkload) {
     EXPECT_EQ(calls().front(), R"(Approve {"digest":"ab12cd34","follow_s":7200,"id":"00012","response":"isolate-network"})");
 }
 
+TEST_F(FakeDaemon, WhatAContainmentIsFoundAgainByIsShown) {
+    auto denial = followed_incident();
+    denial["follow"]["response"] = "deny-exec";
+    denial["follow"]["paths"] = {"/usr/bin/x\x1b", "/srv"};
+    will_reply("Approve", {{"incident", denial}, {"survivors", Json::array()}});
+    start();
+    const Ran ran = quell({"approve", "00012@ab12cd34", "deny-exec", "--follow", "2h"});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_NE(ran.out.find("  deny-exec of incident 00012 follows shop/cart-0/web of registry.example/cart:1, by /usr/bin/x"), std::string::npos) << ran.out;
+    EXPECT_NE(ran.out.find(", /srv until 2026-03-01"), std::string::npos) << ran.out;
+    EXPECT_EQ(ran.out.find('\x1b'), std::string::npos);
+}
+
 TEST_F(FakeDaemon, ATermIsChecked) {
     start();
     for (const char* term : {"0s", "8d", "soon", "500ms", "-1h"}) EXPECT_EQ(quell({"approve", "00012@ab12cd34", "isolate-network", "--follow=" + std::string(term)}).code, 2) << term;

@@ -41,6 +41,13 @@ Followed a_follow(std::uint64_t id, const std::string& name = "web") {
     return one;
 }
 
+Followed a_denial(std::uint64_t id, quell_response response, std::vector<std::string> paths, const std::string& name = "web") {
+    auto one = a_follow(id, name);
+    one.response = response;
+    one.paths = std::move(paths);
+    return one;
+}
+
 TEST(Workload, IsWhatItsRuntimeSays) {
     const auto workload = workload_of(QUELL_RUNTIME_CRIO, an_identity());
     ASSERT_TRUE(workload) << workload.error().message;
@@ -120,16 +127,80 @@ TEST(Followed, TheNewestApprovalOfAWorkloadCounts) {
     EXPECT_EQ(table.all().size(), 1u);
 }
 
+// A container has one denial of writes, and one for each executable.
+TEST(Followed, EachExecutableIsFollowedByItself) {
+    FollowedTable table;
+    EXPECT_FALSE(table.add(a_denial(7, QUELL_RESPONSE_DENY_EXEC, {"/usr/bin/x"})));
+    EXPECT_FALSE(table.add(a_denial(8, QUELL_RESPONSE_DENY_EXEC, {"/usr/bin/y"})));
+    EXPECT_FALSE(table.add(a_denial(9, QUELL_RESPONSE_DENY_WRITE, {"/srv"})));
+    const auto same = table.add(a_denial(10, QUELL_RESPONSE_DENY_EXEC, {"/usr/bin/x"}));
+    ASSERT_TRUE(same);
+    EXPECT_EQ(same->incident, 7u);
+    const auto other = table.add(a_denial(11, QUELL_RESPONSE_DENY_WRITE, {"/data"}));
+    ASSERT_TRUE(other);
+    EXPECT_EQ(other->incident, 9u);
+    EXPECT_EQ(table.of(a_follow(0).workload).size(), 3u);
+    EXPECT_EQ(table.responses(), QUELL_BIT(QUELL_RESPONSE_DENY_EXEC) | QUELL_BIT(QUELL_RESPONSE_DENY_WRITE));
+}
+
+TEST(Followed, GoesByTheDirectoryOfTheEventOrByTheExecutable) {
+    const auto paths = [](const Incident& incident, quell_response response) {
+        const auto found = paths_of_object(incident, response);
+        return found ? paths_text(*found) : "none: " + found.error().message;
+    };
+    auto incident = an_incident(7, QUELL_STATE_PENDING);
+    incident.path = "/var/log/dpkg.log";
+    incident.path_is = "visible";
+    incident.exe = "/usr/bin/rm";
+    incident.entry.place.file.inode = 5;
+    incident.entry.object_flags = QUELL_OBJECT_FILE;
+    EXPECT_EQ(paths(incident, QUELL_RESPONSE_DENY_WRITE), "/var/log");
+    EXPECT_EQ(paths(incident, QUELL_RESPONSE_DENY_EXEC), "/var/log/dpkg.log");
+    incident.path = "/f";
+    EXPECT_EQ(paths(incident, QUELL_RESPONSE_DENY_WRITE), "/");
+    incident.path = kHostileName;
+    EXPECT_NE(paths(incident, QUELL_RESPONSE_DENY_EXEC).find("not known"), std::string::npos) << "no absolute one";
+    incident.path = "/f";
+    for (const char* is : {"covered", "unplaced", "cut", ""}) {
+        incident.path_is = is;
+        for (const auto response : {QUELL_RESPONSE_DENY_WRITE, QUELL_RESPONSE_DENY_EXEC}) EXPECT_NE(paths(incident, response).find("its path in the container is not known"), std::string::npos) << is;
+    }
+    incident.entry.object_flags = QUELL_OBJECT_ACTOR;
+    EXPECT_EQ(paths(incident, QUELL_RESPONSE_DENY_EXEC), "/usr/bin/rm");
+    incident.exe = "";
+    EXPECT_NE(paths(incident, QUELL_RESPONSE_DENY_EXEC).find("what was executed"), std::string::npos);
+    incident.entry.place.file.inode = 0;
+    EXPECT_NE(paths(incident, QUELL_RESPONSE_DENY_WRITE).find("--below"), std::string::npos);
+    EXPECT_EQ(paths_text({"/a\nb", "/c"}), "/a\\x0ab, /c");
+}
+
+TEST(Followed, PathsAreBounded) {
+    EXPECT_EQ(unfit_paths({"/a", "/b"}), "");
+    EXPECT_NE(unfit_paths({}), "");
+    EXPECT_NE(unfit_paths({"a"}), "");
+    EXPECT_NE(unfit_paths({""}), "");
+    EXPECT_NE(unfit_paths({std::string("/a\0b", 4)}), "");
+    EXPECT_NE(unfit_paths(std::vector<std::string>(QUELL_PLACES_MAX + 1, "/a")), "");
+    EXPECT_NE(unfit_paths({"/" + std::string(kFollowedPathsMax, 'a')}), "");
+    FollowedTable table;
+    for (std::size_t i = 0; i < kFollowedMax; i++) {
+        auto one = a_denial(i + 1, QUELL_RESPONSE_DENY_WRITE, {"/" + std::string(kFollowedPathsMax - 1, 'a')}, "web" + std::to_string(i));
+        one.snapshot = std::string(64 * 1024, 'x');
+        (void)table.add(one);
+    }
+    EXPECT_LT(table.text("boot").size(), kFollowedBytesMax);
+}
+
 TEST(Followed, IsBounded) {
     FollowedTable table;
     for (std::size_t i = 0; i < kFollowedMax; i++) {
         const auto one = a_follow(i + 1, "web" + std::to_string(i));
-        ASSERT_TRUE(table.has_room(one.workload, one.response));
+        ASSERT_TRUE(table.has_room(one));
         (void)table.add(one);
     }
-    EXPECT_FALSE(table.has_room(a_follow(99, "more").workload, QUELL_RESPONSE_ISOLATE_NETWORK));
-    EXPECT_TRUE(table.has_room(a_follow(99, "web3").workload, QUELL_RESPONSE_ISOLATE_NETWORK)) << "it takes that one's place";
-    EXPECT_FALSE(table.has_room(a_follow(99, "web3").workload, QUELL_RESPONSE_KILL_CONTAINER));
+    EXPECT_FALSE(table.has_room(a_follow(99, "more")));
+    EXPECT_TRUE(table.has_room(a_follow(99, "web3"))) << "it takes that one's place";
+    EXPECT_FALSE(table.has_room(a_denial(99, QUELL_RESPONSE_DENY_WRITE, {"/srv"}, "web3")));
     EXPECT_LT(table.text("boot").size(), kFollowedBytesMax);
     auto one = a_follow(1);
     for (std::uint64_t id = 1; id <= 40; id++) one.add_came_back(id);
@@ -165,6 +236,35 @@ TEST(Followed, IsReadBackAsItWas) {
     EXPECT_TRUE(back.over_guards);
     EXPECT_EQ(back.longest_window_us, 1234);
     EXPECT_EQ(back.until_ns, one.until_ns);
+}
+
+TEST(Followed, WhatItGoesByIsReadBack) {
+    FollowedTable table, read;
+    auto writes = a_denial(7, QUELL_RESPONSE_DENY_WRITE, {"/srv", "/\xff\n"});
+    writes.is_alone = true;
+    writes.places.count = 2;
+    writes.places.at[1].file.inode = 77;
+    auto executable = a_denial(8, QUELL_RESPONSE_DENY_EXEC, {"/usr/bin/x"});
+    executable.executable.file.inode = 78;
+    (void)table.add(writes);
+    (void)table.add(executable);
+    ASSERT_TRUE(read.read(table.text("boot"), "boot", kNow, kWall));
+    EXPECT_EQ(read.text("boot"), table.text("boot"));
+    EXPECT_EQ(read.all()[0].paths, writes.paths);
+    EXPECT_TRUE(read.all()[0].is_alone);
+    EXPECT_EQ(read.all()[0].places.count, 2u);
+    EXPECT_EQ(read.all()[0].places.at[1].file.inode, 77u);
+    EXPECT_EQ(read.all()[1].executable.file.inode, 78u);
+
+    const auto good = read.text("boot");
+    for (const auto& [name, value] : std::vector<std::pair<const char*, Json>>{{"paths", Json::array()}, {"paths", 7}, {"paths", {7}}, {"paths", {"xy"}}, {"paths", {"61"}}, {"paths", {"2f0061"}},
+                                                                               {"paths", std::vector<std::string>(17, "2f61")}, {"places", ""}, {"places", std::string(sizeof(quell_places) * 2, 'f')},
+                                                                               {"executable", "00"}, {"is_alone", 7}}) {
+        auto json = Json::parse(good);
+        json["followed"][0][name] = value;
+        EXPECT_FALSE(read.read(json.dump(), "boot", kNow, kWall)) << name << " " << value;
+    }
+    EXPECT_EQ(read.text("boot"), good);
 }
 
 TEST(Followed, ItsTermGoesOnOverARestartOfTheHost) {
@@ -233,6 +333,10 @@ TEST(Followed, FitsTheInterface) {
     EXPECT_EQ(wrong(one, kNow), "fits");
     one.longest_window_us = 12;
     EXPECT_EQ(wrong(one, ~0ull), "fits");
+    EXPECT_FALSE(follow_json(one, kNow).contains("paths"));
+    const auto denial = a_denial(8, QUELL_RESPONSE_DENY_EXEC, {"/\x1b\xff"});
+    EXPECT_EQ(wrong(denial, kNow), "fits");
+    EXPECT_EQ(follow_json(denial, kNow)["paths"], Json::array({"/\\x1b\\xff"}));
     EXPECT_EQ(follow_json(one, kNow)["time_left_s"], 60);
     EXPECT_EQ(follow_json(one, ~0ull)["time_left_s"], 0);
 }

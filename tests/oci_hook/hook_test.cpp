@@ -92,6 +92,22 @@ TEST_F(OciBundle, TellsWhatAPodIsCalled) {
     EXPECT_EQ(containerd.pod, "cart-0");
 }
 
+TEST_F(OciBundle, TellsWhereTheRootIs) {
+    const auto root = [&](const std::string& config) {
+        (void)identity(config);
+        return root_of(*TrustedFiles::open(directory_.path(), ::geteuid()), {"web", 1, "/bundle"});
+    };
+    EXPECT_EQ(root(R"({"root":{"path":"rootfs"}})"), "/bundle/rootfs") << "also of what is in no pod";
+    EXPECT_EQ(root(R"({"root":{"path":"/srv/merged"},"annotations":{}})"), "/srv/merged");
+    for (const auto& config : {std::string("{"), std::string("{}"), std::string(R"({"root":{"path":""}})"), std::string(R"({"root":{"path":7}})"), std::string(R"({"root":"x"})"),
+                               R"({"root":{"path":"/)" + std::string(5000, 'a') + "\"}}"})
+        EXPECT_EQ(root(config).find('a'), std::string::npos) << config.substr(0, 80);
+    (void)identity(R"({"root":{"path":"rootfs"}})");
+    ASSERT_EQ(::chmod(config_.c_str(), 0666), 0);
+    EXPECT_EQ(root_of(*TrustedFiles::open(directory_.path(), ::geteuid()), {"web", 1, "/bundle"}), "") << "others may write it";
+    EXPECT_EQ(root_of(*TrustedFiles::open(directory_.path(), ::geteuid()), {"web", 1, ""}), "");
+}
+
 TEST_F(OciBundle, HostileOnesTellNothing) {
     for (const auto& config : {std::string(), std::string("{"), std::string("[]"), std::string("null"), std::string(200'000, '['), std::string(R"({"annotations":7})"),
                                      std::string(R"({"annotations":{"io.kubernetes.container.name":{"x":1},"io.kubernetes.pod.name":["y"]}})"),
@@ -120,12 +136,15 @@ TEST(OciCall, FitsTheInterface) {
     identity.name = "web";
     identity.image = std::string(kNameBytesMax + 1, 'a');
     const auto& method = control::quell_interface().methods.find("ContainerStarts")->second;
-    const auto json = told({"web", 4711, "/x"}, identity);
+    const auto json = told({"web", 4711, "/x"}, identity, "/x/rootfs");
     EXPECT_EQ(control::mismatch(control::quell_interface(), method.in, json).value_or("fits"), "fits");
     EXPECT_EQ(json["pid"], 4711);
     EXPECT_FALSE(json.contains("image")) << "longer than it can be";
     EXPECT_FALSE(json.contains("pod"));
-    EXPECT_EQ(control::mismatch(control::quell_interface(), method.in, told({"web", 4711, ""}, {})).value_or("fits"), "fits");
+    EXPECT_EQ(json["root"], "/x/rootfs");
+    const auto bare = told({"web", 4711, ""}, {}, "");
+    EXPECT_EQ(control::mismatch(control::quell_interface(), method.in, bare).value_or("fits"), "fits");
+    EXPECT_FALSE(bare.contains("root"));
 }
 
 CallResult reply(const Json& parameters) { return {CallOutcome::Reply, {}, parameters, {}}; }

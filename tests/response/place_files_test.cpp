@@ -38,6 +38,24 @@ TEST(PlaceFiles, WhatIsTheKernelsIsLeftOut) {
     EXPECT_EQ(below("/proc"), List{});
 }
 
+// At a hook the container's mounts are there, below a root that its first process has not changed to.
+TEST(PlaceFiles, OfARootThatIsAnotherOneYet) {
+    constexpr const char* kBefore =
+        R"(20 1 8:1 / / rw - ext4 /dev/sda1 rw
+21 20 0:5 / /proc rw - proc proc rw
+22 20 0:60 / /srv/web/rootfs rw - overlay overlay rw
+23 22 0:61 / /srv/web/rootfs/proc rw - proc proc rw
+24 22 8:1 /data /srv/web/rootfs/vol rw - ext4 /dev/sda1 rw
+25 24 0:62 / /srv/web/rootfs/vol/tmp rw - tmpfs tmpfs rw
+26 20 0:63 / /srv/web/rootfs-old/vol rw - tmpfs tmpfs rw
+27 20 0:64 / /vol/tmp rw - tmpfs tmpfs rw
+)";
+    const auto table = MountTable::parse(kBefore);
+    EXPECT_EQ(mountpoints_below(table, "/vol", "/srv/web/rootfs"), List{"/vol/tmp"});
+    EXPECT_EQ(mountpoints_below(table, "/", "/srv/web/rootfs"), (List{"/vol", "/vol/tmp"}));
+    EXPECT_EQ(mountpoints_below(table, "/etc", "/srv/web/rootfs"), List{});
+}
+
 TEST(PlaceFiles, AFileThatIsMappedSharedAndWritableIsSeen) {
     EXPECT_TRUE(has_writable_files("7f0000-7f1000 rw-s 00000000 fe:00 123                        /var/log/map\n"));
     EXPECT_TRUE(has_writable_files("7f0000-7f1000 r--p 00000000 fe:00 12 /bin/sh\n7f2000-7f3000 -w-s 00000000 fe:00 123 /a b (deleted)"));

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 namespace quell::response {
 namespace {
@@ -29,6 +30,17 @@ TEST(Process, WhatItExecutesItselfIsVitalAndNothingBesideIt) {
     entry.overlay_device = entry.device - 1;
     EXPECT_TRUE(is_vital(entry)) << "of an overlay, as it is seen";
     EXPECT_FALSE(is_vital(bound("/etc/passwd")));
+}
+
+TEST(Process, OfANumberIsTheOneThatHasItNow) {
+    const auto own = task_of(static_cast<quell_u32>(::getpid()));
+    EXPECT_EQ(own.pid, static_cast<quell_u32>(::getpid()));
+    EXPECT_TRUE(is_alive(own));
+    auto earlier = own;
+    earlier.start_ns -= 1'000'000'000;
+    EXPECT_FALSE(is_alive(earlier));
+    EXPECT_EQ(task_of(INT32_MAX).pid, 0u);
+    EXPECT_FALSE(is_alive(task_of(INT32_MAX)));
 }
 
 }  // namespace

@@ -191,7 +191,7 @@ void Decisions::approve(std::uint64_t id, quell_response response, const std::st
         return refuse(id, Refusal::kBlind, "the canary was not denied: the hooks do not refuse, nothing was approved", request, reply);
     if (request.beside == QUELL_RESPONSE_ACQUIRE_FILE && !request.has_room) return look_for_room(id, response, digest, request, reply);
     if (request.follow_ns)
-        if (const auto why = parts_.may_follow(*incident, response); !why.empty()) return refuse(id, Refusal::kNotOffered, why, request, reply);
+        if (const auto why = parts_.may_follow(*incident, request); !why.empty()) return refuse(id, Refusal::kNotOffered, why, request, reply);
     Request agreed_to = request;
     if (!agreed(*incident, offer, agreed_to, reply)) return;
     if (request.dry_run) return tell_dry_run(*incident, std::string(word_at(kResponseWords, response)) + " of " + offer.target_text + " would have been approved", agreed_to, reply);
@@ -244,20 +244,20 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
         case EEXIST: return refuse(incident.id, Refusal::kTooLate, already_text(offer.response), request, reply);
         default: return refuse(incident.id, Refusal::kFailed, "the kernel side refused: " + std::string(std::strerror(error)), request, reply);
     }
-    if (request.follow_ns) parts_.follow(incident, request);
+    const auto followed = request.follow_ns ? parts_.follow(incident, request) : std::string();
     const auto us = [](std::uint64_t from, std::uint64_t to) { return static_cast<std::int64_t>((to - std::min(from, to)) / 1000); };
     if (acts_on_container(word_at(kResponseWords, offer.response))) containers_.add(static_cast<std::int64_t>(request.received_ns), parts_.guards.per_ns);
     incident.reason = request.reason;
     incident.latency.detected_to_approved_us = us(incident.entry.first_ns, request.received_ns);
     incident.latency.approved_to_flipped_us = us(request.received_ns, transition.time_ns);
     // First the effect, then the rows: the flip never waits for the disk, and neither does the sweep, with one CPU too.
-    due_rows_[incident.id] = [this, id = incident.id, request] {
+    due_rows_[incident.id] = [this, id = incident.id, request, followed] {
         auto* decided = parts_.store.find(id);
         if (!decided) return;
         decided->evidence_due = request.beside;
         approved(*decided, request);
         row(*decided, history::Action::FLIPPED, response::takes_evidence(decided->entry.response) ? "nothing is refused: evidence is taken" : "the kernel refuses from here on");
-        if (request.follow_ns) row(*decided, history::Action::FOLLOWED, "it follows its workload for " + duration_text(static_cast<std::int64_t>(request.follow_ns)), &request);
+        if (request.follow_ns) row(*decided, history::Action::FOLLOWED, followed, &request);
     };
     if (captures) return capture_first(incident, frozen ? success() : Status(frozen.error()), std::move(reply));
     if (request.beside == QUELL_RESPONSE_ACQUIRE_FILE) to_copy_.insert(incident.id);

@@ -56,6 +56,7 @@ struct Request {
     quell_places places = {};                        // of deny-write: none where it is the directory of the object
     std::string below = {};                          // these for people, escaped
     std::uint64_t follow_ns = 0;                     // the containment is to follow the workload for so long; 0: it does not
+    std::vector<std::string> paths = {};             // by which what follows is found again, where they are not those of the incident's object
     std::uint64_t follows = 0;                       // nobody asks: an approval of this incident follows its workload. It knows no digest
     bool over_guards = false;                        // who approved (of `follows`: that incident) went over guards
     bool kill_holders = false;                       // of quarantine-file: who holds the file within the container
@@ -98,9 +99,9 @@ public:
         Rights rights = {};
         GuardRules guards = {};
         std::string own_pod = {};  // "namespace/name" of the pod that Quell runs in, "": none
-        // Why its workload cannot be followed, "": it can; and right behind the flip: it is from here on.
-        std::function<std::string(const incident::Incident&, quell_response)> may_follow = nullptr;
-        std::function<void(const incident::Incident&, const Request&)> follow = nullptr;
+        // Why its workload cannot be followed, "": it can; and right behind the flip: it is from here on, which it says for the row.
+        std::function<std::string(const incident::Incident&, const Request&)> may_follow = nullptr;
+        std::function<std::string(const incident::Incident&, const Request&)> follow = nullptr;
     };
     explicit Decisions(Parts parts);
 

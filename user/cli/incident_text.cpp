@@ -212,7 +212,10 @@ std::string follow_text(const Json& incident, bool utc) {
     const Json& follow = member(incident, "follow");
     if (!follow.is_object()) return {};
     const std::int64_t times = integer_member(follow, "times");
-    std::string out = text_of(follow, "response") + " of incident " + text_of(follow, "incident") + " follows " + text_of(follow, "workload") + " until " +
+    std::string paths;
+    for (const Json& one : member(follow, "paths"))
+        if (one.is_string()) paths += (paths.empty() ? ", by " : ", ") + safe(one.get<std::string>());
+    std::string out = text_of(follow, "response") + " of incident " + text_of(follow, "incident") + " follows " + text_of(follow, "workload") + paths + " until " +
                       show_time(control::string_member(follow, "until"), utc) + ", " + s_text(std::max<std::int64_t>(0, integer_member(follow, "time_left_s"))) + " left; it came back " +
                       std::to_string(times) + (times == 1 ? " time" : " times");
     if (const Json& window = member(follow, "longest_window_us"); window.is_number_integer()) out += ", not contained for at most " + us_text(window.get<std::int64_t>());

@@ -327,8 +327,8 @@ Status Daemon::start_incidents() {
             if (watch_) watch_->tell(incident);
         },
         [this](const auto& incident) { return evidence_order(incident); }, config_.evidence, config_.rights, config_.guards, own_pod(),
-        [this](const auto& incident, quell_response response) { return follower_->may_follow(incident, response); },
-        [this](const auto& incident, const auto& request) { follower_->follow(incident, request); }});
+        [this](const auto& incident, const auto& request) { return follower_->may_follow(incident, request); },
+        [this](const auto& incident, const auto& request) { return follower_->follow(incident, request); }});
     if (auto store = evidence::Store::open(config_.evidence)) store->remove_drafts();
     else log::warn("no evidence can be kept: " + store.error().message);
     removed_.emplace(*engine_, *worker_);

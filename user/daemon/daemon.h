@@ -123,6 +123,7 @@ private:
     void approve(const control::Json&, const control::Peer&, control::Responder);
     void approve_below(std::uint64_t id, std::uint64_t container, const std::vector<std::string>& paths, const std::string& digest, approval::Request request,
                        control::Responder responder);
+    void approve_followed(const incident::Incident& incident, const std::string& path, const std::string& digest, approval::Request request, control::Responder responder);
     [[nodiscard]] approval::Reply answer_with_survivors(std::shared_ptr<control::Responder> shared, quell_response response, std::function<void()> contained = {});
     // (requests.cpp)
     void request(const control::Json&, const control::Peer&, control::Responder);

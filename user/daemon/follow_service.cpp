@@ -6,6 +6,7 @@
 
 #include "user/base/id.h"
 #include "user/base/time.h"
+#include "user/base/vocabulary.h"
 #include "user/control/varlink.h"
 #include "user/daemon/daemon.h"
 #include "user/incident/describe.h"
@@ -16,6 +17,7 @@ namespace {
 using control::Json;
 
 constexpr std::size_t kToldMax = 1024;  // bytes of a name; what is longer is none that a runtime gives
+constexpr std::size_t kToldRootMax = 4096;
 
 Json met_json(const Met& met) {
     Json json = {{"followed", met.followed}, {"contained", met.contained}, {"incidents", Json::array()}};
@@ -43,8 +45,24 @@ void Daemon::container_starts(const Json& params, const control::Peer& peer, con
         *text = control::string_member(params, name);
         if (text->size() > kToldMax) return responder.error(control::errors::kInvalidParameter, {{"parameter", name}});
     }
+    told.root = control::string_member(params, "root");
+    if (told.root.size() > kToldRootMax || told.root.find('\0') != std::string::npos || (!told.root.empty() && told.root.front() != '/'))
+        return responder.error(control::errors::kInvalidParameter, {{"parameter", "root"}});
     auto shared = std::make_shared<control::Responder>(std::move(responder));
     follower_->starts(std::move(told), [shared](const Met& met) { shared->reply(met_json(met)); });
+}
+
+// Whether the path of who acted leads to what was bound is seen only there.
+void Daemon::approve_followed(const incident::Incident& incident, const std::string& path, const std::string& digest, approval::Request request, control::Responder responder) {
+    const std::string word{word_at(kResponseWords, request.response)};
+    auto shared = std::make_shared<control::Responder>(std::move(responder));
+    auto submitted = namer_->submit([this, container = incident.key.container, path, file = incident.entry.file] { return leads_to(*engine_, container, path, file); },
+                                    [this, id = incident.id, path, digest, word, request = std::move(request), shared](const Status& led) mutable {
+                                        if (!led) return shared->error("io.quell.NotOffered", {{"response", word}, {"reason", "it does not follow its workload: " + led.error().message}});
+                                        request.paths = {path};
+                                        decisions_->approve(id, request.response, digest, request, answer_with_survivors(shared, request.response));
+                                    });
+    if (!submitted) shared->fail("too much is being looked up at once: try again");
 }
 
 void Daemon::add_follow(Json& json, std::uint64_t incident) const {

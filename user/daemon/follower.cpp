@@ -2,6 +2,8 @@
 #include "user/daemon/follower.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 
 #include "user/base/escape.h"
 #include "user/base/files.h"
@@ -21,6 +23,11 @@ namespace {
 constexpr std::uint64_t kFollowLookNs = 5'000'000'000;  // all containers, for those whose telling was lost
 constexpr unsigned kFollowLooks = 8;                    // at one that is not known, or could not be contained
 constexpr std::uint64_t kFollowPauseNs = 500'000'000;
+
+// It waits for a decision on that file; of other responses the container is all that it is about.
+bool is_about(const Incident& one, quell_response response, const ManualFound& found) {
+    return response != QUELL_RESPONSE_DENY_EXEC || !std::memcmp(&one.entry.file, &found.entry.file, sizeof(found.entry.file));
+}
 
 }  // namespace
 
@@ -47,30 +54,51 @@ void Follower::adopt() {
     reconcile();
 }
 
-std::string Follower::may_follow(const Incident& incident, quell_response response) const {
-    if (!response::response(response).follows()) return std::string(word_at(kResponseWords, response)) + " follows no workload";
+std::string Follower::may_follow(const Incident& incident, const approval::Request& request) const {
+    if (!response::response(request.response).follows()) return std::string(word_at(kResponseWords, request.response)) + " follows no workload";
     if (!incident.key.container) return "the host is no workload that comes back";
-    const auto workload = incident::workload_of(incident.runtime, incident.identity);
-    if (!workload) return workload.error().message;
-    if (!table_.has_room(*workload, response)) return std::to_string(incident::kFollowedMax) + " workloads are followed already: undo one of them";
+    const auto one = drafted(incident, request);
+    if (!one) return one.error().message;
+    if (!table_.has_room(*one)) return std::to_string(incident::kFollowedMax) + " workloads are followed already: undo one of them";
     return {};
 }
 
-void Follower::follow(const Incident& incident, const approval::Request& request) {
-    const auto workload = incident::workload_of(incident.runtime, incident.identity);
-    if (!workload) return;  // it was asked for right before: may_follow()
+Result<Followed> Follower::drafted(const Incident& incident, const approval::Request& request) const {
+    auto workload = incident::workload_of(incident.runtime, incident.identity);
+    if (!workload) return workload.error();
     Followed one;
     one.incident = incident.id;
-    one.workload = *workload;
+    one.workload = *std::move(workload);
     one.response = request.response;
     one.terms = request.terms;
-    one.who = request.named(request.who);
     one.reason = request.reason;
     one.severity = incident.rule.severity;
     one.over_guards = request.over_guards;
     one.until_ns = boottime_ns() + request.follow_ns;
     one.until_wall_ns = wall_from_boottime(one.until_ns);
+    if (!incident::goes_by_path(one.response)) return one;
+    one.paths = request.paths;
+    if (one.paths.empty()) {
+        auto paths = incident::paths_of_object(incident, one.response);
+        if (!paths) return paths.error();
+        if (one.response == QUELL_RESPONSE_DENY_EXEC && (incident.entry.object_flags & QUELL_OBJECT_ACTOR)) return Error{"whether its path leads to it was not seen", EINVAL, {}};
+        one.paths = *std::move(paths);
+    }
+    if (const auto why = incident::unfit_paths(one.paths); !why.empty()) return Error{why, EINVAL, {}};
+    one.executable = incident.entry.file;
+    one.places = request.places;
+    one.is_alone = one.response == QUELL_RESPONSE_DENY_WRITE && !one.places.count;
+    if (one.is_alone) one.places.at[one.places.count++] = incident.entry.place;
+    return one;
+}
+
+std::string Follower::follow(const Incident& incident, const approval::Request& request) {
+    auto draft = drafted(incident, request);
+    if (!draft) return "it is not followed: " + draft.error().message;  // it was asked for right before: may_follow()
+    auto& one = *draft;
+    one.who = request.named(request.who);
     one.snapshot = incident::snapshot_text(incident);
+    const auto by = one.paths.empty() ? "" : ", by " + incident::paths_text(one.paths);
     parts_.store.keep(incident.id);
     if (const auto replaced = table_.add(std::move(one))) {
         parts_.store.keep_no_more(replaced->incident);
@@ -84,6 +112,7 @@ void Follower::follow(const Incident& incident, const approval::Request& request
     changed();
     seen_.clear();       // one that was looked at before may be it
     reconciled_ns_ = 0;  // by the next tick: the sweep comes first
+    return "it follows its workload for " + duration_text(static_cast<std::int64_t>(request.follow_ns)) + by;
 }
 
 void Follower::noticed(std::uint64_t container, bool has_begun, std::uint64_t time_ns) {
@@ -108,7 +137,7 @@ void Follower::looked(std::uint64_t container, const Result<ManualFound>& found)
     if (at == seen_.end()) return;
     at->second.is_asked = false;
     const bool again = std::exchange(at->second.is_seen_again, false);
-    if (found) meet(*found, [](const Met&) {});
+    if (found) meet(*found, {}, [](const Met&) {});
     // meeting it changes no map of these
     if (again && !at->second.is_settled) look(container, at->second);
 }
@@ -116,17 +145,18 @@ void Follower::looked(std::uint64_t container, const Result<ManualFound>& found)
 void Follower::starts(ToldContainer told, std::function<void(const Met&)> answer) {
     if (table_.empty()) return answer({});
     auto shared = std::make_shared<std::function<void(const Met&)>>(std::move(answer));
+    const response::Starting starting{told.pid, told.root};
     auto submitted = parts_.namer.submit([this, told = std::move(told), identities = parts_.identities] { return find_newcomer(parts_.engine, *identities, told); },
-                                         [this, shared](const Result<ManualFound>& found) {
+                                         [this, shared, starting](const Result<ManualFound>& found) {
                                              if (!found) return (*shared)({false, false, {}, found.error().message});
                                              seen_[found->container].is_hooked = true;
-                                             meet(*found, *shared);
+                                             meet(*found, starting, *shared);
                                          });
     // what cannot be looked at now may be one that is followed
     if (!submitted) (*shared)({true, false, {}, "too much is being looked up at once"});
 }
 
-void Follower::meet(const ManualFound& found, std::function<void(const Met&)> answer) {
+void Follower::meet(const ManualFound& found, const response::Starting& starting, std::function<void(const Met&)> answer) {
     const auto workload = incident::workload_of(found.runtime, found.identity);
     if (!workload) return answer({false, false, {}, workload.error().message});  // it may be known later
     auto& seen = seen_[found.container];
@@ -143,7 +173,7 @@ void Follower::meet(const ManualFound& found, std::function<void(const Met&)> an
     };
     auto gathered = std::make_shared<Gathered>(Gathered{all.size(), {true, true, {}, {}}});
     for (const auto followed : all)
-        contain(found, followed, [gathered, answer](std::uint64_t id, bool is_contained, const std::string& text) {
+        contain(found, starting, followed, [gathered, answer](std::uint64_t id, bool is_contained, const std::string& text) {
             if (id) gathered->met.incidents.push_back(id);
             gathered->met.contained &= is_contained;
             gathered->met.text += (gathered->met.text.empty() ? "" : "; ") + text;
@@ -151,55 +181,58 @@ void Follower::meet(const ManualFound& found, std::function<void(const Met&)> an
         });
 }
 
-Incident* Follower::holder(std::uint64_t container, quell_response response) {
+Incident* Follower::holder(std::uint64_t container, const Followed& followed) {
+    const bool is_any = followed.response != QUELL_RESPONSE_DENY_EXEC;  // of the others a container has one
     for (const bool all : {false, true})  // one that failed goes on refusing, and is over
         for (auto* one : parts_.store.list(all))
-            if (one->key.container == container && one->entry.response == response && is_in_force(*one)) return one;
+            if (one->key.container == container && one->entry.response == followed.response && is_in_force(*one) && (is_any || table_.find(one->id) == &followed)) return one;
     return nullptr;
 }
 
-void Follower::contain(const ManualFound& found, std::uint64_t id, Told told) {
+void Follower::contain(const ManualFound& found, const response::Starting& starting, std::uint64_t id, Told told) {
     auto* followed = table_.find(id);
     if (!followed) return told(0, false, "it is followed no longer");
     seen_[found.container].follows = id;
     for (auto& [number, work] : work_)
-        if (work.container == found.container && work.response == followed->response) return work.told.push_back(std::move(told));
-    if (const auto* held = holder(found.container, followed->response))
+        if (work.container == found.container && work.response == followed->response && (work.response != QUELL_RESPONSE_DENY_EXEC || work.followed == id))
+            return work.told.push_back(std::move(told));
+    if (const auto* held = holder(found.container, *followed))
         return told(held->id, held->state == QUELL_STATE_ENFORCING, "incident " + id_text(held->id) + " is " + std::string(word_at(kStateWords, held->state)) + " on it");
+    if (incident::goes_by_path(followed->response)) return seek(found, starting, *followed, std::move(told));
+    approve({found, {}, {}, {}}, *followed, std::move(told));
+}
+
+void Follower::approve(const FoundAgain& again, Followed& followed, Told told) {
+    const auto& found = again.found;
     // one that was asked for, and could not be approved
     Incident* incident = nullptr;
-    for (const auto number : followed->came_back)
-        if (auto* one = parts_.store.find(number); one && one->key.container == found.container && one->waits()) incident = one;
+    for (const auto number : followed.came_back)
+        if (auto* one = parts_.store.find(number); one && one->key.container == found.container && one->waits() && is_about(*one, followed.response, found)) incident = one;
     if (!incident) {
-        const auto asked = ask(found, *followed);
+        const auto asked = ask(found, followed);
         if (!asked) {
-            history::Row refused;
-            refused.action = history::Action::CAME_BACK;
-            refused.incident = followed->incident;
-            refused.subject = incident::workload_text(followed->workload);
-            refused.response = word_at(kResponseWords, followed->response);
-            refused.result = "came back, and is not contained: " + asked.error().message;
-            log::error(refused.subject + " " + refused.result);
-            row(nullptr, std::move(refused));
+            tell_uncontained(found.container, followed, asked.error().message);
             seen_[found.container].is_settled = asked.error().code == EACCES || asked.error().code == EOPNOTSUPP;
             return told(0, false, asked.error().message);
         }
         incident = *asked;
-        followed->add_came_back(incident->id);
+        followed.add_came_back(incident->id);
         changed();
     }
-    work_[incident->id] = {found.container, id, followed->response, {std::move(told)}, {}};
+    work_[incident->id] = {found.container, followed.incident, followed.response, {std::move(told)}, {}, again.text};
     parts_.decisions.prepare(*incident);
     approval::Request request;
-    request.who = followed->who;
-    request.reason = followed->reason;
+    request.who = followed.who;
+    request.reason = followed.reason;
     request.received_ns = boottime_ns();
-    request.response = followed->response;
-    request.terms = followed->terms;
-    request.follows = id;
-    request.over_guards = followed->over_guards;
-    request.detail = incident::Json{{"follows", id_text(id)}}.dump();
-    parts_.decisions.approve(incident->id, followed->response, {}, request, [this](const approval::Answer& answer) { contained(answer.incident, answer); });
+    request.response = followed.response;
+    request.terms = followed.terms;
+    request.places = again.places;
+    request.below = again.below;
+    request.follows = followed.incident;
+    request.over_guards = followed.over_guards;
+    request.detail = incident::Json{{"follows", id_text(followed.incident)}}.dump();
+    parts_.decisions.approve(incident->id, followed.response, {}, request, [this](const approval::Answer& answer) { contained(answer.incident, answer); });
 }
 
 void Follower::row(const Incident* incident, history::Row row) {

@@ -16,6 +16,7 @@
 
 #include "user/approval/decisions.h"
 #include "user/base/worker.h"
+#include "user/daemon/found_again.h"
 #include "user/daemon/newcomer.h"
 #include "user/history/async_history.h"
 #include "user/incident/followed.h"
@@ -56,10 +57,10 @@ public:
     // Once a second: terms that end, and what was missed.
     void tick();
 
-    // For Decisions: why the incident's workload cannot be followed by this response, "": it can.
-    [[nodiscard]] std::string may_follow(const incident::Incident& incident, quell_response response) const;
-    // Right behind the flip.
-    void follow(const incident::Incident& incident, const approval::Request& request);
+    // For Decisions: why the incident's workload cannot be followed by the response that is asked for, "": it can.
+    [[nodiscard]] std::string may_follow(const incident::Incident& incident, const approval::Request& request) const;
+    // Right behind the flip. For the row.
+    std::string follow(const incident::Incident& incident, const approval::Request& request);
 
     [[nodiscard]] const incident::FollowedTable& table() const { return table_; }
     // Of one that find() knows: takes back what is in force of it, wherever, and follows no longer. `reply` is called at once.
@@ -77,18 +78,29 @@ private:
         std::uint64_t next_ns = 0;
         std::uint64_t begun_ns = 0;  // its first execution, 0: not told
         std::uint64_t follows = 0;   // whose approval it is contained by
+        std::string told;            // why it is not contained: once, however often it is looked at
     };
     struct Work {
         std::uint64_t container = 0, followed = 0;
         quell_response response = QUELL_RESPONSE_COUNT;
         std::vector<Told> told;
         std::optional<approval::Request> undone;  // by whom, meanwhile
+        std::string text;                         // more to tell of it
     };
+    using Sought = std::pair<std::uint64_t, std::uint64_t>;  // container, and whose approval it is
 
     void look(std::uint64_t container, Seen& seen);
     void looked(std::uint64_t container, const Result<ManualFound>& found);
-    void meet(const ManualFound& found, std::function<void(const Met&)> answer);
-    void contain(const ManualFound& found, std::uint64_t followed, Told told);
+    void meet(const ManualFound& found, const response::Starting& starting, std::function<void(const Met&)> answer);
+    [[nodiscard]] Result<incident::Followed> drafted(const incident::Incident& incident, const approval::Request& request) const;
+    void contain(const ManualFound& found, const response::Starting& starting, std::uint64_t followed, Told told);
+    // What it is about is looked for in its root, on the worker. (follower_seek.cpp)
+    void seek(const ManualFound& found, const response::Starting& starting, const incident::Followed& followed, Told told);
+    void sought(const Sought& which, const Result<FoundAgain>& again);
+    // Asks for it and approves it, with what it is about.
+    void approve(const FoundAgain& again, incident::Followed& followed, Told told);
+    // Loud, once.
+    void tell_uncontained(std::uint64_t container, const incident::Followed& followed, const std::string& why);
     [[nodiscard]] Result<incident::Incident*> ask(const ManualFound& found, const incident::Followed& followed);
     void contained(std::uint64_t id, const approval::Answer& answer);
     void tell_alike(const ManualFound& found, const incident::Workload& workload, Seen& seen);
@@ -96,8 +108,8 @@ private:
     [[nodiscard]] static bool is_in_force(const incident::Incident& one) {
         return !one.earlier_boot_offset_ns && (one.holds() || (one.state == QUELL_STATE_FAILED && one.entry.approved_ns));
     }
-    // What refuses in that container by this response; nullptr: nothing.
-    [[nodiscard]] incident::Incident* holder(std::uint64_t container, quell_response response);
+    // What refuses in that container what is followed; nullptr: nothing.
+    [[nodiscard]] incident::Incident* holder(std::uint64_t container, const incident::Followed& followed);
     [[nodiscard]] std::string window_text(const incident::Incident& incident, std::optional<std::int64_t>& window_us) const;
     void end(std::uint64_t followed, const std::string& why, const approval::Request* request);
     void row(const incident::Incident* incident, history::Row row);
@@ -109,6 +121,7 @@ private:
     incident::FollowedTable table_;
     std::map<std::uint64_t, Seen> seen_;  // by container
     std::map<std::uint64_t, Work> work_;  // by incident, while it is being approved
+    std::map<Sought, std::vector<Told>> sought_;  // while it is looked for
     std::uint64_t reconciled_ns_ = 0;
     bool is_unsaved_ = false;
 };

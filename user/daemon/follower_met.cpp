@@ -70,7 +70,7 @@ void Follower::contained(std::uint64_t id, const approval::Answer& answer) {
     incident::Json detail = {{"follows", id_text(work.followed)}};
     if (is_held) {
         std::optional<std::int64_t> window_us;
-        back.result = window_text(*incident, window_us);
+        back.result = window_text(*incident, window_us) + (work.text.empty() ? "" : "; " + work.text);
         detail["window_us"] = window_us.value_or(0);
         if (window_us) log::warn("incident " + id_text(id) + ": " + back.result);
         if (followed && window_us) followed->longest_window_us = std::max(*window_us, followed->longest_window_us.value_or(0));

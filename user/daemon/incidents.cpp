@@ -239,6 +239,7 @@ void Daemon::approve_below(std::uint64_t id, std::uint64_t container, const std:
                                         if (!found) return not_offered(*shared, found.error().message);
                                         request.places = found->places;
                                         request.below = found->text;
+                                        if (request.follow_ns) request.paths = found->paths;
                                         decisions_->approve(id, request.response, digest, request, answer_with_survivors(shared, request.response));
                                     });
     if (!submitted) shared->fail("too much is being looked up at once: try again");
@@ -289,6 +290,8 @@ void Daemon::approve(const Json& params, const control::Peer& peer, control::Res
     if (*wide != Wide::kNone) return approve_wide(*wide, incident->id, request, digest, word, peer, std::move(responder));
     if (const auto& below = control::member(params, "below"); below.is_array() && !below.empty())
         return approve_below(incident->id, incident->key.container, below.get<std::vector<std::string>>(), digest, std::move(request), std::move(responder));
+    if (request.follow_ns && request.response == QUELL_RESPONSE_DENY_EXEC && (incident->entry.object_flags & QUELL_OBJECT_ACTOR))
+        if (const auto paths = incident::paths_of_object(*incident, request.response)) return approve_followed(*incident, paths->front(), digest, std::move(request), std::move(responder));
     approve_now(incident->id, request, digest, std::move(responder));
 }
 

@@ -10,11 +10,13 @@
 #include "user/base/time.h"
 #include "user/base/vocabulary.h"
 #include "user/incident/hex.h"
+#include "user/incident/mounts.h"
 
 namespace quell::incident {
 namespace {
 
 constexpr std::uint64_t kVersion = 1;
+constexpr std::size_t kPathShown = 256;  // bytes
 
 Error unknown(const char* what) { return Error{std::string("whose workload it is is not known: ") + what, ENOENT, {}}; }
 
@@ -22,6 +24,10 @@ Error unknown(const char* what) { return Error{std::string("whose workload it is
 quell_runtime kind_of(quell_runtime runtime) {
     const bool has_pods = runtime == QUELL_RUNTIME_CRIO || runtime == QUELL_RUNTIME_CONTAINERD || runtime == QUELL_RUNTIME_KUBEPODS;
     return has_pods ? QUELL_RUNTIME_KUBEPODS : runtime;
+}
+
+bool takes_place_of(const Followed& one, const Followed& other) {
+    return one.response == other.response && one.workload == other.workload && (one.response != QUELL_RESPONSE_DENY_EXEC || one.paths == other.paths);
 }
 
 std::string bytes_of(const Json& json, const char* name) {
@@ -38,7 +44,36 @@ Json json_of(const Followed& one) {
                  {"who", {{"uid", one.who.uid}, {"user", hex(one.who.user)}, {"login_uid", one.who.login_uid}, {"login_user", hex(one.who.login_user)},
                           {"pid", one.who.pid}, {"cgroup", hex(one.who.cgroup)}}}};
     if (one.longest_window_us) json["longest_window_us"] = *one.longest_window_us;
+    if (!goes_by_path(one.response)) return json;
+    json["paths"] = Json::array();
+    for (const auto& path : one.paths) json["paths"].push_back(hex(path));
+    json["is_alone"] = one.is_alone;
+    json["places"] = hex(&one.places, sizeof(one.places));
+    json["executable"] = hex(&one.executable, sizeof(one.executable));
     return json;
+}
+
+// One of its plain structures.
+template <typename Value>
+void read_plain(const Json& json, const char* name, Value& value) {
+    const auto bytes = bytes_of(json, name);
+    if (bytes.size() != sizeof(value)) throw Json::other_error::create(501, std::string(name) + " of another size", nullptr);
+    std::memcpy(&value, bytes.data(), sizeof(value));
+}
+
+void read_paths(const Json& json, Followed& one) {
+    const auto wrong = [](const char* what) { throw Json::other_error::create(501, what, nullptr); };
+    if (!json.at("paths").is_array() || json.at("paths").size() > QUELL_PLACES_MAX) wrong("no list of paths");
+    for (const auto& path : json.at("paths")) {
+        auto bytes = unhex(path.get<std::string>());
+        if (!bytes) wrong("no hex digits");
+        one.paths.push_back(*std::move(bytes));
+    }
+    if (!unfit_paths(one.paths).empty()) wrong("no paths to go by");
+    one.is_alone = json.at("is_alone").get<bool>();
+    read_plain(json, "places", one.places);
+    read_plain(json, "executable", one.executable);
+    if (one.places.count > QUELL_PLACES_MAX) wrong("places beyond their bounds");
 }
 
 // Throws where it is none.
@@ -51,9 +86,7 @@ Followed from_json(const Json& json) {
     const auto response = word_index(kResponseWords, json.at("response").get<std::string>());
     if (!response || !one.incident || one.workload.name.empty() || one.workload.image.empty()) wrong("not what is followed");
     one.response = static_cast<quell_response>(*response);
-    const auto terms = bytes_of(json, "terms");
-    if (terms.size() != sizeof(one.terms)) wrong("terms of another size");
-    std::memcpy(&one.terms, terms.data(), sizeof(one.terms));
+    read_plain(json, "terms", one.terms);
     if (one.terms.count > QUELL_ALLOWED_MAX) wrong("terms beyond their bounds");
     one.reason = bytes_of(json, "reason");
     one.severity = json.at("severity").get<std::uint32_t>();
@@ -68,6 +101,7 @@ Followed from_json(const Json& json) {
     }
     if (json.contains("longest_window_us")) one.longest_window_us = json.at("longest_window_us").get<std::int64_t>();
     one.snapshot = bytes_of(json, "snapshot");
+    if (goes_by_path(one.response)) read_paths(json, one);
     const auto& who = json.at("who");
     one.who = {who.at("uid").get<std::uint32_t>(), bytes_of(who, "user"), who.at("login_uid").get<std::uint32_t>(), bytes_of(who, "login_user"),
                who.at("pid").get<std::uint32_t>(), bytes_of(who, "cgroup")};
@@ -99,6 +133,37 @@ bool is_called_alike(const Workload& one, const Workload& other) {
     return one.runtime == other.runtime && one.pod_namespace == other.pod_namespace && one.pod == other.pod && one.name == other.name;
 }
 
+bool goes_by_path(quell_response response) { return response == QUELL_RESPONSE_DENY_WRITE || response == QUELL_RESPONSE_DENY_EXEC; }
+
+Result<std::vector<std::string>> paths_of_object(const Incident& incident, quell_response response) {
+    const auto none = [](const char* what) { return Error{std::string("what it is about is not found again in a container that comes back: ") + what, ENOENT, {}}; };
+    const bool is_directory = response == QUELL_RESPONSE_DENY_WRITE;
+    if (is_directory && !incident.entry.place.file.inode) return none("no directory was bound when it happened; name one with --below");
+    if (!is_directory && (incident.entry.object_flags & QUELL_OBJECT_ACTOR)) {
+        if (!incident.exe.starts_with('/')) return none("the path of what was executed is not known");
+        return std::vector{incident.exe};
+    }
+    if (incident.path_is != path_is_word(PathIs::Visible) || !incident.path.starts_with('/')) return none("its path in the container is not known");
+    const auto slash = incident.path.rfind('/');
+    return std::vector{!is_directory ? incident.path : slash ? incident.path.substr(0, slash) : std::string("/")};
+}
+
+std::string unfit_paths(const std::vector<std::string>& paths) {
+    if (paths.empty() || paths.size() > QUELL_PLACES_MAX) return "there is no path to go by, or more than " + std::to_string(QUELL_PLACES_MAX);
+    std::size_t size = 0;
+    for (const auto& path : paths) {
+        if (!path.starts_with('/') || path.find('\0') != std::string::npos) return "a path is not absolute, or holds a NUL";
+        size += path.size();
+    }
+    return size > kFollowedPathsMax ? "its paths are longer than " + std::to_string(kFollowedPathsMax) + " bytes" : std::string();
+}
+
+std::string paths_text(const std::vector<std::string>& paths) {
+    std::string text;
+    for (const auto& path : paths) text += (text.empty() ? "" : ", ") + escape_cut(path, kPathShown);
+    return text;
+}
+
 void Followed::add_came_back(std::uint64_t id) {
     times++;
     came_back.push_back(id);
@@ -111,13 +176,12 @@ quell_u32 FollowedTable::responses() const {
     return mask;
 }
 
-bool FollowedTable::has_room(const Workload& workload, quell_response response) const {
-    return all_.size() < kFollowedMax ||
-           std::ranges::any_of(all_, [&](const Followed& one) { return one.response == response && one.workload == workload; });
+bool FollowedTable::has_room(const Followed& one) const {
+    return all_.size() < kFollowedMax || std::ranges::any_of(all_, [&](const Followed& other) { return takes_place_of(one, other); });
 }
 
 std::optional<Followed> FollowedTable::add(Followed one) {
-    const auto same = std::ranges::find_if(all_, [&](const Followed& other) { return other.response == one.response && other.workload == one.workload; });
+    const auto same = std::ranges::find_if(all_, [&](const Followed& other) { return takes_place_of(one, other); });
     std::optional<Followed> replaced;
     if (same != all_.end()) {
         replaced = std::move(*same);
@@ -201,6 +265,8 @@ Json follow_json(const Followed& followed, std::uint64_t now_ns) {
                  {"came_back", Json::array()}};
     for (const auto id : followed.came_back) json["came_back"].push_back(id_text(id));
     if (followed.longest_window_us) json["longest_window_us"] = *followed.longest_window_us;
+    if (!followed.paths.empty()) json["paths"] = Json::array();
+    for (const auto& path : followed.paths) json["paths"].push_back(escape(path));
     return json;
 }
 

@@ -20,6 +20,7 @@ inline constexpr std::size_t kFollowedMax = 64;
 inline constexpr std::size_t kCameBackMax = 16;                   // of the incidents that a follow made, the newest are named
 inline constexpr std::uint64_t kFollowMaxNs = QUELL_EXTEND_MAX_NS;  // the term
 inline constexpr std::size_t kFollowedBytesMax = 16u << 20;       // of the file; a full table has less
+inline constexpr std::size_t kFollowedPathsMax = 16'384;          // bytes of what one goes by: 64 of them leave that bound its room
 
 // What is the same when a container is made anew. Raw text, bounded as that of ContainerIdentity.
 struct Workload {
@@ -36,12 +37,26 @@ struct Workload {
 // The same names; the image may be another.
 [[nodiscard]] bool is_called_alike(const Workload& one, const Workload& other);
 
+// Whether what it is about is found again by paths, in a container that comes back: then it takes a root to look in.
+[[nodiscard]] bool goes_by_path(quell_response response);
+// Of deny-write where no place was named: the directory of the incident's object; of deny-exec: the object, or the executable
+// of who acted. Raw bytes, as the container sees it. ENOENT: why there is none, in a text for who asked.
+[[nodiscard]] Result<std::vector<std::string>> paths_of_object(const Incident& incident, quell_response response);
+// "" where they can be kept.
+[[nodiscard]] std::string unfit_paths(const std::vector<std::string>& paths);
+// "/usr/bin/x, /srv/y", escaped and cut.
+[[nodiscard]] std::string paths_text(const std::vector<std::string>& paths);
+
 // A response that needs more than this of a container that it follows adds it here, and to text() and read().
 struct Followed {
     std::uint64_t incident = 0;  // whose approval it is
     Workload workload;
     quell_response response = QUELL_RESPONSE_COUNT;
     quell_terms terms{};         // of isolate-network
+    std::vector<std::string> paths;  // of what goes by them; raw bytes
+    bool is_alone = false;           // of deny-write: the directory of the event, without what is mounted below it
+    quell_places places{};           // of deny-write: what was denied at first, which the same root may have elsewhere by now
+    quell_file_key executable{};     // of deny-exec: the same
     history::Who who;            // approved it
     std::string reason;
     std::uint32_t severity = 0;  // of the incident: rights hang on it
@@ -63,8 +78,9 @@ public:
     [[nodiscard]] quell_u32 responses() const;
 
     // False: kFollowedMax are followed, and this is none of them.
-    [[nodiscard]] bool has_room(const Workload& workload, quell_response response) const;
-    // Returns the one whose place it takes: of the same workload and response, the newest approval counts. There is room.
+    [[nodiscard]] bool has_room(const Followed& one) const;
+    // Returns the one whose place it takes: of the same workload and response, and of deny-exec the same path, the newest
+    // approval counts. There is room.
     std::optional<Followed> add(Followed one);
     // Whose approval it is, or which was made for one that came back. Pointers are good until the table changes.
     [[nodiscard]] Followed* find(std::uint64_t incident);

@@ -51,12 +51,20 @@ ContainerIdentity identity_of(const TrustedFiles& files, const State& state) {
     return {};
 }
 
-Json told(const State& state, const ContainerIdentity& identity) {
+std::string root_of(const TrustedFiles& files, const State& state) {
+    ContainerIdentity identity;
+    if (state.bundle.empty() || !identity::read_bundle(files, state.bundle + "/config.json", identity::Dialect::None, identity)) return {};
+    const auto root = identity.rootfs.value_or("");
+    return root.size() <= kPathMax && root.find('\0') == std::string::npos ? root : std::string();
+}
+
+Json told(const State& state, const ContainerIdentity& identity, const std::string& root) {
     Json json = {{"pid", state.pid}, {"id", state.id}};
     put(json, "name", identity.name);
     put(json, "pod", identity.pod);
     put(json, "namespace", identity.pod_namespace);
     put(json, "image", identity.image);
+    if (!root.empty()) json["root"] = root;
     return json;
 }
 

@@ -29,8 +29,11 @@ struct State {
 // Of the bundle's config.json, where only root could have written it: what a pod of Kubernetes is called. Else nothing.
 [[nodiscard]] ContainerIdentity identity_of(const TrustedFiles& files, const State& state);
 
+// Of the same file: where the container's root is, "" where that is not said.
+[[nodiscard]] std::string root_of(const TrustedFiles& files, const State& state);
+
 // Parameters of ContainerStarts.
-[[nodiscard]] control::Json told(const State& state, const ContainerIdentity& identity);
+[[nodiscard]] control::Json told(const State& state, const ContainerIdentity& identity, const std::string& root);
 
 struct Verdict {
     bool starts = true;      // the container may

@@ -61,8 +61,9 @@ Verdict ask(const std::string& socket, bool required) {
     if (!state) return verdict_of(state.error(), required);
     const auto files = TrustedFiles::open();
     const auto identity = files ? identity_of(*files, *state) : ContainerIdentity{};
+    const auto root = files ? root_of(*files, *state) : std::string();
     control::Client client(socket);
-    return verdict_of(client.call("ContainerStarts", told(*state, identity), left_ms(deadline_ns)), *state, required);
+    return verdict_of(client.call("ContainerStarts", told(*state, identity, root), left_ms(deadline_ns)), *state, required);
 }
 
 int finish(const Verdict& verdict) {

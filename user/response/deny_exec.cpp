@@ -65,6 +65,8 @@ public:
         return begun;
     }
 
+    bool follows() const override { return true; }
+
     Outcome carry_out(bpf::Engine& engine, const Target& target, const Prepared*) const override {
         const auto met = target.entry.object_flags & QUELL_OBJECT_LOWER ? meet_copy(engine, target) : success();
         if (!met) log::error("deny-exec: " + met.error().message);

@@ -55,6 +55,8 @@ public:
         return begun;
     }
 
+    bool follows() const override { return true; }
+
     Outcome carry_out(bpf::Engine& engine, const Target& target, const Prepared*) const override {
         const auto container = target.key.container;
         const auto denial = engine.write_denial(container);

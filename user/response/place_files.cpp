@@ -17,14 +17,15 @@ bool is_below(std::string_view path, std::string_view directory) {
 
 }  // namespace
 
-std::vector<std::string> mountpoints_below(const MountTable& table, std::string_view directory) {
+std::vector<std::string> mountpoints_below(const MountTable& table, std::string_view directory, std::string_view root) {
+    const auto whole = root.empty() ? std::string(directory) : std::string(root) + (directory == "/" ? "" : std::string(directory));
     std::vector<std::string_view> kernels;
     for (const auto& mount : table.mounts())
         if (std::ranges::find(kKernels, mount.type) != kKernels.end()) kernels.push_back(mount.mountpoint);
     std::set<std::string> found;
     for (const auto& mount : table.mounts()) {
         const auto is_kernels = [&](std::string_view one) { return mount.mountpoint == one || is_below(mount.mountpoint, one); };
-        if (is_below(mount.mountpoint, directory) && std::ranges::none_of(kernels, is_kernels)) found.insert(mount.mountpoint);
+        if (is_below(mount.mountpoint, whole) && std::ranges::none_of(kernels, is_kernels)) found.insert(mount.mountpoint.substr(root.size()));
     }
     return {found.begin(), found.end()};
 }

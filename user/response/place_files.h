@@ -14,8 +14,8 @@ namespace quell::response {
 
 // Mountpoints below a directory, as the table's task sees both, each once and in order: what is mounted there is in no
 // directory of the file system around it. Without what is the kernel's own (proc, sysfs, cgroups, terminals), and what
-// lies below such.
-[[nodiscard]] std::vector<std::string> mountpoints_below(const MountTable& table, std::string_view directory);
+// lies below such. `root`: where the root lies, of which the directory and the mountpoints are, as the task sees it.
+[[nodiscard]] std::vector<std::string> mountpoints_below(const MountTable& table, std::string_view directory, std::string_view root = {});
 
 // Whether a text of /proc/PID/maps has a file that is mapped shared and writable. Memory that only looks like a file is none.
 [[nodiscard]] bool has_writable_files(std::string_view maps);

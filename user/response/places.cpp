@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "user/response/places.h"
 
-#include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <optional>
 
 #include "user/base/escape.h"
-#include "user/base/fd.h"
 #include "user/incident/mounts.h"
 #include "user/response/place_files.h"
 #include "user/response/process.h"
@@ -25,64 +20,19 @@ constexpr std::size_t kShown = 256;  // of a path
 
 Error error(int code, std::string text) { return Error{std::move(text), code, {}}; }
 
-struct Root {
-    Fd fd;
-    quell_task_ref init{};
-    std::string path;  // as the host has it, before what lies in it; "" where that is "/"
-};
-
-std::string path_of(int descriptor) {
-    std::array<char, kPlacePathMax> path;
-    const auto n = ::readlink(("/proc/self/fd/" + std::to_string(descriptor)).c_str(), path.data(), path.size());
-    return {path.data(), n > 0 ? static_cast<std::size_t>(n) : 0};
-}
-
-Result<Root> open_root(bpf::Engine& engine, std::uint64_t id) {
-    const auto container = engine.container(id);
-    if (!container) return error(ESRCH, "the container is gone");
-    Root root;
-    root.init.pid = container->init_pid;
-    root.init.start_ns = container->init_start_ns;
-    root.fd = Fd(::open(("/proc/" + std::to_string(root.init.pid) + "/root").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    // its number may have been given to another process, which is seen once the descriptor is there
-    if (!root.fd || !is_alive(root.init)) return error(ESRCH, "the container's first process has ended: its files are not to be reached by path");
-    root.path = path_of(root.fd.get());
-    if (root.path == "/") root.path.clear();
-    return root;
-}
-
-// Opens nothing, so that a FIFO holds nobody up.
-Fd open_in(const Root& root, const std::string& path, quell_u64 resolve) {
-    open_how how{};
-    how.flags = O_PATH | O_CLOEXEC;
-    how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve;
-    return Fd(static_cast<int>(::syscall(SYS_openat2, root.fd.get(), path.c_str(), &how, sizeof(how))));
-}
-
-// Where it lies below the container's root, its links followed; nothing where that cannot be said.
-std::optional<std::string> path_in(const Root& root, const Fd& place) {
-    const auto path = path_of(place.get());
-    if (path.empty() || path.front() != '/' || !path.starts_with(root.path)) return std::nullopt;
-    const auto rest = path.substr(root.path.size());
-    if (rest.empty()) return "/";
-    return rest.front() == '/' ? std::optional(rest) : std::nullopt;
-}
-
 class Finder {
 public:
-    Finder(bpf::Engine& engine, std::uint64_t container) : engine_(engine), container_(container) {}
+    Finder(bpf::Engine& engine, std::uint64_t container, Mounted mounted) : engine_(engine), container_(container), mounted_(mounted) {}
 
-    Result<FoundPlaces> find(const std::vector<std::string>& paths) {
-        auto root = open_root(engine_, container_);
-        if (!root) return root.error();
+    Result<FoundPlaces> find(const Root& root, const std::vector<std::string>& paths) {
         for (const auto& path : paths)
-            if (const auto added = add_named(*root, path); !added) return added.error();
+            if (const auto added = add_named(root, path); !added) return added.error();
         return std::move(found_);
     }
 
 private:
     Status add_named(const Root& root, const std::string& path) {
-        const auto place = open_in(root, path, 0);
+        const auto place = open_in(root, path);
         if (!place) return error(ESRCH, escape_cut(path, kShown) + ": " + std::strerror(errno));
         struct stat info {};
         const auto where = path_in(root, place);
@@ -90,7 +40,8 @@ private:
         if (!S_ISDIR(info.st_mode) && !S_ISREG(info.st_mode)) return error(EOPNOTSUPP, escape_cut(path, kShown) + " is neither a directory nor a regular file");
         if (const auto added = add(place, *where); !added) return added;
         found_.text += (found_.text.empty() ? "" : ", ") + escape_cut(*where, kShown);
-        return S_ISDIR(info.st_mode) ? add_mounts(root, *where) : success();
+        found_.paths.push_back(*where);
+        return S_ISDIR(info.st_mode) && mounted_ == Mounted::kToo ? add_mounts(root, *where) : success();
     }
 
     // A directory of another file system has none of this one above it.
@@ -98,7 +49,7 @@ private:
         const auto table = MountTable::of_task(static_cast<pid_t>(root.init.pid));
         if (!table || !is_alive(root.init)) return error(ESRCH, "what is mounted in the container cannot be read");
         bool is_first = true;
-        for (const auto& mountpoint : mountpoints_below(*table, directory)) {
+        for (const auto& mountpoint : mountpoints_below(*table, directory, root.mounted_at)) {
             const auto mounted = open_in(root, mountpoint, RESOLVE_NO_SYMLINKS);
             struct stat info {};
             // covered by another mount, or gone: it is not below the directory
@@ -125,6 +76,7 @@ private:
 
     bpf::Engine& engine_;
     std::uint64_t container_;
+    Mounted mounted_;
     FoundPlaces found_;
 };
 
@@ -140,7 +92,23 @@ std::string misnamed_places(const std::vector<std::string>& paths) {
 }
 
 Result<FoundPlaces> find_places(bpf::Engine& engine, std::uint64_t container, const std::vector<std::string>& paths) {
-    return Finder(engine, container).find(paths);
+    const auto root = open_root(engine, container);
+    return root ? find_places(engine, container, *root, paths, Mounted::kToo) : Result<FoundPlaces>(root.error());
+}
+
+Result<FoundPlaces> find_places(bpf::Engine& engine, std::uint64_t container, const Root& root, const std::vector<std::string>& paths, Mounted mounted) {
+    return Finder(engine, container, mounted).find(root, paths);
+}
+
+quell_u32 add_places(quell_places& places, const quell_places& more) {
+    quell_u32 left_out = 0;
+    for (quell_u32 i = 0; i < std::min<quell_u32>(more.count, QUELL_PLACES_MAX); i++) {
+        const auto end = places.at + places.count;
+        if (std::find_if(places.at, end, [&](const quell_file_key& one) { return !std::memcmp(&one, &more.at[i], sizeof(one)); }) != end) continue;
+        if (places.count < QUELL_PLACES_MAX) places.at[places.count++] = more.at[i];
+        else left_out++;
+    }
+    return left_out;
 }
 
 }  // namespace quell::response

@@ -46,14 +46,27 @@ Stat read_stat(const std::string& path) {
 
 Stat read_stat(quell_u32 pid) { return read_stat("/proc/" + std::to_string(pid) + "/stat"); }
 
+std::uint64_t tick_ns() {
+    static const auto ns = 1'000'000'000ull / static_cast<std::uint64_t>(sysconf(_SC_CLK_TCK));
+    return ns;
+}
+
 }  // namespace
 
 bool is_alive(const quell_task_ref& task) {
-    static const auto tick_ns = 1'000'000'000ull / static_cast<std::uint64_t>(sysconf(_SC_CLK_TCK));
     const auto stat = read_stat(task.pid);
     // the first thread of a process may have ended and be shown as a zombie while the others go on
     const bool is_dead = stat.state == 'X' || (stat.state == 'Z' && stat.threads <= 1);
-    return stat.start_ticks && !is_dead && stat.start_ticks == task.start_ns / tick_ns;
+    return stat.start_ticks && !is_dead && stat.start_ticks == task.start_ns / tick_ns();
+}
+
+quell_task_ref task_of(quell_u32 pid) {
+    quell_task_ref task{};
+    const auto stat = read_stat(pid);
+    if (!stat.start_ticks) return task;
+    task.pid = pid;
+    task.start_ns = stat.start_ticks * tick_ns();
+    return task;
 }
 
 bool is_vital(const quell_pending& entry) {

@@ -13,6 +13,9 @@ namespace quell::response {
 // True while the process of that number is the one that started then.
 [[nodiscard]] bool is_alive(const quell_task_ref& task);
 
+// The process that has this number now, its start to a tick of the clock; its pid is 0 where there is none.
+[[nodiscard]] quell_task_ref task_of(quell_u32 pid);
+
 // True while a thread of it runs, or sleeps uninterruptibly: who is frozen, stopped or waits for something does neither.
 [[nodiscard]] bool may_run(const quell_task_ref& task);
 

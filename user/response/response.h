@@ -77,7 +77,7 @@ public:
     // After the kernel side lifted it, or let it go: what that does not do. Leaves alone what another incident holds.
     [[nodiscard]] virtual Status let_go(bpf::Engine&, const Target&) const { return success(); }
     // Whether it may follow a workload: of one that comes back it takes no more than the container, before or after its first
-    // instruction, and what incident::Followed keeps.
+    // instruction, what incident::Followed keeps, and what is found by that in the container's root (incident::goes_by_path).
     [[nodiscard]] virtual bool follows() const { return false; }
     // Why one that is enforced does not hold any more, "": it does. Asked once a second.
     [[nodiscard]] virtual std::string lapsed(bpf::Engine&, const Target&) const { return {}; }
