@@ -4,15 +4,13 @@
 
 #include <cerrno>
 #include <csignal>
-#include <filesystem>
 #include <memory>
 
+#include "vm-tests/follow/following.h"
 #include "vm-tests/network/cut.h"
 
 namespace quell::guest {
 namespace {
-
-const Json kHooked = {{"createRuntime", {{{"path", "/w/quell-oci-hook"}, {"args", {"quell-oci-hook"}}}}}};
 
 // A container whose init asks for the network from its first instruction on.
 class Asking : public Container {
@@ -21,12 +19,8 @@ public:
         must("cp /w/first " + directory() + "/lower/bin/first");
         start();
     }
-    // What its init has said, -1 when it does not in time.
-    [[nodiscard]] int said(const std::string& what) const {
-        const auto file = directory() + "/rootfs/tmp/" + what;
-        return eventually([&] { return std::filesystem::exists(file); }) ? std::stoi(must("cat " + file)) : -1;
-    }
-    [[nodiscard]] bool has_said(const std::string& what) const { return std::filesystem::exists(directory() + "/rootfs/tmp/" + what); }
+    [[nodiscard]] int said(const std::string& what) const { return said_by(*this, what); }
+    [[nodiscard]] bool has_said(const std::string& what) const { return has_said_it(*this, what); }
 
 private:
     static ContainerOptions with(ContainerOptions options) {
@@ -34,13 +28,6 @@ private:
         return options;
     }
 };
-
-ContainerOptions options_of(const Json& hooks, const std::string& runtime = "crun") {
-    ContainerOptions options;
-    options.runtime = runtime;
-    options.hooks = hooks;
-    return options;
-}
 
 // Cut, and followed for that long: its incident.
 std::string followed(const Container& container, const std::string& name, const std::string& term = "1h") {
@@ -51,28 +38,11 @@ std::string followed(const Container& container, const std::string& name, const 
     return id;
 }
 
-// The row of that action of the incident.
-Json row_of(const std::string& id, const std::string& action) {
-    for (const Json all = quell("history --incident " + id)["rows"]; const auto& row : all)
-        if (row["action"] == action) return row;
-    ADD_FAILURE() << "no row " << action << " of " << id;
-    return Json::object();
-}
-
-// The incident that was made when it came back for the n-th time.
-std::string came_back(const std::string& id, std::size_t times) {
-    const bool is_there = eventually([&] { return show(id).contains("follow") && show(id)["follow"]["came_back"].size() >= times; });
-    EXPECT_TRUE(is_there) << show(id);
-    return is_there ? show(id)["follow"]["came_back"][times - 1].get<std::string>() : "";
-}
-
-int undo(const std::string& id) { return run("quell undo " + id + " --reason done").status; }
-
 class FollowHook : public testing::TestWithParam<const char*> {};
 
 TEST_P(FollowHook, ItHasNoNetworkFromItsFirstInstruction) {
     apply_isolating_pack();
-    Asking victim("back", options_of(kHooked, GetParam())), neighbour("other", options_of(kHooked, GetParam()));
+    Asking victim("back", options_of(hooked(), GetParam())), neighbour("other", options_of(hooked(), GetParam()));
     EXPECT_EQ(victim.said("first"), 0);
     const auto id = followed(victim, "back");
     EXPECT_EQ(row_of(id, "followed")["response"], "isolate-network");
@@ -84,14 +54,7 @@ TEST_P(FollowHook, ItHasNoNetworkFromItsFirstInstruction) {
     EXPECT_EQ(victim.said("refused"), 0) << "not one went well";
     EXPECT_GT(denied("isolate_connect"), before);
     const auto again = came_back(id, 1);
-    EXPECT_TRUE(eventually([&] { return actions_of(again).size() == 5; }));
-    EXPECT_EQ(actions_of(again), (std::vector<std::string>{"requested", "approved", "flipped", "enforcing", "came-back"}));
-    const auto row = row_of(again, "came-back");
-    EXPECT_NE(row["result"].get<std::string>().find("before its first instruction"), std::string::npos) << row;
-    EXPECT_EQ(Json::parse(row["detail"].get<std::string>())["window_us"], 0) << row;
-    EXPECT_EQ(Json::parse(row_of(again, "approved")["detail"].get<std::string>())["follows"], id);
-    EXPECT_EQ(row_of(again, "approved")["reason"], "test") << "that of who approved";
-    EXPECT_EQ(show(again)["state"], "enforcing");
+    expect_in_time(id, again);
     EXPECT_EQ(show(id)["state"], "gone");
     EXPECT_NE(run("quell incidents").text.find("gone follows"), std::string::npos) << "it is told though it is over";
     EXPECT_FALSE(show(id)["follow"].contains("longest_window_us")) << show(id)["follow"];
@@ -138,7 +101,7 @@ TEST(Follow, WithoutTheHookTheWindowIsTold) {
 
 TEST(Follow, GoesOnOverARestartOfTheDaemon) {
     apply_isolating_pack();
-    Asking victim("lasting", options_of(kHooked));
+    Asking victim("lasting", options_of(hooked()));
     const auto id = followed(victim, "lasting");
     EXPECT_TRUE(eventually([] { return run("grep -q '\"followed\":\\[{' /var/lib/quell/followed.json").status == 0; })) << "it is on the disk";
     kill_daemon(SIGKILL);
@@ -166,8 +129,7 @@ TEST(Follow, GoesOnOverARestartOfTheDaemon) {
 
 TEST(Follow, AHookThatRequiresItHoldsUpTheStartWithoutADaemon) {
     apply_isolating_pack();
-    const Json required = {{"createRuntime", {{{"path", "/w/quell-oci-hook"}, {"args", {"quell-oci-hook", "--require"}}}}}};
-    Asking victim("required", options_of(required));
+    Asking victim("required", options_of(hooked(true)));
     EXPECT_EQ(victim.said("first"), 0) << "with a daemon, and not followed";
     kill_daemon(SIGKILL);
     (void)run("crun --cgroup-manager=cgroupfs delete -f required; rm -f " + victim.directory() + "/rootfs/tmp/first");
@@ -180,10 +142,10 @@ TEST(Follow, AHookThatRequiresItHoldsUpTheStartWithoutADaemon) {
 
 TEST(Follow, AnotherImageIsAnotherWorkload) {
     apply_isolating_pack();
-    auto victim = std::make_unique<Asking>("image", options_of(kHooked));
+    auto victim = std::make_unique<Asking>("image", options_of(hooked()));
     const auto id = followed(*victim, "image");
     victim.reset();
-    auto other = options_of(kHooked);
+    auto other = options_of(hooked());
     other.annotations = {{"io.kubernetes.cri-o.ImageName", "registry.example/image:2"}};
     Asking newer("image", other);
     EXPECT_EQ(newer.said("first"), 0);
@@ -196,7 +158,7 @@ TEST(Follow, AnotherImageIsAnotherWorkload) {
 
 TEST(Follow, WhatIsNotKnownIsRefusedWithAReason) {
     apply_isolating_pack();
-    auto nameless = options_of(kHooked);
+    auto nameless = options_of(hooked());
     nameless.annotations = {{"io.kubernetes.cri-o.ImageName", ""}};
     Asking victim("nameless", nameless);
     const auto id = an_incident_of(victim, "nameless");
@@ -215,7 +177,7 @@ TEST(Follow, WhatIsNotKnownIsRefusedWithAReason) {
 
 TEST(Follow, ItsTermEnds) {
     apply_isolating_pack();
-    Asking victim("term", options_of(kHooked));
+    Asking victim("term", options_of(hooked()));
     const auto id = followed(victim, "term", "20s");
     victim.start();
     EXPECT_EQ(victim.said("first"), EPERM);

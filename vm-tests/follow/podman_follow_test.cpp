@@ -30,7 +30,9 @@ protected:
         return std::string("podman --cgroup-manager ") + (systemd ? "systemd" : "cgroupfs") + " --log-level error " + (hooked ? "--hooks-dir " + std::string(kHooksDirectory) + " " : "") + arguments +
                " </dev/null >/tmp/podman.out 2>&1 || { cat /tmp/podman.out; false; }";
     }
-    static void make(bool hooked) { must(podman(hooked, "run -d --network none --name victim -v /w:/w:ro --tmpfs /said " + std::string(kImage) + " /w/first /said")); }
+    static void make(bool hooked, const std::string& command = "/w/first /said") {
+        must(podman(hooked, "run -d --network none --name victim -v /w:/w:ro --tmpfs /said " + std::string(kImage) + " " + command));
+    }
     // -1 when it has not been said in time.
     static int said(const std::string& what) {
         std::string text;
@@ -80,6 +82,30 @@ TEST_F(PodmanFollow, StartedAgainAndMadeAnewItHasNoNetworkFromItsFirstInstructio
     must("podman stop -t 0 victim");
     must(podman(true, "start victim"));
     EXPECT_EQ(said("first"), 0);
+}
+
+// By paths in a root that is podman's, on a new upper layer and on the one that it had.
+TEST_F(PodmanFollow, StartedAgainAndMadeAnewItMayNotWriteFromItsFirstInstruction) {
+    apply_pack("s/offer: .kill-container, kill-process.*/offer: [kill-container, deny-write]/");
+    make(true, "/w/early /said /var/log /w/early");
+    EXPECT_EQ(said("write-first"), 0);
+    must("podman exec victim sh -c ': >/var/log/f; rm /var/log/f'");
+    const auto id = pending_id("victim", "delete");
+    const auto approved = run("quell approve " + id + "@" + digest_of(id, "deny-write") + " deny-write --below /var/log --follow 1h --reason test");
+    ASSERT_EQ(approved.status, 0) << approved.text;
+    EXPECT_NE(said("write-refused"), -1);
+
+    must("podman stop -t 0 victim");
+    must(podman(true, "start victim"));
+    EXPECT_EQ(said("write-first"), EPERM);
+    expect_in_time(id, 1);
+    must("podman rm -f -t 0 victim");
+    make(true, "/w/early /said /var/log /w/early");
+    EXPECT_EQ(said("write-first"), EPERM);
+    EXPECT_EQ(said("write-refused"), 0);
+    expect_in_time(id, 2);
+    EXPECT_EQ(run("quell undo " + id + " --reason done").status, 0);
+    EXPECT_NE(said("write-let"), -1);
 }
 
 TEST_F(PodmanFollow, WithoutTheHookItIsContainedWhenItIsSeen) {
