@@ -2,6 +2,7 @@
 #include "user/response/root.h"
 
 #include <gtest/gtest.h>
+#include <linux/openat2.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -41,7 +42,8 @@ TEST_F(StartingRoot, IsWhereItsHookSays) {
     }
     EXPECT_EQ(path_in(*root, open_in(*root, "/..")), "/");
     EXPECT_FALSE(open_in(*root, "/passwd"));
-    EXPECT_FALSE(open_in(*root, "/link", 0x04 /* RESOLVE_NO_SYMLINKS */));
+    EXPECT_FALSE(open_in(*root, "/link", RESOLVE_NO_SYMLINKS));
+    EXPECT_NE(why_not_opened(errno).find("symbolic link"), std::string::npos);
     const Root elsewhere{Fd(), {}, real() + "/etc", {}};
     EXPECT_FALSE(path_in(elsewhere, open_in(*root, "/")));
 }

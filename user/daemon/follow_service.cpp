@@ -52,14 +52,14 @@ void Daemon::container_starts(const Json& params, const control::Peer& peer, con
     follower_->starts(std::move(told), [shared](const Met& met) { shared->reply(met_json(met)); });
 }
 
-// Whether the path of who acted leads to what was bound is seen only there.
+// Whether the path leads to what was bound, and which one really does, is seen only there.
 void Daemon::approve_followed(const incident::Incident& incident, const std::string& path, const std::string& digest, approval::Request request, control::Responder responder) {
     const std::string word{word_at(kResponseWords, request.response)};
     auto shared = std::make_shared<control::Responder>(std::move(responder));
-    auto submitted = namer_->submit([this, container = incident.key.container, path, file = incident.entry.file] { return leads_to(*engine_, container, path, file); },
-                                    [this, id = incident.id, path, digest, word, request = std::move(request), shared](const Status& led) mutable {
-                                        if (!led) return shared->error("io.quell.NotOffered", {{"response", word}, {"reason", "it does not follow its workload: " + led.error().message}});
-                                        request.paths = {path};
+    auto submitted = namer_->submit([this, container = incident.key.container, path, file = incident.entry.file] { return real_path(*engine_, container, path, file); },
+                                    [this, id = incident.id, digest, word, request = std::move(request), shared](const Result<std::string>& real) mutable {
+                                        if (!real) return shared->error("io.quell.NotOffered", {{"response", word}, {"reason", "it does not follow its workload: " + real.error().message}});
+                                        request.paths = {*real};
                                         decisions_->approve(id, request.response, digest, request, answer_with_survivors(shared, request.response));
                                     });
     if (!submitted) shared->fail("too much is being looked up at once: try again");

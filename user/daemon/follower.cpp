@@ -81,7 +81,7 @@ Result<Followed> Follower::drafted(const Incident& incident, const approval::Req
     if (one.paths.empty()) {
         auto paths = incident::paths_of_object(incident, one.response);
         if (!paths) return paths.error();
-        if (one.response == QUELL_RESPONSE_DENY_EXEC && (incident.entry.object_flags & QUELL_OBJECT_ACTOR)) return Error{"whether its path leads to it was not seen", EINVAL, {}};
+        if (one.response == QUELL_RESPONSE_DENY_EXEC && (incident.entry.object_flags & QUELL_OBJECT_ACTOR)) return Error{"whether its path leads to it was not looked at", EINVAL, {}};
         one.paths = *std::move(paths);
     }
     if (const auto why = incident::unfit_paths(one.paths); !why.empty()) return Error{why, EINVAL, {}};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "user/daemon/found_again.h"
 
+#include <linux/openat2.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,8 +30,8 @@ Status places_again(bpf::Engine& engine, const response::Root& root, const incid
 
 Status executable_again(bpf::Engine& engine, const response::Root& root, const incident::Followed& followed, FoundAgain& again) {
     const auto& path = followed.paths.front();
-    const auto file = response::open_in(root, path);
-    if (!file) return not_there(path, std::string(": ") + std::strerror(errno));
+    const auto file = response::open_in(root, path, RESOLVE_NO_SYMLINKS);
+    if (!file) return not_there(path, ": " + response::why_not_opened(errno));
     const auto bound = bind_file(engine, file.get(), again.found.container, path);
     if (!bound) return bound.error();
     auto entry = bound->entry;
@@ -55,16 +56,17 @@ Result<FoundAgain> find_again(bpf::Engine& engine, const ManualFound& found, con
     return again;
 }
 
-Status leads_to(bpf::Engine& engine, std::uint64_t container, const std::string& path, const quell_file_key& file) {
+Result<std::string> real_path(bpf::Engine& engine, std::uint64_t container, const std::string& path, const quell_file_key& file) {
     const auto root = response::open_root(engine, container);
     if (!root) return root.error();
     const auto found = response::open_in(*root, path);
-    if (!found) return not_there(path, std::string(": ") + std::strerror(errno));
+    if (!found) return not_there(path, ": " + response::why_not_opened(errno));
+    const auto where = response::path_in(*root, found);
     const auto held = engine.held_files(::getpid());
     if (!held) return held.error();
     const auto same = [&](const quell_file_key& one) { return !std::memcmp(&one, &file, sizeof(file)); };
     for (const auto& one : *held)
-        if (one.fd == static_cast<quell_u32>(found.get()) && one.known && (same(one.file) || same(one.before))) return success();
+        if (where && one.fd == static_cast<quell_u32>(found.get()) && one.known && (same(one.file) || same(one.before))) return *where;
     return not_there(path, " leads to another file by now");
 }
 

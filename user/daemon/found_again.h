@@ -20,11 +20,11 @@ struct FoundAgain {
     std::string text;       // what is to be told of it, "": nothing
 };
 
-// In the root that the container has or, where a hook tells of it, will have. ESRCH: a path is not there, or the container is
-// gone; others as of find_places() and bind_file(). All of it is found, or nothing.
+// In the root that the container has or, where a hook tells of it, will have; who has put a link into the way leads nowhere.
+// ESRCH: a path is not there, or the container is gone; others as of find_places() and bind_file(). All of it is found, or nothing.
 [[nodiscard]] Result<FoundAgain> find_again(bpf::Engine& engine, const ManualFound& found, const response::Starting& starting, const incident::Followed& followed);
 
-// Whether the path leads to that file, in the container; also where it was copied up since.
-[[nodiscard]] Status leads_to(bpf::Engine& engine, std::uint64_t container, const std::string& path, const quell_file_key& file);
+// The real path of that file in the container, also where it was copied up since. ESRCH: the path that is given leads to another one.
+[[nodiscard]] Result<std::string> real_path(bpf::Engine& engine, std::uint64_t container, const std::string& path, const quell_file_key& file);
 
 }  // namespace quell::daemon

@@ -290,7 +290,8 @@ void Daemon::approve(const Json& params, const control::Peer& peer, control::Res
     if (*wide != Wide::kNone) return approve_wide(*wide, incident->id, request, digest, word, peer, std::move(responder));
     if (const auto& below = control::member(params, "below"); below.is_array() && !below.empty())
         return approve_below(incident->id, incident->key.container, below.get<std::vector<std::string>>(), digest, std::move(request), std::move(responder));
-    if (request.follow_ns && request.response == QUELL_RESPONSE_DENY_EXEC && (incident->entry.object_flags & QUELL_OBJECT_ACTOR))
+    // of an event's object the kernel side gave the real path; not of what somebody named, nor of who acted
+    if (request.follow_ns && request.response == QUELL_RESPONSE_DENY_EXEC && (incident->key.rule == QUELL_RULE_MANUAL || (incident->entry.object_flags & QUELL_OBJECT_ACTOR)))
         if (const auto paths = incident::paths_of_object(*incident, request.response)) return approve_followed(*incident, paths->front(), digest, std::move(request), std::move(responder));
     approve_now(incident->id, request, digest, std::move(responder));
 }

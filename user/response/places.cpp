@@ -22,7 +22,8 @@ Error error(int code, std::string text) { return Error{std::move(text), code, {}
 
 class Finder {
 public:
-    Finder(bpf::Engine& engine, std::uint64_t container, Mounted mounted) : engine_(engine), container_(container), mounted_(mounted) {}
+    // `resolve`: of what is named.
+    Finder(bpf::Engine& engine, std::uint64_t container, Mounted mounted, quell_u64 resolve) : engine_(engine), container_(container), mounted_(mounted), resolve_(resolve) {}
 
     Result<FoundPlaces> find(const Root& root, const std::vector<std::string>& paths) {
         for (const auto& path : paths)
@@ -32,8 +33,8 @@ public:
 
 private:
     Status add_named(const Root& root, const std::string& path) {
-        const auto place = open_in(root, path);
-        if (!place) return error(ESRCH, escape_cut(path, kShown) + ": " + std::strerror(errno));
+        const auto place = open_in(root, path, resolve_);
+        if (!place) return error(ESRCH, escape_cut(path, kShown) + ": " + why_not_opened(errno));
         struct stat info {};
         const auto where = path_in(root, place);
         if (::fstat(place.get(), &info) || !where) return error(EOPNOTSUPP, escape_cut(path, kShown) + " has no path in the container");
@@ -77,6 +78,7 @@ private:
     bpf::Engine& engine_;
     std::uint64_t container_;
     Mounted mounted_;
+    quell_u64 resolve_;
     FoundPlaces found_;
 };
 
@@ -93,11 +95,11 @@ std::string misnamed_places(const std::vector<std::string>& paths) {
 
 Result<FoundPlaces> find_places(bpf::Engine& engine, std::uint64_t container, const std::vector<std::string>& paths) {
     const auto root = open_root(engine, container);
-    return root ? find_places(engine, container, *root, paths, Mounted::kToo) : Result<FoundPlaces>(root.error());
+    return root ? Finder(engine, container, Mounted::kToo, 0).find(*root, paths) : Result<FoundPlaces>(root.error());
 }
 
 Result<FoundPlaces> find_places(bpf::Engine& engine, std::uint64_t container, const Root& root, const std::vector<std::string>& paths, Mounted mounted) {
-    return Finder(engine, container, mounted).find(root, paths);
+    return Finder(engine, container, mounted, RESOLVE_NO_SYMLINKS).find(root, paths);
 }
 
 quell_u32 add_places(quell_places& places, const quell_places& more) {

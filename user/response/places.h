@@ -32,7 +32,7 @@ enum class Mounted { kToo, kNot };
 // mounted below it. ESRCH: the container or the path is not there; EOPNOTSUPP: it cannot be told from others by what lasts;
 // E2BIG: more than QUELL_PLACES_MAX. Waits for the container's file systems: on a worker.
 [[nodiscard]] Result<FoundPlaces> find_places(bpf::Engine& engine, std::uint64_t container, const std::vector<std::string>& paths);
-// The same within a root that is open.
+// The same within a root that is open, and by real paths: who finds a link on the way finds nothing.
 [[nodiscard]] Result<FoundPlaces> find_places(bpf::Engine& engine, std::uint64_t container, const Root& root, const std::vector<std::string>& paths, Mounted mounted);
 
 // Those that are not among them yet, as far as there is room; how many had none.

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 
 #include "user/base/escape.h"
 #include "user/response/process.h"
@@ -72,6 +73,8 @@ Fd open_in(const Root& root, const std::string& path, quell_u64 resolve) {
     how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve;
     return Fd(static_cast<int>(::syscall(SYS_openat2, root.fd.get(), path.c_str(), &how, sizeof(how))));
 }
+
+std::string why_not_opened(int code) { return code == ELOOP ? "a symbolic link leads elsewhere" : std::strerror(code); }
 
 std::optional<std::string> path_in(const Root& root, const Fd& place) {
     const auto path = path_of(place.get());

@@ -35,6 +35,8 @@ struct Root {
 
 // Opens nothing, so that a FIFO holds nobody up; links are followed in there only. `resolve`: more of RESOLVE_….
 [[nodiscard]] Fd open_in(const Root& root, const std::string& path, quell_u64 resolve = 0);
+// Why nothing was opened, by errno.
+[[nodiscard]] std::string why_not_opened(int code);
 // Where it lies below the root, its links followed; nothing where that cannot be said.
 [[nodiscard]] std::optional<std::string> path_in(const Root& root, const Fd& place);
 

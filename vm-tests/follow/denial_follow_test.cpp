@@ -183,6 +183,18 @@ TEST_F(FollowDenied, WhatWasRenamedMeanwhileStaysDenied) {
     EXPECT_EQ(attack(victim, "creat /tmp/old/data/new"), 0);
 }
 
+// Nor does who could write above it lead the denial elsewhere.
+TEST_F(FollowDenied, ALinkInItsPlaceLeadsNowhere) {
+    Early victim("linked", options_of(hooked()), "/data", kTool);
+    EXPECT_EQ(victim.exec("mkdir -p /tmp/app/data").status, 0);
+    const auto id = writes_followed(victim, "linked", "--below /tmp/app/data --follow 1h", {"/tmp/app/data"});
+    EXPECT_EQ(victim.exec("mv /tmp/app /tmp/old && mkdir -p /tmp/else/data && ln -s else /tmp/app").status, 0);
+    victim.restart();
+    EXPECT_TRUE(eventually([&] { return rows_with(id, "came back, and is not contained: /tmp/app/data: a symbolic link leads elsewhere") == 1; })) << quell("history --incident " + id);
+    EXPECT_EQ(attack(victim, "creat /tmp/else/data/new"), 0);
+    EXPECT_EQ(undo(id), 0);
+}
+
 TEST_F(FollowDenied, APathThatIsNotThereIsToldOnceAndMetWhenItIs) {
     Early victim("dropped", options_of(hooked()), "/data", "/tmp/tool");
     EXPECT_EQ(victim.said("exec-first"), ENOENT);
