@@ -196,7 +196,14 @@ void Follower::contain(const ManualFound& found, const response::Starting& start
     for (auto& [number, work] : work_)
         if (work.container == found.container && work.response == followed->response && (work.response != QUELL_RESPONSE_DENY_EXEC || work.followed == id))
             return work.told.push_back(std::move(told));
-    if (const auto* held = holder(found.container, *followed))
+    const auto* held = holder(found.container, *followed);
+    if (held && followed->response == QUELL_RESPONSE_DENY_WRITE && table_.find(held->id) != followed) {  // a container has one
+        const auto why = "its writes are denied by incident " + id_text(held->id) + " already, below other places perhaps";
+        tell_uncontained(found.container, *followed, why);
+        seen_[found.container].is_settled = false;
+        return told(held->id, false, why);
+    }
+    if (held)
         return told(held->id, held->state == QUELL_STATE_ENFORCING, "incident " + id_text(held->id) + " is " + std::string(word_at(kStateWords, held->state)) + " on it");
     if (incident::goes_by_path(followed->response)) return seek(found, starting, *followed, std::move(told));
     approve({found, {}, {}, {}}, *followed, std::move(told));
@@ -212,7 +219,7 @@ void Follower::approve(const FoundAgain& again, Followed& followed, Told told) {
         const auto asked = ask(found, followed);
         if (!asked) {
             tell_uncontained(found.container, followed, asked.error().message);
-            seen_[found.container].is_settled = asked.error().code == EACCES || asked.error().code == EOPNOTSUPP;
+            if (asked.error().code != EACCES && asked.error().code != EOPNOTSUPP) seen_[found.container].is_settled = false;
             return told(0, false, asked.error().message);
         }
         incident = *asked;

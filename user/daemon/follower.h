@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -78,7 +79,7 @@ private:
         std::uint64_t next_ns = 0;
         std::uint64_t begun_ns = 0;  // its first execution, 0: not told
         std::uint64_t follows = 0;   // whose approval it is contained by
-        std::string told;            // why it is not contained: once, however often it is looked at
+        std::set<std::string> told;  // why it is not contained: each once, however often it is looked at
     };
     struct Work {
         std::uint64_t container = 0, followed = 0;

@@ -82,7 +82,7 @@ void Follower::contained(std::uint64_t id, const approval::Answer& answer) {
         if (!incident || incident->state != QUELL_STATE_GONE) log::error("incident " + id_text(id) + ": " + back.result);
         // blind, or its hooks could not be attached: that may change; a guard does not
         const bool may_change = answer.refusal == approval::Refusal::kBlind || answer.refusal == approval::Refusal::kFailed;
-        if (const auto seen = seen_.find(work.container); seen != seen_.end()) seen->second.is_settled = !may_change;
+        if (const auto seen = seen_.find(work.container); seen != seen_.end() && may_change) seen->second.is_settled = false;
     }
     back.detail = detail.dump();
     row(incident, std::move(back));

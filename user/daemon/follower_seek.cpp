@@ -41,7 +41,7 @@ void Follower::sought(const Sought& which, const Result<FoundAgain>& again) {
     if (!followed) return told(0, false, "it is followed no longer");
     if (!again) {
         tell_uncontained(container, *followed, again.error().message);
-        seen_[container].is_settled = again.error().code == EACCES;  // what is not there yet may be, and be looked for once more
+        if (again.error().code != EACCES) seen_[container].is_settled = false;  // what is not there yet may be, and is looked for once more
         return told(0, false, again.error().message);
     }
     if (followed->response == QUELL_RESPONSE_DENY_EXEC) {
@@ -56,9 +56,7 @@ void Follower::sought(const Sought& which, const Result<FoundAgain>& again) {
 }
 
 void Follower::tell_uncontained(std::uint64_t container, const Followed& followed, const std::string& why) {
-    auto& seen = seen_[container];
-    if (seen.told == why) return;
-    seen.told = why;
+    if (!seen_[container].told.insert(id_text(followed.incident) + why).second) return;
     history::Row refused;
     refused.action = history::Action::CAME_BACK;
     refused.incident = followed.incident;

@@ -15,7 +15,7 @@ struct ToldContainer {
     std::uint32_t pid = 0;  // of its first process, by the host's number
     std::string id;         // the runtime's
     std::string pod_namespace, pod, name, image;
-    std::string root;  // where its root will be, as its first process sees it
+    std::string root = {};  // where its root will be, as its first process sees it
 };
 
 // What is told, where the files say nothing of it; of containers whose runtime writes it itself.
