@@ -59,6 +59,7 @@ const Way& way_of(const std::string& name) {
 Race operations(int directory, const Way& way, unsigned changes) {
     Race race;
     race.changes = changes;
+    race.enough = changes / 20;
     race.hook = way.hook;
     race.prepare = [=](unsigned n) { way.prepare(directory, n); };
     race.operate = [=](unsigned n) { return way.operate(directory, n); };
@@ -117,6 +118,7 @@ int race_names(const Globals& globals, const Words& words) {
     const std::string again = "/proc/self/fd/" + std::to_string(file);
     Race race;
     race.changes = static_cast<unsigned>(std::stoul(words.at(2)));
+    race.enough = race.changes / 20;
     race.hook = QUELL_HOOK_file_open;
     race.change = [&](bool in) { return rename((in ? other : watched).c_str(), (in ? watched : other).c_str()) == 0; };
     race.prepare = [](unsigned) {};
@@ -131,6 +133,7 @@ int race_mounts(const Globals& globals, const Words& words) {
     const int directory = open(source.c_str(), O_RDONLY | O_DIRECTORY);
     if (directory < 0) return perror("open"), 1;
     auto race = operations(directory, kWays[0], static_cast<unsigned>(std::stoul(words.at(2))));
+    race.enough = 0;
     race.pause_us = words.size() > 3 ? static_cast<unsigned>(std::stoul(words[3])) : 4000;
     race.change = [&](bool in) {
         return in ? mount(source.c_str(), mountpoint.c_str(), nullptr, MS_BIND, nullptr) == 0 : umount2(mountpoint.c_str(), MNT_DETACH) == 0;

@@ -3,6 +3,7 @@
 
 #include <sched.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <random>
@@ -23,11 +24,13 @@ Tally run_race(const Race& race, const Globals& globals) {
     Tally tally;
     std::atomic<unsigned long> sequence = 0;  // odd while a change is under way; 0: out
     std::atomic<bool> over = false;
+    std::atomic<unsigned long> inside = 0, outside = 0;  // the tally's, for who changes
     std::vector<std::thread> threads;
     threads.emplace_back([&] {
         go_first();
         std::mt19937 random(7);
-        for (unsigned i = 0; i < race.changes; i++) {
+        const auto too_few = [&] { return !race.always && std::min(inside.load(), outside.load()) < race.enough; };
+        for (unsigned i = 0; i < race.changes || i % 2 != 0 || (too_few() && i < 10 * race.changes); i++) {
             sequence++;
             if (!race.change(i % 2 == 0)) break;
             sequence++;
@@ -58,10 +61,10 @@ Tally run_race(const Race& race, const Globals& globals) {
         } else if (between) {
             tally.between++;
         } else if (before / 2 % 2) {
-            tally.in++;
+            tally.in = ++inside;
             tally.missed += matches != 1;
         } else {
-            tally.out++;
+            tally.out = ++outside;
             tally.false_alarms += matches != 0;
         }
     }

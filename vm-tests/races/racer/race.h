@@ -12,7 +12,8 @@
 namespace quell::races {
 
 struct Race {
-    unsigned changes;
+    unsigned changes;  // at least; ten times as many where a slow machine has seen less than `enough` operations of a kind by then
+    unsigned enough = 0;
     std::function<bool(bool in)> change;    // makes the operation one that matches, or one that does not; false ends the race
     std::function<void(unsigned)> prepare;  // before operation n, not judged
     std::function<bool(unsigned)> operate;  // operation n, on an object of its own; false: it did not work
