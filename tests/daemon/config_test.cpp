@@ -145,6 +145,17 @@ TEST(Config, HostileText) {
     EXPECT_NE(error_of(nested + "x"), "valid");
 }
 
+// A bracket that nothing opened is a document to yaml-cpp, and the next one, without end.
+TEST(Config, OneDocumentAndAnEnd) {
+    EXPECT_NE(error_of(", >-\n  folded\n  ]xxxx\n"), "valid");
+    EXPECT_NE(error_of("{}\n---\n  ]x\n"), "valid");
+    EXPECT_NE(error_of("%YAML 99999999999999999999.1\n---\n{}\n"), "valid");
+    EXPECT_EQ(error_of("{}\n---\n"), "valid");  // an empty one at the end
+    std::string many;
+    for (int i = 0; i < 1000; i++) many += "---\n";
+    EXPECT_EQ(error_of(many), "q.yaml:9:1: a second document");
+}
+
 TEST(Config, UnreadableAndOversizedFilesAreErrors) {
     const TempDir dir;
     std::ofstream(dir / "big") << std::string(kConfigSizeMax + 1, '#');

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "user/base/yaml_reader.h"
 
+#include <yaml-cpp/eventhandler.h>
+
 #include <charconv>
 #include <set>
+#include <sstream>
 
 #include "user/base/escape.h"
 
@@ -11,6 +14,40 @@ namespace {
 
 Error located(const std::string& file, const YAML::Mark& mark, const std::string& message) {
     return Error{file + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1) + ": " + message, EINVAL, {}};
+}
+
+// Refuses what comes behind the first document. YAML::LoadAll() would not end where the parser does not move on, as at a "]"
+// that nothing opened: to it each turn is a document more.
+class OneDocument : public YAML::EventHandler {
+public:
+    void OnDocumentStart(const YAML::Mark& mark) override {
+        if (++documents_ > kDocumentsMax) refuse(mark);
+    }
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark&, YAML::anchor_t) override {}  // an empty one, as behind a "---" at the end
+    void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { content(mark); }
+    void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t, const std::string&) override { content(mark); }
+    void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override { content(mark); }
+    void OnSequenceEnd() override {}
+    void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override { content(mark); }
+    void OnMapEnd() override {}
+
+private:
+    static constexpr unsigned kDocumentsMax = 8;  // empty ones with them
+
+    [[noreturn]] static void refuse(const YAML::Mark& mark) { throw Wrong{mark, "a second document"}; }
+    void content(const YAML::Mark& mark) const {
+        if (documents_ > 1) refuse(mark);
+    }
+
+    unsigned documents_ = 0;
+};
+
+void expect_one_document(const std::string& input) {
+    std::istringstream stream(input);
+    YAML::Parser parser(stream);
+    OneDocument one;
+    while (parser.HandleNextDocument(one)) continue;
 }
 
 }  // namespace
@@ -59,13 +96,15 @@ std::uint64_t number(const YAML::Node& node, int base, std::uint64_t least, std:
 
 Status read_document(std::string_view input, const std::string& file, const Reader& read) {
     try {
-        const auto documents = YAML::LoadAll(std::string(input));
-        if (documents.size() > 1) return located(file, documents[1].Mark(), "a second document");
-        if (!documents.empty()) read(documents[0]);
+        const std::string whole(input);
+        expect_one_document(whole);
+        if (const auto document = YAML::Load(whole); !document.IsNull()) read(document);
     } catch (const Wrong& found) {
         return located(file, found.mark, found.message);
     } catch (const YAML::Exception& found) {
         return located(file, found.mark, escape(found.msg));
+    } catch (const std::exception& found) {  // yaml-cpp lets a few of the standard library's through (std::stoi in a directive)
+        return Error{file + ": not YAML: " + escape(found.what()), EINVAL, {}};
     }
     return success();
 }
