@@ -147,9 +147,10 @@ TEST(Config, HostileText) {
 
 // A bracket that nothing opened is a document to yaml-cpp, and the next one, without end.
 TEST(Config, OneDocumentAndAnEnd) {
-    EXPECT_NE(error_of(", >-\n  folded\n  ]xxxx\n"), "valid");
-    EXPECT_NE(error_of("{}\n---\n  ]x\n"), "valid");
-    EXPECT_NE(error_of("%YAML 99999999999999999999.1\n---\n{}\n"), "valid");
+    EXPECT_EQ(error_of(", >-\n  folded\n  ]xxxx\n"), "q.yaml:1:1: a second document");
+    EXPECT_EQ(error_of("{}\n---\n  ]x\n"), "q.yaml:3:3: illegal flow end");
+    EXPECT_EQ(error_of("---\n---\n{log: {level: info}}\n"), "q.yaml:3:1: a second document");  // the first one is empty, and was all that was read
+    EXPECT_EQ(error_of("%YAML 99999999999999999999.1\n---\n{}\n"), "q.yaml:1:1: bad YAML version: 99999999999999999999.1");
     EXPECT_EQ(error_of("{}\n---\n"), "valid");  // an empty one at the end
     std::string many;
     for (int i = 0; i < 1000; i++) many += "---\n";

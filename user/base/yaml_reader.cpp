@@ -103,8 +103,6 @@ Status read_document(std::string_view input, const std::string& file, const Read
         return located(file, found.mark, found.message);
     } catch (const YAML::Exception& found) {
         return located(file, found.mark, escape(found.msg));
-    } catch (const std::exception& found) {  // yaml-cpp lets a few of the standard library's through (std::stoi in a directive)
-        return Error{file + ": not YAML: " + escape(found.what()), EINVAL, {}};
     }
     return success();
 }

@@ -36,7 +36,8 @@ void read_mapping(const YAML::Node& node, const Readers& readers);
 [[nodiscard]] std::string absolute_path(const YAML::Node& node, std::size_t most = 4095);
 [[nodiscard]] std::uint64_t number(const YAML::Node& node, int base, std::uint64_t least, std::uint64_t most, const std::string& what);
 
-// Of the one document in `input`; none is no error. Error: "FILE:LINE:COLUMN: what is wrong", the first one.
+// Of the one document in `input`; none is no error, nor are a few empty ones behind it. Error: "FILE:LINE:COLUMN: what is wrong",
+// the first one.
 [[nodiscard]] Status read_document(std::string_view input, const std::string& file, const Reader& read);
 
 }  // namespace quell::yaml

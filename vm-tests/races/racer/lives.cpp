@@ -110,11 +110,11 @@ int clone_into(const Globals& globals, const Words& words) {
             }
             unlinks += 2;
             int status = 1;
-            if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status) || (WEXITSTATUS(status) && WEXITSTATUS(status) != kMissed)) failed++;
-            const bool below_missed = WIFEXITED(status) && WEXITSTATUS(status) == kMissed;
+            const int code = child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+            failed += code != 0 && code != kMissed;
             const auto now = matched() - before;
             if (now == 2) continue;
-            missed += " " + file + (below_missed ? "b" : "") + " of " + std::to_string(child) + ", matched " + std::to_string(now) + ", counted";
+            missed += " " + file + (code == kMissed ? "b" : "") + " of " + std::to_string(child) + ", matched " + std::to_string(now) + ", counted";
             for (std::size_t one = 0; one < counted.size(); one++)
                 if (const auto more = counters()[one] - counted[one]) missed += " " + std::to_string(one) + "+" + std::to_string(more);
         }
