@@ -133,7 +133,7 @@ static long object_holder_one(void *map, struct quell_pending_key *key, struct q
  * One that held it has ended: it holds as long as others want, else it goes. Who comes meanwhile says so before he looks for
  * the record, so that whoever has shortened or removed it looks for him once more.
  */
-static __noinline int hold_settle(struct quell_hold_key *key, struct quell_pending *p)
+static __always_inline int hold_settle_as(struct quell_hold_key *key, struct quell_pending *p)
 {
 	struct object_holder h = { .of = p, .container = key->container, .response = key->response };
 	u64 *until = bpf_map_lookup_elem(&held_objects, key), seen = HOLD_DYING;
@@ -158,25 +158,46 @@ static __noinline int hold_settle(struct quell_hold_key *key, struct quell_pendi
 	return h.until ? hold_make(key, h.until, p->inode) : 0;
 }
 
-/* What the entry holds is held until then at least; 0: by others alone, from now on. A frame of its own, for the key. */
-static __noinline int holds_move(struct quell_pending *p, u64 container, u64 until_ns)
+/* The key is in a map: beneath an event there is no room for it on the stack. */
+static __noinline int hold_settle_event(struct quell_hold_key *key, struct quell_pending *p)
+{
+	return hold_settle_as(key, p);
+}
+
+/* The key is here, and no caller's, which the verifier of 7.2 takes for dead after the callbacks. */
+static __noinline int hold_settle(struct quell_pending *p, u64 container, u32 response)
 {
 	struct quell_hold_key key;
 
-	if (p->held & QUELL_BIT(QUELL_RESPONSE_DENY_WRITE)) {
-		hold_key_of(&key, p, container, QUELL_RESPONSE_DENY_WRITE);
-		if (until_ns)
-			hold_raise(&key, until_ns);
-		else
-			hold_settle(&key, p);
-	}
-	if (p->held & QUELL_BIT(QUELL_RESPONSE_DENY_EXEC)) {
-		hold_key_of(&key, p, container, QUELL_RESPONSE_DENY_EXEC);
-		if (until_ns)
-			hold_raise(&key, until_ns);
-		else
-			hold_settle(&key, p);
-	}
+	hold_key_of(&key, p, container, response);
+	return hold_settle_as(&key, p);
+}
+
+/* A frame of its own, for the key. */
+static __noinline int hold_longer(struct quell_pending *p, u64 container, u32 response, u64 until_ns)
+{
+	struct quell_hold_key key;
+
+	hold_key_of(&key, p, container, response);
+	hold_raise(&key, until_ns);
+	return 0;
+}
+
+/* What the entry holds is held until then at least; 0: by others alone, from now on. */
+static __always_inline void hold_move(struct quell_pending *p, u64 container, u32 response, u64 until_ns)
+{
+	if (!(p->held & QUELL_BIT(response)))
+		return;
+	if (until_ns)
+		hold_longer(p, container, response, until_ns);
+	else
+		hold_settle(p, container, response);
+}
+
+static __noinline int holds_move(struct quell_pending *p, u64 container, u64 until_ns)
+{
+	hold_move(p, container, QUELL_RESPONSE_DENY_WRITE, until_ns);
+	hold_move(p, container, QUELL_RESPONSE_DENY_EXEC, until_ns);
 	return 0;
 }
 

@@ -25,8 +25,10 @@ static __always_inline int holds_on(u64 word, u64 now_word, struct quell_pending
 
 /*
  * First said, then done: whoever lifts it in this moment looks once more when it is gone. `object`: room for what is held.
+ * Returns HOLD_ENDED when the incident has ended in this moment: what was begun is to be settled.
  * Errors: ESRCH the container is gone, or it is the host; EACCES it is protected; EINVAL it has no such object; ENOSPC no room.
  */
+#define HOLD_ENDED 1
 static __always_inline int hold_begins(struct quell_pending_key *key, struct quell_pending *p, u32 response,
 				       struct quell_hold_key *object)
 {
@@ -52,9 +54,8 @@ static __always_inline int hold_begins(struct quell_pending_key *key, struct que
 	if (holds_on(word, *(volatile u64 *)&p->word, p))
 		return 0;
 	if (HELD_OBJECTS & QUELL_BIT(response))
-		hold_settle(object, p);
-	else
-		isolation_settle(container);
+		return HOLD_ENDED;
+	isolation_settle(container);
 	return 0;
 }
 
@@ -62,10 +63,12 @@ static __always_inline int hold_begins(struct quell_pending_key *key, struct que
 static __noinline int hold_asked(struct quell_pending_key *key, struct quell_pending *p, u32 response)
 {
 	struct quell_hold_key object = {};
+	int begun;
 
 	if (response >= QUELL_RESPONSE_COUNT)
 		return -EOPNOTSUPP;
-	return hold_begins(key, p, response, &object);
+	begun = hold_begins(key, p, response, &object);
+	return begun == HOLD_ENDED ? hold_settle(p, key->container, response) : begun;
 }
 
 /* Its incident does not hold it any more. */
@@ -94,10 +97,12 @@ __noinline int holds_begin(u32 slot)
 	wanted = p->wanted & ~p->held & HELD_HERE & quell.enabled_offers & quell.armed;
 	if (wanted & QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK))
 		hold_begins(&work->key, p, QUELL_RESPONSE_ISOLATE_NETWORK, &work->hold_key);
-	if (wanted & QUELL_BIT(QUELL_RESPONSE_DENY_WRITE))
-		hold_begins(&work->key, p, QUELL_RESPONSE_DENY_WRITE, &work->hold_key);
-	if (wanted & QUELL_BIT(QUELL_RESPONSE_DENY_EXEC))
-		hold_begins(&work->key, p, QUELL_RESPONSE_DENY_EXEC, &work->hold_key);
+	if ((wanted & QUELL_BIT(QUELL_RESPONSE_DENY_WRITE)) &&
+	    hold_begins(&work->key, p, QUELL_RESPONSE_DENY_WRITE, &work->hold_key) == HOLD_ENDED)
+		hold_settle_event(&work->hold_key, p);
+	if ((wanted & QUELL_BIT(QUELL_RESPONSE_DENY_EXEC)) &&
+	    hold_begins(&work->key, p, QUELL_RESPONSE_DENY_EXEC, &work->hold_key) == HOLD_ENDED)
+		hold_settle_event(&work->hold_key, p);
 	return p->held & wanted & HELD_OBJECTS;
 }
 
