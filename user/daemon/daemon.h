@@ -123,6 +123,7 @@ private:
     void approve(const control::Json&, const control::Peer&, control::Responder);
     void approve_below(std::uint64_t id, std::uint64_t container, const std::vector<std::string>& paths, const std::string& digest, approval::Request request,
                        control::Responder responder);
+    void follow_by_rule(const incident::Incident& incident, const control::Json& params, bool is_wide, approval::Request& request) const;
     void approve_followed(const incident::Incident& incident, const std::string& path, const std::string& digest, approval::Request request, control::Responder responder);
     [[nodiscard]] approval::Reply answer_with_survivors(std::shared_ptr<control::Responder> shared, quell_response response, std::function<void()> contained = {});
     // (requests.cpp)
@@ -158,6 +159,9 @@ private:
     void start_following();
     void container_starts(const control::Json&, const control::Peer&, control::Responder);
     void add_follow(control::Json& json, std::uint64_t incident) const;
+    // Of an offer: whether an approval would follow, as its rule says.
+    void tell_follow(const incident::Incident& incident, incident::Offer& offer, bool is_wide = false) const;
+    [[nodiscard]] std::vector<incident::Offer> offers_of(const incident::Incident& incident) const;
     void list_followed(control::Json& list, std::size_t& room);
     [[nodiscard]] approval::Request request_of(const control::Json& params, const control::Peer& peer) const;
     [[nodiscard]] approval::Reply answer_with_incident(control::Responder responder);

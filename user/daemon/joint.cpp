@@ -201,6 +201,7 @@ Json Daemon::preview_joint(const incident::Incident& said, const std::shared_ptr
     incident::EngineView kernel(*engine_);
     auto offer = incident::offer(kernel, said, response, true);
     if (offer.available) decisions_->join(said, *joint, offer);
+    tell_follow(said, offer, true);
     request.joint = joint;
     auto json = incident::preview_json(said, offer, alive, offer.available ? decisions_->needs(said, response, request) : std::vector<std::string>{});
     if (offer.available) json["asks"] = asks_json(decisions_->asks(said, offer, request));

@@ -16,6 +16,9 @@
 
 namespace quell::daemon {
 
+// Why nothing that is wide follows.
+inline constexpr const char* kOneContainer = "what follows a workload is one container, not several";
+
 enum class Wide { kNone, kPod, kInstances };
 
 // By `scope` and `all_instances` of a call; nothing: there is no such scope, or both were given.
