@@ -57,6 +57,7 @@ struct ManualRequest {
     std::string reason, note;
     control::Peer peer;
     std::uint64_t part_of = 0;  // of a joint one: the first
+    bool by_process = false;    // that is in the container which is meant: the row has the note
     std::uint32_t severity = incident::kManualSeverity;
 };
 
@@ -141,7 +142,10 @@ private:
     [[nodiscard]] Result<JointFound> find_same(const incident::Incident& incident) const;
     // contained: called when a joint one was carried out.
     void approve_now(std::uint64_t id, const approval::Request& request, const std::string& digest, control::Responder responder, std::function<void()> contained = {});
-    void approve_wide(Wide wide, std::uint64_t id, approval::Request request, const std::string& digest, const std::string& word, const control::Peer& peer, control::Responder responder);
+    void approve_wide(Wide wide, std::uint64_t id, approval::Request request, const std::vector<std::string>& below, const std::string& digest, const std::string& word, const control::Peer& peer,
+                      control::Responder responder);
+    void approve_places(const incident::Incident& first, const std::shared_ptr<approval::Joint>& joint, approval::Request request, const std::vector<std::string>& below, const std::string& digest,
+                        control::Responder responder, std::function<void()> contained);
     void preview_wide(Wide wide, const incident::Incident& incident, const std::string& word, const approval::Request& request, const control::Peer& peer, control::Responder responder);
     [[nodiscard]] control::Json preview_joint(const incident::Incident& said, const std::shared_ptr<approval::Joint>& joint, quell_response response, bool alive, approval::Request request);
     [[nodiscard]] control::Json parts_json(const std::vector<std::uint64_t>& parts);

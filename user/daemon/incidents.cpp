@@ -287,9 +287,10 @@ void Daemon::approve(const Json& params, const control::Peer& peer, control::Res
         return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", kOneContainer}});
     if (request.follow_ns && control::true_member(params, "no_follow")) return responder.error(control::errors::kInvalidParameter, {{"parameter", "no_follow"}});
     follow_by_rule(*incident, params, *wide != Wide::kNone, request);
-    if (*wide != Wide::kNone) return approve_wide(*wide, incident->id, request, digest, word, peer, std::move(responder));
-    if (const auto& below = control::member(params, "below"); below.is_array() && !below.empty())
-        return approve_below(incident->id, incident->key.container, below.get<std::vector<std::string>>(), digest, std::move(request), std::move(responder));
+    std::vector<std::string> below;
+    if (const auto& named = control::member(params, "below"); named.is_array()) below = named.get<std::vector<std::string>>();
+    if (*wide != Wide::kNone) return approve_wide(*wide, incident->id, request, below, digest, word, peer, std::move(responder));
+    if (!below.empty()) return approve_below(incident->id, incident->key.container, below, digest, std::move(request), std::move(responder));
     // of an event's object the kernel side gave the real path; not of what somebody named, nor of who acted
     if (request.follow_ns && request.response == QUELL_RESPONSE_DENY_EXEC && (incident->key.rule == QUELL_RULE_MANUAL || (incident->entry.object_flags & QUELL_OBJECT_ACTOR)))
         if (const auto paths = incident::paths_of_object(*incident, request.response)) return approve_followed(*incident, paths->front(), digest, std::move(request), std::move(responder));

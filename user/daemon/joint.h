@@ -23,7 +23,6 @@ enum class Wide { kNone, kPod, kInstances };
 
 // By `scope` and `all_instances` of a call; nothing: there is no such scope, or both were given.
 [[nodiscard]] std::optional<Wide> wide_of(const control::Json& params);
-[[nodiscard]] bool can_be_wide(Wide wide, quell_u32 response);
 
 // By the worker.
 struct JointFound {
@@ -35,6 +34,7 @@ struct JointFound {
 struct JointAsked {
     std::shared_ptr<const approval::Joint> joint;
     std::set<std::uint64_t> seen;
+    std::shared_ptr<const incident::Incident> first;  // as it was then
 
     // For one response: what each of the others offers.
     [[nodiscard]] std::shared_ptr<approval::Joint> of(quell_response response) const;
