@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/cli/fake_daemon.h"
+#include "user/cli/incident_text.h"
 #include "user/control/varlink.h"
 
 namespace quell::cli {

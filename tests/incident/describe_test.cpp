@@ -54,6 +54,19 @@ TEST(Describe, FitsTheInterface) {
     }
 }
 
+TEST(Describe, AnOfferSaysWhetherItFollows) {
+    Offer says_nothing, follows, cannot;
+    follows.follow_ns = 3'600'000'000'000;
+    cannot.not_followed = "its runtime does not say its image";
+    const auto json = whole_json(an_incident(), {says_nothing, follows, cannot}, true);
+    EXPECT_EQ(wrong(json), "fits");
+    EXPECT_FALSE(json["offers"][0].contains("follow_s") || json["offers"][0].contains("not_followed"));
+    EXPECT_EQ(json["offers"][1]["follow_s"], 3600);
+    EXPECT_FALSE(json["offers"][1].contains("not_followed"));
+    EXPECT_EQ(json["offers"][2]["not_followed"], "its runtime does not say its image");
+    EXPECT_FALSE(json["offers"][2].contains("follow_s"));
+}
+
 TEST(Describe, WhatIsHeldWhileNobodyHasDecidedIsTold) {
     Hold pause{QUELL_RESPONSE_PAUSE_CONTAINER, false, false, false, false, std::nullopt, "no"}, cut{QUELL_RESPONSE_ISOLATE_NETWORK, true, false, false, false, 0, ""};
     EXPECT_EQ(hold_text(pause, false), "not frozen: no");
