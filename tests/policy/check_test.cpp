@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "policy/check/while_pending.h"
+#include "policy/limits.h"
 #include "support.h"
 #include "user/base/vocabulary.h"
 
