@@ -71,6 +71,7 @@ struct ImageRule {
     std::vector<std::string> tags;
     std::vector<std::uint32_t> offers;  // in the order the policy gives
     std::optional<Automatic> automatic = {};
+    std::uint64_t follow_ns = 0;   // what is approved follows its workload for so long, 0: it does not
     bool two_persons = false;      // must approve
     bool reason_required = false;  // of who approves
     std::string file;                   // where it was written, "" for a built-in rule

@@ -110,6 +110,7 @@ struct Rule {
     std::uint64_t once_ns = 0;    // time after which it speaks again of one subject, 0: at once
     std::optional<Automatic> automatic = {};
     std::uint32_t while_pending = 0;  // mask of positions in kHoldWords
+    std::uint64_t follow_ns = 0;      // what is approved follows its workload for so long, 0: it does not
     bool two_persons = false;         // must approve
     bool reason_required = false;     // of who approves
     Mode mode = Mode::kOn;

@@ -125,6 +125,7 @@ private:
         entry.tags = rule.tags;
         entry.offers = rule.offers;
         entry.automatic = rule.automatic;
+        entry.follow_ns = rule.follow_ns;
         entry.two_persons = rule.two_persons;
         entry.reason_required = rule.reason_required;
         if (!is_builtin(rule)) entry.file = sources_[rule.where.source].file();

@@ -103,6 +103,7 @@ constexpr std::array kKeys = {
     Key{"respond.automatic.dry-run", KeyShape::kText, [](const Rule& rule) { return rule.automatic && rule.automatic->dry_run ? Values{"true"} : Values{"false"}; },
         [](const Rule&) { return Values{"false"}; }},
     Key{"respond.while-pending", KeyShape::kSet, held_words, nothing},
+    Key{"respond.follow.workload", KeyShape::kText, [](const Rule& rule) { return rule.follow_ns ? Values{duration_text(rule.follow_ns)} : Values{}; }, nothing},
     Key{"respond.two-persons", KeyShape::kText, [](const Rule& rule) { return Values{rule.two_persons ? "true" : "false"}; },
         [](const Rule&) { return Values{"false"}; }},
     Key{"respond.reason-required", KeyShape::kText, [](const Rule& rule) { return Values{rule.reason_required ? "true" : "false"}; },

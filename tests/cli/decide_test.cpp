@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/cli/fake_daemon.h"
+#include "user/cli/incident_text.h"
 #include "user/control/varlink.h"
 
 namespace quell::cli {
@@ -109,6 +110,23 @@ TEST_F(FakeDaemon, ATermIsChecked) {
     for (const char* term : {"0s", "8d", "soon", "500ms", "-1h"}) EXPECT_EQ(quell({"approve", "00012@ab12cd34", "isolate-network", "--follow=" + std::string(term)}).code, 2) << term;
     EXPECT_EQ(quell({"approve", "--select", "rule=x", "isolate-network", "--digest", "ab", "--follow", "2h"}).code, 2) << "many at once follow nothing";
     EXPECT_TRUE(calls().empty());
+}
+
+TEST_F(FakeDaemon, ThatItDoesNotFollowIsSaid) {
+    will_reply("Approve", {{"incident", done_incident()}, {"survivors", Json::array()}});
+    start();
+    EXPECT_EQ(quell({"approve", "00012@ab12cd34", "isolate-network", "--no-follow", "--follow", "2h"}).code, 2) << "one of them";
+    EXPECT_TRUE(calls().empty());
+    EXPECT_EQ(quell({"approve", "00012@ab12cd34", "isolate-network", "--no-follow"}).code, 0);
+    EXPECT_EQ(calls(), std::vector<std::string>{R"(Approve {"digest":"ab12cd34","id":"00012","no_follow":true,"response":"isolate-network"})"});
+}
+
+TEST(OfferText, SaysWhetherItFollows) {
+    const auto text = [](Json offer) { return offer_text(offer, ""); };
+    EXPECT_EQ(text({{"response", "deny-write"}}).find("follows:"), std::string::npos) << "its rule says nothing";
+    EXPECT_NE(text({{"response", "deny-write"}, {"follow_s", 28800}}).find("follows:   its workload, for 8h"), std::string::npos) << text({{"follow_s", 28800}});
+    EXPECT_NE(text({{"response", "deny-write"}, {"not_followed", "its runtime does not say its image\x1b"}}).find("follows:   not its workload, though its rule says so: its runtime does not say its image"), std::string::npos);
+    EXPECT_EQ(text({{"not_followed", "\x1b[2J"}}).find('\x1b'), std::string::npos);
 }
 
 TEST_F(FakeDaemon, WhoHoldsTheFileIsKilledWhereItIsSaid) {

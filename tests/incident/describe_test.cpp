@@ -33,6 +33,7 @@ Incident hostile() {
     incident.first_approvals = 3;
     incident.held = {{QUELL_RESPONSE_PAUSE_CONTAINER, true, true, false, true, 340, kHostile}, {QUELL_RESPONSE_ISOLATE_NETWORK, false, false, true, false, std::nullopt, ""}};
     incident.rule.two_persons = incident.rule.reason_required = true;
+    incident.rule.follow_ns = 7;
     for (std::size_t i = 0; i < kNotesMax + 1; i++) incident.add_note({static_cast<std::int64_t>(i), 1000, kHostile, kHostile});
     return incident;
 }
@@ -51,6 +52,19 @@ TEST(Describe, FitsTheInterface) {
             }
         }
     }
+}
+
+TEST(Describe, AnOfferSaysWhetherItFollows) {
+    Offer says_nothing, follows, cannot;
+    follows.follow_ns = 3'600'000'000'000;
+    cannot.not_followed = "its runtime does not say its image";
+    const auto json = whole_json(an_incident(), {says_nothing, follows, cannot}, true);
+    EXPECT_EQ(wrong(json), "fits");
+    EXPECT_FALSE(json["offers"][0].contains("follow_s") || json["offers"][0].contains("not_followed"));
+    EXPECT_EQ(json["offers"][1]["follow_s"], 3600);
+    EXPECT_FALSE(json["offers"][1].contains("not_followed"));
+    EXPECT_EQ(json["offers"][2]["not_followed"], "its runtime does not say its image");
+    EXPECT_FALSE(json["offers"][2].contains("follow_s"));
 }
 
 TEST(Describe, WhatIsHeldWhileNobodyHasDecidedIsTold) {
@@ -121,6 +135,7 @@ TEST(Snapshot, KeepsEverything) {
     EXPECT_EQ(back->first_approval, incident.first_approval);
     EXPECT_EQ(back->first_approvals, incident.first_approvals);
     EXPECT_TRUE(back->rule.two_persons && back->rule.reason_required);
+    EXPECT_EQ(back->rule.follow_ns, 7u);
     EXPECT_EQ(back->notes, incident.notes);
     EXPECT_EQ(back->part_of, 5u);
     EXPECT_EQ(back->held, incident.held);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "policy/check/while_pending.h"
+#include "policy/limits.h"
 #include "support.h"
 #include "user/base/vocabulary.h"
 
@@ -124,6 +125,22 @@ TEST(Check, WhatHoldsWhileNobodyHasDecidedIsInTheImage) {
         all |= QUELL_BIT(response);
     }
     EXPECT_EQ(all, QUELL_HOLDABLE);
+}
+
+TEST(Check, ForHowLongWhatIsApprovedFollowsIsInTheImage) {
+    const auto followed = [](const std::string& respond, const std::string& mode = "on", const std::string& subject = "any") {
+        const CompileResult result = compile_text(policy(rule("a", "/x", "delete", subject, "respond: {" + respond + "}\n      mode: " + mode)));
+        if (!result.image) return summary(result.findings);
+        std::string text;
+        for (const ImageRule& one : result.image->rules)
+            if (one.id == "a") text = std::to_string(one.follow_ns / kSecond);
+        return text;
+    };
+    EXPECT_EQ(followed("offer: [isolate-network, kill-container], follow: workload"), "28800");
+    EXPECT_EQ(followed("offer: [deny-exec], follow: {workload: 90m}"), "5400");
+    EXPECT_EQ(followed("offer: [deny-exec]"), "0");
+    EXPECT_EQ(followed("offer: [deny-write], follow: workload", "observe"), "0") << "there is nothing to approve";
+    EXPECT_EQ(followed("offer: [deny-exec], follow: workload", "on", "host"), "Q1317@11:45");
 }
 
 TEST(Check, AnObservedRuleDoesNothingByItself) {

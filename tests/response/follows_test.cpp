@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include "policy/check/follow.h"
 #include "user/incident/followed.h"
 #include "user/response/response.h"
 
@@ -8,6 +9,7 @@ namespace quell::response {
 namespace {
 
 TEST(Follows, WhatHoldsAContainerAndKillsNobody) {
+    EXPECT_EQ(policy::kFollowing, QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK) | QUELL_BIT(QUELL_RESPONSE_DENY_WRITE) | QUELL_BIT(QUELL_RESPONSE_DENY_EXEC)) << "so policies say";
     const quell_u32 follow = QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK) | QUELL_BIT(QUELL_RESPONSE_DENY_WRITE) | QUELL_BIT(QUELL_RESPONSE_DENY_EXEC);
     for (quell_u32 i = 0; i < QUELL_RESPONSE_COUNT; i++) {
         const auto which = static_cast<quell_response>(i);

@@ -115,24 +115,16 @@ void Decisions::row(const Incident& incident, history::Action action, const std:
         entry.row.reason = request->reason;
         entry.row.detail = request->rule.empty() ? request->detail : rule_detail(request->rule);
         if (request->response < QUELL_RESPONSE_COUNT) entry.row.response = word_at(kResponseWords, request->response);
-        if (action == history::Action::APPROVED && incident.entry.response == QUELL_RESPONSE_ISOLATE_NETWORK && request->rule.empty()) {
-            const auto known = incident::Json::parse(request->detail, nullptr, false);
-            auto whole = known.is_object() ? known : incident::Json::object();
-            whole["terms"] = response::terms_text(request->terms);
-            entry.row.detail = whole.dump();
-        }
-        if (action == history::Action::APPROVED && incident.entry.response == QUELL_RESPONSE_DENY_WRITE && request->rule.empty()) {
-            const auto known = incident::Json::parse(request->detail, nullptr, false);
-            auto whole = known.is_object() ? known : incident::Json::object();
-            whole["below"] = request->below.empty() ? "the directory of the object" : request->below;
-            entry.row.detail = whole.dump();
-        }
-        if (action == history::Action::APPROVED && request->kill_holders) {
+        const auto add = [&](const char* name, const incident::Json& value) {
             const auto known = incident::Json::parse(entry.row.detail, nullptr, false);
             auto whole = known.is_object() ? known : incident::Json::object();
-            whole["kill_holders"] = true;
+            whole[name] = value;
             entry.row.detail = whole.dump();
-        }
+        };
+        const bool by_person = action == history::Action::APPROVED && request->rule.empty();
+        if (by_person && incident.entry.response == QUELL_RESPONSE_ISOLATE_NETWORK) add("terms", response::terms_text(request->terms));
+        if (by_person && incident.entry.response == QUELL_RESPONSE_DENY_WRITE) add("below", request->below.empty() ? "the directory of the object" : request->below);
+        if (action == history::Action::APPROVED && request->kill_holders) add("kill_holders", true);
     }
     entry.snapshot = history::Snapshot{incident.id, std::string(word_at(kStateWords, incident.state)), incident.rule.rule, incident::snapshot_text(incident)};
     parts_.history.append(std::move(entry));
@@ -190,11 +182,15 @@ void Decisions::approve(std::uint64_t id, quell_response response, const std::st
     if (!response::takes_evidence(response) && !parts_.canary_denied())
         return refuse(id, Refusal::kBlind, "the canary was not denied: the hooks do not refuse, nothing was approved", request, reply);
     if (request.beside == QUELL_RESPONSE_ACQUIRE_FILE && !request.has_room) return look_for_room(id, response, digest, request, reply);
-    if (request.follow_ns)
-        if (const auto why = parts_.may_follow(*incident, request); !why.empty()) return refuse(id, Refusal::kNotOffered, why, request, reply);
     Request agreed_to = request;
+    if (request.follow_ns)
+        if (auto why = parts_.may_follow(*incident, request); !why.empty()) {
+            if (!request.follow_by_rule) return refuse(id, Refusal::kNotOffered, why, request, reply);
+            agreed_to.follow_ns = 0;
+            agreed_to.not_followed = std::move(why);
+        }
     if (!agreed(*incident, offer, agreed_to, reply)) return;
-    if (request.dry_run) return tell_dry_run(*incident, std::string(word_at(kResponseWords, response)) + " of " + offer.target_text + " would have been approved", agreed_to, reply);
+    if (request.dry_run) return tell_dry_run(*incident, std::string(word_at(kResponseWords, response)) + " of " + offer.target_text + " would have been approved" + follow_outlook(agreed_to), agreed_to, reply);
     if (request.joint) return flip_all(*incident, offer, agreed_to, std::move(reply));
     flip(*incident, offer, agreed_to, std::move(reply));
 }
@@ -263,6 +259,7 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
     if (request.beside == QUELL_RESPONSE_ACQUIRE_FILE) to_copy_.insert(incident.id);
     if (offer.response == QUELL_RESPONSE_STOP_CONTAINER) lift(incident, QUELL_BIT(QUELL_RESPONSE_PAUSE_CONTAINER));  // who is told to end must run for it
     if (request.kill_holders) killing_holders_.insert(incident.id);
+    if (!request.not_followed.empty()) not_followed_[incident.id] = request.not_followed;
     carry_out(incident, std::move(reply));
 }
 
@@ -305,6 +302,7 @@ void Decisions::carried_out(std::uint64_t id, const response::Outcome& outcome, 
     write_due_rows(id);
     auto state = outcome.state;
     auto detail = outcome.detail;
+    if (const auto why = not_followed_.extract(id)) detail += (detail.empty() ? "" : "; ") + not_followed_text(why.mapped());
     if (state == QUELL_STATE_ENFORCING && !parts_.canary_denied()) {
         state = QUELL_STATE_FAILED;
         detail = "the canary was not denied: it cannot be said that the hooks refuse";

@@ -56,11 +56,17 @@ struct Request {
     quell_places places = {};                        // of deny-write: none where it is the directory of the object
     std::string below = {};                          // these for people, escaped
     std::uint64_t follow_ns = 0;                     // the containment is to follow the workload for so long; 0: it does not
+    bool follow_by_rule = false;                     // as its rule says, not who asks: where it cannot, it is contained and that is told
+    std::string not_followed = {};                   // why, then
     std::vector<std::string> paths = {};             // by which what follows is found again, where they are not those of the incident's object
     std::uint64_t follows = 0;                       // nobody asks: an approval of this incident follows its workload. It knows no digest
     bool over_guards = false;                        // who approved (of `follows`: that incident) went over guards
     bool kill_holders = false;                       // of quarantine-file: who holds the file within the container
 };
+
+// What there is to say where the rule's word comes to nothing; and in a dry run, "" where its rule says nothing.
+[[nodiscard]] std::string not_followed_text(const std::string& why);
+[[nodiscard]] std::string follow_outlook(const Request& request);
 
 enum class Refusal { kNone, kNoSuchIncident, kNotOffered, kChanged, kTooLate, kBlind, kNotAllowed, kGuarded, kFailed };
 
@@ -274,6 +280,7 @@ private:
     };
     std::map<std::uint64_t, Captured> capturing_;  // before they are killed
     std::set<std::uint64_t> killing_holders_;  // of these
+    std::map<std::uint64_t, std::string> not_followed_;  // why, to be told when they hold
     std::map<std::uint64_t, std::uint64_t> considered_;  // until when what is looked up is waited for
     HourGuard guard_;
     ContainerWindow containers_;

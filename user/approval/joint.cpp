@@ -52,6 +52,7 @@ struct Decisions::Run {
     Request request;
     Reply reply;
     std::vector<std::uint64_t> others;
+    std::vector<JointPlaces> places;  // of these, where it is about places
     std::size_t awaited = 0;  // of them, until they are prepared
     bool flipping = false;    // the first, right now
     bool over = false;        // given up, and answered
@@ -102,10 +103,14 @@ void Decisions::flip_all(Incident& incident, const incident::Offer& offer, const
     run->offer = offer;
     run->request = request;
     run->reply = std::move(reply);
-    for (const auto& other : request.joint->others) {
+    const auto& places = request.joint->places;
+    for (std::size_t i = 0; i < request.joint->others.size(); i++) {
+        const auto& other = request.joint->others[i];
+        if (!places.empty() && !places.at(i + 1).places.count) continue;
         const auto bound = request.joint->bind(other);
         if (!bound) return give_up(run, Refusal::kFailed, incident::subject_text(other) + " could not be bound, nothing was approved: " + bound.error().message);
         run->others.push_back(*bound);
+        if (!places.empty()) run->places.push_back(places.at(i + 1));
     }
     run->answers.resize(run->others.size() + 1);
     run->awaited = run->others.size();
@@ -157,6 +162,7 @@ void Decisions::flip_each(const std::shared_ptr<Run>& run) {
     if (run->over) return;
     request.detail = detail_with(run->request.detail, "part_of", id_text(run->first));
     for (std::size_t i = 0; i < run->others.size(); i++) {
+        if (!run->places.empty()) request.places = run->places[i].places, request.below = run->places[i].below;
         if (auto* one = parts_.store.find(run->others[i])) flip(*one, run->offer, request, [this, run, i](const Answer& answer) { came(run, i + 1, answer); });
         else came(run, i + 1, {Refusal::kTooLate, "it is gone", run->others[i], {}});
     }
@@ -210,6 +216,9 @@ void Decisions::undo(std::uint64_t id, const Request& request, Reply reply) {
         refresh(*one);
         if (can_be_undone(*one)) held.push_back(one);
     }
+    if (first && held.empty())  // evidence of several: each has its row, and is refused by itself
+        for (auto* one : parts_.store.parts_of(id))
+            if (response::takes_evidence(one->entry.response) && evidence_of(*one) != QUELL_RESPONSE_COUNT) undo_one(one->id, request, [](const Answer&) {});
     if (!first || held.empty()) return undo_one(id, request, reply);
     refresh(*first);
     Answer all{Refusal::kNone, {}, id, {}};

@@ -122,6 +122,7 @@ bool Decisions::agreed(Incident& incident, const incident::Offer& offer, Request
     std::string over;
     if (request.follows) return request.over_guards || !is_guarded(incident, matter, request, reply, over);
     if (request.follow_ns) request.detail = with(request.detail, "follow", duration_text(static_cast<std::int64_t>(request.follow_ns)));
+    if (!request.not_followed.empty()) request.detail = with(request.detail, "not_followed", request.not_followed);
     if (request.break_glass) return breaks_glass(incident, matter, request, reply);
     if (request.rule.empty() && incident.rule.reason_required && is_blank(request.reason)) return no(kReason);
     if (request.rule.empty() && incident.rule.two_persons && !is_second(incident, offer, request, reply)) return false;

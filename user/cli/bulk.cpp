@@ -100,6 +100,7 @@ Json result_of(const Target& target, const control::CallResult& called, bool is_
     result["ok"] = is_dry || ((state == "done" || state == "enforcing") && survivors.empty());
     result["one_of_two"] = !is_dry && waits && control::member(incident, "first_approval").is_object();
     result["text"] = is_dry ? "nothing stands against it" : result["one_of_two"] == true ? "approved by one of two" : state + (note.empty() ? "" : ", " + note);
+    if (control::member(incident, "follow").is_object() && !is_dry) result["text"] = result["text"].get<std::string>() + ", follows its workload";
     if (!survivors.empty()) result["text"] = result["text"].get<std::string>() + ", " + std::to_string(survivors.size()) + " survived";
     return result;
 }
@@ -153,6 +154,7 @@ int approve_selected(Invocation& invocation) {
     Json parameters = {{"response", response}};
     if (!put_reason(invocation, parameters)) return kUsage;
     if (invocation.has("--dry-run")) parameters["dry_run"] = true;
+    if (invocation.has("--no-follow")) parameters["no_follow"] = true;
     int code = kDone;
     const auto targets = targets_of(invocation, *selection, response, code);
     if (!targets) return code;

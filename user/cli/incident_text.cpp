@@ -182,6 +182,12 @@ std::string latency_text(const Json& incident, bool utc) {
     return out;
 }
 
+std::string offer_follow_text(const Json& offer) {
+    if (const std::string why = text_of(offer, "not_followed"); !why.empty()) return "not its workload, though its rule says so: " + why;
+    const Json& term = member(offer, "follow_s");
+    return term.is_number_integer() ? "its workload, for " + s_text(std::max<std::int64_t>(0, term.get<std::int64_t>())) + " (--no-follow: not this time)" : "";
+}
+
 std::string offer_text(const Json& offer, std::string_view indent) {
     const std::string start(indent);
     std::string out;
@@ -195,6 +201,7 @@ std::string offer_text(const Json& offer, std::string_view indent) {
             out += start + "  and " + std::to_string(count - static_cast<std::int64_t>(hit.size())) + " more\n";
     }
     if (const std::string warning = text_of(offer, "warning"); !warning.empty()) out += start + "warning:   " + warning + "\n";
+    if (const std::string follows = offer_follow_text(offer); !follows.empty()) out += start + "follows:   " + follows + "\n";
     const std::string undo = text_of(offer, "undo");
     return out + start + "undo:      " + (undo.empty() ? "cannot be undone" : undo) + "\n";
 }

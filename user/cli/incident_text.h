@@ -26,6 +26,8 @@ namespace quell::cli {
 
 // What an offer would hit now: its target, then the processes one a line.
 [[nodiscard]] std::string offer_text(const Json& offer, std::string_view indent);
+// Whether what an offer does follows its workload, as its rule says; "" where that says nothing.
+[[nodiscard]] std::string offer_follow_text(const Json& offer);
 // What follows its workload, in one line; "" where nothing does.
 [[nodiscard]] std::string follow_text(const Json& incident, bool utc);
 

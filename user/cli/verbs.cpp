@@ -81,6 +81,7 @@ const std::vector<Verb>& verbs() {
           kAllow, kAllowNode, kLoopback, kScope, kInstances, kWith, kCopy,
           {"--below", "PATH", kBelow, false, true},
           {"--follow", "DURATION", "isolate-network, deny-write, deny-exec: hold for the workload, also when its container is made anew, up to 7d"},
+          {"--no-follow", "", "it does not follow its workload, though its rule says so"},
           {"--kill-holders", "", "quarantine-file: kill who holds the file within the container"},
           {"--confirm", "WORD", "the word that a guard asks for; of an admin", false, false},
           {"--break-glass", "", "over rights, two persons and guards, for those who may; takes a reason", false, false},

@@ -57,6 +57,7 @@ struct ManualRequest {
     std::string reason, note;
     control::Peer peer;
     std::uint64_t part_of = 0;  // of a joint one: the first
+    bool by_process = false;    // that is in the container which is meant: the row has the note
     std::uint32_t severity = incident::kManualSeverity;
 };
 
@@ -123,6 +124,7 @@ private:
     void approve(const control::Json&, const control::Peer&, control::Responder);
     void approve_below(std::uint64_t id, std::uint64_t container, const std::vector<std::string>& paths, const std::string& digest, approval::Request request,
                        control::Responder responder);
+    void follow_by_rule(const incident::Incident& incident, const control::Json& params, bool is_wide, approval::Request& request) const;
     void approve_followed(const incident::Incident& incident, const std::string& path, const std::string& digest, approval::Request request, control::Responder responder);
     [[nodiscard]] approval::Reply answer_with_survivors(std::shared_ptr<control::Responder> shared, quell_response response, std::function<void()> contained = {});
     // (requests.cpp)
@@ -140,7 +142,10 @@ private:
     [[nodiscard]] Result<JointFound> find_same(const incident::Incident& incident) const;
     // contained: called when a joint one was carried out.
     void approve_now(std::uint64_t id, const approval::Request& request, const std::string& digest, control::Responder responder, std::function<void()> contained = {});
-    void approve_wide(Wide wide, std::uint64_t id, approval::Request request, const std::string& digest, const std::string& word, const control::Peer& peer, control::Responder responder);
+    void approve_wide(Wide wide, std::uint64_t id, approval::Request request, const std::vector<std::string>& below, const std::string& digest, const std::string& word, const control::Peer& peer,
+                      control::Responder responder);
+    void approve_places(const incident::Incident& first, const std::shared_ptr<approval::Joint>& joint, approval::Request request, const std::vector<std::string>& below, const std::string& digest,
+                        control::Responder responder, std::function<void()> contained);
     void preview_wide(Wide wide, const incident::Incident& incident, const std::string& word, const approval::Request& request, const control::Peer& peer, control::Responder responder);
     [[nodiscard]] control::Json preview_joint(const incident::Incident& said, const std::shared_ptr<approval::Joint>& joint, quell_response response, bool alive, approval::Request request);
     [[nodiscard]] control::Json parts_json(const std::vector<std::uint64_t>& parts);
@@ -158,6 +163,9 @@ private:
     void start_following();
     void container_starts(const control::Json&, const control::Peer&, control::Responder);
     void add_follow(control::Json& json, std::uint64_t incident) const;
+    // Of an offer: whether an approval would follow, as its rule says.
+    void tell_follow(const incident::Incident& incident, incident::Offer& offer, bool is_wide = false) const;
+    [[nodiscard]] std::vector<incident::Offer> offers_of(const incident::Incident& incident) const;
     void list_followed(control::Json& list, std::size_t& room);
     [[nodiscard]] approval::Request request_of(const control::Json& params, const control::Peer& peer) const;
     [[nodiscard]] approval::Reply answer_with_incident(control::Responder responder);

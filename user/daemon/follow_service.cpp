@@ -10,6 +10,7 @@
 #include "user/control/varlink.h"
 #include "user/daemon/daemon.h"
 #include "user/incident/describe.h"
+#include "user/incident/engine_view.h"
 
 namespace quell::daemon {
 namespace {
@@ -52,14 +53,29 @@ void Daemon::container_starts(const Json& params, const control::Peer& peer, con
     follower_->starts(std::move(told), [shared](const Met& met) { shared->reply(met_json(met)); });
 }
 
+// Where who approves says nothing of it.
+void Daemon::follow_by_rule(const incident::Incident& incident, const Json& params, bool is_wide, approval::Request& request) const {
+    if (request.follow_ns || control::true_member(params, "no_follow")) return;
+    const auto term_ns = approval::follow_of_rule(incident, request.response);
+    if (!term_ns) return;
+    request.follow_by_rule = true;
+    if (is_wide) request.not_followed = kOneContainer;
+    else request.follow_ns = term_ns;
+}
+
 // Whether the path leads to what was bound, and which one really does, is seen only there.
 void Daemon::approve_followed(const incident::Incident& incident, const std::string& path, const std::string& digest, approval::Request request, control::Responder responder) {
     const std::string word{word_at(kResponseWords, request.response)};
     auto shared = std::make_shared<control::Responder>(std::move(responder));
     auto submitted = namer_->submit([this, container = incident.key.container, path, file = incident.entry.file] { return real_path(*engine_, container, path, file); },
                                     [this, id = incident.id, digest, word, request = std::move(request), shared](const Result<std::string>& real) mutable {
-                                        if (!real) return shared->error("io.quell.NotOffered", {{"response", word}, {"reason", "it does not follow its workload: " + real.error().message}});
-                                        request.paths = {*real};
+                                        if (!real && !request.follow_by_rule) return shared->error("io.quell.NotOffered", {{"response", word}, {"reason", "it does not follow its workload: " + real.error().message}});
+                                        if (real) {
+                                            request.paths = {*real};
+                                        } else {
+                                            request.follow_ns = 0;
+                                            request.not_followed = real.error().message;
+                                        }
                                         decisions_->approve(id, request.response, digest, request, answer_with_survivors(shared, request.response));
                                     });
     if (!submitted) shared->fail("too much is being looked up at once: try again");
@@ -67,6 +83,25 @@ void Daemon::approve_followed(const incident::Incident& incident, const std::str
 
 void Daemon::add_follow(Json& json, std::uint64_t incident) const {
     if (const auto* followed = std::as_const(*follower_).table().find(incident)) json["follow"] = incident::follow_json(*followed, boottime_ns());
+}
+
+void Daemon::tell_follow(const incident::Incident& incident, incident::Offer& offer, bool is_wide) const {
+    approval::Request request;
+    request.follow_ns = approval::follow_of_rule(incident, offer.response);
+    if (!request.follow_ns || !offer.available) return;
+    request.response = offer.response;
+    // whether the path leads to what was bound is looked at when it is approved
+    if (offer.response == QUELL_RESPONSE_DENY_EXEC)
+        if (auto paths = incident::paths_of_object(incident, offer.response)) request.paths = *std::move(paths);
+    offer.not_followed = is_wide ? kOneContainer : follower_->may_follow(incident, request);
+    if (offer.not_followed.empty()) offer.follow_ns = request.follow_ns;
+}
+
+std::vector<incident::Offer> Daemon::offers_of(const incident::Incident& incident) const {
+    incident::EngineView kernel(*engine_);
+    auto all = incident::offers(kernel, incident);
+    for (auto& offer : all) tell_follow(incident, offer);
+    return all;
 }
 
 // Whose container is gone: they wait for nothing, and are in force nowhere, but go on.

@@ -108,9 +108,8 @@ incident::Incident* Daemon::incident_of(const Json& params, std::string_view nam
 
 Json Daemon::incident_json(const incident::Incident& incident) {
     const bool alive = incident.key.container && engine_->container(incident.key.container);
-    incident::EngineView kernel(*engine_);
     const auto said = as_said(incident);
-    auto json = incident::whole_json(said, said.over() ? std::vector<incident::Offer>{} : incident::offers(kernel, said), alive);
+    auto json = incident::whole_json(said, said.over() ? std::vector<incident::Offer>{} : offers_of(said), alive);
     add_follow(json, incident.id);
     return json;
 }
@@ -172,9 +171,8 @@ void Daemon::previewed(const incident::Incident& incident, const Json& params, c
     const auto said = as_said(incident);
     const bool alive = said.key.container && engine_->container(said.key.container);
     const auto request = request_of(params, peer);
-    incident::EngineView kernel(*engine_);
     auto list = Json::array();
-    for (const auto& offer : incident::offers(kernel, said)) {
+    for (const auto& offer : offers_of(said)) {
         if (!word.empty() && word != word_at(kResponseWords, offer.response)) continue;
         list.push_back(incident::preview_json(said, offer, alive, offer.available ? decisions_->needs(said, offer.response, request) : std::vector<std::string>{}));
         if (offer.available) list.back()["asks"] = asks_json(decisions_->asks(said, offer, request));
@@ -286,10 +284,13 @@ void Daemon::approve(const Json& params, const control::Peer& peer, control::Res
     if (*wide != Wide::kNone && request.beside != QUELL_RESPONSE_COUNT)
         return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", "evidence beside it is taken of one target, not of several"}});
     if (*wide != Wide::kNone && request.follow_ns)
-        return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", "what follows a workload is one container, not several"}});
-    if (*wide != Wide::kNone) return approve_wide(*wide, incident->id, request, digest, word, peer, std::move(responder));
-    if (const auto& below = control::member(params, "below"); below.is_array() && !below.empty())
-        return approve_below(incident->id, incident->key.container, below.get<std::vector<std::string>>(), digest, std::move(request), std::move(responder));
+        return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", kOneContainer}});
+    if (request.follow_ns && control::true_member(params, "no_follow")) return responder.error(control::errors::kInvalidParameter, {{"parameter", "no_follow"}});
+    follow_by_rule(*incident, params, *wide != Wide::kNone, request);
+    std::vector<std::string> below;
+    if (const auto& named = control::member(params, "below"); named.is_array()) below = named.get<std::vector<std::string>>();
+    if (*wide != Wide::kNone) return approve_wide(*wide, incident->id, request, below, digest, word, peer, std::move(responder));
+    if (!below.empty()) return approve_below(incident->id, incident->key.container, below, digest, std::move(request), std::move(responder));
     // of an event's object the kernel side gave the real path; not of what somebody named, nor of who acted
     if (request.follow_ns && request.response == QUELL_RESPONSE_DENY_EXEC && (incident->key.rule == QUELL_RULE_MANUAL || (incident->entry.object_flags & QUELL_OBJECT_ACTOR)))
         if (const auto paths = incident::paths_of_object(*incident, request.response)) return approve_followed(*incident, paths->front(), digest, std::move(request), std::move(responder));

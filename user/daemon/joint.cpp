@@ -10,9 +10,11 @@
 #include "user/control/varlink.h"
 #include "user/daemon/daemon.h"
 #include "user/daemon/instances.h"
+#include "user/daemon/joint_places.h"
 #include "user/incident/describe.h"
 #include "user/incident/engine_view.h"
 #include "user/incident/preview.h"
+#include "user/response/places.h"
 
 namespace quell::daemon {
 namespace {
@@ -26,7 +28,33 @@ std::string wide_word(Wide wide) { return wide == Wide::kPod ? "scope pod" : "in
 
 bool pod_can_have(quell_u32 response) {
     return response == QUELL_RESPONSE_KILL_CONTAINER || response == QUELL_RESPONSE_STOP_CONTAINER || response == QUELL_RESPONSE_PAUSE_CONTAINER ||
-           response == QUELL_RESPONSE_ISOLATE_NETWORK;
+           response == QUELL_RESPONSE_ISOLATE_NETWORK || response == QUELL_RESPONSE_DENY_WRITE || response == QUELL_RESPONSE_DENY_EXEC || response == QUELL_RESPONSE_CAPTURE;
+}
+
+// "": it can be. docs/design/044
+std::string why_not_wide(Wide wide, quell_u32 response, const incident::Incident& incident) {
+    const std::string word(word_at(kResponseWords, response));
+    if (wide == Wide::kInstances) return response == QUELL_RESPONSE_QUARANTINE_FILE ? "" : word + " has none: it is of quarantine-file";
+    if (response == QUELL_RESPONSE_KILL_PROCESS) return "kill-process is about one process and its descendants; kill-container has it";
+    if (!pod_can_have(response)) return word + " is about one file; quarantine-file has --all-instances";
+    if (response == QUELL_RESPONSE_DENY_EXEC && (incident.entry.object_flags & QUELL_OBJECT_OWN))
+        return "it is the container's own file, which deny-exec denies to whoever reaches it: without a scope it is as wide";
+    return {};
+}
+
+// The same file, which all of them may have mounted.
+void share_file(incident::Incident& other, const incident::Incident& first) {
+    other.entry.file = first.entry.file;
+    other.entry.upper_root = first.entry.upper_root;
+    other.entry.inode = first.entry.inode;
+    other.entry.device = first.entry.device;
+    other.entry.overlay_device = first.entry.overlay_device;
+    other.entry.object_flags = first.entry.object_flags;
+    std::copy(std::begin(first.entry.name), std::end(first.entry.name), std::begin(other.entry.name));
+    other.device = first.device;
+    other.inode = first.inode;
+    other.path = first.path;
+    other.exe = first.exe;
 }
 
 // What a request for one of the others is made of, as an incident that waits.
@@ -85,8 +113,6 @@ std::optional<Wide> wide_of(const Json& params) {
     if (scope.empty()) return is_of_file ? Wide::kInstances : Wide::kNone;
     return scope == "pod" && !is_of_file ? std::optional(Wide::kPod) : std::nullopt;
 }
-
-bool can_be_wide(Wide wide, quell_u32 response) { return wide == Wide::kPod ? pod_can_have(response) : response == QUELL_RESPONSE_QUARANTINE_FILE; }
 
 Result<JointFound> Daemon::find_pod(const incident::Pod& pod, std::uint64_t container) const {
     auto mates = find_pod_mates(*engine_, *identities_, pod, container);
@@ -160,27 +186,62 @@ JointAsked Daemon::joined(JointFound found, const incident::Incident& first, con
         if (!made) return made.error();
         return (*made)->id;
     };
-    return {std::move(joint), std::move(found.seen)};
+    return {std::move(joint), std::move(found.seen), std::make_shared<const incident::Incident>(first)};
 }
 
 // Which response it is about is known to who asks.
 std::shared_ptr<approval::Joint> JointAsked::of(quell_response response) const {
     auto made = std::make_shared<approval::Joint>(*joint);
-    for (auto& other : made->others) other.entry.offers = QUELL_BIT(response);
+    for (auto& other : made->others) {
+        other.entry.offers = QUELL_BIT(response);
+        if (response == QUELL_RESPONSE_DENY_EXEC) share_file(other, *first);
+    }
     return made;
 }
 
-void Daemon::approve_wide(Wide wide, std::uint64_t id, approval::Request request, const std::string& digest, const std::string& word, const control::Peer& peer, control::Responder responder) {
+void Daemon::approve_wide(Wide wide, std::uint64_t id, approval::Request request, const std::vector<std::string>& below, const std::string& digest, const std::string& word, const control::Peer& peer,
+                          control::Responder responder) {
     const auto* incident = store_.find(id);
     if (!incident) return responder.error("io.quell.NoSuchIncident", {{"id", id_text(id)}});
-    if (!can_be_wide(wide, request.response)) return not_widened(wide, *incident, request, word + " has none", responder);
-    widen(wide, *incident, request, peer, std::move(responder), [this, wide, request, digest, word](const incident::Incident& first, const JointAsked& asked, control::Responder answer) mutable {
+    if (const auto why = why_not_wide(wide, request.response, *incident); !why.empty()) return not_widened(wide, *incident, request, why, responder);
+    if (!below.empty() && request.response != QUELL_RESPONSE_DENY_WRITE) return not_widened(wide, *incident, request, word + " is about no place: that is deny-write", responder);
+    if (request.response == QUELL_RESPONSE_DENY_WRITE)
+        if (const auto wrong = below.empty() ? "of a pod it takes --below: the directory of the object is that of one container" : response::misnamed_places(below); !wrong.empty())
+            return not_widened(wide, *incident, request, wrong, responder);
+    widen(wide, *incident, request, peer, std::move(responder), [this, wide, request, digest, below](const incident::Incident& first, const JointAsked& asked, control::Responder answer) mutable {
         auto joint = asked.of(request.response);
         if (const auto shown = shown_.find(digest); shown != shown_.end()) joint->changed = changes_text(shown->second, shown_of(*joint));
         request.joint = joint;
         if (wide == Wide::kInstances) return approve_now(first.id, request, digest, std::move(answer));
-        approve_now(first.id, request, digest, std::move(answer), [this, first = first.id, pod = incident::pod_of(first.identity, first.cgroup_path), seen = asked.seen] { pods_->follow(first, pod, seen); });
+        std::function<void()> contained = [this, first = first.id, pod = incident::pod_of(first.identity, first.cgroup_path), seen = asked.seen] { pods_->follow(first, pod, seen); };
+        if (!below.empty()) return approve_places(first, joint, std::move(request), below, digest, std::move(answer), std::move(contained));
+        approve_now(first.id, request, digest, std::move(answer), std::move(contained));
     });
+}
+
+// One path is another directory in each container: looked for on a worker, in each.
+void Daemon::approve_places(const incident::Incident& first, const std::shared_ptr<approval::Joint>& joint, approval::Request request, const std::vector<std::string>& below, const std::string& digest,
+                            control::Responder responder, std::function<void()> contained) {
+    std::vector<std::uint64_t> containers{first.key.container};
+    std::vector<std::string> names{incident::subject_text(first)};
+    for (const auto& other : joint->others) {
+        containers.push_back(other.key.container);
+        names.push_back(incident::subject_text(other));
+    }
+    auto shared = std::make_shared<control::Responder>(std::move(responder));
+    auto submitted = namer_->submit([this, containers, below] { return find_joint_places(*engine_, containers, below); },
+                                    [this, id = first.id, names, joint, request = std::move(request), digest, shared, contained = std::move(contained)](const Result<std::vector<approval::JointPlaces>>& found) mutable {
+                                        const auto* incident = store_.find(id);
+                                        if (!incident) return shared->error("io.quell.NoSuchIncident", {{"id", id_text(id)}});
+                                        if (!found) return not_widened(Wide::kPod, *incident, request, found.error().message, *shared);
+                                        if (!found->front().places.count) return not_widened(Wide::kPod, *incident, request, "no path of it is in " + names.front() + ", which it was asked for", *shared);
+                                        joint->places = *found;
+                                        if (const auto text = placeless_text(*found, names); !text.empty()) joint->unseen += (joint->unseen.empty() ? "" : "; ") + text;
+                                        request.places = found->front().places;
+                                        request.below = found->front().below;
+                                        decisions_->approve(id, request.response, digest, request, answer_with_survivors(shared, request.response, std::move(contained)));
+                                    });
+    if (!submitted) shared->fail("too much is being looked up at once: try again");
 }
 
 void Daemon::preview_wide(Wide wide, const incident::Incident& incident, const std::string& word, const approval::Request& request, const control::Peer& peer, control::Responder responder) {
@@ -190,9 +251,12 @@ void Daemon::preview_wide(Wide wide, const incident::Incident& incident, const s
         incident::EngineView kernel(*engine_);
         auto list = Json::array();
         for (const auto response : said.rule.offers)
-            if (response < QUELL_RESPONSE_COUNT && can_be_wide(wide, response) && (word.empty() || word == word_at(kResponseWords, response)))
+            if (response < QUELL_RESPONSE_COUNT && why_not_wide(wide, response, said).empty() && (word.empty() || word == word_at(kResponseWords, response)))
                 list.push_back(preview_joint(said, asked.of(static_cast<quell_response>(response)), static_cast<quell_response>(response), alive, request));
-        if (list.empty()) return answer.error("io.quell.NotOffered", {{"response", word.empty() ? wide_word(wide) : escape(word)}, {"reason", "the rule offers nothing that has " + wide_word(wide)}});
+        const auto named = word_index(kResponseWords, word);
+        auto why = named ? why_not_wide(wide, *named, said) : std::string();
+        if (why.empty()) why = "the rule offers nothing that has " + wide_word(wide);
+        if (list.empty()) return answer.error("io.quell.NotOffered", {{"response", word.empty() ? wide_word(wide) : escape(word)}, {"reason", why}});
         answer.reply({{"incident", incident::summary_json(said, alive)}, {"previews", list}});
     });
 }
@@ -201,6 +265,7 @@ Json Daemon::preview_joint(const incident::Incident& said, const std::shared_ptr
     incident::EngineView kernel(*engine_);
     auto offer = incident::offer(kernel, said, response, true);
     if (offer.available) decisions_->join(said, *joint, offer);
+    tell_follow(said, offer, true);
     request.joint = joint;
     auto json = incident::preview_json(said, offer, alive, offer.available ? decisions_->needs(said, response, request) : std::vector<std::string>{});
     if (offer.available) json["asks"] = asks_json(decisions_->asks(said, offer, request));

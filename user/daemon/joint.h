@@ -16,11 +16,13 @@
 
 namespace quell::daemon {
 
+// Why nothing that is wide follows.
+inline constexpr const char* kOneContainer = "what follows a workload is one container, not several";
+
 enum class Wide { kNone, kPod, kInstances };
 
 // By `scope` and `all_instances` of a call; nothing: there is no such scope, or both were given.
 [[nodiscard]] std::optional<Wide> wide_of(const control::Json& params);
-[[nodiscard]] bool can_be_wide(Wide wide, quell_u32 response);
 
 // By the worker.
 struct JointFound {
@@ -32,6 +34,7 @@ struct JointFound {
 struct JointAsked {
     std::shared_ptr<const approval::Joint> joint;
     std::set<std::uint64_t> seen;
+    std::shared_ptr<const incident::Incident> first;  // as it was then
 
     // For one response: what each of the others offers.
     [[nodiscard]] std::shared_ptr<approval::Joint> of(quell_response response) const;

@@ -59,6 +59,7 @@ void Policies::adopt(std::uint64_t generation, const std::string& digest, const 
         rule.tags = facts.tags;
         rule.offers = facts.offers;
         rule.automatic = facts.automatic;
+        rule.follow_ns = facts.follow_ns;
         rule.two_persons = facts.two_persons;
         rule.reason_required = facts.reason_required;
         image_.rules.push_back(std::move(rule));

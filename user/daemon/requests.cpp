@@ -49,7 +49,19 @@ Result<ManualFound> found_again(const incident::Incident& incident) {
     return found_of(incident);
 }
 
-const char* refusal_text(int error) {
+// Of what is about a container: the host has none to name, and is no wider one (docs/design/045).
+bool is_of_container(quell_response response) {
+    return response == QUELL_RESPONSE_KILL_CONTAINER || response == QUELL_RESPONSE_STOP_CONTAINER || response == QUELL_RESPONSE_PAUSE_CONTAINER ||
+           response == QUELL_RESPONSE_ISOLATE_NETWORK || response == QUELL_RESPONSE_DENY_WRITE;
+}
+
+std::string host_text(quell_response response) {
+    const std::string word(word_at(kResponseWords, response));
+    return word + " is of a container or a pod, and what was named is in none; on the host there are kill-process, deny-exec and quarantine-file";
+}
+
+std::string refusal_text(int error, std::uint64_t container, quell_response response) {
+    if (error == EOPNOTSUPP && !container && is_of_container(response)) return host_text(response);
     switch (error) {
         case ESRCH: return "the container is gone";
         case EACCES: return "protected: Quell, a container runtime or PID 1 is among those it would hit";
@@ -95,6 +107,8 @@ void Daemon::request(const Json& params, const control::Peer& peer, control::Res
         wanted.note = "asked for again after " + id_text(incident->id);
         return request_found(found_again(*incident), wanted, responder);
     }
+    wanted.by_process = target.pid && is_of_container(wanted.response);
+    if (wanted.by_process) wanted.note = "asked for by process " + std::to_string(target.pid) + ": the container that it is in is meant, as a whole";
     auto shared = std::make_shared<control::Responder>(std::move(responder));
     auto submitted = namer_->submit([this, target, identities = identities_] { return find_manual_target(*engine_, *identities, target); },
                                     [this, wanted, shared](const Result<ManualFound>& found) { request_found(found, wanted, *shared); });
@@ -130,7 +144,7 @@ Result<incident::Incident*> Daemon::bind_found(const ManualFound& found, const M
     entry.row.reason = wanted.reason;
     entry.row.response = word_at(kResponseWords, wanted.response);
     if (made->error) {
-        const std::string why = refusal_text(-made->error);
+        const std::string why = refusal_text(-made->error, found.container, wanted.response);
         entry.row.action = history::Action::REFUSED;
         entry.row.subject = found.container ? "container " + escape(found.container_id.substr(0, 12)) : "host";
         entry.row.result = why;
@@ -159,7 +173,7 @@ Result<incident::Incident*> Daemon::bind_found(const ManualFound& found, const M
     entry.row.incident = incident.id;
     entry.row.generation = incident.entry.generation;
     entry.row.subject = incident::subject_text(incident);
-    entry.row.result = wanted.part_of ? wanted.note : "asked for, without an event";
+    entry.row.result = wanted.part_of || wanted.by_process ? wanted.note : "asked for, without an event";
     entry.snapshot = history::Snapshot{incident.id, std::string(word_at(kStateWords, incident.state)), incident.rule.rule, incident::snapshot_text(incident)};
     history_->append(std::move(entry));
     decisions_->prepare(incident);

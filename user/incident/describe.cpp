@@ -86,6 +86,8 @@ Json offer_json(const Offer& offer) {
     put(json, "digest", std::optional(offer.digest));
     if (!offer.target_text.empty()) json["target"] = offer.target_text;
     if (!offer.warning.empty()) json["warning"] = offer.warning;
+    if (offer.follow_ns) json["follow_s"] = offer.follow_ns / kNsPerSecond;
+    if (!offer.not_followed.empty()) json["not_followed"] = offer.not_followed;
     if (offer.would_hit) {
         json["would_hit"] = Json::array();
         const auto role = offer.response == QUELL_RESPONSE_PAUSE_CONTAINER ? "would be frozen" : offer.response == QUELL_RESPONSE_ISOLATE_NETWORK ? "would be cut off" : offer.response == QUELL_RESPONSE_DENY_WRITE ? "would be refused to write" : "would be killed";

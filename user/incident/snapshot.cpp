@@ -108,6 +108,7 @@ std::string snapshot_text(const Incident& incident) {
     if (incident.rule_doubted) json["rule_doubted"] = true;
     if (incident.rule.two_persons) json["two_persons"] = true;
     if (incident.rule.reason_required) json["reason_required"] = true;
+    if (incident.rule.follow_ns) json["follow_ns"] = incident.rule.follow_ns;
     if (incident.first_approvals) json["first_approvals"] = incident.first_approvals;
     if (const auto& first = incident.first_approval)
         json["first_approval"] = {{"who", who_snapshot(first->who)}, {"wall_ns", first->wall_ns}, {"response", hex(first->response)}, {"digest", hex(first->digest)}, {"reason", hex(first->reason)}};
@@ -141,7 +142,7 @@ std::optional<Incident> parse_snapshot(const std::string& text) {
         incident.rule = {json.at("rule_id").get<std::uint64_t>(), json.at("policy").get<std::string>(), json.at("rule").get<std::string>(),
                          json.at("name").get<std::string>(), json.at("severity").get<std::uint32_t>(),
                          json.at("tags").get<std::vector<std::string>>(), json.at("offers").get<std::vector<std::uint32_t>>(), {},
-                         json.value("two_persons", false), json.value("reason_required", false)};
+                         json.value("two_persons", false), json.value("reason_required", false), json.value("follow_ns", std::uint64_t{0})};
         if (json.contains("holds"))
             for (const auto& one : json.at("holds"))
                 incident.held.push_back({take_enum(one, "response", static_cast<quell_u32>(QUELL_RESPONSE_COUNT - 1)), one.at("in_force").get<bool>(), one.at("told").get<bool>(), one.at("lifted").get<bool>(),

@@ -83,6 +83,35 @@ TEST(Respond, AProcessOfAContainerIsTheContainersSubject) {
     EXPECT_TRUE(victim.running());
 }
 
+// What is about a container is so of one that is named by a process in it; the host is none.
+TEST(Respond, WhatIsOfAContainerIsRefusedOnTheHost) {
+    Container victim("whole");
+    victim.start();
+    victim.begin("sleep 5436");
+    const auto [parent, child] = start_parent("37");
+    const auto before = denied_anywhere();
+    for (const char* response : {"isolate-network", "deny-write", "kill-container", "stop-container", "pause-container"}) {
+        const auto refused = run("quell respond " + std::string(response) + " --pid " + std::to_string(parent) + " --yes --reason told");
+        EXPECT_EQ(refused.status, 1) << refused.text;
+        EXPECT_NE(refused.text.find(std::string(response) + " is of a container or a pod"), std::string::npos) << refused.text;
+    }
+    EXPECT_EQ(denied_anywhere(), before);
+    EXPECT_EQ(kill(child, 0), 0);
+    for (const auto& one : incidents()) EXPECT_NE(one["policy"], "manual") << "nothing is left to be approved: " << one;
+    must("kill -9 " + std::to_string(parent) + " " + std::to_string(child));
+
+    ASSERT_TRUE(eventually([] { return run("pgrep -x -f 'sleep 5436'").status == 0; }));
+    int status = -1;
+    const auto incident = respond("pause-container --pid " + std::to_string(std::stoi(must("pgrep -x -f 'sleep 5436'"))), &status);
+    EXPECT_EQ(status, 0) << incident;
+    EXPECT_EQ(incident["container"]["name"], "whole");
+    EXPECT_EQ(run("grep -qx 'frozen 1' /sys/fs/cgroup" + victim.cgroup() + "/cgroup.events").status, 0) << "all of it";
+    const auto id = id_of(incident);
+    ASSERT_TRUE(eventually([&] { return actions_of(id) == Rows{"requested", "approved", "flipped", "enforcing"}; })) << quell("history --incident " + id);
+    EXPECT_NE(quell("history --incident " + id)["rows"].back()["result"].get<std::string>().find("the container that it is in is meant, as a whole"), std::string::npos);
+    EXPECT_EQ(run("quell undo " + id + " --reason seen").status, 0);
+}
+
 TEST(Respond, AFileOfAContainerAndOneOfTheHost) {
     Container victim("files"), neighbour("other");
     victim.start();

@@ -2,6 +2,7 @@
 // A whole pod under one digest: its containers and the sandbox, and nobody
 // else; undone by one command; who comes later is told.
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 
 #include "vm-tests/containment/halted.h"
@@ -211,6 +212,88 @@ TEST_F(PodScope, WhoComesAfterTheFlipIsTold) {
     EXPECT_EQ(joint_rows(id).size(), 2u) << "each once, and nobody else's";
     EXPECT_EQ(run("quell undo " + id + " --reason seen").status, 0);
     expect_frozen(false);
+}
+
+// One path is another directory in each container; where it is not there nothing is denied, which is told.
+TEST_F(PodScope, AllOfItMayNotWriteBelowAPlace) {
+    for (const Container* one : {&web_, &side_, &namesake_}) EXPECT_EQ(one->exec("mkdir /only").status, 0);
+    const auto nowhere = run("quell respond deny-write --container web --scope pod --yes --reason told");
+    EXPECT_NE(nowhere.status, 0);
+    EXPECT_NE(nowhere.text.find("of a pod it takes --below"), std::string::npos) << nowhere.text;
+    const auto missing = run("quell respond deny-write --container web --scope pod --below /nowhere --yes --reason told");
+    EXPECT_NE(missing.status, 0);
+    EXPECT_NE(missing.text.find("no path of it is in web ("), std::string::npos) << missing.text;
+    for (const Container* one : {&web_, &side_}) EXPECT_EQ(attack(*one, "creat /only/before"), 0) << "nothing was approved";
+
+    const auto output = run("quell --json respond deny-write --container web --scope pod --below /only --below /nowhere --yes --reason told 2>/dev/null");
+    ASSERT_EQ(output.status, 0) << output.text;
+    const auto told = Json::parse(output.text);
+    const std::string id = told["incident"]["id"];
+    ASSERT_EQ(told["parts"].size(), 2u) << told;
+    for (const Container* one : {&web_, &side_}) {
+        expect_refused(*one, "creat /only/new", "inode_create");
+        EXPECT_EQ(attack(*one, "creat /tmp/new"), 0) << "beside it";
+    }
+    EXPECT_EQ(attack(sandbox_, "creat /tmp/new"), 0);
+    EXPECT_EQ(attack(namesake_, "creat /only/new"), 0);
+    const auto others = parts(id);
+    ASSERT_EQ(others.size(), 1u);
+    EXPECT_TRUE(eventually([&] { return actions_of(others[0]["id"]) == Rows{"requested", "approved", "flipped", "enforcing"}; })) << quell("history --incident " + others[0]["id"].get<std::string>());
+    ASSERT_TRUE(eventually([&] { return !joint_rows(id).empty(); }));
+    EXPECT_NE(joint_rows(id)[0].find("no path of it is in pod ("), std::string::npos) << joint_rows(id)[0];
+    EXPECT_EQ(run("quell undo " + id + " --reason seen").status, 0);
+    for (const Container* one : {&web_, &side_}) EXPECT_EQ(attack(*one, "creat /only/again"), 0);
+}
+
+TEST_F(PodScope, AllOfItIsCapturedAndNobodyIsHit) {
+    const auto before = denied_anywhere();
+    const auto output = run("quell --json respond capture --container web --scope pod --yes --reason told 2>/dev/null");
+    ASSERT_EQ(output.status, 0) << output.text;
+    const auto told = Json::parse(output.text);
+    const std::string id = told["incident"]["id"];
+    ASSERT_EQ(told["parts"].size(), 3u) << told;
+    const auto has_evidence = [](const Json& part) { return run("quell evidence show " + part["id"].get<std::string>()).status == 0; };
+    for (const auto& part : told["parts"]) {
+        EXPECT_EQ(part["state"], "done") << part;
+        EXPECT_TRUE(has_evidence(part)) << part;
+    }
+    EXPECT_EQ(denied_anywhere(), before);
+    for (const Container* one : {&web_, &side_, &sandbox_}) EXPECT_TRUE(one->running());
+    ASSERT_TRUE(eventually([&] { return !joint_rows(id).empty(); }));
+    EXPECT_EQ(run("quell undo " + id + " --reason seen").status, 0);
+    for (const auto& part : told["parts"]) EXPECT_TRUE(eventually([&] { return !has_evidence(part); })) << part;
+}
+
+// In a volume it is the same file in each; what is a container's own is denied to whoever reaches it.
+TEST_F(PodScope, NoneOfItExecutesAFileOfItsVolume) {
+    must("rm -rf /srv/pod-volume && mkdir -p /srv/pod-volume && cp /w/attack /srv/pod-volume/tool");
+    const auto with_volume = [](const std::string& pod, const std::string& uid) {
+        auto options = of_pod(pod, uid);
+        options.mounts.push_back({{"destination", "/vol"}, {"type", "bind"}, {"source", "/srv/pod-volume"}, {"options", {"bind", "rw"}}});
+        return options;
+    };
+    Container first("first", with_volume("vol-5d3c", "u5")), second("second", with_volume("vol-5d3c", "u5")), stranger("stranger", with_volume("other-5d3c", "u6"));
+    for (Container* one : {&first, &second, &stranger}) {
+        one->start();
+        EXPECT_NE(attack(*one, "execute /vol/tool"), EPERM);
+    }
+    const auto output = run("quell --json respond deny-exec --container first --file /vol/tool --scope pod --yes --reason told 2>/dev/null");
+    ASSERT_EQ(output.status, 0) << output.text;
+    const auto told = Json::parse(output.text);
+    const std::string id = told["incident"]["id"];
+    ASSERT_EQ(told["parts"].size(), 2u) << told;
+    for (const Container* one : {&first, &second}) expect_refused(*one, "execute /vol/tool", "bprm_check_security");
+    EXPECT_NE(attack(stranger, "execute /vol/tool"), EPERM) << "another pod with the same volume";
+    const auto others = parts(id);
+    ASSERT_EQ(others.size(), 1u);
+    EXPECT_TRUE(eventually([&] { return actions_of(others[0]["id"]) == Rows{"requested", "approved", "flipped", "enforcing"}; })) << quell("history --incident " + others[0]["id"].get<std::string>());
+    EXPECT_EQ(run("quell undo " + id + " --reason seen").status, 0);
+    for (const Container* one : {&first, &second}) EXPECT_NE(attack(*one, "execute /vol/tool"), EPERM);
+
+    const auto own = run("quell respond deny-exec --container first --file /var/log/b.log --scope pod --yes --reason x");
+    EXPECT_EQ(own.status, 1) << own.text;
+    EXPECT_NE(own.text.find("which deny-exec denies to whoever reaches it"), std::string::npos) << own.text;
+    for (const auto& one : incidents()) EXPECT_NE(one["policy"], "manual") << "nothing is left to be approved: " << one;
 }
 
 TEST_F(PodScope, WhatHasNoPodIsToldSo) {

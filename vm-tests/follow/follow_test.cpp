@@ -175,6 +175,104 @@ TEST(Follow, WhatIsNotKnownIsRefusedWithAReason) {
     reject_all();
 }
 
+// The rules of apply_isolating_pack(), which say that what is approved follows.
+void apply_following_pack(const std::string& more = "") {
+    apply_pack("s/offer: .kill-container, kill-process.*/offer: [kill-container, isolate-network]\\n        follow: {workload: 1h}" + more + "/");
+}
+
+Json offer_of(const std::string& id, const std::string& response) {
+    for (const Json all = show(id)["offers"]; const auto& one : all)
+        if (one["response"] == response) return one;
+    ADD_FAILURE() << id << " does not offer " << response;
+    return Json::object();
+}
+
+TEST(Follow, ItsRuleSaysSo) {
+    apply_following_pack();
+    Asking victim("ruled", options_of(hooked()));
+    const auto id = an_incident_of(victim, "ruled");
+    EXPECT_EQ(offer_of(id, "isolate-network").value("follow_s", 0), 3600) << show(id);
+    EXPECT_FALSE(offer_of(id, "kill-container").contains("follow_s")) << "it follows nothing";
+    EXPECT_NE(run("quell show " + id).text.find("its workload, for 1h (--no-follow: not this time)"), std::string::npos);
+    const auto previewed = run("quell preview " + id + " isolate-network");
+    EXPECT_NE(previewed.text.find("its workload, for 1h"), std::string::npos) << previewed.text;
+    const auto approved = isolate(id);
+    ASSERT_EQ(approved.status, 0) << approved.text;
+    EXPECT_NE(approved.text.find("follows"), std::string::npos) << approved.text;
+    ASSERT_TRUE(show(id).contains("follow")) << show(id);
+    EXPECT_LE(show(id)["follow"]["time_left_s"], 3600);
+    EXPECT_EQ(Json::parse(row_of(id, "approved").value("detail", "{}"))["follow"], "1h") << row_of(id, "approved");
+    EXPECT_NE(victim.said("refused"), -1);
+
+    const auto before = denied("isolate_connect");
+    victim.start();
+    EXPECT_EQ(victim.said("first"), EPERM);
+    EXPECT_GT(denied("isolate_connect"), before);
+    expect_in_time(id, came_back(id, 1));
+    EXPECT_EQ(undo(id), 0);
+    EXPECT_NE(victim.said("let"), -1);
+    reject_all();
+}
+
+TEST(Follow, NotThisTimeThoughItsRuleSaysSo) {
+    apply_following_pack();
+    Asking victim("not-this-time", options_of(hooked()));
+    const auto id = an_incident_of(victim, "not-this-time");
+    EXPECT_EQ(isolate(id, "--no-follow --follow 1h").status, 2) << "one of them";
+    const auto approved = isolate(id, "--no-follow");
+    EXPECT_EQ(approved.status, 0) << approved.text;
+    EXPECT_NE(victim.said("refused"), -1);
+    EXPECT_FALSE(show(id).contains("follow")) << show(id);
+    victim.start();
+    EXPECT_EQ(victim.said("first"), 0) << "it is another container";
+    EXPECT_TRUE(eventually([&] { return actions_of(id) == std::vector<std::string>{"detected", "approved", "flipped", "enforcing", "gone"}; })) << quell("history --incident " + id);
+    reject_all();
+}
+
+TEST(Follow, WhereARuleCannotItIsContainedAndThatIsTold) {
+    apply_following_pack();
+    auto nameless = options_of(hooked());
+    nameless.annotations = {{"io.kubernetes.cri-o.ImageName", ""}};
+    Asking victim("unknown", nameless);
+    const auto id = an_incident_of(victim, "unknown");
+    EXPECT_NE(offer_of(id, "isolate-network").value("not_followed", "").find("does not say its image"), std::string::npos) << show(id);
+    EXPECT_NE(isolate(id, "--follow 1h").status, 0) << "what somebody asks for is refused";
+    EXPECT_EQ(show(id)["state"], "pending");
+    const auto before = denied("isolate_connect");
+    const auto approved = isolate(id);
+    EXPECT_EQ(approved.status, 0) << approved.text;
+    EXPECT_NE(approved.text.find("does not follow its workload, though its rule says so: "), std::string::npos) << approved.text;
+    EXPECT_NE(victim.said("refused"), -1);
+    EXPECT_GT(denied("isolate_connect"), before);
+    EXPECT_EQ(show(id)["state"], "enforcing");
+    EXPECT_FALSE(show(id).contains("follow"));
+    EXPECT_EQ(rows_with(id, "does not say its image"), 2) << "of the refusal, and where it holds: " << quell("history --incident " + id);
+    EXPECT_NE(Json::parse(row_of(id, "approved").value("detail", "{}")).value("not_followed", ""), "") << row_of(id, "approved");
+    EXPECT_EQ(undo(id), 0);
+    reject_all();
+}
+
+TEST(Follow, WhatARuleApprovesByItselfFollowsToo) {
+    apply_following_pack("\\n        automatic: {response: isolate-network, per-hour: 20}");
+    Asking victim("by-itself", options_of(hooked()));
+    EXPECT_EQ(attack(victim, "truncate /var/log/b.log"), 0);
+    const auto found = wait_for([](const Json& one) { return one["state"] == "enforcing" && one["container"].value("name", "") == "by-itself"; });
+    ASSERT_TRUE(found) << run("quell incidents --all").text;
+    const std::string id = (*found)["id"];
+    EXPECT_NE(victim.said("refused"), -1);
+    ASSERT_TRUE(show(id).contains("follow")) << show(id);
+    EXPECT_EQ(row_of(id, "approved")["who"]["user"], "automatic") << row_of(id, "approved");
+    EXPECT_EQ(row_of(id, "followed")["response"], "isolate-network");
+    victim.start();
+    EXPECT_EQ(victim.said("first"), EPERM);
+    const auto again = came_back(id, 1);
+    EXPECT_TRUE(eventually([&] { return show(again)["state"] == "enforcing"; })) << show(again);
+    EXPECT_EQ(undo(id), 0);
+    EXPECT_NE(victim.said("let"), -1);
+    apply_pack();
+    reject_all();
+}
+
 TEST(Follow, ItsTermEnds) {
     apply_isolating_pack();
     Asking victim("term", options_of(hooked()));

@@ -46,6 +46,10 @@ int run_approve(Invocation& invocation) {
         invocation.out.note("--follow is for one incident: what each of many is called was not looked at");
         return kUsage;
     }
+    if (invocation.has("--no-follow") && invocation.has("--follow")) {
+        invocation.out.note("--follow and --no-follow: one of them");
+        return kUsage;
+    }
     if (invocation.has("--select")) return approve_selected(invocation);
     if (!invocation.has("ID[@DIGEST]") || invocation.has("--digest")) {
         invocation.out.note("an ID[@DIGEST], or --select with or without --digest");
@@ -90,6 +94,7 @@ int run_approve(Invocation& invocation) {
         }
         parameters["follow_s"] = seconds;
     }
+    if (invocation.has("--no-follow")) parameters["no_follow"] = true;
     if (invocation.has("--kill-holders")) parameters["kill_holders"] = true;
     int code = kDone;
     if (choice.digest.empty()) {

@@ -99,6 +99,8 @@ int explain_rule(Invocation& invocation, const policy::Rule& rule, const std::st
         if (!policy::response_hooks(offer).empty())
             text += "Attached while an incident offers " + std::string(word_at(kResponseWords, offer)) + ", and for keep_armed_s after the last: " +
                     listed(policy::response_hooks(offer)) + "\n";
+    if (rule.follow_ns)
+        text += "What is approved follows its workload for " + policy::duration_text(rule.follow_ns) + ", where the response can: its hooks stay attached as long.\n";
     const policy::MapShares shares = policy::map_shares(rule);
     text += "\nIn the kernel's maps, alone:";
     for (const policy::MapShare& share : shares.maps) text += " " + std::to_string(share.entries) + " in " + std::string(share.map) + ",";

@@ -53,6 +53,7 @@ std::string preview_text(const Json& preview, const Invocation& invocation) {
     for (const Json& file : control::member(preview, "files")) text += preview_line("file", text_of(file, "path") + " (" + text_of(file, "path_is") + "), layer " + text_of(file, "layer"));
     text += preview_parts_text(preview, invocation.utc);
     text += preview_line("risk", text_of(preview, "risk"));
+    if (const std::string follows = offer_follow_text(offer); !follows.empty()) text += preview_line("follows", follows);
     const std::string undo = text_of(offer, "undo");
     text += preview_line("undo", control::true_member(preview, "reversible") ? "quell undo (" + undo + ")" : "cannot be undone");
     for (const Json& need : control::member(preview, "needs"))
