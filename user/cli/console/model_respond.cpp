@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A response that nothing was detected for: what is named is bound by the
 // daemon, and then stands on an incident's page like what was detected.
-#include <algorithm>
 #include <charconv>
 
 #include "user/base/vocabulary.h"
