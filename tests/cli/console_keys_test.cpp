@@ -176,6 +176,39 @@ TEST_F(ConsoleKeys, AReasonAGuardAndTwoPersons) {
     ASSERT_TRUE(tmux->shows("1 of 2"));
 }
 
+TEST_F(ConsoleKeys, OptionsAreChosenInAnyTerminal) {
+    will_reply("Approve", {{"incident", sample_incident("done")}, {"survivors", Json::array()}, {"evidence", {{"whole", true}, {"text", "12 processes"}}}});
+    start();
+    for (const char* options : {"", "--ascii --no-color"}) {
+        const auto tmux = open_incident(options);
+        tmux->press({"a"});
+        ASSERT_TRUE(tmux->shows("risk         all in it"));
+        expect_whole(*tmux, 80, 24);
+        tmux->press({"C-o"});
+        ASSERT_TRUE(tmux->shows("> [ ] --with capture"));
+        ASSERT_TRUE(tmux->shows("  [ ] --break-glass"));
+        expect_whole(*tmux, 80, 24);
+        tmux->press({"Space"});
+        ASSERT_TRUE(tmux->shows("> [x] --with capture"));
+        tmux->press({"F1"});
+        ASSERT_TRUE(tmux->shows("Keys: options"));
+        tmux->press({"q", "Escape"});
+        ASSERT_TRUE(tmux->shows("> Reason"));
+        tmux->press({"F2"});
+        ASSERT_TRUE(tmux->shows("> [ ] --with capture")) << "it was not kept";
+        tmux->press({"Space", "Enter"});
+        ASSERT_TRUE(tmux->shows("    options      --with capture"));
+        ASSERT_TRUE(tmux->shows("risk         all in it"));
+        tmux->press({"Enter"});
+        ASSERT_TRUE(tmux->shows("> To confirm"));
+        tmux->type("yes");
+        tmux->press({"Enter"});
+        ASSERT_TRUE(tmux->shows("done, evidence: 12 processes"));
+    }
+    const std::string sent = R"(Approve {"digest":"ab12cd34","id":"00012","response":"kill-container","with":"capture"})";
+    EXPECT_EQ(decisions(), (std::vector<std::string>{sent, sent}));
+}
+
 TEST_F(ConsoleKeys, WhoMayNotIsToldWhyAndDecidesNothing) {
     will_reply("Preview", previews(sample_preview({{"refused", "kill-container at severity high takes the role senior, who asks has responder"}})));
     start();

@@ -407,13 +407,13 @@ TEST_F(ConsoleModel, AnyKeysAndAnswersLeaveItWhole) {
         {{"rows", {sample_row("done", "00012"), sample_row("started", nullptr)}}}, {{"rows", {1, "a", nullptr}}}, {{"status", {{"hooks", 3}}}}, {{"policies", {1}}},
         {{"incident", {{"offers", {1, {{"available", true}}}}, {"ancestry", {3, "x"}}, {"state", "pending"}}}, {"survivors", 4}}, {{"digests", {{{"id", "00012"}, {"digest", "ab12cd34"}}, 4}}}, {{"digests", {{{"id", "id0004"}, {"reason", "gone"}}}}}, previews(sample_preview()),
         previews(sample_preview({{"confirm", "web"}, {"reason", true}})), {{"previews", {1, {{"offer", 3}}}}}, {{"row", sample_row("done", "00012")}}, sample_me(), Json::object(), Json::array()};
-    const std::u32string letters = U"jkgGsrdhtaxunpmMceow/?q yes\u00e9";
+    const std::u32string letters = U"jkgGsrdhtaxunpmMceowR/?q yes\u00e9";
     std::vector<Request> open;
     for (int step = 0; step < 20'000; step++) {
         if (model.wants_to_quit()) SetUp(), open.clear();
         for (Request& request : model.take_requests()) open.push_back(std::move(request));
         switch (upto(6)) {
-            case 0: press(Key{static_cast<Key::Code>(upto(19)), U'a'}); break;
+            case 0: press(Key{static_cast<Key::Code>(upto(20)), U'a'}); break;
             case 1:
             case 2: press(Key{Key::Code::Character, letters[upto(letters.size())]}); break;
             case 3:

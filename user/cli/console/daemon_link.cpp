@@ -8,13 +8,13 @@
 #include <cstdint>
 
 #include "user/base/time.h"
+#include "user/cli/choose.h"
 
 namespace quell::cli::console {
 
 namespace {
 
-// Who does not answer by then is shown as away. An approval may take 5 s, and then some; of stop-container also what
-// quell.yaml lets it wait before.
+// Who does not answer by then is shown as away. How long an approval may take is its response's and its options'.
 struct CallKind {
     std::string_view method;
     std::size_t lane;
@@ -22,9 +22,8 @@ struct CallKind {
 };
 constexpr std::array kCallKinds = {CallKind{"Incidents", 0, 3'000}, CallKind{"Status", 0, 3'000}, CallKind{"Show", 1, 5'000},  CallKind{"History", 1, 10'000},
                                    CallKind{"Approve", 2, 30'000},  CallKind{"Reject", 2, 30'000}, CallKind{"Undo", 2, 30'000}, CallKind{"Extend", 2, 30'000},
-                                   CallKind{"Assign", 2, 30'000},   CallKind{"Note", 2, 30'000},   CallKind{"Preview", 3, 10'000}, CallKind{"Digests", 3, 10'000},
+                                   CallKind{"Assign", 2, 30'000},   CallKind{"Note", 2, 30'000},   CallKind{"Request", 2, 30'000}, CallKind{"Preview", 3, 10'000}, CallKind{"Digests", 3, 10'000},
                                    CallKind{"Watch", 4, 0}};
-constexpr std::uint64_t kStopTimeoutMs = 150'000;
 constexpr CallKind kOtherCalls{"", 1, 5'000};
 
 const CallKind& kind_of(std::string_view method) {
@@ -33,7 +32,7 @@ const CallKind& kind_of(std::string_view method) {
 }
 
 std::uint64_t timeout_of(const Request& request) {
-    if (request.method == "Approve" && control::string_member(request.parameters, "response") == "stop-container") return kStopTimeoutMs;
+    if (request.method == "Approve") return approve_timeout_ms(control::string_member(request.parameters, "response"), request.parameters);
     return kind_of(request.method).timeout_ms;
 }
 

@@ -41,7 +41,7 @@ struct Line {
 
 // What an approval would do now: what stands against it and what it takes, then whom it would hit. `stop`: why it cannot
 // be given. A preview that is null is still being asked for.
-[[nodiscard]] std::vector<Line> preview_lines(const Json& preview, const std::string& stop, const Layout& layout);
+[[nodiscard]] std::vector<Line> preview_lines(const Json& preview, const std::string& options, const std::string& stop, const Layout& layout);
 // What an approval by this user takes, or why he may not: of a preview; no lines where there is none.
 void add_needs(std::vector<Line>& lines, const Json& preview, const Layout& layout);
 
@@ -53,6 +53,9 @@ void add_needs(std::vector<Line>& lines, const Json& preview, const Layout& layo
 
 // The replies' `status` and ListPolicies' parameters; either may be null.
 [[nodiscard]] std::vector<Line> status_lines(const Json& status, const Json& policies, const Layout& layout);
+
+// What can be typed for a response without an incident.
+[[nodiscard]] std::vector<Line> respond_lines(const Layout& layout);
 
 [[nodiscard]] std::vector<Line> help_lines(Page page, const Layout& layout);
 

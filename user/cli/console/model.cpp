@@ -17,6 +17,11 @@ constexpr std::size_t kFilterMax = 256;
 constexpr int kHistoryRows = 1'000;
 constexpr int kTimeLineRows = 200;
 
+// A row on which no text is typed: there characters are keys.
+bool is_at_toggle(const State& state) {
+    return state.page == Page::Options && state.options.chosen < state.options.options.size() && state.options.options[state.options.chosen].is_toggle();
+}
+
 }  // namespace
 
 std::size_t State::room() const {
@@ -25,9 +30,10 @@ std::size_t State::room() const {
         case Page::List:
         case Page::Filter:
         case Page::History: return inner > 1 ? inner - 1 : 1;  // a heading
-        case Page::Decide: return inner > kFieldRows + 1 ? inner - kFieldRows - 1 : 1;
+        case Page::Decide: return inner > decide.form.rows() + 1 ? inner - decide.form.rows() - 1 : 1;
         case Page::Bulk: return inner > kFieldRows + kBulkHeadRows + 1 ? inner - kFieldRows - kBulkHeadRows - 1 : 1;
         case Page::Detail:
+        case Page::Options:
         case Page::Status:
         case Page::Help: break;
     }
@@ -60,7 +66,7 @@ void Model::key(Key key) {
         return;
     }
     state_.message = {};
-    if (is_typing(state_.page) && key.code == Key::Code::Character)
+    if (is_typing(state_.page) && key.code == Key::Code::Character && !is_at_toggle(state_))
         type(key.character);
     else
         act(action_of(state_.page, key));
@@ -81,6 +87,11 @@ void Model::type(char32_t character) {
         std::string filter = state_.list.filter();
         append(filter, kFilterMax);
         return state_.list.set_filter(std::move(filter));
+    }
+    if (state_.page == Page::Options) {
+        if (state_.options.chosen >= state_.options.options.size()) return;
+        Option& option = state_.options.options[state_.options.chosen];
+        return append(option.text, option.most());
     }
     Form* const typed = form();
     if (typed == nullptr || typed->fields.empty()) return;
@@ -141,6 +152,7 @@ void Model::act(Action action) {
         case Page::Filter: return act_on_list(action);
         case Page::Detail: return act_on_incident(action);
         case Page::Decide: return act_on_decision(action);
+        case Page::Options: return act_on_options(action);
         case Page::Bulk: return act_on_bulk(action);
         case Page::History: return act_on_history(action);
         case Page::Status: return load_status();  // Reload, the only one left
@@ -177,6 +189,7 @@ void Model::act_on_list(Action action) {
         case Action::MarkAll:
         case Action::Unmark: return mark(action);
         case Action::Approve: return begin_bulk();
+        case Action::Respond: return begin_response();
         default: return;
     }
 }
@@ -207,6 +220,8 @@ void Model::move(Action action) {
         state_.history.chosen = moved(state_.history.chosen);
     else if (state_.page == Page::Bulk)
         state_.bulk.chosen = moved(state_.bulk.chosen);
+    else if (state_.page == Page::Options)
+        state_.options.chosen = std::min(moved(state_.options.chosen), std::max<std::size_t>(state_.options.options.size(), 1) - 1);
     else
         state_.top = moved(state_.top);
 }
@@ -283,6 +298,7 @@ void Model::rebuild() {
     switch (state_.page) {
         case Page::List:
         case Page::Filter:
+        case Page::Options:
         case Page::Bulk:
         case Page::History: return state_.lines.clear();
         case Page::Detail:
@@ -293,8 +309,9 @@ void Model::rebuild() {
                 add_line(state_.lines, layout, 2, {}, state_.incident.problem.empty() ? "asking the daemon" : state_.incident.problem);
             return;
         case Page::Decide:
+            if (state_.decide.kind == DecisionKind::Respond) return void(state_.lines = respond_lines(layout));
             if (state_.decide.kind != DecisionKind::Approve) return void(state_.lines = decision_lines(state_.decide.incident, layout));
-            state_.lines = preview_lines(state_.decide.preview, state_.decide.stop, layout);
+            state_.lines = preview_lines(state_.decide.preview, options_text(state_.decide.options), state_.decide.stop, layout);
             if (state_.decide.preview.is_object()) return;
             for (Line& one : offer_lines(state_.decide.offer, layout)) state_.lines.push_back(std::move(one));
             return;

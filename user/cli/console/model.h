@@ -87,6 +87,14 @@ private:
     void load_preview();
     void send_decision();
     void on_decision(const Reply& reply);
+    // model_options.cpp: what an approval takes beside its reason
+    void begin_options();
+    void act_on_options(Action action);
+    [[nodiscard]] bool can_mend(const Reply& reply) const;
+    // model_respond.cpp: a response that nothing was detected for
+    void begin_response();
+    [[nodiscard]] bool put_response(Json& parameters);
+    void on_bound(const Reply& reply);
     // model_beside.cpp: what is needed for them, and what is no decision
     void on_preview(const Reply& reply);
     [[nodiscard]] bool put_beside(Json& parameters);

@@ -14,15 +14,22 @@ using control::CallOutcome;
 using control::member;
 
 constexpr std::uint64_t kExtendMostS = 7 * 24 * 3600;  // as `quell extend`
+constexpr const char* kPlainReason = "Reason, for the history:";
 
 }  // namespace
 
+// Until it is there nothing can be confirmed.
 void Model::load_preview() {
-    preview_serial_ = ask("Preview", {{"id", state_.decide.id}, {"response", state_.decide.response}});
+    DecidePage& decide = state_.decide;
+    decide.preview = Json();
+    decide.stop.clear();
+    Json parameters = {{"id", decide.id}, {"response", decide.response}};
+    put_wide(decide.options, parameters);
+    preview_serial_ = ask("Preview", std::move(parameters));
 }
 
 // What is approved is what was on the incident's page. Where the daemon says something else by now, nothing of it is
-// taken over: who decides has to look first.
+// taken over: who decides has to look first. Of a wider scope it is what this page shows.
 void Model::on_preview(const Reply& reply) {
     DecidePage& decide = state_.decide;
     if (reply.result.outcome != CallOutcome::Reply) {
@@ -32,25 +39,33 @@ void Model::on_preview(const Reply& reply) {
     const Json& preview = preview_of(member(reply.result.parameters, "previews"), decide.response);
     const Json& offer = member(preview, "offer");
     const Json& asks = member(preview, "asks");
-    const std::string refused = text_of(asks, "refused");
+    const std::string refused = text_of(asks, "refused"), digest = control::string_member(offer, "digest"), shown = control::string_member(decide.offer, "digest");
+    const bool is_wide = is_any_wide(decide.options), breaks = is_on(decide.options, "--break-glass");
     if (!offer.is_object())
         decide.stop = "the daemon says nothing of what it would hit";
     else if (!control::true_member(offer, "available"))
         decide.stop = safe(decide.response) + " is not offered any more: " + text_of(offer, "reason");
-    else if (control::string_member(offer, "digest") != decide.digest)
+    else if (!is_wide && digest != shown)
         decide.stop = "it changed since you looked: go back and look again";
-    else if (!refused.empty())
+    else if (digest.empty())
+        decide.stop = safe(decide.response) + " has no digest to approve it by";
+    else if (!refused.empty() && !breaks)
         decide.stop = "you may not: " + refused;
     decide.preview = preview;
+    decide.digest = is_wide ? digest : shown;
     if (!decide.stop.empty()) say(decide.stop, Tone::Bad);
-    decide.takes_reason = control::true_member(asks, "reason");
-    if (decide.takes_reason) decide.form.fields.front().label = "Reason, for the history (its rule asks for one):";
-    if (const std::string word = control::string_member(asks, "confirm"); !word.empty()) {
-        decide.word = word;
-        decide.takes_yes = false;
-        decide.form.fields.back().label = "To go over the guard type " + safe(word) + ":";
-        decide.form.fields.back().text.clear();  // "yes" was meant for something else
-    }
+    const bool asks_reason = control::true_member(asks, "reason");
+    decide.takes_reason = asks_reason || breaks;
+    decide.form.fields.front().label = asks_reason ? "Reason, for the history (its rule asks for one):" : breaks ? "Reason, for the history (breaking the glass takes one):" : kPlainReason;
+    decide.guard = breaks ? "" : control::string_member(asks, "confirm");
+    decide.word = decide.guard.empty() ? decide.response : decide.guard;
+    decide.takes_yes = decide.guard.empty() && !breaks;
+    Field& last = decide.form.fields.back();
+    const std::string before = std::exchange(last.label, breaks ? "To break the glass type " + safe(decide.word) + ":"
+                                                         : decide.takes_yes ? "To confirm type yes or " + safe(decide.word) + ":"
+                                                                            : "To go over the guard type " + safe(decide.word) + ":");
+    // "yes" was meant for something else: another word, or a scope that was not there yet
+    if (last.label != before || is_wide) last.text.clear();
 }
 
 // False: what was typed is none; it is said.

@@ -22,7 +22,8 @@ struct KindRow {
 };
 constexpr std::array kKinds = {KindRow{DecisionKind::Approve, "approve", "Approve"}, KindRow{DecisionKind::Reject, "reject", "Reject"},
                                KindRow{DecisionKind::Undo, "undo", "Undo"},          KindRow{DecisionKind::Extend, "extend", "Extend"},
-                               KindRow{DecisionKind::Assign, "assign", "Assign"},    KindRow{DecisionKind::Note, "note", "Note"}};
+                               KindRow{DecisionKind::Assign, "assign", "Assign"},    KindRow{DecisionKind::Note, "note", "Note"},
+                               KindRow{DecisionKind::Respond, "respond", "Request"}};
 constexpr const KindRow& row_of(DecisionKind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
 
 constexpr const char* kReasonLabel = "Reason, for the history:";
@@ -42,7 +43,8 @@ Form form_of(DecisionKind kind, const std::string& word, const std::string& own_
         case DecisionKind::Note: return {{{"Note:", ""}}};
         case DecisionKind::Approve:
         case DecisionKind::Reject:
-        case DecisionKind::Undo: break;
+        case DecisionKind::Undo:
+        case DecisionKind::Respond: break;
     }
     return {{{kReasonLabel, ""}, {"To confirm type yes or " + safe(word) + ":", ""}}};
 }
@@ -65,6 +67,15 @@ Outcome outcome_of(const control::CallResult& result) {
     if (survivors.is_array() && !survivors.empty()) {
         outcome.text += ", " + std::to_string(survivors.size()) + " still there";
         outcome.tone = Tone::Bad;
+    }
+    if (const Json& parts = member(result.parameters, "parts"); parts.is_array() && !parts.empty()) {
+        const auto holding = std::ranges::count_if(parts, [](const Json& one) { return control::true_member(one, "ok"); });
+        outcome.text += ", with " + std::to_string(holding) + " of " + std::to_string(parts.size()) + " others";
+        if (holding != static_cast<std::ptrdiff_t>(parts.size())) outcome.tone = Tone::Bad;
+    }
+    if (const Json& evidence = member(result.parameters, "evidence"); evidence.is_object()) {
+        outcome.text += ", evidence: " + text_of(evidence, "text");
+        if (!control::true_member(evidence, "whole")) outcome.tone = Tone::Bad;
     }
     return outcome;
 }
@@ -102,6 +113,7 @@ void Model::act_on_incident(Action action) {
         case Action::Extend: return begin(DecisionKind::Extend);
         case Action::Assign: return begin(DecisionKind::Assign);
         case Action::Note: return begin(DecisionKind::Note);
+        case Action::Respond: return begin_response();
         default: return;
     }
 }
@@ -134,6 +146,7 @@ void Model::begin(DecisionKind kind) {
     if (kind == DecisionKind::Approve && !begin_approval(decide)) return;
     decide.form = form_of(kind, decide.word, text_of(state_.me, "user"));
     state_.decide = std::move(decide);
+    preview_serial_ = 0;  // what is still asked for was for another decision
     if (kind == DecisionKind::Approve) load_preview();
     go_to(Page::Decide);
 }
@@ -147,14 +160,17 @@ bool Model::begin_approval(DecidePage& decide) {
     decide.response = control::string_member(decide.offer, "response");
     decide.digest = control::string_member(decide.offer, "digest");
     decide.word = decide.response;
+    decide.options = options_of(decide.response);
     if (!control::true_member(decide.offer, "available")) return no(safe(decide.response) + " is not offered: " + text_of(decide.offer, "reason"));
     if (decide.digest.empty()) return no(safe(decide.response) + " has no digest to approve it by");
     const Json& asks = member(preview_of(state_.incident.previews, decide.response), "asks");
-    if (const std::string refused = text_of(asks, "refused"); !refused.empty()) return no("you may not: " + refused);
+    // Who may break the glass has to begin it for that.
+    if (const std::string refused = text_of(asks, "refused"); !refused.empty() && !control::true_member(state_.me, "break_glass")) return no("you may not: " + refused);
     return true;
 }
 
 void Model::act_on_decision(Action action) {
+    if (action == Action::Options) return begin_options();
     if (action == Action::EnterField && !state_.decide.is_sent) send_decision();
 }
 
@@ -173,12 +189,15 @@ void Model::send_decision() {
             return no("type " + std::string(decide.takes_yes ? "yes or " : "") + safe(decide.word) + " to " + std::string(row_of(decide.kind).verb));
         if (decide.takes_reason && reason.find_first_not_of(" \t") == std::string::npos) {
             decide.form.at = 0;
-            return no("its rule asks for a reason");
+            return no(is_on(decide.options, "--break-glass") ? "breaking the glass takes a reason" : "its rule asks for a reason");
         }
     }
     if (state_.is_stale()) return say(kAway, Tone::Bad);
     Json parameters = {{"id", decide.id}};
-    if (is_beside(decide.kind)) {
+    if (decide.kind == DecisionKind::Respond) {
+        parameters = Json::object();
+        if (!put_response(parameters)) return;
+    } else if (is_beside(decide.kind)) {
         if (!put_beside(parameters)) return;
     } else if (!reason.empty()) {
         parameters["reason"] = reason;
@@ -186,12 +205,13 @@ void Model::send_decision() {
     if (decide.kind == DecisionKind::Approve) {
         parameters["digest"] = decide.digest;
         parameters["response"] = decide.response;
-        if (!decide.takes_yes) parameters["confirm"] = decide.word;
+        if (!decide.guard.empty()) parameters["confirm"] = decide.guard;
+        if (const std::string wrong = put_all(decide.options, parameters); !wrong.empty()) return no(wrong);
     }
     decided_id_ = decide.id;
     decided_kind_ = decide.kind;
     const std::string what = decide.kind == DecisionKind::Approve ? safe(decide.response) : decide.kind == DecisionKind::Reject ? "rejection" : std::string(row_of(decide.kind).verb);
-    decided_text_ = what + " of " + safe(decide.id);
+    decided_text_ = decide.kind == DecisionKind::Respond ? safe(decide.form.fields.front().text) + " without an incident" : what + " of " + safe(decide.id);
     decision_serial_ = ask(std::string(row_of(decide.kind).method), std::move(parameters));
     decide.is_sent = state_.is_deciding = true;
     say(decided_text_ + ": waiting for the daemon");
@@ -200,7 +220,16 @@ void Model::send_decision() {
 void Model::on_decision(const Reply& reply) {
     state_.is_deciding = false;
     const control::CallResult& result = reply.result;
-    if (state_.page == Page::Decide && state_.decide.id == decided_id_) back();
+    const bool is_here = state_.page == Page::Decide && state_.decide.id == decided_id_;
+    if (is_here && decided_kind_ == DecisionKind::Respond) return on_bound(reply);
+    if (is_here && can_mend(reply)) {
+        state_.decide.is_sent = false;
+        load_preview();
+        rebuild();
+        const Outcome refused = outcome_of(result);
+        return say(refused.text, refused.tone);
+    }
+    if (is_here) back();
     if (state_.page == Page::Detail && state_.incident.id == decided_id_) {
         with_previews_ = true;
         load_incident();

@@ -32,11 +32,13 @@ std::string title_text(const State& state) {
             return text + "incident " + safe(state.incident.id) + (name.empty() ? "" : ": " + name);
         }
         case Page::Decide: {
-            constexpr std::array kVerbs = {"approve ", "reject ", "undo ", "extend ", "assign ", "note on "};
+            constexpr std::array kVerbs = {"approve ", "reject ", "undo ", "extend ", "assign ", "note on ", "respond"};
             const std::string what = kVerbs[static_cast<std::size_t>(state.decide.kind)];
+            if (state.decide.kind == DecisionKind::Respond) return text + "respond without an incident";
             const std::string response = state.decide.kind == DecisionKind::Approve ? safe(state.decide.response) + " for " : "";
             return text + what + response + safe(state.decide.id) + ": " + text_of(state.decide.incident, "name");
         }
+        case Page::Options: return text + "options of " + safe(state.decide.response) + " for " + safe(state.decide.id);
         case Page::Bulk: return text + "approve " + state.bulk.word() + " for those that are marked";
         case Page::History: return text + "history" + (state.history.id.empty() ? "" : " of " + safe(state.history.id));
         case Page::Status: return text + "status";
@@ -181,6 +183,7 @@ Grid draw(const State& state) {
         case Page::Filter: draw_list(state, grid); break;
         case Page::History: draw_history(state, grid); break;
         case Page::Decide: draw_decision(state, grid); break;
+        case Page::Options: draw_options(state, grid); break;
         case Page::Bulk: draw_bulk(state, grid); break;
         case Page::Detail:
         case Page::Status:

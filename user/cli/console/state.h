@@ -11,6 +11,7 @@
 
 #include "user/cli/console/lines.h"
 #include "user/cli/console/list_view.h"
+#include "user/cli/console/options.h"
 #include "user/control/client.h"
 #include "user/control/varlink.h"
 
@@ -22,7 +23,7 @@ inline constexpr std::size_t kRowsMin = 24;
 // The title and the banner above, the message and the hints below.
 inline constexpr std::size_t kFirstRow = 2;
 inline constexpr std::size_t kFrameRows = 4;
-// At the end of a decision's page: its heading, at most two fields, a blank row.
+// At the end of a page where something is typed: its heading, two fields, a blank row.
 inline constexpr std::size_t kFieldRows = 4;
 // Above the list of those that are approved together: which response and digest, and the headings.
 inline constexpr std::size_t kBulkHeadRows = 2;
@@ -74,12 +75,13 @@ struct Field {
 
 // What is typed at the end of a page.
 struct Form {
-    std::vector<Field> fields;  // one or two
+    std::vector<Field> fields;  // one to three
     std::size_t at = 0;         // which one is typed in
     [[nodiscard]] bool is_last() const { return at + 1 >= fields.size(); }
+    [[nodiscard]] std::size_t rows() const { return kFieldRows + (fields.size() > 2 ? fields.size() - 2 : 0); }
 };
 
-enum class DecisionKind : std::uint8_t { Approve, Reject, Undo, Extend, Assign, Note };
+enum class DecisionKind : std::uint8_t { Approve, Reject, Undo, Extend, Assign, Note, Respond };
 
 // What was on the screen when the decision was begun: what is approved is
 // this, whatever the daemon says meanwhile.
@@ -89,12 +91,20 @@ struct DecidePage {
     Json offer;    // of an approval
     Json preview;  // of it, made for this decision: null until it is there, and until then nothing can be confirmed
     std::string id, response, digest;
+    ApprovalOptions options;         // of an approval, as they were kept
     std::string word;        // that confirms it; "": nothing does, the last field sends it
-    bool takes_yes = true;   // "yes" does, too: not where the word goes over a guard
+    std::string guard;       // the word goes over one: it is this one
+    bool takes_yes = true;   // "yes" does, too: not where the word goes over a guard, or the glass is broken
     bool takes_reason = false;
     std::string stop;        // why it cannot be confirmed, whatever is typed
     Form form;               // the reason first, the word last
     bool is_sent = false;
+};
+
+// The options of a decision while they are changed: it has none of them before they are kept.
+struct OptionsPage {
+    ApprovalOptions options;
+    std::size_t chosen = 0;
 };
 
 // One of those that are approved together.
@@ -143,6 +153,7 @@ struct State {
     bool shows_decided = false;
     IncidentPage incident;
     DecidePage decide;
+    OptionsPage options;
     BulkPage bulk;
     HistoryPage history;
     Json status, policies;
