@@ -73,6 +73,42 @@ static __always_inline int on_inode_removexattr(struct dentry *dentry)
 	return judge_xattr(dentry, QUELL_HOOK_inode_removexattr);
 }
 
+/*
+ * What newer kernels have hooks of their own for: POSIX ACLs (6.2), which asked those of extended attributes before, and a
+ * file's flags (6.17), which are set without an ioctl, too. They count under the older `hook`.
+ */
+static __always_inline int on_inode_changed(struct dentry *dentry, u32 hook)
+{
+	if (file_verdict(dentry->d_inode, hook))
+		return -EPERM;
+	return VERDICT(write_verdict(dentry, hook));
+}
+
+/* What is done with a descriptor and is no reading, writing or mapping counts with those: as file_permission. */
+static __always_inline int on_file_ioctl(struct file *file)
+{
+	return VERDICT(file_verdict(file->f_inode, QUELL_HOOK_file_permission));
+}
+
+#define F_UNLCK_TYPE 2
+
+/*
+ * flock, fcntl's locks and leases. To let one go is always allowed: it reads and changes nothing, and a lock that its holder
+ * cannot release would be in the way of others even after the quarantine.
+ */
+static __always_inline int on_file_lock(struct file *file, unsigned int type)
+{
+	if (type == F_UNLCK_TYPE)
+		return 0;
+	return VERDICT(file_access_verdict(file->f_inode, QUELL_HOOK_file_permission, 1));
+}
+
+/* A descriptor comes out of a unix socket's message, or of another process (pidfd_getfd, seccomp's notifications). */
+static __always_inline int on_file_receive(struct file *file)
+{
+	return VERDICT(file_access_verdict(file->f_inode, QUELL_HOOK_file_permission, 1));
+}
+
 static __always_inline int on_inode_copy_up(struct dentry *dentry)
 {
 	if (file_verdict(dentry->d_inode, QUELL_HOOK_inode_copy_up))

@@ -41,6 +41,48 @@ int BPF_PROG(quell_inode_removexattr, void *idmap, struct dentry *dentry)
 	return on_inode_removexattr(dentry);
 }
 
+SEC("lsm/inode_set_acl")
+int BPF_PROG(quell_inode_set_acl, void *idmap, struct dentry *dentry)
+{
+	return on_inode_changed(dentry, QUELL_HOOK_inode_setxattr);
+}
+
+SEC("lsm/inode_remove_acl")
+int BPF_PROG(quell_inode_remove_acl, void *idmap, struct dentry *dentry)
+{
+	return on_inode_changed(dentry, QUELL_HOOK_inode_removexattr);
+}
+
+SEC("lsm/inode_file_setattr")
+int BPF_PROG(quell_inode_file_setattr, struct dentry *dentry)
+{
+	return on_inode_changed(dentry, QUELL_HOOK_inode_setattr);
+}
+
+SEC("lsm/file_ioctl")
+int BPF_PROG(quell_file_ioctl, struct file *file, unsigned int command, unsigned long argument, int ret)
+{
+	return ret ? ret : on_file_ioctl(file);
+}
+
+SEC("lsm/file_ioctl_compat")
+int BPF_PROG(quell_file_ioctl_compat, struct file *file, unsigned int command, unsigned long argument, int ret)
+{
+	return ret ? ret : on_file_ioctl(file);
+}
+
+SEC("lsm/file_lock")
+int BPF_PROG(quell_file_lock, struct file *file, unsigned int type, int ret)
+{
+	return ret ? ret : on_file_lock(file, type);
+}
+
+SEC("lsm/file_receive")
+int BPF_PROG(quell_file_receive, struct file *file, int ret)
+{
+	return ret ? ret : on_file_receive(file);
+}
+
 SEC("lsm/inode_copy_up")
 int BPF_PROG(quell_inode_copy_up, struct dentry *dentry, void *creds, int ret)
 {

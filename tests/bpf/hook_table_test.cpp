@@ -99,6 +99,38 @@ TEST(HookTable, EveryProgramIsInTheObjectAtItsHook) {
     }
 }
 
+// Where a kernel may lack a place, the function that is looked for is the one that the program attaches to.
+TEST(HookTable, WhatAKernelMayLackIsLookedForByItsOwnName) {
+    const auto object = open_object();
+    ASSERT_TRUE(object);
+    const std::set<std::string> lacking = {"file_ioctl_compat", "inode_set_acl", "inode_remove_acl", "inode_file_setattr"};
+    std::set<std::string> found;
+    for (const auto& more : kMorePrograms) {
+        const auto* program = bpf_object__find_program_by_name(object.get(), more.program);
+        ASSERT_TRUE(program) << more.program;
+        const std::string section = bpf_program__section_name(program);
+        ASSERT_TRUE(section.starts_with("lsm/")) << section;
+        const auto place = section.substr(section.find('/') + 1);
+        EXPECT_EQ(lacking.contains(place), more.function != nullptr) << place;
+        if (more.function == nullptr) continue;
+        EXPECT_EQ(more.function, "bpf_lsm_" + place);
+        found.insert(place);
+    }
+    EXPECT_EQ(found, lacking);
+}
+
+// What a quarantine refuses on descriptors comes and goes with it.
+TEST(HookTable, ProgramsBesideAHookAreThoseOfItsResponses) {
+    const auto quarantine = kResponseHooks[QUELL_RESPONSE_QUARANTINE_FILE], denial = kResponseHooks[QUELL_RESPONSE_DENY_WRITE];
+    for (const auto& more : kMorePrograms) {
+        const auto bit = std::uint64_t{1} << more.hook;
+        EXPECT_NE((quarantine | denial) & bit, 0u) << more.program;
+        EXPECT_EQ((late_hooks() | standing_hooks()) & bit, 0u) << more.program << " is loaded with the hook, at the start";
+        const bool is_of_denials = std::string_view(more.program).starts_with("quell_deny_");
+        EXPECT_EQ((quarantine & bit) == 0, is_of_denials) << more.program;
+    }
+}
+
 // And the other way round: nothing sits in the kernel that the table, and so status, does not tell of.
 TEST(HookTable, EveryHookOfTheObjectIsInTheTableOnce) {
     const auto object = open_object();

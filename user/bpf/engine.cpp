@@ -136,6 +136,8 @@ Status Engine::attach(quell_hook hook) {
     // the hook's own pin, which is its truth, comes last: who died before that has left the others
     for (const auto& more : kMorePrograms) {
         if (more.hook != hook || ::access(link_pin(options_.pin_root, more.program).c_str(), F_OK) == 0) continue;
+        // whoever loads pins all that the kernel has a place for
+        if (more.function != nullptr && ::access(program_pin(options_.pin_root, more.program).c_str(), F_OK) != 0) continue;
         if (auto done = attach_and_pin(options_.pin_root, more.program, more.program); !done) return done;
     }
     if (auto done = attach_and_pin(options_.pin_root, row.program, std::string(row.name)); !done) return done;

@@ -38,12 +38,15 @@ inline constexpr std::array kHooks = {
 struct MoreRow {
     quell_hook hook;
     const char* program;
+    const char* function;  // of the kernel, without which the program is not loaded; null: every kernel has its place
 };
 
 inline constexpr std::array kMorePrograms = {
 #define HOOK(name, program, role)
-#define MORE(hook, program) MoreRow{QUELL_HOOK_##hook, #program},
+#define MORE(hook, program) MoreRow{QUELL_HOOK_##hook, #program, nullptr},
+#define MORE_IF(hook, program, function) MoreRow{QUELL_HOOK_##hook, #program, #function},
 #include "kern/hooks.def"
+#undef MORE_IF
 #undef MORE
 #undef HOOK
 };

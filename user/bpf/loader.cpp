@@ -114,7 +114,13 @@ Skeleton open_object() {
     skeleton->skeleton->data = object_image().data();
     if (bpf_object__open_skeleton(skeleton->skeleton, &options)) return {nullptr, &quell_bpf__destroy};
     skeleton->rodata->move_tells_mount = move_place().tells_mount;
-    if (bpf_program__set_attach_target(skeleton->progs.quell_do_move_mount, 0, move_place().function)) skeleton.reset();
+    if (bpf_program__set_attach_target(skeleton->progs.quell_do_move_mount, 0, move_place().function)) {
+        skeleton.reset();
+        return skeleton;
+    }
+    for (const auto& more : kMorePrograms)
+        if (more.function != nullptr && !function_id(more.function))
+            bpf_program__set_autoload(bpf_object__find_program_by_name(skeleton->obj, more.program), false);
     return skeleton;
 }
 
@@ -207,7 +213,8 @@ Result<std::vector<ProgramCheck>> check_programs(const std::function<void(const 
     if (!all) return errno_error("cannot open the BPF object");
     std::vector<std::string> names;
     bpf_program* program = nullptr;
-    bpf_object__for_each_program(program, all->obj) names.emplace_back(bpf_program__name(program));
+    bpf_object__for_each_program(program, all->obj)
+        if (bpf_program__autoload(program)) names.emplace_back(bpf_program__name(program));
     for (const auto& name : names) {  // each by itself, so that one refusal does not hide the others
         begins(name);
         auto one = open_object();

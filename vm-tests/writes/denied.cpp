@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char* kDenyHooks[] = {"file_open", "inode_create", "inode_mkdir", "inode_mknod", "inode_symlink", "inode_rmdir", "inode_link", "inode_unlink", "inode_rename",
                                       "inode_setattr", "inode_setxattr", "inode_removexattr", "file_permission", "mmap_file", "file_mprotect"};
-constexpr std::size_t kWays = 57;
+constexpr std::size_t kWays = 59;
 
 // Not on an overlay before 6.3.
 bool lacks(const std::string& way, const Tried& tried) { return way == "temporary" && tried.code == EOPNOTSUPP; }

@@ -84,6 +84,8 @@ static int change_times(struct writer *w) { return utimensat(AT_FDCWD, FILE_IN, 
 static int truncate_it(struct writer *w) { return truncate(FILE_IN, PAGE); }
 static int set_attribute(struct writer *w) { return setxattr(FILE_IN, "user.quell", "x", 1, 0); }
 static int remove_attribute(struct writer *w) { return removexattr(FILE_IN, "user.quell") || setxattr(FILE_IN, "user.quell", "x", 1, 0) ? -1 : 0; }
+static int change_acl(struct writer *w) { return set_acl(FILE_IN); }
+static int take_acl(struct writer *w) { return remove_acl(FILE_IN); }
 
 static int old_write(struct writer *w) { return wrote(pwrite(w->old, "x", 1, 0)); }
 static int old_truncate(struct writer *w) { return ftruncate(w->old, PAGE); }
@@ -192,6 +194,7 @@ const struct way kWays[] = {
     {"exchange", exchange, "inode_rename"}, {"chmod", change_mode, "inode_setattr"}, {"chmod-place", change_mode_of_place, "inode_setattr"},
     {"chown", change_owner, "inode_setattr"}, {"utimes", change_times, "inode_setattr"}, {"truncate", truncate_it, "inode_setattr"},
     {"setxattr", set_attribute, "inode_setxattr"}, {"removexattr", remove_attribute, "inode_removexattr"},
+    {"set-acl", change_acl, "inode_setxattr"}, {"remove-acl", take_acl, "inode_removexattr"},
     {"old-write", old_write, "file_permission"}, {"old-truncate", old_truncate, "inode_setattr"}, {"old-allocate", old_allocate, "file_permission"},
     {"old-sendfile", old_sendfile, "file_permission"}, {"old-splice", old_splice, "file_permission"}, {"old-copy", old_copy, "file_permission"},
     {"old-chmod", old_mode, "inode_setattr"}, {"old-setxattr", old_attribute, "inode_setxattr"}, {"old-map", old_map, "mmap_file"},

@@ -21,14 +21,6 @@
 
 #define PAGE 4096
 
-const char *at(const char *directory, const char *name) {
-    static char names[8][512];
-    static unsigned next;
-    char *out = names[next++ % 8];
-    snprintf(out, sizeof(names[0]), "%s/%s", directory, name);
-    return out;
-}
-
 // A page of it, so that it can be mapped.
 static int make(const char *file) {
     int fd = open(file, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0644);
@@ -67,27 +59,6 @@ void writer_end(struct writer *w) {
     umount2(at(w->outside, "bind"), MNT_DETACH);
 }
 
-static void put(const char *directory, const char *name, const char *text) {
-    char hidden[64];
-    snprintf(hidden, sizeof(hidden), ".%s", name);
-    FILE *file = fopen(at(directory, hidden), "w");
-    if (!file) return;
-    fputs(text, file);
-    fclose(file);
-    rename(at(directory, hidden), at(directory, name));
-}
-
-// Waits for the next round; 0: there is none any more.
-static int goes_on(const char *directory, int n) {
-    char name[32];
-    snprintf(name, sizeof(name), "go-%d", n);
-    while (access(at(directory, name), F_OK)) {
-        if (!access(at(directory, "stop"), F_OK)) return 0;
-        usleep(10000);
-    }
-    return 1;
-}
-
 static int by_handle(const char *directory, const char *file) {
     union {
         struct file_handle handle;
@@ -115,21 +86,10 @@ int main(int argc, char **argv) {
     if (!strcmp(argv[1], "by-handle")) return by_handle(argv[2], argv[3]);
     static struct writer w;
     const char *directory = argv[1];
-    char text[8192], name[32];
     w.place = argv[2];
     w.outside = argv[3];
     if (writer_open(&w)) return perror("writer"), 1;
-    put(directory, "ready", "");
-    for (int n = 0; goes_on(directory, n); n++) {
-        size_t used = 0;
-        for (const struct way *way = kWays; way->name; way++) {
-            errno = 0;
-            int code = way->act(&w) < 0 ? errno : 0;
-            used += (size_t)snprintf(text + used, sizeof(text) - used, "%s %d %s\n", way->name, code, way->hook ? way->hook : "-");
-        }
-        snprintf(name, sizeof(name), "result-%d", n);
-        put(directory, name, text);
-    }
+    act_in_rounds(directory, kWays, &w);
     writer_end(&w);
     put(directory, "ended", "");
     return 0;

@@ -3,6 +3,8 @@
 // nothing there. Static, so that it runs in any container.
 #pragma once
 
+#include "rounds.h"
+
 // What a writer has open before anything is denied.
 struct writer {
     const char *place, *outside;  // directories of one file system
@@ -13,12 +15,4 @@ int writer_open(struct writer *w);
 // Takes its mounts away.
 void writer_end(struct writer *w);
 
-struct way {
-    const char *name;
-    int (*act)(struct writer *w);  // 0, or -1 and errno; leaves everything as it was
-    const char *hook;              // that refuses it; null: it is not refused
-};
 extern const struct way kWays[];
-
-// A name in a directory; good for the next seven calls.
-const char *at(const char *directory, const char *name);
