@@ -121,7 +121,13 @@ void Watch::tell(const incident::Incident& incident) {
     if (looked_up_.erase(incident.id)) record(incident);
 }
 
-void Watch::record(const incident::Incident& incident) { record(incident, history::Action::DETECTED, incident.entry.first_ns, incident.rule.name); }
+void Watch::record(const incident::Incident& incident) {
+    // Asked for, and the daemon of then ended before that was on the disk: nothing was detected.
+    if (incident.key.rule == QUELL_RULE_MANUAL)
+        record(incident, history::Action::REQUESTED, incident.entry.first_ns, "asked for, without an event; by whom was not written down");
+    else
+        record(incident, history::Action::DETECTED, incident.entry.first_ns, incident.rule.name);
+}
 
 void Watch::record(const incident::Incident& incident, history::Action action, std::uint64_t boot_ns, const std::string& result) {
     if (action != history::Action::DETECTED) tell(incident);

@@ -44,7 +44,7 @@ protected:
 };
 
 TEST_F(Sealed, RootChangesNoEntry) {
-    apply_pack("s/offer: .kill-container, kill-process, capture.*/offer: [kill-container], while-pending: [deny-write]/;"
+    apply_pack("s/offer: .kill-container, kill-process, capture.*/offer: [kill-container]\\n        while-pending: [deny-write]/;"
                "s/offer: .kill-container, kill-process.*/offer: [kill-process, quarantine-file, isolate-network, deny-write, deny-exec]/");
     Container victim("sealed"), cut("cut"), kept("kept"), tool("tool"), held("held");
     for (Container* one : {&victim, &cut, &kept, &tool, &held}) one->start();

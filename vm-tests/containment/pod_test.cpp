@@ -141,7 +141,7 @@ TEST_F(PodScope, OneUndoTakesAllOfItBackAlsoWhereNoRowOfItWasWritten) {
     expect_frozen(false);
     for (const auto& one : parts(id)) {
         EXPECT_EQ(one["state"], "undone");
-        EXPECT_EQ(actions_of(one["id"]), (Rows{"approved", "enforcing", "undone"})) << "told by the kernel's entry";
+        EXPECT_EQ(actions_of(one["id"]), (Rows{"requested", "approved", "enforcing", "undone"})) << "told by the kernel's entry";
     }
     ASSERT_EQ(joint_rows(id).size(), 1u);
     EXPECT_EQ(joint_rows(id)[0].find("taken back: "), 0u) << joint_rows(id)[0];
