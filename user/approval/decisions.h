@@ -273,12 +273,11 @@ private:
         Reply reply;
     };
     std::map<std::uint64_t, Captured> capturing_;  // before they are killed
-    std::set<std::uint64_t> killing_holders_;  // of these
     std::map<std::uint64_t, std::uint64_t> considered_;  // until when what is looked up is waited for
     HourGuard guard_;
     ContainerWindow containers_;
     std::set<std::uint64_t> retired_;  // whose entries the kernel still holds
-    std::uint64_t requests_ = 0;
+    std::uint32_t requests_ = 0;
     const std::uint64_t begun_ns_;  // what happened before met no daemon, or another one
     std::atomic<bool> ending_ = false;
 };
