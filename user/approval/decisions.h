@@ -220,6 +220,7 @@ private:
     void give_up(const std::shared_ptr<Run>& run, Refusal refusal, const std::string& why);
     // Those that were bound and are not contained.
     void drop(const Run& run, const std::string& why);
+    void left_over();
     void undo_one(std::uint64_t id, const Request& request, const Reply& reply);
     [[nodiscard]] std::vector<Guard> guards_on(const Matter& matter, const Request& request) const;
     [[nodiscard]] bool is_own(const Matter& matter, const Request& request) const;
