@@ -286,6 +286,10 @@ QUELL_SIZE(struct quell_isolation, 704);
 #define QUELL_OBJECT_OWN 32u      /* lies in the root of the container that it is about */
 #define QUELL_OBJECT_ACTOR 64u    /* there was no object: it is the executable of who acted */
 
+#define QUELL_BESIDE_CAPTURE 1u /* evidence before a kill */
+#define QUELL_BESIDE_COPY 2u    /* the content of what is quarantined */
+#define QUELL_BESIDE_HOLDERS 4u /* who holds the file within the container is killed */
+
 #define QUELL_DOUBT_MIXED 1u     /* repeats hang on more than what all of them hang on */
 #define QUELL_DOUBT_WITHDRAWN 2u /* it did not hold: rejected by Quell itself */
 
@@ -296,7 +300,8 @@ struct quell_pending {
 	quell_u64 last_ns;
 	quell_u64 hits;
 	quell_u64 approved_ns; /* when it was flipped */
-	quell_u64 request;     /* the daemon's number of the request that flipped it */
+	quell_u32 request;     /* the daemon's number of the request that flipped it */
+	quell_u32 beside;      /* QUELL_BESIDE_…, of the approval: what a daemon that dies behind the flip leaves to the next one */
 	quell_u64 generation;  /* policy it was made under */
 	quell_u64 part_of;     /* of one that is asked for: the incident that it is approved with, 0: none */
 	quell_u32 offers;      /* mask, what BPF could bind */
@@ -335,7 +340,8 @@ QUELL_SIZE(struct quell_pending, 792);
 struct quell_transition {
 	struct quell_pending_key key;
 	quell_u64 incident;
-	quell_u64 request;
+	quell_u32 request;
+	quell_u32 beside;             /* QUELL_BESIDE_…: approved with it, done by the daemon */
 	quell_u64 approver_container; /* container of who asks, 0: host */
 	quell_u64 deadline_ns;        /* not 0: a later deadline, and `to` is `from` */
 	quell_u32 from;

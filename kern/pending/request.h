@@ -70,7 +70,8 @@ static __always_inline int request(struct quell_request *r)
 	entry->first_ns = entry->last_ns = now;
 	entry->deadline_ns += now;
 	entry->hits = 0;
-	entry->approved_ns = entry->request = 0;
+	entry->approved_ns = 0;
+	entry->request = entry->beside = 0;
 	entry->generation = quell.generation;
 	entry->doubts[0] = entry->doubts[1] = 0;
 	entry->doubt_flags = entry->contains = 0;

@@ -59,7 +59,7 @@ static __always_inline int restore(struct quell_request *r)
 		entry->object_flags &= ~QUELL_OBJECT_ORPHAN;
 	for (int i = 0; i < QUELL_CHAIN_MAX; i++) /* its processes are told of, and bear no marks */
 		entry->chain[i].actor = 0;
-	entry->request = 0;
+	entry->request = entry->beside = 0; /* who held it has ended with the host, or may be another by now */
 	entry->wanted = entry->held = 0; /* it is decided */
 	__builtin_memset(&entry->place, 0, sizeof(entry->place));
 	entry->doubts[0] = entry->doubts[1] = 0;

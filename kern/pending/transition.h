@@ -364,6 +364,7 @@ static __always_inline int transition(struct quell_transition *t)
 		p->approver_uid = t->approver_uid;
 		p->approver_loginuid = t->approver_loginuid;
 		p->request = t->request;
+		p->beside = t->beside;
 		p->approved_ns = now;
 		if (p->held & HELD_OBJECTS) /* until that is in force */
 			holds_move(p, key.container, HOLD_ANY);

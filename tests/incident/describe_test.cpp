@@ -124,6 +124,7 @@ TEST(Snapshot, KeepsEverything) {
     incident.identity.pod_uid = "2f0f7a1e";
     incident.identity.sandbox = std::string(64, 'b');
     incident.part_of = 5;
+    incident.follows = 6;
     incident.evidence_due = QUELL_RESPONSE_CAPTURE;
     const auto back = parse_snapshot(snapshot_text(incident));
     ASSERT_TRUE(back);
@@ -138,6 +139,7 @@ TEST(Snapshot, KeepsEverything) {
     EXPECT_EQ(back->rule.follow_ns, 7u);
     EXPECT_EQ(back->notes, incident.notes);
     EXPECT_EQ(back->part_of, 5u);
+    EXPECT_EQ(back->follows, 6u);
     EXPECT_EQ(back->held, incident.held);
     EXPECT_EQ(back->evidence_due, QUELL_RESPONSE_CAPTURE);
     EXPECT_EQ(back->identity, incident.identity);

@@ -118,6 +118,28 @@ TEST(Followed, IsFoundByWorkloadAndByIncident) {
     EXPECT_EQ(table.all().size(), 1u);
 }
 
+// The daemon died before the file had it: the snapshot of its row says whose it is.
+TEST(Followed, OneThatCameBackIsKnownAgainByItsRow) {
+    FollowedTable table;
+    (void)table.add(a_denial(7, QUELL_RESPONSE_DENY_WRITE, {"/srv"}));
+    auto back = an_incident(9, QUELL_STATE_ENFORCING);
+    back.entry.response = QUELL_RESPONSE_DENY_WRITE;
+    EXPECT_FALSE(table.rejoin(back)) << "somebody else's";
+    EXPECT_EQ(table.find(9), nullptr);
+    back.follows = 8;
+    EXPECT_FALSE(table.rejoin(back)) << "of what is followed no longer";
+    back.follows = 7;
+    back.entry.response = QUELL_RESPONSE_DENY_EXEC;
+    EXPECT_FALSE(table.rejoin(back)) << "another response";
+    back.entry.response = QUELL_RESPONSE_DENY_WRITE;
+    EXPECT_TRUE(table.rejoin(back));
+    ASSERT_NE(table.find(9), nullptr);
+    EXPECT_EQ(table.find(9), table.find(7)) << "and is not taken for another incident's";
+    EXPECT_FALSE(table.rejoin(back)) << "once";
+    EXPECT_EQ(table.find(7)->came_back, std::vector<std::uint64_t>{9});
+    EXPECT_EQ(table.find(7)->times, 1u);
+}
+
 TEST(Followed, TheNewestApprovalOfAWorkloadCounts) {
     FollowedTable table;
     (void)table.add(a_follow(7));

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "user/approval/already.h"
+#include "user/approval/approved_with.h"
 #include "user/base/escape.h"
 #include "user/base/id.h"
 #include "user/base/log.h"
@@ -34,7 +35,7 @@ void Decisions::prepare(const Incident& incident) {
     if (incident.waits() && (incident.entry.offers | incident.entry.wanted)) arming_.arm(target_of(incident));
 }
 
-response::Target Decisions::target_of(const Incident& incident) const { return {incident.key, incident.entry, incident.path, parts_.stop_grace_ns, &ending_, {}, killing_holders_.contains(incident.id)}; }
+response::Target Decisions::target_of(const Incident& incident) const { return {incident.key, incident.entry, incident.path, parts_.stop_grace_ns, &ending_, {}, kills_holders(incident.entry)}; }
 
 void Decisions::armed(const response::Target& target, const Status& result) {
     const auto id = QUELL_WORD_INCIDENT(target.entry.word);
@@ -198,6 +199,7 @@ void Decisions::approve(std::uint64_t id, quell_response response, const std::st
 void Decisions::flip(Incident& incident, const incident::Offer& offer, const Request& request, Reply reply) {
     quell_transition transition{};
     transition.request = ++requests_;
+    transition.beside = beside_bits(request.beside, request.kill_holders);
     transition.approver_container = request.container;
     transition.response = offer.response;
     transition.target = offer.target;
@@ -258,7 +260,6 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
     if (captures) return capture_first(incident, frozen ? success() : Status(frozen.error()), std::move(reply));
     if (request.beside == QUELL_RESPONSE_ACQUIRE_FILE) to_copy_.insert(incident.id);
     if (offer.response == QUELL_RESPONSE_STOP_CONTAINER) lift(incident, QUELL_BIT(QUELL_RESPONSE_PAUSE_CONTAINER));  // who is told to end must run for it
-    if (request.kill_holders) killing_holders_.insert(incident.id);
     if (!request.not_followed.empty()) not_followed_[incident.id] = request.not_followed;
     carry_out(incident, std::move(reply));
 }
@@ -296,7 +297,6 @@ void Decisions::carry_out(Incident& incident, Reply reply) {
 
 void Decisions::carried_out(std::uint64_t id, const response::Outcome& outcome, const Reply& reply) {
     carrying_out_.erase(id);
-    killing_holders_.erase(id);
     auto* incident = parts_.store.find(id);
     if (!incident) return reply({Refusal::kFailed, "the incident is gone", id, {}});
     write_due_rows(id);

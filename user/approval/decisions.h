@@ -226,6 +226,7 @@ private:
     void give_up(const std::shared_ptr<Run>& run, Refusal refusal, const std::string& why);
     // Those that were bound and are not contained.
     void drop(const Run& run, const std::string& why);
+    void left_over();
     void undo_one(std::uint64_t id, const Request& request, const Reply& reply);
     [[nodiscard]] std::vector<Guard> guards_on(const Matter& matter, const Request& request) const;
     [[nodiscard]] bool is_own(const Matter& matter, const Request& request) const;
@@ -279,13 +280,12 @@ private:
         Reply reply;
     };
     std::map<std::uint64_t, Captured> capturing_;  // before they are killed
-    std::set<std::uint64_t> killing_holders_;  // of these
     std::map<std::uint64_t, std::string> not_followed_;  // why, to be told when they hold
     std::map<std::uint64_t, std::uint64_t> considered_;  // until when what is looked up is waited for
     HourGuard guard_;
     ContainerWindow containers_;
     std::set<std::uint64_t> retired_;  // whose entries the kernel still holds
-    std::uint64_t requests_ = 0;
+    std::uint32_t requests_ = 0;
     const std::uint64_t begun_ns_;  // what happened before met no daemon, or another one
     std::atomic<bool> ending_ = false;
 };

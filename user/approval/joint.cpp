@@ -200,6 +200,11 @@ void Decisions::appeared(std::uint64_t id, const std::string& what) {
 }
 
 void Decisions::tell_left_over() {
+    // behind the look-ups of those of whom no row is on the disk: by then it is known whose they are
+    if (!parts_.worker.submit([] { return 0; }, [this](int) { left_over(); })) left_over();
+}
+
+void Decisions::left_over() {
     for (const auto* one : parts_.store.list(false)) {
         const auto* first = one->part_of && one->waits() ? parts_.store.find(one->part_of) : nullptr;
         if (!first || first->waits()) continue;  // nothing was flipped

@@ -51,6 +51,10 @@ void Follower::adopt() {
         if (!parts_.store.find(one.incident)) parts_.store.remember(incident::remembered(one));
         parts_.store.keep(one.incident);
     }
+    bool rejoined = false;
+    for (const auto* one : parts_.store.list(true))
+        if (is_in_force(*one)) rejoined = table_.rejoin(*one) || rejoined;
+    if (rejoined) changed();
     reconcile();
 }
 

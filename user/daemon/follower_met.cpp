@@ -28,6 +28,7 @@ Result<Incident*> Follower::ask(const ManualFound& found, const incident::Follow
     if (!pending) return Error{"it vanished in this moment", ESRCH, {}};
     auto& incident = adopt_requested(parts_.store, {made->key, *pending}, found, followed.response);
     incident.rule.severity = followed.severity;
+    incident.follows = followed.incident;
     incident.note = "follows incident " + id_text(followed.incident);
     history::Row asked;
     asked.action = history::Action::REQUESTED;

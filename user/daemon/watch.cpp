@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "user/daemon/watch.h"
 
+#include "user/approval/approved_with.h"
 #include "user/base/files.h"
 #include "user/base/log.h"
 #include "user/base/time.h"
@@ -142,6 +143,7 @@ void Watch::record(const incident::Incident& incident, history::Action action, s
         entry.row.who = incident.decided_by;
         if (incident.decided_by && incident.decided_by->uid == approval::kRuleUid) entry.row.detail = approval::rule_detail(approval::rule_name(incident.rule));
         entry.row.response = word_at(kResponseWords, incident.entry.response);
+        if (approval::kills_holders(incident.entry)) entry.row.detail = incident::Json{{"kill_holders", true}}.dump();
     }
     entry.snapshot = history::Snapshot{incident.id, std::string(word_at(kStateWords, incident.state)), incident.rule.rule, incident::snapshot_text(incident)};
     history_.append(std::move(entry));
@@ -177,6 +179,7 @@ void Watch::adopt(const quell_pending_key& key, const quell_pending& entry) {
     if (entry.approved_ns && !incident.decided_by) {
         const bool by_rule = entry.approver_uid == approval::kRuleUid;
         incident.decided_by = by_rule ? approval::who_rule() : history::Who{entry.approver_uid, user_name(entry.approver_uid), entry.approver_loginuid, {}, 0, {}};
+        if (incident.holds()) incident.evidence_due = approval::evidence_beside(entry.beside);
         if (by_rule) decisions_.guard().remember(approval::rule_name(incident.rule), static_cast<std::int64_t>(entry.approved_ns));
         record(incident, history::Action::APPROVED, entry.approved_ns, "approved; told by the kernel's entry");
     }

@@ -198,6 +198,13 @@ const Followed* FollowedTable::find(std::uint64_t incident) const {
     return made == all_.end() ? nullptr : &*made;
 }
 
+bool FollowedTable::rejoin(const Incident& one) {
+    auto* followed = one.follows ? find(one.follows) : nullptr;
+    if (!followed || followed->incident != one.follows || followed->response != one.entry.response || find(one.id)) return false;
+    followed->add_came_back(one.id);
+    return true;
+}
+
 Followed* FollowedTable::find(std::uint64_t incident) { return const_cast<Followed*>(std::as_const(*this).find(incident)); }
 
 std::vector<const Followed*> FollowedTable::of(const Workload& workload) const {

@@ -85,6 +85,9 @@ public:
     // Whose approval it is, or which was made for one that came back. Pointers are good until the table changes.
     [[nodiscard]] Followed* find(std::uint64_t incident);
     [[nodiscard]] const Followed* find(std::uint64_t incident) const;
+    // One that was made for a workload that came back, by a daemon that died before it was written that it had: true where it
+    // was not known.
+    bool rejoin(const Incident& one);
     // By workload; `alike`: of the same names and another image.
     [[nodiscard]] std::vector<const Followed*> of(const Workload& workload) const;
     [[nodiscard]] std::vector<const Followed*> alike(const Workload& workload) const;

@@ -89,6 +89,7 @@ struct Incident {
     std::string assigned_to;  // a user's name, "": nobody
     std::vector<Note> notes;  // oldest first
     std::uint64_t part_of = 0;  // the incident that it was approved with, for a whole pod or for all instances of a file; 0: none
+    std::uint64_t follows = 0;  // it was made for a workload that came back: the incident whose approval follows that; 0: it was not
     std::vector<Hold> held;  // while nobody had decided, of each response that its rule wants then
     std::uint32_t evidence_due = QUELL_RESPONSE_COUNT;  // what was approved to be taken beside it and is not yet; QUELL_RESPONSE_COUNT: nothing
     bool rule_decided = false;  // its rule asked to approve it, once: done, tried, or left to a person

@@ -96,6 +96,7 @@ std::string snapshot_text(const Incident& incident) {
     put_hex(json, "identity_pod_uid", incident.identity.pod_uid);
     put_hex(json, "identity_sandbox", incident.identity.sandbox);
     if (incident.part_of) json["part_of"] = incident.part_of;
+    if (incident.follows) json["follows"] = incident.follows;
     if (incident.evidence_due < QUELL_RESPONSE_COUNT) json["evidence_due"] = incident.evidence_due;
     if (const auto& labels = incident.identity.labels; labels && size_of(*labels) <= kLabelBytesMax) {
         json["labels"] = Json::array();
@@ -181,6 +182,7 @@ std::optional<Incident> parse_snapshot(const std::string& text) {
         take(json, "identity_pod_uid", incident.identity.pod_uid);
         take(json, "identity_sandbox", incident.identity.sandbox);
         incident.part_of = json.value("part_of", std::uint64_t{0});
+        incident.follows = json.value("follows", std::uint64_t{0});
         incident.evidence_due = std::min<std::uint32_t>(json.value("evidence_due", std::uint32_t{QUELL_RESPONSE_COUNT}), QUELL_RESPONSE_COUNT);
         if (json.contains("labels")) {
             incident.identity.labels.emplace();

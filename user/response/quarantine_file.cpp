@@ -88,7 +88,7 @@ public:
             if (target.kill_holders) kill_holders(engine, target, now->file, held);
             return held;
         }
-        return {QUELL_STATE_FAILED, "the kernel side does not hold the file", {}, 0};
+        return {QUELL_STATE_FAILED, std::string("the kernel side does not hold the file") + (target.kill_holders ? "; who holds it was not killed" : ""), {}, 0};
     }
 };
 

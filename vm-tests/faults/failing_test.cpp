@@ -75,13 +75,13 @@ TEST_F(Failing, WithBpffsReadOnlyNothingIsHalfAttached) {
     };
     restart("s/keep_armed_s: 300/keep_armed_s: 3/");
     const auto attached = [](const std::string& hook) { return run("test -e /sys/fs/bpf/quell/links/" + hook).status == 0; };
-    for (const auto& [response, hook] : {std::pair("isolate-network", "socket_sendmsg"), std::pair("deny-write", "deny_create")}) {
+    for (const auto& [response, hook] : {std::pair("isolate-network", "socket_sendmsg"), std::pair("deny-write", "deny_create"), std::pair("deny-exec", "mmap_file")}) {
         SCOPED_TRACE(response);
         const auto& row = row_of(response);
         Case first(row);
         EXPECT_TRUE(eventually([&] { return !attached(hook); }, std::chrono::seconds(40)));
         ASSERT_TRUE(eventually([] { return run("mount -o remount,ro /sys/fs/bpf").status == 0; }));
-        const auto output = run(std::string("quell respond ") + response + " --container f-" + response + " " + row.options + " --reason bare --yes");
+        const auto output = run(std::string("quell respond ") + response + " --container f-" + response + " " + (*row.path ? std::string("--file ") + row.path + " " : "") + row.options + " --reason bare --yes");
         EXPECT_NE(output.status, 0) << output.text;
         EXPECT_FALSE(first.in_force());
         std::string failed;
