@@ -22,7 +22,8 @@ std::string explain(const std::string& error, const Json& parameters) {
     if (error == errors::kGuarded) return "guarded, nothing was approved: " + reason + "\n  hint: where it is right all the same, --confirm " + text_of(parameters, "word");
     if (error == errors::kNoSuchIncident) return "no such incident: " + text_of(parameters, "id");
     if (error == errors::kTooLate) return "too late: it is " + text_of(parameters, "state") + (reason.empty() ? "" : ": " + reason);
-    if (error == errors::kChanged) return "it changed since you looked: " + reason + "\n  hint: run `quell show` again and decide on what it says now";
+    if (error == errors::kChanged)
+        return "it changed since you looked: " + reason + (reason.find("look again") == std::string::npos ? "\n  hint: run `quell show` again and decide on what it says now" : "");
     if (error == errors::kBlind) return "Quell is blind, nothing was enforced: " + reason + "\n  hint: run `quell doctor`";
     if (error == errors::kNotOffered) return text_of(parameters, "response") + " is not offered: " + reason;
     if (error == errors::kNoSuchTarget) return reason;
