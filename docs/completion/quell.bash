@@ -49,10 +49,10 @@ _quell() {
             ;;
         reject) words="--reason --dry-run $(_quell_incidents)" ;;
         undo) words="--reason --dry-run $(_quell_incidents)" ;;
-        assign | note) words=$(_quell_incidents) ;;
+        assign | note) words="--dry-run $(_quell_incidents)" ;;
         console) words="--no-color --ascii" ;;
-        respond) words="--container --pid --file --from --reason --below --yes -y --allow --allow-node --loopback --scope --pod --all-instances --with --copy $responses" ;;
-        extend) words="--for --reason $(_quell_incidents)" ;;
+        respond) words="--container --pid --file --from --reason --below --yes -y --allow --allow-node --loopback --scope --pod --all-instances --with --copy --dry-run --follow --kill-holders --confirm --break-glass $responses" ;;
+        extend) words="--for --reason --dry-run $(_quell_incidents)" ;;
         doctor) words="--verbose" ;;
         history) words="verify --head --limit --incident" ;;
         watch) words="--no-reconnect $(_quell_incidents)" ;;
