@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <cerrno>
+#include <sstream>
 
 #include "vm-tests/harness/losses.h"
 #include "vm-tests/harness/quelld.h"
@@ -165,7 +166,14 @@ TEST(Respond, ADryRunFlipsNothingAndLeavesNothingWaiting) {
     EXPECT_NE(output.text.find("a dry run, nothing was approved"), std::string::npos) << output.text;
     const auto rows = quell("history --limit 1")["rows"];
     EXPECT_EQ(rows[0]["action"], "rejected") << rows;
-    EXPECT_EQ(actions_of(rows[0].value("incident", "")), (Rows{"requested", "dry-run", "rejected"}));
+    const auto id = rows[0].value("incident", "");
+    EXPECT_EQ(actions_of(id), (Rows{"requested", "dry-run", "rejected"}));
+    const auto lines = run("quell history --json-lines --incident " + id);
+    EXPECT_EQ(lines.status, 0) << lines.text;
+    std::istringstream text(lines.text);
+    Rows told;
+    for (std::string line; std::getline(text, line);) told.push_back(Json::parse(line, nullptr, false).value("action", ""));
+    EXPECT_EQ(told, (Rows{"requested", "dry-run", "rejected"})) << "oldest first, a row a line";
     EXPECT_EQ(run("quell respond kill-container --container dry --reason tried --yes --follow 2h").status, 1) << "a kill follows nothing";
     EXPECT_EQ(run("quell respond kill-container --container dry --reason tried --yes --kill-holders").status, 1);
     for (const Json& one : incidents()) EXPECT_NE(one["policy"], "manual") << one;
