@@ -16,7 +16,7 @@ _quell() {
     for ((i = 1; i < COMP_CWORD; i++)); do
         if [[ -n $skip ]]; then skip=; continue; fi
         case ${COMP_WORDS[i]} in
-            --socket | --reason | --for | --follow | --confirm | --select | --digest | --limit | --head | --incident | --dir | --policies | --output | -o | --from | --container | --pid | --file | --allow | --scope | --pod | --with | --below) skip=1 ;;
+            --socket | --reason | --for | --follow | --confirm | --select | --digest | --limit | --after | --head | --incident | --dir | --policies | --output | -o | --from | --container | --pid | --file | --allow | --scope | --pod | --with | --below) skip=1 ;;
             -*) ;;
             *) if [[ -z $verb ]]; then verb=${COMP_WORDS[i]}; elif [[ -z $sub ]]; then sub=${COMP_WORDS[i]}; fi ;;
         esac
@@ -32,7 +32,7 @@ _quell() {
             ;;
         --with) mapfile -t COMPREPLY < <(compgen -W capture -- "$current"); return ;;
         --incident) mapfile -t COMPREPLY < <(compgen -W "$(_quell_incidents)" -- "$current"); return ;;
-        --reason | --for | --follow | --confirm | --select | --digest | --limit | --head | --container | --pod | --pid | --allow | --below) return ;;
+        --reason | --for | --follow | --confirm | --select | --digest | --limit | --after | --head | --container | --pod | --pid | --allow | --below) return ;;
         --scope) mapfile -t COMPREPLY < <(compgen -W pod -- "$current"); return ;;
     esac
     local words= responses="kill-container kill-process quarantine-file pause-container stop-container isolate-network acquire-file capture deny-write deny-exec"
@@ -49,12 +49,12 @@ _quell() {
             ;;
         reject) words="--reason --dry-run $(_quell_incidents)" ;;
         undo) words="--reason --dry-run $(_quell_incidents)" ;;
-        assign | note) words=$(_quell_incidents) ;;
+        assign | note) words="--dry-run $(_quell_incidents)" ;;
         console) words="--no-color --ascii" ;;
-        respond) words="--container --pid --file --from --reason --below --yes -y --allow --allow-node --loopback --scope --pod --all-instances --with --copy $responses" ;;
-        extend) words="--for --reason $(_quell_incidents)" ;;
+        respond) words="--container --pid --file --from --reason --below --yes -y --allow --allow-node --loopback --scope --pod --all-instances --with --copy --dry-run --follow --kill-holders --confirm --break-glass $responses" ;;
+        extend) words="--for --reason --dry-run $(_quell_incidents)" ;;
         doctor) words="--verbose" ;;
-        history) words="verify --head --limit --incident" ;;
+        history) words="verify --head --limit --incident --json-lines --after" ;;
         watch) words="--no-reconnect $(_quell_incidents)" ;;
         evidence)
             case $sub in

@@ -168,7 +168,9 @@ TEST_F(ConsoleModel, ADeadlineIsMoved) {
     }
     press(Key::Code::ClearLine);
     type("1h30m");
-    press("\n");
+    press("\n\n");
+    EXPECT_EQ(asked(), "");
+    EXPECT_EQ(model.state().message.text, "a later deadline takes a reason");
     type("the owner is called");
     press("\n");
     EXPECT_EQ(asked(), R"(Extend {"for_s":5400,"id":"00012","reason":"the owner is called"})");

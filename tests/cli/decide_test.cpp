@@ -279,11 +279,15 @@ TEST_F(FakeDaemon, Extend) {
     EXPECT_EQ(ran.code, 0) << ran.err;
     EXPECT_EQ(ran.out.find("00012 Clear Log Activities: pending until "), 0u) << ran.out;
     for (const char* wrong : {"8d", "500ms", "soon", "", "0s"}) {
-        const Ran refused = quell({"extend", "00012", "--for", wrong});
+        const Ran refused = quell({"extend", "00012", "--for", wrong, "--reason", "asked"});
         EXPECT_EQ(refused.code, 2) << wrong;
     }
     EXPECT_EQ(quell({"extend", "00012"}).code, 2);
-    EXPECT_EQ(calls(), std::vector<std::string>{R"(Extend {"for_s":5400,"id":"00012","reason":"asked"})"});
+    EXPECT_EQ(quell({"extend", "00012", "--for", "1h30m"}).code, 2) << "without a reason";
+    const Ran dry = quell({"extend", "00012", "--for", "1h30m", "--reason", "asked", "--dry-run"});
+    EXPECT_EQ(dry.code, 0) << dry.err;
+    EXPECT_EQ(dry.out, "00012 Clear Log Activities: nothing stands against it; a dry run, no deadline was moved\n");
+    EXPECT_EQ(calls(), (std::vector<std::string>{R"(Extend {"for_s":5400,"id":"00012","reason":"asked"})", R"(Extend {"dry_run":true,"for_s":5400,"id":"00012","reason":"asked"})"}));
 }
 
 }  // namespace

@@ -348,6 +348,10 @@ TEST_F(FakeDaemon, AssignAndNote) {
     EXPECT_EQ(calls(), (std::vector<std::string>{R"(Assign {"id":"00012","user":"alice"})", R"(Assign {"id":"00012","user":""})", R"(Note {"id":"00012","text":"asked the owner"})"}));
     for (const std::string& text : {std::string(), std::string(1025, 'n')}) EXPECT_EQ(quell({"note", "00012", text}).code, 2);
     EXPECT_EQ(calls().size(), 3u);
+    EXPECT_EQ(quell({"assign", "00012", "alice", "--dry-run"}).out, "00012 Clear Log Activities: nothing stands against it; a dry run, nothing was changed\n");
+    EXPECT_EQ(quell({"note", "00012", "asked", "--dry-run"}).out, "00012 Clear Log Activities: nothing stands against it; a dry run, nothing was changed\n");
+    EXPECT_EQ(calls()[3], R"(Assign {"dry_run":true,"id":"00012","user":"alice"})");
+    EXPECT_EQ(calls()[4], R"(Note {"dry_run":true,"id":"00012","text":"asked"})");
     const std::string shown = quell({"--utc", "show", "00012"}).out;
     EXPECT_NE(shown.find("  assigned to alice\n"), std::string::npos) << shown;
     EXPECT_NE(shown.find("Notes\n  2026-03-01T09:10:00Z  bob: asked \\x1bthe owner\n"), std::string::npos) << shown;

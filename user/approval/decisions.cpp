@@ -24,6 +24,7 @@ using incident::Incident;
 
 namespace {
 constexpr std::size_t kRetiredMax = 256;  // a quarter of the kernel's map
+constexpr const char* kMadeAnew = ": what was made anew is another target; look again with quell incidents";
 }  // namespace
 
 Decisions::Decisions(Parts parts)
@@ -156,7 +157,7 @@ void Decisions::approve(std::uint64_t id, quell_response response, const std::st
     auto* incident = parts_.store.find(id);
     if (!incident) return refuse(id, Refusal::kNoSuchIncident, "no such incident", request, reply);
     refresh(*incident);
-    if (!incident->waits()) return refuse(id, Refusal::kTooLate, over_text(*incident), request, reply);
+    if (!incident->waits()) return refuse(id, Refusal::kTooLate, over_text(*incident) + (incident->state == QUELL_STATE_GONE ? kMadeAnew : ""), request, reply);
     for (const auto wanted : {response, request.beside == QUELL_RESPONSE_COUNT ? response : request.beside})
         if (const auto why = may_not_approve(*incident, wanted, request); !why.empty() && !request.break_glass)  // whether it may be broken: agreed()
             return refuse(id, Refusal::kNotAllowed, why, request, reply);
@@ -172,12 +173,11 @@ void Decisions::approve(std::uint64_t id, quell_response response, const std::st
     if (offer.available && request.joint) join(*incident, *request.joint, offer);
     if (std::ranges::find(incident->rule.offers, static_cast<std::uint32_t>(response)) == incident->rule.offers.end())
         return refuse(id, Refusal::kNotOffered, "the rule does not offer it", request, reply);
-    if (!offer.available) return refuse(id, Refusal::kNotOffered, offer.reason, request, reply);
+    if (!offer.available) return refuse(id, Refusal::kNotOffered, shown_.why_none(*incident, offer, digest, request.joint != nullptr), request, reply);
     if (response == QUELL_RESPONSE_DENY_WRITE && !request.places.count && !incident->entry.place.file.inode)
         return refuse(id, Refusal::kNotOffered, "no directory was bound when it happened: name one with --below", request, reply);
     if (request.rule.empty() && !request.follows && offer.digest != digest)
-        return refuse(id, Refusal::kChanged, request.joint ? (request.joint->changed.empty() ? "the digest is not that of " + request.joint->what + ": look again with quell preview" : request.joint->changed)
-                                                           : "the digest is not that of this target: look again with quell show", request, reply);
+        return refuse(id, Refusal::kChanged, request.joint && !request.joint->changed.empty() ? request.joint->changed : shown_.why_not(*incident, offer, digest, request.joint ? request.joint->what : ""), request, reply);
     if (const auto why = request.kill_holders ? may_not_kill_holders(*incident, response, request) : std::string(); !why.empty())
         return refuse(id, Refusal::kNotAllowed, why, request, reply);
     if (!response::takes_evidence(response) && !parts_.canary_denied())
@@ -442,6 +442,7 @@ void Decisions::retire(Incident& incident) {
     if (!incident.over() || holds) return;
     lift(incident);
     arming_.forget(incident.id);
+    shown_.forget(incident.id);
     retired_.insert(incident.id);
     // a disk that takes no rows must not fill the kernel's map with what is over
     while (retired_.size() > kRetiredMax) forget(*retired_.begin());

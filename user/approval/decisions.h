@@ -24,6 +24,7 @@
 #include "user/bpf/engine.h"
 #include "user/history/async_history.h"
 #include "user/incident/offers.h"
+#include "user/incident/shown.h"
 #include "user/incident/store.h"
 #include "user/response/arming.h"
 
@@ -140,6 +141,9 @@ public:
         std::string confirm, refused;
     };
     [[nodiscard]] Asks asks(const incident::Incident& incident, const incident::Offer& offer, const Request& request) const;
+
+    // Whoever shows a digest adds it here: a refusal says then what changed.
+    [[nodiscard]] incident::Shown& shown() { return shown_; }
 
     // A new or adopted incident: prepares what it offers.
     void prepare(const incident::Incident& incident);
@@ -271,6 +275,7 @@ private:
 
     Parts parts_;
     response::Arming arming_;
+    incident::Shown shown_;
     std::map<std::uint64_t, std::vector<Waiting>> waiting_;
     std::map<std::uint64_t, std::function<void()>> due_rows_;
     std::set<std::uint64_t> carrying_out_;  // by the worker

@@ -32,6 +32,11 @@ using control::Json;
 // --loopback, --with, --copy), where they were given.
 void put_options(const Invocation& invocation, Json& parameters);
 
+// How it is to be decided (--dry-run, --confirm, --break-glass, --follow,
+// --kill-holders), where that was given. False: what is wrong with it has been
+// said; a usage error.
+[[nodiscard]] bool put_decision(const Invocation& invocation, Json& parameters);
+
 // How much more than the incident is meant (--scope, --all-instances), where
 // it was given. False: there is no such scope, which has been said; a usage error.
 [[nodiscard]] bool put_scope(const Invocation& invocation, Json& parameters);

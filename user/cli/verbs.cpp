@@ -63,6 +63,10 @@ const std::vector<Verb>& verbs() {
     static const Parameter kInstances{"--all-instances", "", "quarantine-file: files of the same content in running containers, too"};
     static const Parameter kWith{"--with", "capture", "kill-container: freeze it and capture it first, then kill it", false, false};
     static const Parameter kCopy{"--copy", "", "quarantine-file: keep its content as evidence, once it is quarantined"};
+    static const Parameter kFollow{"--follow", "DURATION", "isolate-network, deny-write, deny-exec: hold for the workload, also when its container is made anew, up to 7d"};
+    static const Parameter kKillHolders{"--kill-holders", "", "quarantine-file: kill who holds the file within the container"};
+    static const Parameter kConfirm{"--confirm", "WORD", "the word that a guard asks for; of an admin", false, false};
+    static const Parameter kBreakGlass{"--break-glass", "", "over rights, two persons and guards, for those who may; takes a reason", false, false};
     static constexpr const char* kBelow = "deny-write: a directory or file, as the container sees it; may be given 16 times";
     static const std::string kNamed = "the response: " + all_responses(), kOffered = kNamed + " (on a terminal it is asked for)";
     static const std::vector<Verb> kVerbs = {
@@ -80,18 +84,16 @@ const std::vector<Verb>& verbs() {
           kReason, kDryRun,
           kAllow, kAllowNode, kLoopback, kScope, kInstances, kWith, kCopy,
           {"--below", "PATH", kBelow, false, true},
-          {"--follow", "DURATION", "isolate-network, deny-write, deny-exec: hold for the workload, also when its container is made anew, up to 7d"},
+          kFollow,
           {"--no-follow", "", "it does not follow its workload, though its rule says so"},
-          {"--kill-holders", "", "quarantine-file: kill who holds the file within the container"},
-          {"--confirm", "WORD", "the word that a guard asks for; of an admin", false, false},
-          {"--break-glass", "", "over rights, two persons and guards, for those who may; takes a reason", false, false},
+          kKillHolders, kConfirm, kBreakGlass,
           {"--select", "SELECTION", "instead of an ID: all that wait and fit: rule=,image=,namespace=,severity=,older=", false, false},
           {"--digest", "DIGEST", "with --select: that of the list, in the place of a question", false, false}},
          run_approve},
         {"reject", "decide against every response that was offered", {kId, kReason, kDryRun}, run_reject},
         {"undo", "take a response back, where that is possible", {kId, kReason, kDryRun}, run_undo},
-        {"assign", "say whose an incident is; decides nothing", {kId, {"USER", "", "a user's name; - for nobody", true, false}}, run_assign},
-        {"note", "add a note to an incident; decides nothing", {kId, {"TEXT", "", "at most 1024 bytes", true, false}}, run_note},
+        {"assign", "say whose an incident is; decides nothing", {kId, {"USER", "", "a user's name; - for nobody", true, false}, kDryRun}, run_assign},
+        {"note", "add a note to an incident; decides nothing", {kId, {"TEXT", "", "at most 1024 bytes", true, false}, kDryRun}, run_note},
         {"respond",
          "carry out a response without an incident: on a container, a process or a file that you name",
          {{"RESPONSE", "", kNamed, true, false},
@@ -103,12 +105,14 @@ const std::vector<Verb>& verbs() {
           {"--below", "PATH", kBelow, false, true},
           {"--yes", "", "do not ask: bind what is named, and contain it", false, false, 'y'},
           kAllow, kAllowNode, kLoopback, kScope, kInstances,
-          {"--pod", "NAMESPACE/NAME", "instead of a container: all containers of this pod"}, kWith, kCopy},
+          {"--pod", "NAMESPACE/NAME", "instead of a container: all containers of this pod"}, kWith, kCopy, kDryRun, kFollow, kKillHolders, kConfirm, kBreakGlass},
          run_respond},
-        {"extend", "give a decision more time", {kId, {"--for", "DURATION", "from now, later than the deadline that it has, up to 7d", true}, kReason}, run_extend},
+        {"extend", "give a decision more time", {kId, {"--for", "DURATION", "from now, later than the deadline that it has, up to 7d", true}, {"--reason", "TEXT", "why, for the history (at most 1024 bytes)", true}, kDryRun}, run_extend},
         {"history",
          "what happened and who decided it, newest first",
-         {{"--limit", "N", "at most N rows, up to 10000 (default 50)"}, {"--incident", "ID", "only this incident"}},
+         {{"--limit", "N", "at most N rows, up to 10000 (default 50)"}, {"--incident", "ID", "only this incident"},
+          {"--json-lines", "", "a JSON value for each row and line, oldest first, all rows where no --limit is given"},
+          {"--after", "ROW", "with --json-lines: only the rows behind this one"}},
          run_history},
         {"history verify",
          "check the chain of the history",

@@ -109,7 +109,9 @@ incident::Incident* Daemon::incident_of(const Json& params, std::string_view nam
 Json Daemon::incident_json(const incident::Incident& incident) {
     const bool alive = incident.key.container && engine_->container(incident.key.container);
     const auto said = as_said(incident);
-    auto json = incident::whole_json(said, said.over() ? std::vector<incident::Offer>{} : offers_of(said), alive);
+    const auto offers = said.over() ? std::vector<incident::Offer>{} : offers_of(said);
+    for (const auto& offer : offers) decisions_->shown().add(said, offer);
+    auto json = incident::whole_json(said, offers, alive);
     add_follow(json, incident.id);
     return json;
 }
@@ -175,7 +177,9 @@ void Daemon::previewed(const incident::Incident& incident, const Json& params, c
     for (const auto& offer : offers_of(said)) {
         if (!word.empty() && word != word_at(kResponseWords, offer.response)) continue;
         list.push_back(incident::preview_json(said, offer, alive, offer.available ? decisions_->needs(said, offer.response, request) : std::vector<std::string>{}));
-        if (offer.available) list.back()["asks"] = asks_json(decisions_->asks(said, offer, request));
+        if (!offer.available) continue;
+        list.back()["asks"] = asks_json(decisions_->asks(said, offer, request));
+        decisions_->shown().add(said, offer);
     }
     if (list.empty() && !word.empty()) return responder.error("io.quell.NotOffered", {{"response", escape(word)}, {"reason", "the rule does not offer it"}});
     auto summary = incident::summary_json(said, alive);
@@ -200,6 +204,7 @@ void Daemon::digests(const Json& params, const control::Peer&, control::Responde
         const bool is_offered = std::ranges::find(found->rule.offers, *response) != found->rule.offers.end();
         const auto offer = incident::offer(kernel, *found, static_cast<quell_response>(*response), false);
         Json one = {{"id", id_text(*id)}};
+        if (is_offered) decisions_->shown().add(*found, offer);
         if (is_offered && offer.available) one.update({{"digest", offer.digest}, {"target", offer.target_text}});
         else one["reason"] = is_offered ? offer.reason : "the rule does not offer it";
         list.push_back(std::move(one));

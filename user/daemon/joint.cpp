@@ -280,6 +280,7 @@ Json Daemon::preview_joint(const incident::Incident& said, const std::shared_ptr
     if (offer.available) {
         if (shown_.size() >= kShownMax) shown_.clear();
         shown_[offer.digest] = shown_of(*joint);
+        decisions_->shown().add(said, offer, joint->what);
     }
     return json;
 }

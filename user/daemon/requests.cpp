@@ -11,6 +11,7 @@
 #include "user/control/varlink.h"
 #include "user/daemon/daemon.h"
 #include "user/incident/describe.h"
+#include "user/response/response.h"
 
 namespace quell::daemon {
 namespace {
@@ -97,6 +98,15 @@ void Daemon::request(const Json& params, const control::Peer& peer, control::Res
         return responder.error("io.quell.NotOffered", {{"response", word}, {"reason", terms.error().message}});
     if (const auto beside = beside_of(params, static_cast<quell_response>(*response)); !beside)
         return responder.error("io.quell.NotOffered", {{"response", word}, {"reason", beside.error().message}});
+    if (control::true_member(params, "kill_holders") && *response != QUELL_RESPONSE_QUARANTINE_FILE)
+        return responder.error("io.quell.NotOffered", {{"response", word}, {"reason", "only quarantine-file has holders to kill"}});
+    if (const Json& follow = control::member(params, "follow_s"); follow.is_number_integer()) {
+        const auto follow_s = follow.get<std::int64_t>();
+        if (follow_s < 1 || follow_s > static_cast<std::int64_t>(incident::kFollowMaxNs / 1'000'000'000))
+            return responder.error(control::errors::kInvalidParameter, {{"parameter", "follow_s"}});
+        if (!response::response(static_cast<quell_response>(*response)).follows())
+            return responder.error("io.quell.NotOffered", {{"response", word}, {"reason", "it follows no workload"}});
+    }
     const auto from = control::string_member(params, "from");
     const auto target = target_of(params);
     if (const auto wrong = misnamed(target, from); !wrong.empty()) return responder.error("io.quell.NoSuchTarget", {{"reason", wrong}});

@@ -11,11 +11,19 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "user/incident/incident.h"
 
 namespace quell::incident {
+
+// One of the things that a digest is made of: "process", "file", as a person calls it, and which one.
+struct DigestPart {
+    std::string_view what;
+    std::string value;
+};
+[[nodiscard]] std::vector<DigestPart> digest_parts(const Incident& incident, quell_response response, std::uint32_t target);
 
 // `target`: index into the entry's chain for kill-process, else 0.
 [[nodiscard]] std::string digest(const Incident& incident, quell_response response, std::uint32_t target);

@@ -206,6 +206,25 @@ TEST_F(Deciding, BreakingTheGlassIsLoud) {
     EXPECT_EQ(run("grep -q 'BREAK-GLASS: dave' /var/log/quelld.console").status, 0);
 }
 
+TEST_F(Deciding, WhatIsNamedTakesTheWordAndTheGlassToo) {
+    Container victim("guarded");
+    victim.start();
+    const std::string command = "quell respond kill-container --container guarded --reason named";
+    EXPECT_EQ(run(command + " --dry-run").status, 4) << "the guard, as the real thing would meet it";
+    EXPECT_EQ(as("alice", command + " --yes --confirm guarded").status, 4) << "it takes the role senior";
+    EXPECT_EQ(as("alice", command + " --yes --break-glass").status, 4) << "in no group that may";
+    EXPECT_TRUE(victim.running());
+    const auto over = run(command + " --yes --confirm guarded");
+    EXPECT_EQ(over.status, 0) << over.text;
+    EXPECT_FALSE(victim.running());
+    victim.start();
+    const auto broken = as("dave", command + " --yes --break-glass");
+    EXPECT_EQ(broken.status, 0) << broken.text;
+    EXPECT_FALSE(victim.running());
+    const auto rows = quell("history --limit 10")["rows"];
+    EXPECT_TRUE(std::ranges::any_of(rows, [](const Json& one) { return one["action"] == "break-glass" && one["who"]["user"] == "dave"; })) << rows;
+}
+
 TEST_F(Deciding, ManyAtOnceAreOneDigestAndOneApprovalEach) {
     Container a("many-a"), b("many-b"), c("many-c"), aside("aside");
     std::vector<std::string> ids;

@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <cerrno>
+#include <sstream>
 
 #include "vm-tests/harness/losses.h"
 #include "vm-tests/harness/quelld.h"
@@ -182,6 +183,46 @@ TEST(Respond, WhatMustNotBeHitIsRefused) {
     EXPECT_EQ(denied_anywhere(), denied_before);
     for (const Json& one : incidents()) EXPECT_NE(one["policy"], "manual") << one;
     must("pkill -9 -x -f 'sleep 5434'");
+}
+
+TEST(Respond, ADryRunFlipsNothingAndLeavesNothingWaiting) {
+    Container victim("dry");
+    victim.start();
+    victim.begin("sleep 5435");
+    const auto before = denied_anywhere();
+    const auto output = run("quell respond kill-container --container dry --reason tried --dry-run");
+    EXPECT_EQ(output.status, 0) << output.text;
+    EXPECT_NE(output.text.find("a dry run, nothing was approved"), std::string::npos) << output.text;
+    const auto rows = quell("history --limit 1")["rows"];
+    EXPECT_EQ(rows[0]["action"], "rejected") << rows;
+    const auto id = rows[0].value("incident", "");
+    EXPECT_EQ(actions_of(id), (Rows{"requested", "dry-run", "rejected"}));
+    const auto lines = run("quell history --json-lines --incident " + id);
+    EXPECT_EQ(lines.status, 0) << lines.text;
+    std::istringstream text(lines.text);
+    Rows told;
+    for (std::string line; std::getline(text, line);) told.push_back(Json::parse(line, nullptr, false).value("action", ""));
+    EXPECT_EQ(told, (Rows{"requested", "dry-run", "rejected"})) << "oldest first, a row a line";
+    EXPECT_EQ(run("quell respond kill-container --container dry --reason tried --yes --follow 2h").status, 1) << "a kill follows nothing";
+    EXPECT_EQ(run("quell respond kill-container --container dry --reason tried --yes --kill-holders").status, 1);
+    for (const Json& one : incidents()) EXPECT_NE(one["policy"], "manual") << one;
+    EXPECT_EQ(denied_anywhere(), before);
+    EXPECT_TRUE(victim.running());
+    EXPECT_EQ(run("pgrep -x -f 'sleep 5435'").status, 0);
+}
+
+TEST(Respond, WhoHoldsTheFileInTheContainerDiesWithIt) {
+    Container victim("holding");
+    victim.start();
+    victim.begin("sleep 5436 </var/log/b.log");
+    ASSERT_TRUE(eventually([] { return run("pgrep -x -f 'sleep 5436'").status == 0; }));
+    int status = -1;
+    const auto incident = respond("quarantine-file --container holding --file /var/log/b.log --kill-holders", &status);
+    EXPECT_EQ(status, 0) << incident;
+    EXPECT_EQ(victim.ended(), 128 + SIGKILL);
+    EXPECT_TRUE(victim.running());
+    expect_refused(victim, "read /var/log/b.log");
+    EXPECT_EQ(run("quell undo " + id_of(incident) + " --reason told").status, 0);
 }
 
 TEST(Respond, TwoAtOnceOfOneContainerAndOverARestart) {

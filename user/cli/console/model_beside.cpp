@@ -85,7 +85,9 @@ bool Model::put_beside(Json& parameters) {
     const std::uint64_t seconds = duration ? *duration / static_cast<std::uint64_t>(kNsPerSecond) : 0;
     if (seconds < 1 || seconds > kExtendMostS) return say("a duration from 1s to 7d, such as 30m or 1h30m", Tone::Warning), false;
     parameters["for_s"] = seconds;
-    if (const std::string& reason = decide.form.fields.back().text; !reason.empty()) parameters["reason"] = reason;
+    const std::string& reason = decide.form.fields.back().text;
+    if (reason.find_first_not_of(' ') == std::string::npos) return say("a later deadline takes a reason", Tone::Warning), false;
+    parameters["reason"] = reason;
     return true;
 }
 

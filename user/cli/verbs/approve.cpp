@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "user/base/time.h"
 #include "user/cli/bulk.h"
 #include "user/cli/choose.h"
 #include "user/cli/incident_text.h"
@@ -11,9 +10,6 @@
 namespace quell::cli {
 
 namespace {
-
-// As kern/abi.h has it (QUELL_EXTEND_MAX_NS): the command knows nothing of the kernel side.
-constexpr std::uint64_t kFollowMostS = 7 * 24 * 3600;
 
 // Longer than the daemon waits for the last process to go (5 s); of stop-container also what quell.yaml lets it wait before.
 // A pod has up to 64 containers, three of which are swept at once.
@@ -69,13 +65,7 @@ int run_approve(Invocation& invocation) {
     }
     Json parameters = Json::object();
     if (!put_reason(invocation, parameters)) return kUsage;
-    if (invocation.has("--dry-run")) parameters["dry_run"] = true;
-    if (invocation.has("--confirm")) parameters["confirm"] = invocation.value("--confirm");
-    if (invocation.has("--break-glass")) parameters["break_glass"] = true;
-    if (invocation.has("--break-glass") && invocation.value("--reason").empty()) {
-        invocation.out.note("--break-glass takes a --reason");
-        return kUsage;
-    }
+    if (!put_decision(invocation, parameters)) return kUsage;
     put_options(invocation, parameters);
     Json scope = Json::object();
     if (!put_scope(invocation, scope)) return kUsage;
@@ -85,17 +75,7 @@ int run_approve(Invocation& invocation) {
     }
     parameters.update(scope);
     if (const auto below = invocation.all("--below"); !below.empty()) parameters["below"] = below;
-    if (invocation.has("--follow")) {
-        const auto duration = parse_duration(invocation.value("--follow"));
-        const std::uint64_t seconds = duration ? *duration / static_cast<std::uint64_t>(kNsPerSecond) : 0;
-        if (seconds < 1 || seconds > kFollowMostS) {
-            invocation.out.note("--follow takes a duration from 1s to 7d, such as 2h");
-            return kUsage;
-        }
-        parameters["follow_s"] = seconds;
-    }
     if (invocation.has("--no-follow")) parameters["no_follow"] = true;
-    if (invocation.has("--kill-holders")) parameters["kill_holders"] = true;
     int code = kDone;
     if (choice.digest.empty()) {
         auto chosen = scope.empty() ? choose(invocation, id, choice.response, code) : choose_wide(invocation, id, choice.response, scope, false, code);

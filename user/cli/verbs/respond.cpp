@@ -33,9 +33,9 @@ std::string read_target(const Invocation& invocation, Json& parameters) {
 }
 
 // What was bound and is not wanted must not wait for somebody to approve it.
-int withdraw(Invocation& invocation, const std::string& id, int code) {
-    int ignored = kDone;
-    (void)ask(invocation, "Reject", {{"id", id}, {"reason", "not confirmed"}}, ignored);
+int withdraw(Invocation& invocation, const std::string& id, int code, const char* why = "not confirmed") {
+    int refused = kDone;
+    if (!ask(invocation, "Reject", {{"id", id}, {"reason", why}}, refused)) invocation.out.note("what was bound waits as incident " + safe(id) + " until it is rejected, for 15 minutes at most");
     return code;
 }
 
@@ -43,7 +43,8 @@ int withdraw(Invocation& invocation, const std::string& id, int code) {
 
 int run_respond(Invocation& invocation) {
     const std::string response = invocation.value("RESPONSE");
-    const bool is_sure = invocation.has("--yes");
+    const bool is_dry = invocation.has("--dry-run");
+    const bool is_sure = invocation.has("--yes") || is_dry;
     Json parameters = {{"response", response}};
     if (const std::string wrong = read_target(invocation, parameters); !wrong.empty())
         return usage(invocation, wrong, "quell respond " + safe(response) + " --container NAME --reason TEXT");
@@ -54,7 +55,13 @@ int run_respond(Invocation& invocation) {
     if (!put_scope(invocation, scope)) return kUsage;
     if (invocation.has("--pod")) scope["scope"] = "pod";
     put_options(invocation, options);
+    Json decision = Json::object();
+    if (!put_decision(invocation, decision)) return kUsage;
+    if (!scope.empty() && decision.contains("follow_s")) return usage(invocation, "--follow is of one container, not of several", "leave --follow or the scope out");
     parameters.update(options);  // what is wrong with them is told before anything is bound
+    for (const char* name : {"follow_s", "kill_holders", "break_glass"})
+        if (decision.contains(name)) parameters[name] = decision[name];
+    options.update(decision);
     int code = kDone;
     const auto reply = ask(invocation, "Request", parameters, code);
     if (!reply) return code;
@@ -73,7 +80,8 @@ int run_respond(Invocation& invocation) {
     options.update(scope);
     options["reason"] = control::string_member(parameters, "reason");
     if (const auto below = invocation.all("--below"); !below.empty()) options["below"] = below;
-    return approve_chosen(invocation, id, choice, std::move(options));
+    const int ended = approve_chosen(invocation, id, choice, std::move(options));
+    return is_dry ? withdraw(invocation, id, ended, "a dry run") : ended;
 }
 
 }  // namespace quell::cli
