@@ -183,5 +183,34 @@ TEST(Snapshot, WrongTextIsNone) {
     }
 }
 
+TEST(SameSubject, OfTheHostIsALineageAndNotAllOfIt) {
+    auto one = an_incident(7), below = an_incident(8), other = an_incident(9);
+    for (auto* host : {&one, &below, &other}) {
+        host->key.container = 0;
+        host->key.actor_start_ns = host->entry.chain[1].start_ns;
+    }
+    below.entry.chain[0] = task(600, 33, "rm");  // of a shell below that shell
+    below.entry.chain[1] = task(599, 34, "sh");
+    below.entry.chain[2] = one.entry.chain[1];
+    below.key.actor_pid = 599;
+    below.key.actor_start_ns = below.entry.chain[1].start_ns;
+    other.entry.chain[1].start_ns++;  // the same number, started later
+    other.key.actor_start_ns++;
+    EXPECT_TRUE(is_same_subject(one, one));
+    EXPECT_TRUE(is_same_subject(one, below));
+    EXPECT_TRUE(is_same_subject(below, one));
+    EXPECT_FALSE(is_same_subject(one, other));
+    EXPECT_FALSE(is_same_subject(below, other));
+    auto earlier = one;
+    earlier.earlier_boot_offset_ns = 5;
+    EXPECT_FALSE(is_same_subject(one, earlier)) << "numbers of another boot";
+    one.key.container = kCgroup;
+    EXPECT_FALSE(is_same_subject(one, below)) << "a container is not the host";
+    other.key.container = kCgroup;
+    EXPECT_TRUE(is_same_subject(one, other));
+    other.container_id = "another";
+    EXPECT_FALSE(is_same_subject(one, other));
+}
+
 }  // namespace
 }  // namespace quell::incident

@@ -2,6 +2,7 @@
 // Evidence: what an order tells its helper, and what the store has, for the
 // control interface.
 #include <map>
+#include <set>
 
 #include "user/base/escape.h"
 #include "user/base/id.h"
@@ -77,14 +78,19 @@ evidence::Order Daemon::evidence_order(const incident::Incident& incident) {
     order.cgroup = incident.cgroup_path;
     order.config = config_of(incident.identity);
     order.recent = Json::array();
-    for (const auto* one : store_.list(true))
-        if (one->key.container == cgroup && order.recent.size() < kRecentMax) order.recent.push_back(incident::summary_json(*one, container.has_value()));
-    order.history_later = [this, subject = incident::subject_text(incident)]() -> Json {
+    std::set<std::string> of_subject;  // ids: of the host the rows do not say which lineage they are of
+    for (const auto* one : store_.list(true)) {
+        if (!incident::is_same_subject(*one, incident)) continue;
+        of_subject.insert(id_text(one->id));
+        if (order.recent.size() < kRecentMax) order.recent.push_back(incident::summary_json(*one, container.has_value()));
+    }
+    of_subject.insert(order.incident);
+    order.history_later = [this, subject = escape(incident::subject_text(incident)), is_host = !incident.of_container(), ids = std::move(of_subject)]() -> Json {
         Json rows = Json::array();
         const auto read = read_history(kRowsMax, 0);
         if (!read) return rows;
         for (const Json& row : (*read)["rows"])
-            if (control::string_member(row, "subject") == escape(subject)) rows.push_back(row);
+            if (is_host ? ids.contains(control::string_member(row, "incident")) : control::string_member(row, "subject") == subject) rows.push_back(row);
         return rows;
     };
     return order;

@@ -183,6 +183,21 @@ std::string subject_text(const Incident& incident) {
     return incident.identity.name ? escape(*incident.identity.name) + " (" + id + ")" : "container " + id;
 }
 
+namespace {
+
+bool acted_below(const Incident& one, const quell_pending_key& key) {
+    const auto count = std::min<quell_u32>(one.entry.chain_count, QUELL_CHAIN_MAX);
+    return key.actor_pid && std::any_of(one.entry.chain, one.entry.chain + count, [&](const auto& task) { return task.pid == key.actor_pid && task.start_ns == key.actor_start_ns; });
+}
+
+}  // namespace
+
+bool is_same_subject(const Incident& one, const Incident& other) {
+    if (one.of_container() != other.of_container() || one.earlier_boot_offset_ns != other.earlier_boot_offset_ns) return false;
+    if (one.of_container()) return one.key.container == other.key.container && one.container_id == other.container_id;
+    return one.id == other.id || acted_below(one, other.key) || acted_below(other, one.key);
+}
+
 Json process_json(const quell_task_ref& task, std::string_view role) { return task_json(task, role, std::nullopt); }
 
 Json brief_json(const Incident& incident) {

@@ -120,4 +120,7 @@ struct Incident {
 // "web (crio 4f0c9a…)", "host": for the history and messages. Escaped.
 [[nodiscard]] std::string subject_text(const Incident& incident);
 
+// Of one container; of the host: of one lineage. One of them acted below the process that the other is counted for (key.actor_pid).
+[[nodiscard]] bool is_same_subject(const Incident& one, const Incident& other);
+
 }  // namespace quell::incident

@@ -166,6 +166,26 @@ TEST(Respond, AgainAfterARejection) {
     reject_all();
 }
 
+TEST(Respond, AgainAfterItExpired) {
+    apply_pack("s/expires: 1h/expires: 10s/");
+    Container victim("late"), neighbour("other");
+    victim.start();
+    neighbour.start();
+    EXPECT_EQ(victim.exec("rm /var/log/dpkg.log").status, 0);
+    const auto id = pending_id("late", "delete");
+    EXPECT_TRUE(eventually([&] { return show(id)["state"] == "expired"; }, std::chrono::seconds(40)));
+    int status = -1;
+    const auto incident = respond("kill-container --from " + id, &status);
+    EXPECT_EQ(status, 0) << incident;
+    EXPECT_NE(id_of(incident), id);
+    EXPECT_FALSE(victim.running());
+    EXPECT_TRUE(neighbour.running());
+    EXPECT_EQ(actions_of(id_of(incident)), (Rows{"requested", "approved", "flipped", "done"}));
+    EXPECT_EQ(actions_of(id), (Rows{"detected", "expired"})) << "it stays what it is";
+    reject_all();
+    apply_pack();
+}
+
 TEST(Respond, WhatMustNotBeHitIsRefused) {
     const auto denied_before = denied_anywhere();
     const auto self = std::to_string(daemon_pid());
