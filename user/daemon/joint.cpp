@@ -24,11 +24,6 @@ constexpr std::size_t kChangesMax = 8;   // that are named
 
 std::string wide_word(Wide wide) { return wide == Wide::kPod ? "scope pod" : "instances of its file"; }
 
-bool pod_can_have(quell_u32 response) {
-    return response == QUELL_RESPONSE_KILL_CONTAINER || response == QUELL_RESPONSE_STOP_CONTAINER || response == QUELL_RESPONSE_PAUSE_CONTAINER ||
-           response == QUELL_RESPONSE_ISOLATE_NETWORK;
-}
-
 // What a request for one of the others is made of, as an incident that waits.
 incident::Incident drafted(const ManualFound& found, const incident::Incident& first) {
     incident::Incident draft;
@@ -86,7 +81,7 @@ std::optional<Wide> wide_of(const Json& params) {
     return scope == "pod" && !is_of_file ? std::optional(Wide::kPod) : std::nullopt;
 }
 
-bool can_be_wide(Wide wide, quell_u32 response) { return wide == Wide::kPod ? pod_can_have(response) : response == QUELL_RESPONSE_QUARANTINE_FILE; }
+bool can_be_wide(Wide wide, quell_u32 response) { return has_word(kResponseScopes, response, wide == Wide::kPod ? "pod" : "instances"); }
 
 Result<JointFound> Daemon::find_pod(const incident::Pod& pod, std::uint64_t container) const {
     auto mates = find_pod_mates(*engine_, *identities_, pod, container);
