@@ -55,7 +55,7 @@ enum quell_field {
 	QUELL_FIELD_COUNT
 };
 enum quell_response {
-#define RESPONSE(name, word, hooks, undo) QUELL_RESPONSE_##name,
+#define RESPONSE(name, word, hooks, undo, ...) QUELL_RESPONSE_##name,
 #include "responses.def"
 #undef RESPONSE
 	QUELL_RESPONSE_COUNT

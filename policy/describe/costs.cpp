@@ -34,7 +34,7 @@ constexpr std::array kHooks = {
 };
 
 constexpr std::array kResponseHooks = {
-#define RESPONSE(name, word, hooks, undo) std::string_view{hooks},
+#define RESPONSE(name, word, hooks, undo, ...) std::string_view{hooks},
 #include "kern/responses.def"
 #undef RESPONSE
 };

@@ -6,10 +6,13 @@
 #include <bpf/libbpf.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <memory>
 #include <set>
 #include <sstream>
+
+#include "user/base/vocabulary.h"
 
 namespace quell::bpf {
 namespace {
@@ -22,7 +25,7 @@ struct Needs {
 };
 
 constexpr Needs kNeeds[] = {
-#define RESPONSE(name, word, hooks, undo) {word, hooks, kResponseHooks[QUELL_RESPONSE_##name], false},
+#define RESPONSE(name, word, hooks, undo, ...) {word, hooks, kResponseHooks[QUELL_RESPONSE_##name], false},
 #include "kern/responses.def"
 #undef RESPONSE
 #define OPERATION(name, word, object, hooks) {word, hooks, kOperationHooks[QUELL_OP_##name], true},
@@ -179,6 +182,31 @@ TEST(HookTable, NoProgramSitsAtAPathHook) {
     }
     EXPECT_GT(lsm, 20);
     for (const auto& hook : kHooks) EXPECT_FALSE(hook.name.starts_with("path_")) << hook.name;
+}
+
+// A word that nobody asks for would decide as if it were not there.
+TEST(HookTable, ResponsesHaveWordsThatAreAskedFor) {
+    const auto has_only = [](std::string_view list, const std::set<std::string_view>& known) {
+        for (std::size_t at = 0; at < list.size();) {
+            const auto end = std::min(list.find(' ', at), list.size());
+            if (!known.contains(list.substr(at, end - at))) return false;
+            at = end + 1;
+        }
+        return true;
+    };
+    for (quell_u32 response = 0; response < QUELL_RESPONSE_COUNT; response++) {
+        const auto word = kResponseWords[response];
+        EXPECT_TRUE(has_only(kResponseSubjects[response], {"container", "host"}) && !kResponseSubjects[response].empty()) << word;
+        EXPECT_TRUE(has_only(kResponseTargets[response], {"container", "process", "file", "directory", "executable", "subject"}) && !kResponseTargets[response].empty()) << word;
+        EXPECT_TRUE(has_only(kResponseScopes[response], {"pod", "instances"})) << word;
+        EXPECT_TRUE(has_only(kResponseGuards[response], {"none", "container", "number"}) && !kResponseGuards[response].empty()) << word;
+        EXPECT_FALSE(kResponseRisks[response].empty()) << word;
+        EXPECT_EQ(kResponseGuards[response] == "none", (QUELL_RESPONSES_EVIDENCE & QUELL_BIT(response)) != 0) << word << ": what only looks is not guarded, and nothing else";
+    }
+    EXPECT_TRUE(has_word(kResponseSubjects, QUELL_RESPONSE_KILL_PROCESS, "host"));
+    EXPECT_FALSE(has_word(kResponseSubjects, QUELL_RESPONSE_KILL_CONTAINER, "host"));
+    EXPECT_FALSE(has_word(kResponseSubjects, QUELL_RESPONSE_KILL_PROCESS, "hos"));
+    EXPECT_FALSE(has_word(kResponseScopes, QUELL_RESPONSE_COUNT, "pod"));
 }
 
 }  // namespace

@@ -39,6 +39,12 @@ std::optional<Guard> by_number(const GuardRules& rules, const ContainerWindow& w
     return Guard{"containers", most + ", and there were " + std::to_string(count) + (wanted > 1 ? ", these are " + std::to_string(wanted) : "")};
 }
 
+// Of a word that is no response, which a row of an earlier version may have: what protects most, but does not count.
+std::string_view guard_of(std::string_view response) {
+    const auto index = word_index(kResponseWords, response);
+    return index ? kResponseGuards[*index] : "container";
+}
+
 }  // namespace
 
 void ContainerWindow::add(std::int64_t at_ns, std::uint64_t per_ns) {
@@ -51,8 +57,8 @@ std::size_t ContainerWindow::within(std::int64_t now_ns, std::uint64_t per_ns) c
     return static_cast<std::size_t>(std::ranges::count_if(taken_, [&](std::int64_t at) { return at > now_ns - static_cast<std::int64_t>(per_ns); }));
 }
 
-bool acts_on_container(std::string_view response) { return response.ends_with("-container") || response == "isolate-network" || response == "deny-write"; }
-bool only_looks(std::string_view response) { return response == "capture" || response == "acquire-file"; }
+bool acts_on_container(std::string_view response) { return guard_of(response) == "number"; }
+bool only_looks(std::string_view response) { return guard_of(response) == "none"; }
 
 std::vector<Guard> guards_against(const GuardRules& rules, const ContainerWindow& window, const Matter& matter, std::int64_t now_ns) {
     std::vector<Guard> guards;

@@ -69,7 +69,7 @@ inline constexpr std::array kRoleWords = {std::string_view{"subject"}, std::stri
 }
 
 inline constexpr std::array kResponseHooks = {
-#define RESPONSE(name, word, hooks, undo) hook_mask(hooks),
+#define RESPONSE(name, word, hooks, undo, ...) hook_mask(hooks),
 #include "kern/responses.def"
 #undef RESPONSE
 };

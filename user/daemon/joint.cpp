@@ -26,17 +26,15 @@ constexpr std::size_t kChangesMax = 8;   // that are named
 
 std::string wide_word(Wide wide) { return wide == Wide::kPod ? "scope pod" : "instances of its file"; }
 
-bool pod_can_have(quell_u32 response) {
-    return response == QUELL_RESPONSE_KILL_CONTAINER || response == QUELL_RESPONSE_STOP_CONTAINER || response == QUELL_RESPONSE_PAUSE_CONTAINER ||
-           response == QUELL_RESPONSE_ISOLATE_NETWORK || response == QUELL_RESPONSE_DENY_WRITE || response == QUELL_RESPONSE_DENY_EXEC || response == QUELL_RESPONSE_CAPTURE;
-}
-
 // "": it can be. docs/design/044
 std::string why_not_wide(Wide wide, quell_u32 response, const incident::Incident& incident) {
     const std::string word(word_at(kResponseWords, response));
-    if (wide == Wide::kInstances) return response == QUELL_RESPONSE_QUARANTINE_FILE ? "" : word + " has none: it is of quarantine-file";
-    if (response == QUELL_RESPONSE_KILL_PROCESS) return "kill-process is about one process and its descendants; kill-container has it";
-    if (!pod_can_have(response)) return word + " is about one file; quarantine-file has --all-instances";
+    const bool is_possible = has_word(kResponseScopes, response, wide == Wide::kPod ? "pod" : "instances");
+    if (!is_possible) {
+        if (wide == Wide::kInstances) return word + " has none: it is of quarantine-file";
+        if (response == QUELL_RESPONSE_KILL_PROCESS) return "kill-process is about one process and its descendants; kill-container has it";
+        return word + " is about one file; quarantine-file has --all-instances";
+    }
     if (response == QUELL_RESPONSE_DENY_EXEC && (incident.entry.object_flags & QUELL_OBJECT_OWN))
         return "it is the container's own file, which deny-exec denies to whoever reaches it: without a scope it is as wide";
     return {};

@@ -39,7 +39,6 @@ void list_hits(const KernelView& kernel, const Result<std::vector<quell_task_ref
 
 void whole_container(KernelView& kernel, const Incident& incident, Offer& offer, bool listed) {
     const auto cgroup = incident.key.container;
-    if (!cgroup) return take_back(offer, "not possible on a host subject");
     const auto container = kernel.container(cgroup);
     if (!container) return take_back(offer, "the container is gone");
     if (cgroup == kernel.self_container() || (container->flags & QUELL_CONTAINER_PROTECTED)) return take_back(offer, kProtectedSubject);
@@ -206,6 +205,10 @@ Offer offer(KernelView& kernel, const Incident& incident, quell_response respons
     if (!may_decide(incident, made)) return made;
     if (!(kernel.enabled_offers() & bit)) {
         made.reason = "switched off in /etc/quell/quell.yaml";
+        return made;
+    }
+    if (!has_word(kResponseSubjects, response, incident.key.container ? "container" : "host")) {
+        made.reason = incident.key.container ? "not possible on a container" : "not possible on a host subject";
         return made;
     }
     switch (response) {

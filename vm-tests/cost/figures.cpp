@@ -23,7 +23,7 @@ std::uint64_t now() { return __rdtsc(); }
 
 const std::vector<ResponseRow>& response_rows() {
     static const std::vector<ResponseRow> rows = {
-#define RESPONSE(name, word, hooks, undo) {word, hooks},
+#define RESPONSE(name, word, hooks, undo, ...) {word, hooks},
 #include "kern/responses.def"
 #undef RESPONSE
     };
