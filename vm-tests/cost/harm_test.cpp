@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a hundred processes still do after the flip of a kill: nothing that has a hook. What has none is counted until the sweep.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -81,7 +82,7 @@ TEST(Harm, EndsWithTheFlip) {
         const bool has_hook = kind != HARM_CONNECT && kind != HARM_WRITE;
         figure("harm-" + name, after[kind], name + (has_hook ? ": begun after the flip, and worked" : ", on an old descriptor: after the flip and until the sweep"),
                has_hook ? std::optional<std::int64_t>(0) : std::nullopt);
-        if (has_hook) figure("harm-" + name + "-in-flight", in_flight[kind], name + ": begun before the flip, and past its hook by then");
+        if (has_hook) figure("harm-" + name + "-in-flight", in_flight[kind], name + ": begun before the flip, and past its hook by then: one a CPU", sysconf(_SC_NPROCESSORS_ONLN));
     }
     figure("harm-until", static_cast<std::int64_t>(last - flip->done), "flip -> the last thing that anybody did, by the CPU's counter");
     reject_all();
