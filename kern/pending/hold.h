@@ -59,16 +59,14 @@ static __always_inline int hold_begins(struct quell_pending_key *key, struct que
 	return 0;
 }
 
-/* The same for who asks. A frame of its own, for the key. */
+/* The same for who asks. A frame of its own, for the key; to settle takes another one, so that is the caller's. */
 static __noinline int hold_asked(struct quell_pending_key *key, struct quell_pending *p, u32 response)
 {
 	struct quell_hold_key object = {};
-	int begun;
 
 	if (response >= QUELL_RESPONSE_COUNT)
 		return -EOPNOTSUPP;
-	begun = hold_begins(key, p, response, &object);
-	return begun == HOLD_ENDED ? hold_settle(p, key->container, response) : begun;
+	return hold_begins(key, p, response, &object);
 }
 
 /* Its incident does not hold it any more. */

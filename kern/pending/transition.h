@@ -371,8 +371,10 @@ static __always_inline int transition(struct quell_transition *t)
 		if (t->response == QUELL_RESPONSE_STOP_CONTAINER) /* its init is asked first: HOLD comes when that time is over */
 			return 0;
 	}
-	if (effects & QUELL_HOLDS)
-		return hold_asked(&key, p, t->response);
+	if (effects & QUELL_HOLDS) {
+		error = hold_asked(&key, p, t->response);
+		return error == HOLD_ENDED ? hold_settle(p, key.container, t->response) : error;
+	}
 	if (command == QUELL_COMMAND_EXTEND && (p->held & HELD_OBJECTS))
 		holds_move(p, key.container, t->deadline_ns);
 	if (effects & QUELL_CONTAINS) {

@@ -78,7 +78,7 @@ struct Key {
 
 Values nothing(const Rule&) { return {}; }
 
-constexpr std::array kKeys = {
+constexpr std::array kRuleKeys = {
     Key{"name", KeyShape::kText, [](const Rule& rule) { return Values{rule.name}; }, [](const Rule& rule) { return Values{rule.id}; }},
     Key{"severity", KeyShape::kText, [](const Rule& rule) { return Values{std::string(word_at(kSeverityWords, rule.severity))}; }, nullptr},
     Key{"mode", KeyShape::kText, [](const Rule& rule) { return Values{std::string(kModeWords[static_cast<std::size_t>(rule.mode)])}; },
@@ -116,7 +116,7 @@ constexpr std::array kKeys = {
 
 std::vector<KeyValue> key_values(const Rule& rule) {
     std::vector<KeyValue> all;
-    for (const Key& key : kKeys) {
+    for (const Key& key : kRuleKeys) {
         Values values = key.read(rule);
         const bool is_default = key.missing != nullptr && values == key.missing(rule);
         all.push_back(KeyValue{key.name, key.shape, std::move(values), is_default});

@@ -238,8 +238,10 @@ public:
         }
         block(root, 0, false);
         noise();
-        if (chance(5)) out_ += "...\n";
-        noise();
+        if (chance(5)) {  // a second noise at once would not know how deep one may be behind a block of text
+            out_ += "...\n";
+            noise();
+        }
         if (chance(4)) {
             std::string dos;
             for (const char c : out_) dos += c == '\n' ? "\r\n" : std::string(1, c);

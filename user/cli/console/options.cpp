@@ -27,8 +27,9 @@ constexpr auto kOptions = std::to_array<OptionRow>({
     {"--allow-node", "", "allow_node", kToggle, "isolate-network", "TCP connections from the node's own addresses stay allowed"},
     {"--loopback", "", "loopback", kToggle, "isolate-network", "the loopback stays allowed"},
     {"--below", "PATH ...", "below", kWords, "deny-write", "up to 16, as the container sees them; a blank in one has \\ before it"},
-    {"--scope", "pod", "scope", kToggle, "kill-container stop-container pause-container isolate-network", "all containers of its pod, under one digest", true},
+    {"--scope", "pod", "scope", kToggle, "kill-container stop-container pause-container isolate-network deny-write deny-exec capture", "all containers of its pod, under one digest", true},
     {"--follow", "DURATION", "follow_s", kDuration, "isolate-network deny-write deny-exec", "also when its container is made anew: for so long, up to 7d (2h, 1h30m)", false, true},
+    {"--no-follow", "", "no_follow", kToggle, "isolate-network deny-write deny-exec", "it does not follow its workload, though its rule says so"},
     {"--break-glass", "", "break_glass", kToggle, "", "over rights, two persons and guards, for those who may; takes a reason"},
 });
 
