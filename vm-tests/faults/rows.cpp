@@ -22,7 +22,7 @@ ContainerOptions obedient() {
 
 }  // namespace
 
-Case::Case(const Row& row) : row_(row), name_(std::string("f-") + row.response), container_(std::make_unique<Container>(name_, obedient())) {
+Case::Case(const Row& row, const std::string& prefix) : row_(row), name_(prefix + row.response), container_(std::make_unique<Container>(name_, obedient())) {
     must("cp /w/acts " + container_->directory() + "/lower/bin/acts");
     container_->start();
     if (!row.process) return;
@@ -36,7 +36,7 @@ Case::Case(const Row& row) : row_(row), name_(std::string("f-") + row.response),
 void Case::request(bool armed) {
     Json parameters = {{"response", row_.response}, {"reason", "fault"}};
     if (row_.process) parameters["pid"] = std::atoi(pid_.c_str());
-    else parameters["container"] = name_;
+    else parameters["container"] = container_->id();  // by its name it would be looked for among all, of whom there may be a thousand
     if (*row_.path) parameters["path"] = row_.path;
     RawClient client;
     client.call(Json{{"method", "io.quell.Request"}, {"parameters", parameters}}.dump());

@@ -41,7 +41,7 @@ inline void PrintTo(const Row& row, std::ostream* out) { *out << row.response; }
 class Case {
 public:
     // Starts it. Its init ends at SIGTERM.
-    explicit Case(const Row& row);
+    explicit Case(const Row& row, const std::string& prefix = "f-");
     // An incident of it by the daemon's method Request. `armed`: when what it needs is attached and open.
     void request(bool armed = true);
     // `quell approve`, with the digest that was shown when it began to wait.
