@@ -82,8 +82,10 @@ static __always_inline int denial_contain(struct quell_transition *t, struct que
 	u64 container = t->key.container;
 	struct quell_write_denial *denial;
 
-	if (bpf_map_update_elem(&write_denials, &container, &denial_empty, BPF_NOEXIST))
+	if (bpf_map_update_elem(&write_denials, &container, &denial_empty, BPF_NOEXIST)) {
+		count(QUELL_COUNTER_FILES_FULL);
 		return -ENOSPC;
+	}
 	write_denied_filter_add(container);
 	denial = bpf_map_lookup_elem(&write_denials, &container);
 	if (denial)

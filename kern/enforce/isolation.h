@@ -70,6 +70,8 @@ static __always_inline int isolation_contain(struct quell_transition *t)
 	if (bpf_map_update_elem(&isolations, &container, &isolation_strict, BPF_NOEXIST)) {
 		/* that of those who wait: from here on it has these terms */
 		isolation = bpf_map_lookup_elem(&isolations, &container);
+		if (!isolation)
+			count(QUELL_COUNTER_FILES_FULL);
 		if (!isolation || !isolation_claim(isolation))
 			return -ENOSPC;
 		isolation_fill(isolation, t);

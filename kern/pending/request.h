@@ -87,8 +87,9 @@ static __always_inline int request(struct quell_request *r)
 		pending_clear();
 		error = bpf_map_update_elem(&pending, &key, entry, BPF_NOEXIST);
 	}
-	if (error) {
+	if (error) { /* of what is in force */
 		budget_return(container);
+		count(QUELL_COUNTER_PENDING_FULL);
 		return -ENOSPC;
 	}
 	r->key = key;

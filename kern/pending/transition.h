@@ -163,8 +163,10 @@ static __always_inline int contain(struct quell_transition *t, struct quell_pend
 		if (bpf_map_update_elem(&contained_actors, &actor, &incident, BPF_NOEXIST)) {
 			/* bound by another incident too: the newest holds it */
 			by = bpf_map_lookup_elem(&contained_actors, &actor);
-			if (!by)
+			if (!by) {
+				count(QUELL_COUNTER_FILES_FULL);
 				return -ENOSPC;
+			}
 			*by = incident;
 			return 0;
 		}

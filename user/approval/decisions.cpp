@@ -224,7 +224,7 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
     if (error) settle_if_over(incident);
     if (error && incident.state == QUELL_STATE_FAILED) {  // it was approved; what follows is not a refusal
         incident.reason = request.reason;
-        incident.note = "nothing could be contained: " + std::string(std::strerror(error));
+        incident.note = "nothing could be contained: " + (error == ENOSPC ? "there is no room for one more in the kernel, undo some" : std::string(std::strerror(error)));
         approved(incident, request);
         row(incident, history::Action::FAILED, incident.note);
         retire(incident);

@@ -161,9 +161,12 @@ void Decisions::evidence_deleted(std::uint64_t id, const Status& removed, const 
     auto* incident = parts_.store.find(id);
     if (!incident) return reply({Refusal::kFailed, "the incident is gone", id, {}});
     const bool is_beside = !response::takes_evidence(incident->entry.response);
-    if (!removed && removed.error().code == ENOENT)
+    // by hand, or by a daemon that ended before that was on the disk: then this is its row
+    const bool is_gone = !removed && removed.error().code == ENOENT;
+    const bool was_kept = !is_beside && incident->state == QUELL_STATE_DONE;
+    if (is_gone && !was_kept)
         return refuse(id, Refusal::kTooLate, is_beside ? over_text(*incident) : "there is no evidence of it", request, reply);
-    if (!removed) return refuse(id, Refusal::kFailed, removed.error().message, request, reply);
+    if (!removed && !is_gone) return refuse(id, Refusal::kFailed, removed.error().message, request, reply);
     if (request.dry_run) return tell_dry_run(*incident, "its evidence would have been deleted", request, reply);
     if (is_beside) {  // it stays what it is
         row(*incident, history::Action::EVIDENCE, "the evidence is deleted", &request);
@@ -175,7 +178,7 @@ void Decisions::evidence_deleted(std::uint64_t id, const Status& removed, const 
         (void)move(*incident, QUELL_STATE_UNDONE, transition);
     }
     incident->state = QUELL_STATE_UNDONE;
-    incident->note = "the evidence is deleted";
+    incident->note = is_gone ? "the evidence was gone already" : "the evidence is deleted";
     row(*incident, history::Action::UNDONE, incident->note, &request);
     reply({Refusal::kNone, {}, id, {}});
 }

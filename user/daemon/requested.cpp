@@ -11,7 +11,7 @@ const char* request_refusal_text(int error) {
         case ESRCH: return "the container is gone";
         case EACCES: return "protected: Quell, a container runtime or PID 1 is among those it would hit";
         case EOPNOTSUPP: return "that response cannot hold there";
-        case ENOSPC: return "1,024 incidents wait for a decision: there is no room for one more";
+        case ENOSPC: return "there is no room for one more: 1,024 incidents wait for a decision, or 2,048 wait or are in force";
         default: return std::strerror(error);
     }
 }

@@ -169,11 +169,16 @@ void Watch::adopt(const quell_pending_key& key, const quell_pending& entry) {
     const auto* known = store_.find(QUELL_WORD_INCIDENT(entry.word));
     const bool was_over = known && known->over();
     const auto told = known ? known->state : QUELL_STATE_NONE;  // by the newest row on the disk
+    const auto told_until = known ? known->entry.deadline_ns : entry.deadline_ns;
     auto& incident = store_.adopt(key, entry, made);
     if (made) {  // the container may still be there to be named
         Event event;
         event.container = key.container;
         look_up(incident.id, std::move(event));
+    }
+    if (incident.waits() && entry.deadline_ns > told_until) {  // nothing else moves it
+        incident.note = "extended: it waits until " + utc_text(wall_from_boottime(entry.deadline_ns));
+        record(incident, history::Action::EXTENDED, 0, incident.note + "; told by the kernel's entry");
     }
     // Flipped by a daemon that died before the disk had the row: the entry still knows who.
     if (entry.approved_ns && !incident.decided_by) {

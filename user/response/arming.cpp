@@ -117,9 +117,9 @@ void Arming::keep_armed(quell_u32 responses) {
 
 void Arming::disarm_unneeded() {
     auto& armed = engine_.globals().armed;
-    if (disarming_ || !armed) return;
+    if (disarming_ || (!armed && !left_attached_)) return;
     const auto idle = idle_responses();
-    if (!idle) return;
+    if (!idle && !left_attached_) return;
     // first the word, so that a detection from now on says "arming" and asks for the hooks again; then once more
     // who needs them, for one that came in between
     __atomic_fetch_and(&armed, ~idle, __ATOMIC_SEQ_CST);
@@ -136,7 +136,9 @@ void Arming::disarm_unneeded() {
         },
         [this](const Status& status) {
             disarming_ = false;
-            if (!status) log::warn(status.error().message);
+            // tried again each time, and said once
+            if (!status && !left_attached_) log::warn(status.error().message);
+            left_attached_ = !status;
             // a policy that was applied meanwhile may have needed one of them
             if (auto attached = attach_all(engine_, needed_hooks(0)); !attached) log::error(attached.error().message);
         });

@@ -67,6 +67,7 @@ private:
     std::array<std::uint64_t, QUELL_RESPONSE_COUNT> needed_ns_{};  // when a containment last needed its hooks
     std::atomic<quell_u32> kept_ = 0;  // the worker looks at it, too
     bool disarming_ = false;
+    bool left_attached_ = false;  // what nobody needs could not be detached: tried again
 };
 
 }  // namespace quell::response

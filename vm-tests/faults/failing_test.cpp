@@ -98,6 +98,50 @@ TEST_F(Failing, WithBpffsReadOnlyNothingIsHalfAttached) {
     restart("s/keep_armed_s: 3$/keep_armed_s: 300/");
 }
 
+// A kill refuses by hooks, too. Attached when its incident began to wait, they need no file any more; where they would have to be attached, it is not armed.
+TEST_F(Failing, WithBpffsReadOnlyAKillIsDoneWhereItsHooksAreAttached) {
+    const auto restart = [](const std::string& edit) {
+        must("sed -i '" + edit + "' /etc/quell/quell.yaml");
+        kill_daemon(SIGTERM);
+        start_daemon();
+    };
+    restart("s/keep_armed_s: 300/keep_armed_s: 3/");
+    const auto attached = [] { return run("test -e /sys/fs/bpf/quell/links/task_alloc").status == 0; };
+    const auto make_read_only = [] { return eventually([] { return run("mount -o remount,ro /sys/fs/bpf").status == 0; }); };
+    for (const char* response : {"kill-process", "kill-container", "stop-container"}) {
+        SCOPED_TRACE(response);
+        Case killed(row_of(response));
+        killed.container().begin("exec sleep 6544");
+        EXPECT_TRUE(eventually([] { return run("pgrep -x -f 'sleep 6544'").status == 0; }));
+        const std::string target = killed.row().process ? "--pid $(pgrep -x -f 'sleep 6544')" : "--container " + killed.container().id();
+        EXPECT_TRUE(eventually([&] { return !attached(); }, std::chrono::seconds(40))) << "also where they could not be detached for a while";
+        ASSERT_TRUE(make_read_only());
+        const auto output = run("quell respond " + std::string(response) + " " + target + " --reason bare --yes");
+        EXPECT_NE(output.status, 0) << output.text;
+        EXPECT_EQ(run("pgrep -x -f 'sleep 6544'").status, 0) << "nobody is killed";
+        EXPECT_TRUE(killed.container().running());
+        std::string failed;
+        for (const auto& one : incidents(true))
+            if (one["state"] == "failed" && one.contains("container") && one["container"].value("name", "") == std::string("f-") + response) failed = one["id"];
+        ASSERT_NE(failed, "") << run("quell incidents --all").text;
+        EXPECT_EQ(actions_of(failed), (Actions{"requested", "failed"}));
+        EXPECT_NE(result_of(failed, "failed").find("could not be attached"), std::string::npos) << result_of(failed, "failed");
+        EXPECT_NE(run("quell undo " + failed + " --reason over").status, 0) << "nothing of it is in force";
+        must("mount -o remount,rw /sys/fs/bpf");
+
+        killed.request();
+        EXPECT_TRUE(attached());
+        ASSERT_TRUE(make_read_only());
+        const auto approved = killed.approve();
+        EXPECT_EQ(approved.status, 0) << approved.text;
+        killed.expect_whole();
+        must("sleep 5");  // nobody needs them any more, and they cannot be detached
+        must("mount -o remount,rw /sys/fs/bpf");
+        if (killed.row().process) must("pkill -x -f 'sleep 6544'");
+    }
+    restart("s/keep_armed_s: 3$/keep_armed_s: 300/");
+}
+
 // Approved with evidence beside it: who comes after a daemon that died before it was taken takes it.
 TEST_F(Failing, EvidenceThatWasApprovedIsTakenByTheNextDaemon) {
     Case killed(row_of("kill-container")), quarantined(row_of("quarantine-file"));

@@ -22,10 +22,13 @@ ContainerOptions obedient() {
 
 }  // namespace
 
-Case::Case(const Row& row) : row_(row), name_(std::string("f-") + row.response), container_(std::make_unique<Container>(name_, obedient())) {
+Case::Case(const Row& row, const std::string& prefix) : row_(row), name_(prefix + row.response), container_(std::make_unique<Container>(name_, obedient())) {
     must("cp /w/acts " + container_->directory() + "/lower/bin/acts");
     container_->start();
-    if (!row.process) return;
+}
+
+void Case::begin_process() {
+    if (!row_.process || !pid_.empty()) return;
     container_->begin(std::string("exec ") + kProcess);
     EXPECT_TRUE(eventually([&] {
         pid_ = run(std::string("pgrep -x -f '") + kProcess + "' | head -n 1 | tr -d '\\n'").text;
@@ -34,9 +37,10 @@ Case::Case(const Row& row) : row_(row), name_(std::string("f-") + row.response),
 }
 
 void Case::request(bool armed) {
+    begin_process();
     Json parameters = {{"response", row_.response}, {"reason", "fault"}};
     if (row_.process) parameters["pid"] = std::atoi(pid_.c_str());
-    else parameters["container"] = name_;
+    else parameters["container"] = container_->id();  // by its name it would be looked for among all, of whom there may be a thousand
     if (*row_.path) parameters["path"] = row_.path;
     RawClient client;
     client.call(Json{{"method", "io.quell.Request"}, {"parameters", parameters}}.dump());
@@ -44,6 +48,28 @@ void Case::request(bool armed) {
     ASSERT_TRUE(reply.is_object() && !reply.contains("error")) << row_.response << ": " << reply;
     id_ = reply["parameters"]["incident"]["id"];
     EXPECT_TRUE(eventually([&] { return !armed || state() == "pending"; })) << show(id_).dump(1);
+    digest_ = digest_of(id_, row_.response);
+    EXPECT_NE(digest_, "") << show(id_).dump(1);
+}
+
+void Case::act() {
+    if (std::string(row_.response) == "deny-exec") {
+        (void)container_->exec("/bin/acts");
+    } else if (row_.process) {  // the shell itself writes, and goes on as what is to be killed
+        container_->begin(std::string(": >>/var/log/b.log; exec ") + kProcess);
+        EXPECT_TRUE(eventually([] { return run(std::string("pgrep -x -f '") + kProcess + "'").status == 0; }));
+    } else {
+        EXPECT_EQ(attack(*container_, "append /var/log/b.log"), 0);
+    }
+}
+
+void Case::take() {
+    const std::string rule = std::string(row_.response) == "deny-exec" ? "program" : "log";
+    EXPECT_TRUE(eventually([&] {
+        for (const auto& one : incidents())
+            if (one["rule"] == rule && one["state"] == "pending" && one.contains("container") && one["container"].value("name", "") == name_) id_ = one["id"];
+        return !id_.empty();
+    }, std::chrono::seconds(60))) << row_.response << ": " << run("quell incidents --all").text;
     digest_ = digest_of(id_, row_.response);
     EXPECT_NE(digest_, "") << show(id_).dump(1);
 }
@@ -92,20 +118,31 @@ std::vector<std::unique_ptr<Case>> all_cases() {
     return cases;
 }
 
-HeldThreads::HeldThreads(const std::string& names) {
+void HeldThreads::hold(const std::string& names, const std::string& place) {
     const auto pid = std::to_string(daemon_pid());
+    must("mkdir -p " + place + " && echo threaded >" + place + "/cgroup.type");
+    must("for comm in $(grep -lxE '" + names + "' /proc/" + pid + "/task/*/comm); do basename ${comm%/comm} >" + place + "/cgroup.threads; done");
+    EXPECT_NE(run("cat " + place + "/cgroup.threads").text, "") << "no thread is called " << names;
+    must("echo 1 >" + place + "/cgroup.freeze");
+    EXPECT_TRUE(eventually([&] { return run("grep -qx 'frozen 1' " + place + "/cgroup.events").status == 0; }));
+}
+
+HeldThreads::HeldThreads(const std::string& names) {
     const std::string held = kHeld;
-    must("mkdir -p " + held + "/still && echo threaded >" + held + "/still/cgroup.type && echo " + pid + " >" + held + "/cgroup.procs");
-    must("for comm in $(grep -lxE '" + names + "' /proc/" + pid + "/task/*/comm); do basename ${comm%/comm} >" + held + "/still/cgroup.threads; done");
-    EXPECT_NE(run("cat " + held + "/still/cgroup.threads").text, "") << "no thread is called " << names;
-    must("echo 1 >" + held + "/still/cgroup.freeze");
-    EXPECT_TRUE(eventually([&] { return run("grep -qx 'frozen 1' " + held + "/still/cgroup.events").status == 0; }));
+    must("mkdir -p " + held + "/still && echo threaded >" + held + "/still/cgroup.type && echo " + std::to_string(daemon_pid()) + " >" + held + "/cgroup.procs");
+    hold(names, held + "/still");
+}
+
+void HeldThreads::hold_instead(const std::string& names) {
+    const std::string held = kHeld;
+    hold(names, held + "/instead");
+    must("echo 0 >" + held + "/still/cgroup.freeze");
 }
 
 HeldThreads::~HeldThreads() {
     const std::string held = kHeld;
-    (void)run("echo 0 >" + held + "/still/cgroup.freeze; for p in $(cat " + held + "/cgroup.procs); do echo $p >/sys/fs/cgroup/cgroup.procs; done");
-    EXPECT_TRUE(eventually([&] { return run("rmdir " + held + "/still " + held).status == 0; }));
+    (void)run("for f in " + held + "/*/cgroup.freeze; do echo 0 >$f; done; for p in $(cat " + held + "/cgroup.procs); do echo $p >/sys/fs/cgroup/cgroup.procs; done");
+    EXPECT_TRUE(eventually([&] { return run("rmdir " + held + "/*/ " + held).status == 0; }));
 }
 
 }  // namespace quell::guest

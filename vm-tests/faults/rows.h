@@ -37,13 +37,23 @@ inline bool takes_evidence(const Row& row) { return std::string(row.response) ==
 
 inline void PrintTo(const Row& row, std::ostream* out) { *out << row.response; }
 
+// For a policy: every row can be approved of an event of these.
+inline constexpr const char* kStepRules =
+    "apiVersion: quell/v1\nkind: Policy\nmetadata: {name: steps}\nspec:\n  rules:\n"
+    "    - id: log\n      severity: high\n      on: [open-write]\n      where: {subject: container}\n      match: {path: [/var/log/b.log]}\n"
+    "      respond: {offer: [kill-process, kill-container, stop-container, pause-container, isolate-network, deny-write, quarantine-file, acquire-file, capture], expires: 1h}\n"
+    "    - id: program\n      severity: high\n      on: [exec]\n      where: {subject: container}\n      match: {path: [/bin/acts]}\n      respond: {offer: [deny-exec], expires: 1h}\n";
+
 // One container, and what is asked for against it.
 class Case {
 public:
     // Starts it. Its init ends at SIGTERM.
-    explicit Case(const Row& row);
+    explicit Case(const Row& row, const std::string& prefix = "f-");
     // An incident of it by the daemon's method Request. `armed`: when what it needs is attached and open.
     void request(bool armed = true);
+    // The same of an event of one of kStepRules: first it happens, with a daemon or without one, then it is found and waits.
+    void act();
+    void take();
     // `quell approve`, with the digest that was shown when it began to wait.
     [[nodiscard]] Output approve() const;
     [[nodiscard]] std::string approval() const;  // the command
@@ -60,6 +70,8 @@ public:
     [[nodiscard]] Container& container() { return *container_; }
 
 private:
+    void begin_process();
+
     const Row& row_;
     std::string name_;
     std::unique_ptr<Container> container_;
@@ -75,6 +87,11 @@ public:
     ~HeldThreads();
     HeldThreads(const HeldThreads&) = delete;
     HeldThreads& operator=(const HeldThreads&) = delete;
+    // These stand still from here on, and the others go on.
+    void hold_instead(const std::string& names);
+
+private:
+    static void hold(const std::string& names, const std::string& place);
 };
 
 }  // namespace quell::guest
