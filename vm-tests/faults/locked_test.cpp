@@ -18,7 +18,7 @@ protected:
         reject_all();
     }
     static void lock() {
-        must("rm -f /run/locks; mkfifo /run/locks; (sqlite3 /var/lib/quell/history.db </run/locks >/run/locked 2>&1 &)");
+        must("rm -f /run/locks; mkfifo /run/locks; (sqlite3 /var/lib/quell/history.db >/run/locked 2>&1 </run/locks &)");  // in this order: to open the other one waits
         must("(exec 9>/run/locks; echo 'PRAGMA busy_timeout = 10000; BEGIN EXCLUSIVE;' >&9; sleep 8803) </dev/null >/dev/null 2>&1 &");
         EXPECT_TRUE(eventually([] { return run("sqlite3 /var/lib/quell/history.db 'BEGIN IMMEDIATE; ROLLBACK;'").status != 0; })) << run("cat /run/locked").text;
     }
