@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "vm-tests/containment/quarantined.h"
+#include "vm-tests/harness/losses.h"
 
 namespace quell::guest {
 namespace {
