@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The one description of everything that crosses between the kernel side and
- * user space, with its other parts in abi_policy.h and abi_records.h: map keys and values, ring records, requests to the syscall
- * programs. Compiled by clang for BPF and by the C++ compiler; both check the
+ * user space, with its other parts in abi_policy.h, abi_places.h, abi_requests.h and abi_records.h: map keys and values, ring records,
+ * requests to the syscall programs. Compiled by clang for BPF and by the C++ compiler; both check the
  * sizes below, and tests/bpf/abi_test.cpp checks offsets against the object's
  * BTF.
  *
@@ -32,7 +32,7 @@ using quell_u64 = std::uint64_t;
 #endif
 
 /* Pins of another number are not adopted. Raise it with every change here. */
-#define QUELL_ABI_VERSION 16u
+#define QUELL_ABI_VERSION 19u
 
 /*
  * A call of the kernel's bpf_rdonly_cast as it stands in the object: opcode 0x85, source 2 (a function of the kernel), and
@@ -55,7 +55,7 @@ enum quell_field {
 	QUELL_FIELD_COUNT
 };
 enum quell_response {
-#define RESPONSE(name, word, hooks, undo) QUELL_RESPONSE_##name,
+#define RESPONSE(name, word, hooks, undo, ...) QUELL_RESPONSE_##name,
 #include "responses.def"
 #undef RESPONSE
 	QUELL_RESPONSE_COUNT
@@ -87,9 +87,14 @@ enum quell_hook {
 #define QUELL_CONTAINS 16u
 #define QUELL_RELEASES 32u
 #define QUELL_REMOVES 64u
+#define QUELL_HOLDS 128u
+#define QUELL_LIFTS 256u
 
 #define QUELL_BIT(n) (1u << (n))
 #define QUELL_OP_BIT(n) (1ull << (n)) /* in a mask of operations */
+
+/* Responses that only read: nothing is contained, and what they leave is the daemon's to delete. */
+#define QUELL_RESPONSES_EVIDENCE (QUELL_BIT(QUELL_RESPONSE_ACQUIRE_FILE) | QUELL_BIT(QUELL_RESPONSE_CAPTURE))
 
 /* who a rule is about, as a mask */
 #define QUELL_SUBJECT_HOST 1u
@@ -231,6 +236,41 @@ struct quell_file_entry {
 };
 QUELL_SIZE(struct quell_file_entry, 96);
 
+/*
+ * What stays allowed to a container whose network is cut. Addresses are in network order, those of IPv4 as ::ffff:a.b.c.d;
+ * whom it means is told by the other side's address and port.
+ */
+#define QUELL_ALLOWED_MAX 16
+#define QUELL_ALLOWANCE_FOUR 1u /* of IPv4 */
+#define QUELL_ALLOWANCE_NODE 2u /* only TCP connections that come from there: the probes of the node's agent */
+struct quell_allowance {
+	quell_u32 address[4];
+	quell_u32 mask[4];
+	quell_u32 port; /* 0: every one */
+	quell_u32 flags;
+};
+QUELL_SIZE(struct quell_allowance, 40);
+
+#define QUELL_ISOLATION_LOOPBACK 1u
+struct quell_terms {
+	quell_u32 flags; /* QUELL_ISOLATION_… */
+	quell_u32 count;
+	struct quell_allowance allowed[QUELL_ALLOWED_MAX];
+};
+QUELL_SIZE(struct quell_terms, 648);
+
+#include "abi_places.h"
+
+/* A container whose network is cut: by an incident, or while those wait whose rule wants it. */
+struct quell_isolation {
+	quell_u64 incident;        /* 0: nobody has decided yet */
+	quell_u64 denied;          /* operations refused so far */
+	struct quell_pending_key pending;
+	struct quell_terms terms;
+	quell_u64 until_ns;        /* of those who wait: the deadline of one of them; 1: it is being removed; 0: an incident's */
+};
+QUELL_SIZE(struct quell_isolation, 704);
+
 #define QUELL_WORD(incident, state) ((quell_u64)(incident) << 8 | (state))
 #define QUELL_WORD_INCIDENT(word) ((word) >> 8)
 #define QUELL_WORD_STATE(word) ((quell_u32)((word) & 255))
@@ -240,6 +280,15 @@ QUELL_SIZE(struct quell_file_entry, 96);
 #define QUELL_OBJECT_LAST_LINK 2u /* its last name was being removed */
 #define QUELL_OBJECT_OVERLAY 4u
 #define QUELL_OBJECT_LOWER 8u     /* only a lower inode existed: key has a scope */
+#define QUELL_OBJECT_LASTS 16u    /* of quell_open_file: of whatever kind, it can be told from others by what lasts */
+#define QUELL_OBJECT_RESTORED 4096u /* put in force again after a restart: times, pids and devices are of before it */
+#define QUELL_OBJECT_ORPHAN 8192u /* and the container that it was of did not come over that */
+#define QUELL_OBJECT_OWN 32u      /* lies in the root of the container that it is about */
+#define QUELL_OBJECT_ACTOR 64u    /* there was no object: it is the executable of who acted */
+
+#define QUELL_BESIDE_CAPTURE 1u /* evidence before a kill */
+#define QUELL_BESIDE_COPY 2u    /* the content of what is quarantined */
+#define QUELL_BESIDE_HOLDERS 4u /* who holds the file within the container is killed */
 
 #define QUELL_DOUBT_MIXED 1u     /* repeats hang on more than what all of them hang on */
 #define QUELL_DOUBT_WITHDRAWN 2u /* it did not hold: rejected by Quell itself */
@@ -251,8 +300,10 @@ struct quell_pending {
 	quell_u64 last_ns;
 	quell_u64 hits;
 	quell_u64 approved_ns; /* when it was flipped */
-	quell_u64 request;     /* the daemon's number of the request that flipped it */
+	quell_u32 request;     /* the daemon's number of the request that flipped it */
+	quell_u32 beside;      /* QUELL_BESIDE_…, of the approval: what a daemon that dies behind the flip leaves to the next one */
 	quell_u64 generation;  /* policy it was made under */
+	quell_u64 part_of;     /* of one that is asked for: the incident that it is approved with, 0: none */
 	quell_u32 offers;      /* mask, what BPF could bind */
 	quell_u32 response;    /* the one approved (enum quell_response), valid from approved on */
 	quell_u32 approver_uid;
@@ -266,6 +317,7 @@ struct quell_pending {
 	struct quell_task_ref chain[QUELL_CHAIN_MAX]; /* 0: who acted, then its ancestors up to the container's init */
 	struct quell_file_key file;
 	struct quell_identity upper_root;
+	struct quell_file_key place; /* the directory that the object is in; 0: not bound */
 	quell_u64 inode;       /* as the process saw it: the overlay's number */
 	quell_u32 device;
 	quell_u32 overlay_device;
@@ -273,9 +325,11 @@ struct quell_pending {
 	quell_u64 doubts[2];   /* conditions of its rule that were not known (match/named.h), by their place in it; 0: it is sure */
 	quell_u32 doubt_flags; /* QUELL_DOUBT_… */
 	quell_u32 contains;    /* 1: from the flip on, of stop-container from its second step on */
+	quell_u32 wanted;      /* mask of responses: what its rule wants in force while it waits… */
+	quell_u32 held;        /* …and which of them it holds, or did, with others perhaps (kern/pending/hold.h) */
 	char name[64];         /* last component of the object, cut */
 };
-QUELL_SIZE(struct quell_pending, 696);
+QUELL_SIZE(struct quell_pending, 792);
 
 /* ---- requests to the syscall programs --------------------------------- */
 
@@ -286,7 +340,8 @@ QUELL_SIZE(struct quell_pending, 696);
 struct quell_transition {
 	struct quell_pending_key key;
 	quell_u64 incident;
-	quell_u64 request;
+	quell_u32 request;
+	quell_u32 beside;             /* QUELL_BESIDE_…: approved with it, done by the daemon */
 	quell_u64 approver_container; /* container of who asks, 0: host */
 	quell_u64 deadline_ns;        /* not 0: a later deadline, and `to` is `from` */
 	quell_u32 from;
@@ -301,8 +356,12 @@ struct quell_transition {
 	quell_s32 error;   /* 0, or a negative errno, see kern/pending/transition.h */
 	/* in */
 	quell_u32 doubt;   /* 1: who the container is is known now. To its own state: it holds; to rejected: it does not */
+	union {
+		struct quell_terms terms;   /* of isolate-network */
+		struct quell_places places; /* of deny-write */
+	};
 };
-QUELL_SIZE(struct quell_transition, 112);
+QUELL_SIZE(struct quell_transition, 1400);
 
 /* Where overlayfs keeps its layers; from the module's BTF, by user space. */
 struct quell_overlay_layout {
@@ -330,10 +389,11 @@ struct quell_task_query {
 	quell_u32 mark_pid;      /* …0: do not */
 	quell_u32 marked;        /* out: tasks that were newly marked */
 	quell_u64 home;          /* out: the container of `pid`, 0: host */
-	quell_u32 pid;           /* that process alone, whatever it belongs to, unless it must never be hit; 0: none */
+	quell_u32 pid;           /* that process alone, whatever it belongs to, unless it must never be hit; 0: none. Of no weight beside `container` or `actor` */
 	quell_u32 descriptor;    /* of the asking process: the file that quell_iter_files tells of */
+	struct quell_file_key executable; /* processes that execute it, of the container where one is given; inode 0: not asked */
 };
-QUELL_SIZE(struct quell_task_query, 48);
+QUELL_SIZE(struct quell_task_query, 128);
 
 /* What is lasting about an open file, as the kernel side binds the object of an event. */
 struct quell_open_file {
@@ -355,7 +415,7 @@ QUELL_SIZE(struct quell_open_file, 208);
 struct quell_globals {
 	/* in front of every hook, read as one word: 0 means there is nothing to refuse */
 	quell_u32 contained_subjects; /* containers and lineages */
-	quell_u32 contained_files;
+	quell_u32 contained_files;    /* and containers that may not write below some places, executables that are denied, held objects */
 	quell_u64 generation;         /* current policy */
 	quell_u32 half;               /* where it was loaded: QUELL_NODE_HALF or 0 */
 	quell_u32 epoch;              /* part of every cache key; moves with each switch */
@@ -363,7 +423,9 @@ struct quell_globals {
 	quell_u32 armed;              /* mask of responses whose hooks are attached */
 	quell_u32 identities;         /* how many the policy asks for: 0, and nobody is told that a container began */
 	quell_u32 texts;              /* mask of QUELL_TEXTS_…: what rules ask for */
-	quell_u32 reserved_texts;
+	quell_u32 isolated;           /* containers whose network is cut; in front of the hooks that cut it */
+	quell_u32 kept;               /* mask of responses that the policy wants at once: their hooks stay attached */
+	quell_u32 reserved_kept;
 	quell_u64 name_key;           /* keys the hashes of names */
 	quell_u64 next_incident;
 	quell_u64 next_actor;
@@ -394,47 +456,13 @@ struct quell_globals {
 	quell_u32 network_levels[2][2]; /* by half, and IPv4 or IPv6: mask of the numbers of pieces */
 	quell_u64 network_filter[2][QUELL_NETWORK_BITS / 64];
 	struct quell_gate gate[2];
+	quell_u32 write_denied; /* containers that may not write below some places, and places that are held; each counts in contained_files, too */
+	quell_u32 held_objects; /* denied while nobody has decided; each counts in contained_files, too */
+	quell_u64 followed;           /* workloads that a containment follows: 0, and only a policy's identities have containers told */
+	/* whose holders are asked for, and its numbers: the layer's, and as the process saw it */
+	struct quell_file_key sought;
+	quell_u64 sought_inode;
 };
 
-/* What the loader tells the kernel side. */
-struct quell_setup {
-	quell_u64 name_key;
-	quell_u64 first_incident; /* ids are never reused: higher than any in the history */
-	quell_u32 self_pid;       /* 0: keep */
-	quell_u32 learn_host;     /* take the first process above the caller as the host */
-};
-QUELL_SIZE(struct quell_setup, 24);
-
-/* Makes a loaded generation the current one. */
-struct quell_switch {
-	quell_u64 generation;
-	quell_u64 operations; /* union of its rules' operations */
-	quell_u32 half;       /* QUELL_NODE_HALF or 0: where it was loaded */
-	quell_u32 texts;      /* mask of QUELL_TEXTS_… */
-};
-QUELL_SIZE(struct quell_switch, 24);
-
-/* Nobody is left of a container whose cgroup is gone. */
-struct quell_forget {
-	quell_u64 container;
-	quell_s32 error; /* ENOENT: no such one, or its cgroup is there */
-	quell_u32 reserved;
-};
-QUELL_SIZE(struct quell_forget, 16);
-
-#define QUELL_RULE_MANUAL (~0ull) /* in a key's rule: somebody asked for it, and no rule did */
-#define QUELL_ACTOR_NEW (~0ull)   /* in a chain: to be given a mark of its own */
-
-/*
- * A pending entry that somebody asks for, without an event. In: the key's container, and of the entry offers, deadline_ns (from
- * now), severity, chain and object. Out: the key, under which it is found.
- */
-struct quell_request {
-	struct quell_pending_key key; /* out: whole */
-	struct quell_pending entry;
-	quell_s32 error;              /* see kern/pending/request.h */
-	quell_u32 reserved;
-};
-QUELL_SIZE(struct quell_request, 736);
-
+#include "abi_requests.h"
 #include "abi_records.h"

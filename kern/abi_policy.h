@@ -168,6 +168,10 @@ QUELL_SIZE(struct quell_set, 64);
 #define QUELL_RULE_DENY 1u    /* the hook refuses the operation (the canary) */
 #define QUELL_RULE_SILENT 2u  /* no incident (the canary) */
 
+/* Responses that can be in force while nobody has decided (kern/pending/hold.h): the check refuses all others. */
+#define QUELL_HOLDABLE (QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK) | QUELL_BIT(QUELL_RESPONSE_PAUSE_CONTAINER) | \
+			QUELL_BIT(QUELL_RESPONSE_DENY_WRITE) | QUELL_BIT(QUELL_RESPONSE_DENY_EXEC))
+
 struct quell_rule_key {
 	quell_u32 index;
 	quell_u32 half;
@@ -197,8 +201,10 @@ struct quell_rule {
 	quell_u64 within_ns;
 	quell_u64 once_ns;    /* it speaks again of one subject after that, 0: at once */
 	struct quell_quick quick;
+	quell_u32 wanted;     /* mask of QUELL_BIT(QUELL_RESPONSE_…): in force while nobody has decided, of QUELL_HOLDABLE */
+	quell_u32 reserved;
 };
-QUELL_SIZE(struct quell_rule, 88);
+QUELL_SIZE(struct quell_rule, 96);
 
 /* How often a rule has matched a subject: kept only for rules with a threshold or once_ns. */
 #define QUELL_RATES_MAX 16384

@@ -74,13 +74,41 @@ struct quell_event {
 };
 QUELL_SIZE(struct quell_event, 3704);
 
-/* A change of state that the kernel side made by itself; or, with a word of 0, that the key's container has begun. */
+/*
+ * A change of state that the kernel side made by itself; or, with a word of 0, that the key's container was made (turn 0) or
+ * has begun (turn 1).
+ */
 struct quell_notice {
 	struct quell_pending_key key;
 	quell_u64 word;    /* after the change */
 	quell_u64 time_ns;
 };
 QUELL_SIZE(struct quell_notice, 48);
+
+/* What a descriptor that a process holds is of, by the same identities as an entry's file. */
+struct quell_held_file {
+	quell_u32 fd;
+	quell_u32 known;               /* 0: it has no lasting identity */
+	struct quell_file_key file;
+	struct quell_file_key before;  /* what it was before a copy-up; inode 0: there was none */
+};
+QUELL_SIZE(struct quell_held_file, 168);
+
+/* A file that is not executed: by anyone who reaches it, or in one container alone. */
+struct quell_executable_key {
+	struct quell_file_key file;
+	quell_u64 container; /* 0: by anyone */
+};
+QUELL_SIZE(struct quell_executable_key, 88);
+
+/* One incident may hold several: a file of an image, and what it was copied up to. */
+struct quell_executable {
+	quell_u64 incident;
+	quell_u64 denied;          /* operations refused so far */
+	struct quell_pending_key pending;
+	struct quell_identity upper_root; /* of the container's root where it lies in it, else 0: with that directory it is gone */
+};
+QUELL_SIZE(struct quell_executable, 88);
 
 /* who connected to Quell's socket, recorded at connect(2) */
 struct quell_peer {
@@ -94,3 +122,14 @@ struct quell_peer {
 	char comm[16];
 };
 QUELL_SIZE(struct quell_peer, 56);
+
+/* Who has a file open, or mapped: told once for each descriptor and each map. */
+#define QUELL_HOLDS_OPEN 1u
+#define QUELL_HOLDS_MAPPED 2u
+#define QUELL_HOLDS_WRITABLE 4u
+struct quell_holder {
+	struct quell_task_ref task; /* the process; actor 0 */
+	quell_u32 how;              /* QUELL_HOLDS_… */
+	quell_u32 reserved;
+};
+QUELL_SIZE(struct quell_holder, 48);

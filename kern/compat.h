@@ -106,11 +106,23 @@ static __always_inline int reads_module(u32 id)
 #define S_IFDIR_BITS 0040000
 #define S_IFREG_BITS 0100000
 #define S_IFLNK_BITS 0120000
+#define S_IFSOCK_BITS 0140000
+#define S_IFCHR_BITS 0020000
 #define OVERLAYFS_MAGIC 0x794c7630
 #define TMPFS_MAGIC 0x01021994
 #define SB_KERNMOUNT_BIT (1ull << 22)
 #define BTRFS_MAGIC 0x9123683e
+#define PROT_WRITE_BIT 2
 #define PROT_EXEC_BIT 4
+#define MAP_SHARED_BIT 1 /* of MAP_SHARED_VALIDATE, too */
+#define VM_SHARED_BIT 8
+#define MAY_WRITE_BIT 2
+#define DCACHE_DISCONNECTED_BIT (1u << 5)
+#define VM_WRITE_BIT 2ull
+#define VM_SHARED_FLAG 8ull
+#define VM_EXEC_BIT 4
+#define AF_INET_NUMBER 2
+#define AF_INET6_NUMBER 10
 
 #define EPERM 1
 #define ENOENT 2

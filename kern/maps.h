@@ -113,6 +113,13 @@ struct {
 HASH_MAP(pending, 2 * QUELL_PENDING_MAX, struct quell_pending_key, struct quell_pending);
 HASH_MAP(contained_actors, 1024, u64, u64);
 HASH_MAP(contained_files, 2048, struct quell_file_key, struct quell_file_entry);
+/* by container */
+HASH_MAP(isolations, QUELL_PENDING_MAX, u64, struct quell_isolation);
+HASH_MAP(write_denials, QUELL_PENDING_MAX, u64, struct quell_write_denial);
+/* by file, and by container where it is denied in that one alone */
+HASH_MAP(denied_executables, QUELL_PENDING_MAX, struct quell_executable_key, struct quell_executable);
+/* while nobody has decided: until when */
+HASH_MAP(held_objects, QUELL_PENDING_MAX, struct quell_hold_key, u64);
 /* by the identity of an overlay's upper root, while that overlay is mounted */
 HASH_MAP(overlays, 2048, struct quell_identity, struct overlay_mount);
 

@@ -38,6 +38,7 @@ extern struct quell_globals quell;
 #include "subject/exec.h"
 #include "subject/actor.h"
 #include "subject/iterate.h"
+#include "subject/holders.h"
 #include "match/asked.h"
 #include "match/named.h"
 #include "match/texts.h"
@@ -53,11 +54,20 @@ extern struct quell_globals quell;
 #include "match/plain.h"
 #include "enforce/subject.h"
 #include "enforce/held_files.h"
+#include "enforce/held_executables.h"
 #include "enforce/file.h"
 #include "enforce/layer.h"
 #include "enforce/overlay.h"
+#include "enforce/network.h"
+#include "enforce/isolation.h"
+#include "enforce/denial.h"
+#include "enforce/held_objects.h"
+#include "enforce/places.h"
+#include "pending/hold.h"
+#include "enforce/executable.h"
 #include "pending/transition.h"
 #include "pending/request.h"
+#include "pending/restore.h"
 #include "setup.h"
 #include "hooks/plain.h"
 #include "hooks/socket.h"
@@ -65,6 +75,7 @@ extern struct quell_globals quell;
 #include "hooks/operations.h"
 #include "hooks/texts.h"
 #include "hooks/contain.h"
+#include "hooks/isolate.h"
 #include "hooks/requests.h"
 
 /* --- who there is, and where things are: hooks/life.h */
@@ -137,7 +148,7 @@ int BPF_PROG(quell_d_move, struct dentry *dentry, struct dentry *target, bool ex
 SEC("lsm/inode_rmdir")
 int BPF_PROG(quell_inode_rmdir, struct inode *directory, struct dentry *dentry, int ret)
 {
-	return ret ? ret : on_inode_rmdir(directory);
+	return ret ? ret : on_inode_rmdir(directory, dentry);
 }
 
 SEC("lsm/unix_stream_connect")
@@ -357,111 +368,7 @@ int BPF_PROG(quell_unix_may_send, struct socket *socket, struct socket *other, i
 }
 
 
-/* --- what refuses, attached while a containment or a rule needs it: hooks/contain.h */
-SEC("lsm/task_alloc")
-int BPF_PROG(quell_task_alloc, struct task_struct *task, unsigned long clone_flags, int ret)
-{
-	return ret ? ret : on_task_alloc();
-}
-
-SEC("lsm/file_permission")
-int BPF_PROG(quell_file_permission, struct file *file, int mask, int ret)
-{
-	return ret ? ret : on_file_permission(file);
-}
-
-SEC("lsm/mmap_file")
-int BPF_PROG(quell_mmap_file, struct file *file, unsigned long reqprot, unsigned long prot,
-	     unsigned long flags, int ret)
-{
-	return ret ? ret : on_mmap_file(file, prot);
-}
-
-SEC("lsm/file_mprotect")
-int BPF_PROG(quell_file_mprotect, struct vm_area_struct *vma, unsigned long reqprot, unsigned long prot,
-	     int ret)
-{
-	return ret ? ret : on_file_mprotect(vma);
-}
-
-SEC("lsm/inode_setxattr")
-int BPF_PROG(quell_inode_setxattr, void *idmap, struct dentry *dentry)
-{
-	return on_inode_setxattr(dentry);
-}
-
-SEC("lsm/inode_removexattr")
-int BPF_PROG(quell_inode_removexattr, void *idmap, struct dentry *dentry)
-{
-	return on_inode_removexattr(dentry);
-}
-
-SEC("lsm/inode_copy_up")
-int BPF_PROG(quell_inode_copy_up, struct dentry *dentry, void *creds, int ret)
-{
-	return ret ? ret : on_inode_copy_up(dentry);
-}
-
-SEC("fentry/shrink_dcache_parent")
-int BPF_PROG(quell_shrink_dcache_parent, struct dentry *dentry)
-{
-	return on_shrink_dcache_parent(dentry);
-}
-
-
-/* --- what user space asks for: hooks/requests.h */
-SEC("syscall")
-int quell_setup_program(struct quell_setup *s)
-{
-	return on_setup(s);
-}
-
-SEC("syscall")
-int quell_switch_program(struct quell_switch *s)
-{
-	return on_switch(s);
-}
-
-SEC("syscall")
-int quell_transition_program(struct quell_transition *t)
-{
-	return on_transition(t);
-}
-
-SEC("syscall")
-int quell_forget_program(struct quell_forget *f)
-{
-	return on_forget(f);
-}
-
-SEC("syscall")
-int quell_request_program(struct quell_request *r)
-{
-	return on_request(r);
-}
-
-SEC("iter/cgroup")
-int quell_iter_cgroups(struct bpf_iter__cgroup *ctx)
-{
-	return on_iter_cgroups(ctx);
-}
-
-SEC("iter/task")
-int quell_iter_containers(struct bpf_iter__task *ctx)
-{
-	return on_iter_containers(ctx);
-}
-
-SEC("iter/task")
-int quell_iter_tasks(struct bpf_iter__task *ctx)
-{
-	return on_iter_tasks(ctx);
-}
-
-SEC("iter/task_file")
-int quell_iter_files(struct bpf_iter__task_file *ctx)
-{
-	return on_iter_files(ctx);
-}
+#include "programs/contain.h"
+#include "programs/requests.h"
 
 char LICENSE[] SEC("license") = "GPL";

@@ -38,6 +38,10 @@ static u64 away_bits[AWAY_TASKS / 64];      /* by thread group id: has a tag; as
 static u64 file_mount_filter[FILE_MOUNT_BITS / 64]; /* inodes that are mounted as single files */
 #define CONTAINED_BITS (1u << 16)
 static u64 contained_filter[CONTAINED_BITS / 64];   /* inode numbers whose quarantine is enforced */
+#define ISOLATED_BITS (1u << 12)
+static u64 isolated_filter[ISOLATED_BITS / 64];     /* containers whose network is cut */
+#define WRITE_DENIED_BITS (1u << 12)
+static u64 write_denied_filter[WRITE_DENIED_BITS / 64]; /* containers that may not write below some places */
 
 /*
  * What mountpoints of the host are reached by: a filter of dentries (path/chain.h), and how often one of them was moved.

@@ -320,5 +320,6 @@ struct work {
 	u64 doubts_of_group[2];
 	struct file_facts facts;
 	struct quell_pending entry_new;
+	struct quell_hold_key hold_key;
 	struct quell_event event;
 };

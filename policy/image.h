@@ -71,6 +71,7 @@ struct ImageRule {
     std::vector<std::string> tags;
     std::vector<std::uint32_t> offers;  // in the order the policy gives
     std::optional<Automatic> automatic = {};
+    std::uint64_t follow_ns = 0;   // what is approved follows its workload for so long, 0: it does not
     bool two_persons = false;      // must approve
     bool reason_required = false;  // of who approves
     std::string file;                   // where it was written, "" for a built-in rule
@@ -109,6 +110,16 @@ struct Image {
         if (rule.value.operations & QUELL_OP_BIT(QUELL_OP_EXEC)) mask |= QUELL_TEXTS_EXEC;
         if (rule.value.operations & QUELL_OP_BIT(QUELL_OP_SYMLINK)) mask |= QUELL_TEXTS_TARGET;
         if (rule.value.operations & QUELL_OP_BIT(QUELL_OP_MOUNT)) mask |= QUELL_TEXTS_SOURCE;
+    }
+    return mask;
+}
+
+// Mask of QUELL_BIT(QUELL_RESPONSE_…): what rules want at once, without anybody's approval. Its hooks stay attached.
+[[nodiscard]] inline std::uint32_t kept_responses(const Image& image) {
+    std::uint32_t mask = 0;
+    for (const ImageRule& rule : image.rules) {
+        mask |= rule.value.wanted;
+        if (rule.automatic && !rule.automatic->dry_run) mask |= QUELL_BIT(rule.automatic->response);
     }
     return mask;
 }

@@ -180,6 +180,8 @@ inline constexpr std::uint64_t kMinExpiresNs = kSecond;
 // A containment prepared a week ago says nothing about today.
 inline constexpr std::uint64_t kMaxExpiresNs = 7 * 86'400 * kSecond;
 inline constexpr std::uint64_t kDefaultExpiresNs = 3'600 * kSecond;
+// Of `follow: workload`: what a shift can look after.
+inline constexpr std::uint64_t kDefaultFollowNs = 8 * 3'600 * kSecond;
 // Events of a threshold: more than a million within a week is no threshold.
 inline constexpr std::uint32_t kMaxThreshold = 1'000'000;
 // Responses of one rule that nobody has looked at: more an hour is no guard.

@@ -16,7 +16,7 @@ _quell() {
     for ((i = 1; i < COMP_CWORD; i++)); do
         if [[ -n $skip ]]; then skip=; continue; fi
         case ${COMP_WORDS[i]} in
-            --socket | --reason | --for | --confirm | --select | --digest | --limit | --head | --incident | --dir | --policies | --output | -o | --from | --container | --pid | --file) skip=1 ;;
+            --socket | --reason | --for | --follow | --confirm | --select | --digest | --limit | --after | --head | --incident | --dir | --policies | --output | -o | --from | --container | --pid | --file | --allow | --scope | --pod | --with | --below) skip=1 ;;
             -*) ;;
             *) if [[ -z $verb ]]; then verb=${COMP_WORDS[i]}; elif [[ -z $sub ]]; then sub=${COMP_WORDS[i]}; fi ;;
         esac
@@ -30,30 +30,42 @@ _quell() {
             mapfile -t COMPREPLY < <(compgen -W falco -- "$current")
             return
             ;;
+        --with) mapfile -t COMPREPLY < <(compgen -W capture -- "$current"); return ;;
         --incident) mapfile -t COMPREPLY < <(compgen -W "$(_quell_incidents)" -- "$current"); return ;;
-        --reason | --for | --confirm | --select | --digest | --limit | --head | --container | --pid) return ;;
+        --reason | --for | --follow | --confirm | --select | --digest | --limit | --after | --head | --container | --pod | --pid | --allow | --below) return ;;
+        --scope) mapfile -t COMPREPLY < <(compgen -W pod -- "$current"); return ;;
     esac
-    local words= responses="kill-container kill-process quarantine-file pause-container stop-container"
+    local words= responses="kill-container kill-process quarantine-file pause-container stop-container isolate-network acquire-file capture deny-write deny-exec"
     case $verb in
-        "") words="status incidents show preview approve reject undo assign note respond extend history watch policy doctor console version" ;;
+        "") words="status incidents show preview approve reject undo assign note respond extend history watch evidence policy doctor console version" ;;
         incidents) words="--all" ;;
         show) words=$(_quell_incidents) ;;
         preview)
-            if [[ -z $sub ]]; then words=$(_quell_incidents); else words="$responses"; fi
+            if [[ -z $sub ]]; then words="--scope --all-instances $(_quell_incidents)"; else words="--scope --all-instances $responses"; fi
             ;;
         approve)
-            words="--reason --dry-run --confirm --break-glass --select --digest"
+            words="--reason --dry-run --confirm --break-glass --select --digest --allow --allow-node --loopback --scope --all-instances --with --copy --below --follow --no-follow --kill-holders"
             if [[ -z $sub ]]; then words+=" $(_quell_incidents)"; else words+=" $responses"; fi
             ;;
         reject) words="--reason --dry-run $(_quell_incidents)" ;;
         undo) words="--reason --dry-run $(_quell_incidents)" ;;
-        assign | note) words=$(_quell_incidents) ;;
+        assign | note) words="--dry-run $(_quell_incidents)" ;;
         console) words="--no-color --ascii" ;;
-        respond) words="--container --pid --file --from --reason --yes -y $responses" ;;
-        extend) words="--for --reason $(_quell_incidents)" ;;
+        respond) words="--container --pid --file --from --reason --below --yes -y --allow --allow-node --loopback --scope --pod --all-instances --with --copy --dry-run --follow --kill-holders --confirm --break-glass $responses" ;;
+        extend) words="--for --reason --dry-run $(_quell_incidents)" ;;
         doctor) words="--verbose" ;;
-        history) words="verify --head --limit --incident" ;;
+        history) words="verify --head --limit --incident --json-lines --after" ;;
         watch) words="--no-reconnect $(_quell_incidents)" ;;
+        evidence)
+            case $sub in
+                "") words="list show verify export" ;;
+                show | verify) words=$(_quell_incidents) ;;
+                export)
+                    words=$(_quell_incidents)
+                    mapfile -t COMPREPLY < <(compgen -d -- "$current")
+                    ;;
+            esac
+            ;;
         policy)
             case $sub in
                 "") words="check apply rollback test list show diff fmt compile import dump operations explain" ;;

@@ -6,6 +6,25 @@
  */
 #pragma once
 
+/*
+ * Whoever is in a container may mount overlays of his own and remove what they stand on: that ends nothing. Nor does it while
+ * an overlay stands on the directory, through which its lower files are reached as before; one that leaked from a container
+ * that has ended keeps nothing (as in removal_allowed).
+ */
+static __always_inline int layer_is_left(struct quell_identity *root)
+{
+	struct overlay_mount *mount;
+	u64 container;
+
+	if (current_cgroup_container() || subject_of(bpf_get_current_task_btf()))
+		return 0;
+	mount = bpf_map_lookup_elem(&overlays, root);
+	if (!mount)
+		return 1;
+	container = mount->container; /* 0: of one that has not begun, or of nobody's */
+	return container && !bpf_map_lookup_elem(&containers, &container);
+}
+
 struct layer_removal {
 	struct quell_identity root;
 };
@@ -26,6 +45,7 @@ __noinline int layer_removed(u64 directory)
 	u32 device;
 
 	identity_of(directory, &removal.root, &device);
-	bpf_for_each_map_elem(&contained_files, layer_removed_one, &removal, 0);
+	if (layer_is_left(&removal.root))
+		bpf_for_each_map_elem(&contained_files, layer_removed_one, &removal, 0);
 	return 0;
 }

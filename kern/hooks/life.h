@@ -2,12 +2,15 @@
 /* Who there is, and where things are: containers, tasks, superblocks, moves, peers. */
 #pragma once
 
-/* For user space to find out who it is; told at its making, and when it has begun: by then its runtime has written all. */
-static __noinline int container_tell(u64 container)
+/*
+ * For user space to find out who it is; told at its making, and when it has begun (turn 1): by then its runtime has written
+ * all, and nothing of its own has run.
+ */
+static __noinline int container_tell(u64 container, u32 begun)
 {
-	struct quell_pending_key key = { .container = container };
+	struct quell_pending_key key = { .container = container, .turn = begun };
 
-	if (quell.identities)
+	if (quell.identities | quell.followed)
 		notice_send(&key, 0);
 	return 0;
 }
@@ -20,7 +23,7 @@ static __always_inline int on_cgroup_mkdir(struct cgroup *cgroup)
 	container = cgroup_seen(cgroup);
 	if (container) {
 		runtime_seen();
-		container_tell(container);
+		container_tell(container, 0);
 	}
 	return 0;
 }
@@ -42,6 +45,10 @@ static __always_inline void container_forget(u64 id, struct quell_container *c)
 		pending_vanish(id, c->paused);
 	container_ends(c);
 	bpf_map_delete_elem(&containers, &id);
+	isolation_ends(id);
+	denial_ends(id);
+	executables_end(id);
+	objects_end(id);
 	names_forget(id);
 }
 
@@ -115,7 +122,8 @@ static __always_inline int on_bprm_check_security(struct linux_binprm *bprm)
 	u64 container;
 
 	task_pin_for_exec(task);
-	if (subject_verdict(QUELL_HOOK_bprm_check_security))
+	if (anything_contained && (subject_verdict(QUELL_HOOK_bprm_check_security) ||
+				   executable_verdict(bprm->file->f_inode, QUELL_HOOK_bprm_check_security)))
 		return -EPERM;
 	if (!WANTED(EXEC))
 		return 0;
@@ -134,7 +142,7 @@ static __always_inline int on_bprm_committed_creds(struct linux_binprm *bprm)
 	u64 begun = task_executed(bpf_get_current_task_btf());
 
 	if (begun)
-		container_tell(begun);
+		container_tell(begun, 1);
 	if (!texts_wanted(begun))
 		return 0;
 	if (WANTED(EXEC) && judge_exec(subject_executed(), bprm, QUELL_HOOK_bprm_committed_creds, TEXTS_ASK))
@@ -191,8 +199,10 @@ static __always_inline int on_d_move(struct dentry *dentry, struct dentry *targe
  * Where inodes have no generation, a removed directory's number and address come back as another's. From here on until it
  * is dead it is locked, and of such a directory nothing is cached (directory_lives in path/cache.h).
  */
-static __always_inline int on_inode_rmdir(struct inode *directory)
+static __always_inline int on_inode_rmdir(struct inode *directory, struct dentry *dentry)
 {
+	if (anything_contained && write_verdict(dentry, QUELL_HOOK_inode_rmdir))
+		return -EPERM;
 	if (!directory->i_generation)
 		superblock_moved(directory->i_sb);
 	return 0;

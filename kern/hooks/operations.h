@@ -13,7 +13,7 @@ static __always_inline int on_file_open(struct file *file)
 {
 	u32 mode, operations;
 
-	REFUSE(file->f_inode, QUELL_HOOK_file_open);
+	REFUSE_BOTH(file->f_inode, write_opened(file), QUELL_HOOK_file_open, !((u32)file->f_mode & FMODE_WRITE_BIT));
 	mode = (u32)file->f_mode;
 	/* the open of a layer's file below an overlay's: the overlay's own was judged */
 	if (mode & FMODE_BACKING_BIT)
@@ -57,7 +57,7 @@ static __always_inline int on_rw_verify_area(int access, struct file *file, u64 
 
 static __always_inline int on_inode_unlink(struct inode *directory, struct dentry *dentry)
 {
-	REFUSE(dentry->d_inode, QUELL_HOOK_inode_unlink);
+	REFUSE_CHANGE(dentry->d_inode, write_verdict(dentry, QUELL_HOOK_inode_unlink), QUELL_HOOK_inode_unlink);
 	return VERDICT(judge_entry(dentry, dentry->d_parent, directory, directory->i_sb, 0, 0, 0, QUELL_OP_DELETE,
 			   QUELL_HOOK_inode_unlink));
 }
@@ -114,7 +114,8 @@ static __always_inline int on_inode_rename(unsigned long long *ctx)
 	if (ret)
 		return ret;
 	inode = RENAME_ENTRY(ctx, 0)->d_inode;
-	REFUSE(inode, QUELL_HOOK_inode_rename);
+	REFUSE_CHANGE(inode, write_verdict(RENAME_ENTRY(ctx, 0), QUELL_HOOK_inode_rename) || write_verdict(RENAME_ENTRY(ctx, 1), QUELL_HOOK_inode_rename),
+		      QUELL_HOOK_inode_rename);
 	over = RENAME_ENTRY(ctx, 1)->d_inode;
 	if (!is_null(over) && file_verdict(over, QUELL_HOOK_inode_rename))
 		return -EPERM;
@@ -181,7 +182,7 @@ static __always_inline int on_inode_setattr(unsigned long long *ctx)
 		asm volatile("%0 = *(u64 *)(%2 + 0)\n%1 = *(u64 *)(%2 + 8)"
 			     : "=&r"(dentry), "=&r"(attributes) : "r"(ctx));
 	inode = dentry->d_inode;
-	REFUSE(inode, QUELL_HOOK_inode_setattr);
+	REFUSE_CHANGE(inode, write_verdict(dentry, QUELL_HOOK_inode_setattr), QUELL_HOOK_inode_setattr);
 	if (!inode)
 		return 0;
 	number_ = setattr_operation(attributes, inode);
@@ -203,7 +204,8 @@ static __always_inline int judge_creation(struct inode *directory, struct dentry
 
 static __always_inline int on_inode_link(struct dentry *from, struct inode *directory, struct dentry *to)
 {
-	REFUSE(from->d_inode, QUELL_HOOK_inode_link);
+	/* a new name outside would be a way to what is below */
+	REFUSE_CHANGE(from->d_inode, write_verdict(from, QUELL_HOOK_inode_link) || write_verdict(to, QUELL_HOOK_inode_link), QUELL_HOOK_inode_link);
 	if (WANTED(LINK) && judge_entry(from, from->d_parent, from->d_parent->d_inode, from->d_sb, to, 0, 0, QUELL_OP_LINK,
 					QUELL_HOOK_inode_link))
 		return -EPERM;

@@ -23,7 +23,7 @@ static __always_inline int on_transition(struct quell_transition *t)
 
 static __always_inline int on_request(struct quell_request *r)
 {
-	r->error = request(r);
+	r->error = r->restore ? restore(r) : request(r);
 	return 0;
 }
 
@@ -84,5 +84,49 @@ static __always_inline int on_iter_files(struct bpf_iter__task_file *ctx)
 		return 0;
 	KEEP_ORDER(file);
 	file_told(ctx, file);
+	return 0;
+}
+
+static __always_inline int on_iter_held(struct bpf_iter__task_file *ctx)
+{
+	struct file *file = ctx->file;
+
+	if (!file)
+		return 0;
+	KEEP_ORDER(file);
+	file_held(ctx, file);
+	return 0;
+}
+
+static __always_inline int on_iter_holders(struct bpf_iter__task_file *ctx)
+{
+	struct file *file = ctx->file;
+	struct task_struct *task = ctx->task;
+
+	if (!file || !task)
+		return 0;
+	KEEP_ORDER(file);
+	KEEP_ORDER(task);
+	if (is_sought((u64)file))
+		holder_told(ctx->meta->seq, (u64)task, QUELL_HOLDS_OPEN);
+	return 0;
+}
+
+static __always_inline int on_iter_maps(struct bpf_iter__task_vma *ctx)
+{
+	struct vm_area_struct *map = ctx->vma;
+	struct task_struct *task = ctx->task;
+	u64 file, flags = 0;
+
+	if (!map || !task)
+		return 0;
+	KEEP_ORDER(map);
+	KEEP_ORDER(task);
+	file = read_pointer((u64)map + offset_of(vm_area_struct, vm_file));
+	if (!file || !is_sought(file))
+		return 0;
+	read_kernel(flags, (u64)map + offset_of(vm_area_struct, vm_flags));
+	holder_told(ctx->meta->seq, (u64)task,
+		    QUELL_HOLDS_MAPPED | ((flags & VM_WRITE_BIT) && (flags & VM_SHARED_FLAG) ? QUELL_HOLDS_WRITABLE : 0));
 	return 0;
 }

@@ -3,8 +3,6 @@
 #pragma once
 
 #define AF_UNSPEC_NUMBER 0
-#define AF_INET_NUMBER 2
-#define AF_INET6_NUMBER 10
 
 /* As struct quell_detail has it. */
 static __always_inline u64 socket_detail(u32 family, u32 type, u32 protocol)

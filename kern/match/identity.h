@@ -153,3 +153,14 @@ static __always_inline void overlay_owned(u64 inode, u64 container, u64 how)
 	if (failed && failed != -EEXIST)
 		count(QUELL_COUNTER_HOME_FULL);
 }
+
+/* Does a file lie in the root of that container? */
+static __always_inline int lies_in_root_of(struct file_facts *facts, u64 container)
+{
+	struct overlay_mount *mount;
+
+	if (!container || !facts->upper_root.inode)
+		return 0;
+	mount = bpf_map_lookup_elem(&overlays, &facts->upper_root);
+	return mount && mount->container == container;
+}

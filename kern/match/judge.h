@@ -144,7 +144,7 @@ static __always_inline int is_self(u64 task)
 	return pid == quell.self_pid && start == quell.self_start_ns;
 }
 
-/* What loads programs for the daemon: its child, or a child of that. */
+/* What loads programs for the daemon, or takes evidence for it: its child, or a child of that. */
 static __always_inline int is_loader(struct task_struct *task)
 {
 	u64 parent = read_pointer(address_of(task) + offset_of(task_struct, real_parent));

@@ -5,11 +5,23 @@
  */
 #pragma once
 
+/* What only reads needs no hook, and waits for none. `armed`: responses whose hooks are attached. */
+static __always_inline u32 first_state(u32 offers, u32 armed)
+{
+	return offers & ~(armed | QUELL_RESPONSES_EVIDENCE) ? QUELL_STATE_ARMING : QUELL_STATE_PENDING;
+}
+
 /* Something of it is in force, or may be: a failed one that was approved can still be undone. */
 static __always_inline int may_hold(u32 state, struct quell_pending *entry)
 {
 	return state == QUELL_STATE_APPROVED || state == QUELL_STATE_ENFORCING ||
 	       (state == QUELL_STATE_FAILED && entry->approved_ns);
+}
+
+/* Somebody is frozen by it, who is to go on when it is over: without the entry nobody would know. FORGET removes it. */
+static __always_inline int is_kept(u32 state, struct quell_pending *entry)
+{
+	return may_hold(state, entry) || (!waits(state) && (entry->held & QUELL_BIT(QUELL_RESPONSE_PAUSE_CONTAINER)));
 }
 
 /* Removes an entry that is over: whoever takes its word, and nobody else, or the one that came after it would go. */
@@ -27,7 +39,7 @@ static long pending_clear_one(void *map, struct quell_pending_key *key, struct q
 	struct quell_pending_key copy = *key;
 	u64 word = entry->word;
 
-	if (!waits(QUELL_WORD_STATE(word)) && !may_hold(QUELL_WORD_STATE(word), entry))
+	if (!waits(QUELL_WORD_STATE(word)) && !is_kept(QUELL_WORD_STATE(word), entry))
 		pending_bury(&copy, entry, word);
 	return 0;
 }
@@ -46,13 +58,13 @@ static __always_inline int pending_meets(struct quell_pending_key *key, struct q
 {
 	u64 word = entry->word;
 
-	if (may_hold(QUELL_WORD_STATE(word), entry))
+	if (is_kept(QUELL_WORD_STATE(word), entry))
 		return -1;
 	if (waits(QUELL_WORD_STATE(word)) && now > entry->deadline_ns) {
 		pending_leave(key, entry, QUELL_COMMAND_EXPIRE);
 		word = entry->word;
 	}
 	if (!waits(QUELL_WORD_STATE(word)))
-		return may_hold(QUELL_WORD_STATE(word), entry) ? -1 : pending_bury(key, entry, word);
+		return is_kept(QUELL_WORD_STATE(word), entry) ? -1 : pending_bury(key, entry, word);
 	return 1;
 }

@@ -8,19 +8,43 @@
 
 #define EVENTS_PER_INCIDENT 16 /* so many are told in full, the rest is counted */
 
+__noinline int holds_begin(u32 slot); /* pending/hold.h */
+__noinline int rule_denies(u32 slot); /* match/judge.h */
+
 static __always_inline u32 offers_possible(struct quell_pending *entry, struct quell_container *c, u64 container)
 {
 	u32 offers = 0;
 
 	if (c && container != quell.self_container && !(c->flags & QUELL_CONTAINER_PROTECTED))
 		offers |= QUELL_BIT(QUELL_RESPONSE_KILL_CONTAINER) | QUELL_BIT(QUELL_RESPONSE_PAUSE_CONTAINER) |
-			  QUELL_BIT(QUELL_RESPONSE_STOP_CONTAINER);
+			  QUELL_BIT(QUELL_RESPONSE_STOP_CONTAINER) | QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK) |
+			  QUELL_BIT(QUELL_RESPONSE_DENY_WRITE);
 	for (int i = 0; i < CHAIN_MARKED; i++)
 		if (entry->chain[i].actor)
 			offers |= QUELL_BIT(QUELL_RESPONSE_KILL_PROCESS);
 	if ((entry->object_flags & QUELL_OBJECT_FILE) && !(entry->object_flags & QUELL_OBJECT_LAST_LINK))
 		offers |= QUELL_BIT(QUELL_RESPONSE_QUARANTINE_FILE);
+	/* evidence hits nobody: also of what is protected, and of a file whose last name goes */
+	if (entry->object_flags & QUELL_OBJECT_FILE)
+		offers |= QUELL_BIT(QUELL_RESPONSE_ACQUIRE_FILE);
+	if (container || entry->chain_count)
+		offers |= QUELL_BIT(QUELL_RESPONSE_CAPTURE);
+	if ((entry->object_flags & (QUELL_OBJECT_FILE | QUELL_OBJECT_ACTOR)) && !(entry->object_flags & QUELL_OBJECT_LAST_LINK) &&
+	    (!container || (offers & QUELL_BIT(QUELL_RESPONSE_KILL_CONTAINER))))
+		offers |= QUELL_BIT(QUELL_RESPONSE_DENY_EXEC);
 	return offers;
+}
+
+/* Binds the directory that the object is in, also where the object is not there yet. A function of its own for the sake of the stack. */
+__noinline int place_bind(u32 slot)
+{
+	struct work *work = WORK(slot);
+	u64 entry = work->query.entry;
+	u64 parent = entry ? read_pointer(entry + offset_of(dentry, d_parent)) : 0;
+
+	if (parent && file_facts(read_pointer(parent + offset_of(dentry, d_inode)), &work->facts))
+		work->entry_new.place = work->facts.key;
+	return 0;
 }
 
 /* Binds the object to work->entry_new. A function of its own for the sake of the stack. */
@@ -51,8 +75,33 @@ __noinline int object_bind(u32 slot)
 		overlay_owned(inode, work->query.container, BPF_NOEXIST);
 	if (facts->known && (mode & S_IFMT_BITS) == S_IFREG_BITS)
 		entry->object_flags |= QUELL_OBJECT_FILE;
+	if (lies_in_root_of(facts, work->query.container))
+		entry->object_flags |= QUELL_OBJECT_OWN;
 	if (work->op.number == QUELL_OP_DELETE && links <= 1)
 		entry->object_flags |= QUELL_OBJECT_LAST_LINK;
+	return 1;
+}
+
+/* What has no path has no object: then what could be denied is the executable of who acts. */
+__noinline int actor_file_bind(u32 slot)
+{
+	struct work *work = WORK(slot);
+	struct quell_pending *entry = &work->entry_new;
+	struct file_facts *facts = &work->facts;
+	u64 mm = read_pointer(bpf_get_current_task() + offset_of(task_struct, mm));
+	u64 file = mm ? read_pointer(mm + offset_of(mm_struct, exe_file)) : 0;
+	u64 inode = file ? read_pointer(file + offset_of(file, f_inode)) : 0;
+
+	if (work->query.entry || !inode || !file_facts(inode, facts))
+		return 0;
+	read_kernel(entry->inode, inode + offset_of(inode, i_ino));
+	entry->file = facts->key;
+	entry->upper_root = facts->upper_root;
+	entry->device = facts->device;
+	entry->overlay_device = facts->overlay_device;
+	entry->object_flags = facts->flags | QUELL_OBJECT_ACTOR;
+	if (lies_in_root_of(facts, work->query.container))
+		entry->object_flags |= QUELL_OBJECT_OWN;
 	return 1;
 }
 
@@ -147,9 +196,28 @@ __noinline int pending_prepare(u32 slot, u32 index)
 	}
 	chain_bind(entry, bpf_get_current_task_btf(), container, c);
 	entry->offers = rule->offers & quell.enabled_offers & offers_possible(entry, c, container);
+	entry->wanted = c ? rule->wanted : 0;
 	incident = __sync_fetch_and_add(&quell.next_incident, 1);
-	entry->word = QUELL_WORD(incident, entry->offers & ~quell.armed ? QUELL_STATE_ARMING : QUELL_STATE_PENDING);
+	entry->word = QUELL_WORD(incident, first_state(entry->offers | (entry->wanted & quell.enabled_offers), quell.armed));
 	return 1;
+}
+
+#define CHANGES                                                                                                          \
+	(QUELL_OP_BIT(QUELL_OP_DELETE) | QUELL_OP_BIT(QUELL_OP_RENAME) | QUELL_OP_BIT(QUELL_OP_TRUNCATE) |              \
+	 QUELL_OP_BIT(QUELL_OP_LINK) | QUELL_OP_BIT(QUELL_OP_OPEN_WRITE) | QUELL_OP_BIT(QUELL_OP_CREATE) |              \
+	 QUELL_OP_BIT(QUELL_OP_CHMOD) | QUELL_OP_BIT(QUELL_OP_CHOWN) | QUELL_OP_BIT(QUELL_OP_SETXATTR) |                \
+	 QUELL_OP_BIT(QUELL_OP_SYMLINK))
+
+/*
+ * Is what happens itself what is denied from here on? Its hook has let it pass, but it has more steps: on an overlay the rest of
+ * a change would be refused, and who executes a file be killed for the map that is. It is refused as a whole.
+ */
+static __always_inline int denies_itself(struct operation *op, u32 begun)
+{
+	if ((begun & QUELL_BIT(QUELL_RESPONSE_DENY_WRITE)) && (CHANGES & QUELL_OP_BIT(op->number)))
+		return 1;
+	return (begun & QUELL_BIT(QUELL_RESPONSE_DENY_EXEC)) &&
+	       (op->hook == QUELL_HOOK_bprm_check_security || op->hook == QUELL_HOOK_mmap_file);
 }
 
 __noinline int pending_note(u32 slot, u32 index)
@@ -161,7 +229,7 @@ __noinline int pending_note(u32 slot, u32 index)
 	struct quell_container *c = container ? bpf_map_lookup_elem(&containers, &container) : 0;
 	struct quell_pending_key *key = &work->key;
 	int repeat = -1, error;
-	u32 lack;
+	u32 lack, wanted;
 
 	if (!rule || work->op.hook >= QUELL_HOOK_COUNT)
 		return 0;
@@ -172,6 +240,7 @@ __noinline int pending_note(u32 slot, u32 index)
 	__sync_fetch_and_add(&quell.matched[work->op.hook], 1);
 	key->container = container;
 	key->rule = rule->id;
+	wanted = rule->wanted;
 	actor_of(key, bpf_get_current_task_btf(), container, c);
 	for (u32 turn = 0; turn < QUELL_TURNS_MAX; turn++) {
 		key->turn = turn;
@@ -184,6 +253,8 @@ __noinline int pending_note(u32 slot, u32 index)
 	if (repeat) {
 		if (work->op.number == QUELL_OP_DELETE)
 			object_removed(slot);
+		if (wanted) /* its doubt may have ended, or there is room by now */
+			holds_begin(slot);
 		return 0;
 	}
 	lack = budget_take(c);
@@ -196,7 +267,9 @@ __noinline int pending_note(u32 slot, u32 index)
 		return 0;
 	}
 	__builtin_memset(&work->entry_new, 0, sizeof(work->entry_new));
+	place_bind(slot);
 	object_bind(slot);
+	actor_file_bind(slot);
 	pending_prepare(slot, index);
 	error = bpf_map_update_elem(&pending, key, &work->entry_new, BPF_NOEXIST);
 	if (error && error != -EEXIST) { /* full of what is over, with no daemon to clear it */
@@ -210,6 +283,8 @@ __noinline int pending_note(u32 slot, u32 index)
 			count(QUELL_COUNTER_PENDING_FULL);
 		return 0;
 	}
+	if (wanted && denies_itself(&work->op, holds_begin(slot)))
+		rule_denies(slot);
 	event_of(&work->event, key, &work->entry_new, 1, QUELL_EVENT_FIRST);
 	event_report(slot);
 	return 0;

@@ -70,23 +70,26 @@ static __always_inline int request(struct quell_request *r)
 	entry->first_ns = entry->last_ns = now;
 	entry->deadline_ns += now;
 	entry->hits = 0;
-	entry->approved_ns = entry->request = 0;
+	entry->approved_ns = 0;
+	entry->request = entry->beside = 0;
 	entry->generation = quell.generation;
 	entry->doubts[0] = entry->doubts[1] = 0;
 	entry->doubt_flags = entry->contains = 0;
+	entry->wanted = entry->held = 0;
 	error = request_room(c);
 	if (error)
 		return error;
 	incident = __sync_fetch_and_add(&quell.next_incident, 1);
 	key.turn = (u32)incident; /* each is an incident of its own */
-	entry->word = QUELL_WORD(incident, entry->offers & ~quell.armed ? QUELL_STATE_ARMING : QUELL_STATE_PENDING);
+	entry->word = QUELL_WORD(incident, first_state(entry->offers, quell.armed));
 	error = bpf_map_update_elem(&pending, &key, entry, BPF_NOEXIST);
 	if (error) { /* full of what is over */
 		pending_clear();
 		error = bpf_map_update_elem(&pending, &key, entry, BPF_NOEXIST);
 	}
-	if (error) {
+	if (error) { /* of what is in force */
 		budget_return(container);
+		count(QUELL_COUNTER_PENDING_FULL);
 		return -ENOSPC;
 	}
 	r->key = key;
@@ -119,10 +122,14 @@ static __always_inline void file_told(struct bpf_iter__task_file *ctx, struct fi
 	read_kernel(mode, inode + offset_of(inode, i_mode));
 	read_kernel(links, inode + offset_of(inode, i_nlink));
 	out.mode = mode;
+	if (facts->known && links)
+		out.object_flags |= QUELL_OBJECT_LASTS;
 	if (facts->known && links && (mode & S_IFMT_BITS) == S_IFREG_BITS)
 		out.object_flags |= QUELL_OBJECT_FILE;
 	bpf_probe_read_kernel_str(out.name, sizeof(out.name), (void *)read_pointer(dentry + offset_of(dentry, d_name.name)));
 	if (facts->upper_root.inode)
 		overlay_owned(inode, quell.query.container, BPF_NOEXIST);
+	if (lies_in_root_of(facts, quell.query.container))
+		out.object_flags |= QUELL_OBJECT_OWN;
 	bpf_seq_write(ctx->meta->seq, &out, sizeof(out));
 }

@@ -9,8 +9,8 @@
  * Errors: ENOENT no entry; EBUSY another word (see `seen`); EINVAL no such
  * transition; ETIME expired; EPERM the caller is inside the target; EACCES the
  * target is protected; EOPNOTSUPP not offered; ESRCH the target is gone;
- * ENOSPC no room; EEXIST that file is contained, that container paused
- * already; EALREADY it is in doubt no more, or contained already; ERANGE a
+ * ENOSPC no room; EEXIST that file is contained or denied, that container paused
+ * already, its network cut, its writes denied; EALREADY it is in doubt no more, or contained already; ERANGE a
  * deadline that is not later, or too far away.
  */
 #pragma once
@@ -32,6 +32,12 @@ static __always_inline int about_container(u32 response)
 static __always_inline int ends_container(u32 response)
 {
 	return response == QUELL_RESPONSE_KILL_CONTAINER || response == QUELL_RESPONSE_STOP_CONTAINER;
+}
+
+/* Only reads: there is nothing to contain, and nothing to let go. */
+static __always_inline int takes_evidence(u32 response)
+{
+	return response < QUELL_RESPONSE_COUNT && (QUELL_RESPONSES_EVIDENCE & QUELL_BIT(response));
 }
 
 /* Who asks is quelld: a process that it descends from is not to be killed with its descendants. */
@@ -66,6 +72,14 @@ static __always_inline int approval_refused(struct quell_transition *t, struct q
 			count(QUELL_COUNTER_PROTECTED);
 			return -EACCES;
 		}
+	} else if (t->response == QUELL_RESPONSE_ISOLATE_NETWORK) {
+		return isolation_refused(t);
+	} else if (takes_evidence(t->response)) {
+		return 0; /* hits nobody, whoever the target is */
+	} else if (t->response == QUELL_RESPONSE_DENY_WRITE) {
+		return denial_refused(t, p);
+	} else if (t->response == QUELL_RESPONSE_DENY_EXEC) {
+		return executable_refused(t, p);
 	} else if (p->object_flags & QUELL_OBJECT_LAST_LINK) {
 		return -ESRCH;
 	} else if (bpf_map_lookup_elem(&contained_files, &p->file)) {
@@ -133,10 +147,12 @@ static __always_inline int container_pause(u64 container, u64 incident)
 }
 
 /* The word in front of the hooks moves last: until then nothing is refused. */
-static __always_inline int contain(struct quell_transition *t, struct quell_pending *p)
+static __always_inline int contain(struct quell_transition *t, struct quell_pending_key *key, struct quell_pending *p)
 {
 	u64 container = t->key.container, incident = t->incident;
 
+	if (takes_evidence(p->response))
+		return 0;
 	if (ends_container(p->response))
 		return container_contain(container, incident);
 	if (p->response == QUELL_RESPONSE_PAUSE_CONTAINER)
@@ -147,14 +163,22 @@ static __always_inline int contain(struct quell_transition *t, struct quell_pend
 		if (bpf_map_update_elem(&contained_actors, &actor, &incident, BPF_NOEXIST)) {
 			/* bound by another incident too: the newest holds it */
 			by = bpf_map_lookup_elem(&contained_actors, &actor);
-			if (!by)
+			if (!by) {
+				count(QUELL_COUNTER_FILES_FULL);
 				return -ENOSPC;
+			}
 			*by = incident;
 			return 0;
 		}
 		__sync_fetch_and_add(&quell.contained_subjects, 1);
 		return 0;
 	}
+	if (p->response == QUELL_RESPONSE_ISOLATE_NETWORK)
+		return isolation_contain(t);
+	if (p->response == QUELL_RESPONSE_DENY_WRITE)
+		return denial_contain(t, p);
+	if (p->response == QUELL_RESPONSE_DENY_EXEC)
+		return executable_contain(key, t->incident, p);
 	return file_contain(t, p);
 }
 
@@ -194,6 +218,8 @@ static __always_inline void release(struct quell_transition *t, struct quell_pen
 {
 	u64 container = t->key.container, incident = t->incident, heir;
 
+	if (takes_evidence(p->response))
+		return;
 	if (p->response == QUELL_RESPONSE_PAUSE_CONTAINER) {
 		struct quell_container *c = bpf_map_lookup_elem(&containers, &container);
 
@@ -220,6 +246,12 @@ static __always_inline void release(struct quell_transition *t, struct quell_pen
 			*by = heir;
 		else if (!bpf_map_delete_elem(&contained_actors, &actor))
 			__sync_fetch_and_add(&quell.contained_subjects, -1);
+	} else if (p->response == QUELL_RESPONSE_ISOLATE_NETWORK) {
+		isolation_release(container, incident);
+	} else if (p->response == QUELL_RESPONSE_DENY_WRITE) {
+		denial_release(container, incident);
+	} else if (p->response == QUELL_RESPONSE_DENY_EXEC) {
+		executable_release(incident);
 	} else {
 		struct quell_file_entry *file = bpf_map_lookup_elem(&contained_files, &p->file);
 
@@ -266,7 +298,11 @@ static __always_inline int command_refused(struct quell_transition *t, struct qu
 	case QUELL_COMMAND_WITHDRAW:
 		return doubt_ends(p, command);
 	case QUELL_COMMAND_HOLD:
+		if (waits(t->from))
+			return hold_refused(t, p);
 		return p->contains || p->response != QUELL_RESPONSE_STOP_CONTAINER ? -EALREADY : 0;
+	case QUELL_COMMAND_UNDO: /* of what is done only evidence can be taken back: it is deleted */
+		return t->from == QUELL_STATE_DONE && !takes_evidence(p->response) ? -EINVAL : 0;
 	}
 	return 0;
 }
@@ -275,10 +311,14 @@ static __always_inline int command_refused(struct quell_transition *t, struct qu
 static __always_inline int contain_failed(struct quell_transition *t, struct quell_pending *p, int error)
 {
 	u32 row = transition_row(QUELL_STATE_APPROVED, error == -ESRCH ? QUELL_COMMAND_LOSE : QUELL_COMMAND_FAIL);
+	u64 approved = QUELL_WORD(t->incident, QUELL_STATE_APPROVED), seen;
 
 	p->approved_ns = 0;
 	p->contains = 0;
-	__sync_val_compare_and_swap(&p->word, QUELL_WORD(t->incident, QUELL_STATE_APPROVED), QUELL_WORD(t->incident, ROW_TO(row)));
+	seen = __sync_val_compare_and_swap(&p->word, approved, QUELL_WORD(t->incident, QUELL_STATE_NONE));
+	holds_lift(t->key.container, p);
+	if (seen == approved)
+		*(volatile u64 *)&p->word = QUELL_WORD(t->incident, ROW_TO(row));
 	return error;
 }
 
@@ -288,7 +328,7 @@ static __always_inline int transition(struct quell_transition *t)
 	struct quell_pending *p = bpf_map_lookup_elem(&pending, &key);
 	u64 now = bpf_ktime_get_boot_ns(), expected = QUELL_WORD(t->incident, t->from), seen;
 	u32 command = command_of(t), row = transition_row(t->from, command), effects = ROW_EFFECTS(row);
-	int error;
+	int error, taken_back;
 
 	if (!p)
 		return -ENOENT;
@@ -311,8 +351,8 @@ static __always_inline int transition(struct quell_transition *t)
 	if (error)
 		return error;
 	/* NONE while it is taken back: an entry that is over may be replaced by a repeat, and then be another's */
-	seen = __sync_val_compare_and_swap(&p->word, expected,
-					   QUELL_WORD(t->incident, effects & QUELL_RELEASES ? QUELL_STATE_NONE : t->to));
+	taken_back = (effects & QUELL_RELEASES) || ((effects & QUELL_LIFTS) && waits(t->from) && (p->held & HELD_OBJECTS));
+	seen = __sync_val_compare_and_swap(&p->word, expected, QUELL_WORD(t->incident, taken_back ? QUELL_STATE_NONE : t->to));
 	if (seen != expected) {
 		t->seen = seen;
 		return -EBUSY;
@@ -326,19 +366,34 @@ static __always_inline int transition(struct quell_transition *t)
 		p->approver_uid = t->approver_uid;
 		p->approver_loginuid = t->approver_loginuid;
 		p->request = t->request;
+		p->beside = t->beside;
 		p->approved_ns = now;
+		if (p->held & HELD_OBJECTS) /* until that is in force */
+			holds_move(p, key.container, HOLD_ANY);
 		if (t->response == QUELL_RESPONSE_STOP_CONTAINER) /* its init is asked first: HOLD comes when that time is over */
 			return 0;
 	}
+	if (effects & QUELL_HOLDS) {
+		error = hold_asked(&key, p, t->response);
+		return error == HOLD_ENDED ? hold_settle(p, key.container, t->response) : error;
+	}
+	if (command == QUELL_COMMAND_EXTEND && (p->held & HELD_OBJECTS))
+		holds_move(p, key.container, t->deadline_ns);
 	if (effects & QUELL_CONTAINS) {
 		p->contains = 1;
-		error = contain(t, p);
+		error = contain(t, &key, p);
 		return error ? contain_failed(t, p, error) : 0;
 	}
-	if (effects & QUELL_RELEASES) {
-		release(t, p);
-		*(volatile u64 *)&p->word = QUELL_WORD(t->incident, t->to);
+	if (command == QUELL_COMMAND_FAIL && takes_evidence(p->response)) {
+		p->approved_ns = 0; /* nothing of it is in force, as of a flip that contained nothing */
+		holds_lift(key.container, p);
 	}
+	if (effects & QUELL_RELEASES)
+		release(t, p);
+	if (effects & QUELL_LIFTS)
+		holds_lift(key.container, p);
+	if (taken_back)
+		*(volatile u64 *)&p->word = QUELL_WORD(t->incident, t->to);
 	if (effects & QUELL_REMOVES)
 		bpf_map_delete_elem(&pending, &key);
 	return 0;

@@ -127,6 +127,34 @@ static __always_inline int task_has_ended(struct task_struct *task)
 	       !BPF_CORE_READ(cgroup, nr_populated_threaded_children);
 }
 
+/* Anchor, so that the structure is in the object's BTF. */
+struct quell_held_file *quell_held_file_anchor;
+
+_Static_assert(__builtin_offsetof(struct file_facts, key) == 0 &&
+	       __builtin_offsetof(struct file_facts, before) == sizeof(struct quell_file_key), "told as they lie");
+
+/* As quell_held_file, in two pieces for the sake of the stack. */
+static __always_inline void file_held(struct bpf_iter__task_file *ctx, struct file *file)
+{
+	struct file_facts facts = {};
+	u32 head[2] = { ctx->fd };
+
+	head[1] = file_facts((u64)BPF_CORE_READ(file, f_inode), &facts);
+	bpf_seq_write(ctx->meta->seq, head, sizeof(head));
+	bpf_seq_write(ctx->meta->seq, &facts, 2 * sizeof(struct quell_file_key));
+}
+
+static struct file_facts listed_facts; /* one daemon asks, and once at a time */
+
+/* The file as it was when it was bound, or as it was copied up since. */
+static __always_inline int executes(struct task_struct *task, struct quell_file_key *executable)
+{
+	u64 inode = (u64)BPF_CORE_READ(task, mm, exe_file, f_inode);
+	struct file_facts *facts = &listed_facts;
+
+	return inode && file_facts(inode, facts) && (same_file(&facts->key, executable) || same_file(&facts->before, executable));
+}
+
 static __always_inline void task_listed(struct bpf_iter__task *ctx, struct task_struct *task)
 {
 	struct quell_task *tag = task_find(task);
@@ -138,10 +166,13 @@ static __always_inline void task_listed(struct bpf_iter__task *ctx, struct task_
 		wanted = 1;
 	if (tag && quell.query.actor && bears_mark(tag, quell.query.actor))
 		wanted = 1;
-	if (quell.query.pid && task->tgid == quell.query.pid && !is_protected(task->tgid, task->start_boottime, task->flags)) {
+	/* asked for alone: beside a container or a mark it would be left over from a daemon that was killed, and be hit with them */
+	if (quell.query.pid && !quell.query.container && !quell.query.actor && task->tgid == quell.query.pid && !is_protected(task->tgid, task->start_boottime, task->flags)) {
 		quell.query.home = tag && (tag->flags & QUELL_TASK_AWAY) ? tag->home : container;
 		wanted = 1;
 	}
+	if (quell.query.executable.file.inode)
+		wanted = (wanted || !quell.query.container) && executes(task, &quell.query.executable);
 	if (!wanted || task_has_ended(task))
 		return;
 	ref.pid = task->tgid;

@@ -6,7 +6,7 @@
  * container's own. Ordinary forks store nothing. Births and moves are both seen
  * in css_set_move_task, under one lock. Each order below closes a race that
  * lost tasks: read the cgroup first, then the tag; create a tag with its value
- * in it, and look at what is in it all the same; look again when creating fails.
+ * in it; look again when creating fails.
  */
 #pragma once
 

@@ -8,7 +8,6 @@
 
 #include "policy/check/definitions.h"
 #include "policy/check/fields.h"
-#include "policy/check/later.h"
 #include "policy/check/override.h"
 #include "policy/check/rule.h"
 #include "policy/check/words.h"
@@ -191,7 +190,6 @@ Checked check(std::span<const SourceText> sources, const Options& options, Findi
         findings.add_general(Code::kQ1307, "there is no rule in " + std::to_string(sources.size()) + " files",
                              "write one, or say --allow-empty");
     Checked checked = checker.finish(options.is_part);
-    tell_later(checked.rules, options.to_apply, findings);
     check_totals(checked, findings);
     return checked;
 }

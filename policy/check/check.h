@@ -17,8 +17,6 @@ struct Options {
     bool allow_empty = false;
     // Some files of a set: what they override may stand in others. For nothing that is loaded.
     bool is_part = false;
-    // It is to be loaded: what this version cannot do yet is an error and no warning.
-    bool to_apply = false;
 };
 
 // Reads and checks all files. What it returns is whole only if `findings`

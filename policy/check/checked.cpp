@@ -65,6 +65,7 @@ Rule as_loaded(Rule rule) {
     rule.offers.clear();
     rule.automatic.reset();
     rule.while_pending = 0;
+    rule.follow_ns = 0;
     rule.two_persons = rule.reason_required = false;
     rule.flags &= ~QUELL_RULE_DENY;
     return rule;

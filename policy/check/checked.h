@@ -86,8 +86,8 @@ struct Automatic {
     bool operator==(const Automatic&) const = default;
 };
 
-// What holds an incident's subject or object while nobody has decided. Read and
-// checked; none of it can be done yet.
+// What holds an incident's subject or object while nobody has decided
+// (while_pending.h).
 inline constexpr std::array<std::string_view, 4> kHoldWords = {"isolate-network", "deny-exec", "deny-write", "pause-container"};
 enum class Hold : std::uint32_t { kIsolateNetwork, kDenyExec, kDenyWrite, kPauseContainer };
 
@@ -110,9 +110,9 @@ struct Rule {
     std::uint64_t once_ns = 0;    // time after which it speaks again of one subject, 0: at once
     std::optional<Automatic> automatic = {};
     std::uint32_t while_pending = 0;  // mask of positions in kHoldWords
+    std::uint64_t follow_ns = 0;      // what is approved follows its workload for so long, 0: it does not
     bool two_persons = false;         // must approve
     bool reason_required = false;     // of who approves
-    std::vector<Location> later = {};  // where it asks for what is not supported yet
     Mode mode = Mode::kOn;
     Location where;           // of its id
 };

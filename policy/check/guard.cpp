@@ -64,7 +64,12 @@ bool offers_response(const Rule& rule, std::uint32_t response) {
 }
 
 bool is_about_containers(std::uint32_t response) {
-    return response == QUELL_RESPONSE_KILL_CONTAINER || response == QUELL_RESPONSE_PAUSE_CONTAINER || response == QUELL_RESPONSE_STOP_CONTAINER;
+    return response == QUELL_RESPONSE_KILL_CONTAINER || response == QUELL_RESPONSE_PAUSE_CONTAINER || response == QUELL_RESPONSE_STOP_CONTAINER ||
+           response == QUELL_RESPONSE_ISOLATE_NETWORK || response == QUELL_RESPONSE_DENY_WRITE;
+}
+
+bool is_about_files(std::uint32_t response) {
+    return response == QUELL_RESPONSE_QUARANTINE_FILE || response == QUELL_RESPONSE_ACQUIRE_FILE || response == QUELL_RESPONSE_DENY_EXEC;
 }
 
 void warn_of_link(const Rule& rule, const Pattern& pattern, Findings& findings) {
@@ -169,8 +174,8 @@ void guard_offers(const Rule& rule, const std::vector<const Node*>& offers, Find
             findings.add(Code::kQ1304, offers[i]->where, std::string(word_at(kResponseWords, rule.offers[i])) + " cannot work: the rule is about the host only",
                          "remove it, or set 'subject: any'", offers[i]->text);
     for (std::size_t i = 0; i < rule.offers.size(); i++)
-        if (const char* why = rule.offers[i] == QUELL_RESPONSE_QUARANTINE_FILE ? no_file(rule) : nullptr)
-            findings.add(Code::kQ1322, offers[i]->where, std::string("quarantine-file cannot work: ") + why, "remove it", offers[i]->text);
+        if (const char* why = is_about_files(rule.offers[i]) ? no_file(rule) : nullptr)
+            findings.add(Code::kQ1322, offers[i]->where, std::string(word_at(kResponseWords, rule.offers[i])) + " cannot work: " + why, "remove it", offers[i]->text);
     if (rule.offers.empty() || (rule.subjects & QUELL_SUBJECT_HOST) == 0) return;
     for (const Pattern& pattern : rule.paths) {
         const auto hits = [&](std::string_view directory) { return at_or_below(place_of(pattern), directory); };
@@ -178,11 +183,11 @@ void guard_offers(const Rule& rule, const std::vector<const Node*>& offers, Find
             findings.add(Code::kQ1305, pattern.where,
                          "an offer on " + in_quotes(pattern.text()) + " would hit Quell itself",
                          "set 'subject: container', or watch it in a rule without 'respond'", pattern.text());
-        else if (offers_response(rule, QUELL_RESPONSE_QUARANTINE_FILE) &&
-                 std::any_of(kPrograms.begin(), kPrograms.end(), hits))
-            findings.add(Code::kQ1305, pattern.where,
-                         "quarantine-file on " + in_quotes(pattern.text()) + " would stop PID 1 or a container runtime",
-                         "leave quarantine-file out of the offers", pattern.text());
+        else if (std::any_of(kPrograms.begin(), kPrograms.end(), hits))
+            for (const auto response : {QUELL_RESPONSE_QUARANTINE_FILE, QUELL_RESPONSE_DENY_EXEC})
+                if (const std::string word(word_at(kResponseWords, response)); offers_response(rule, response))
+                    findings.add(Code::kQ1305, pattern.where, word + " on " + in_quotes(pattern.text()) + " would stop PID 1 or a container runtime",
+                                 "leave " + word + " out of the offers", pattern.text());
     }
 }
 

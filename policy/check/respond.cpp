@@ -7,8 +7,9 @@
 #include "policy/check/approvers.h"
 #include "policy/check/automatic.h"
 #include "policy/check/fields.h"
+#include "policy/check/follow.h"
 #include "policy/check/guard.h"
-#include "policy/check/later.h"
+#include "policy/check/while_pending.h"
 #include "policy/check/words.h"
 #include "policy/limits.h"
 #include "user/base/vocabulary.h"
@@ -17,7 +18,7 @@ namespace quell::policy {
 namespace {
 
 constexpr std::array kRespondFields = {Field{"offer"}, Field{"expires"}, Field{"deny"}, Field{"threshold"}, Field{"once-per"}, Field{"automatic"},
-                                       Field{"while-pending"}, Field{"two-persons"}, Field{"reason-required"}};
+                                       Field{"while-pending"}, Field{"follow"}, Field{"two-persons"}, Field{"reason-required"}};
 constexpr std::array kThresholdFields = {Field{"count", true}, Field{"within", true}};
 
 // Between the bounds; nothing after a finding.
@@ -65,6 +66,8 @@ void read_threshold(const Node& respond, Rule& rule, Findings& findings) {
 
 }  // namespace
 
+std::optional<std::uint64_t> read_duration(const Node* value, std::string_view what, Findings& findings) { return duration(value, what, kMinExpiresNs, kMaxExpiresNs, findings); }
+
 void read_expires(const Node* value, Rule& rule, Findings& findings) {
     if (const auto expires = duration(value, "expires", kMinExpiresNs, kMaxExpiresNs, findings)) rule.expires_ns = *expires;
 }
@@ -93,7 +96,8 @@ void read_respond(const Node& rule_node, Rule& rule, Findings& findings) {
     read_automatic(respond->find("automatic"), rule, findings);
     guard_automatic(rule, respond->find("automatic"), findings);
     read_approvers(*respond, rule, findings);
-    read_later(*respond, rule, findings);
+    read_while_pending(*respond, rule, findings);
+    read_follow(respond->find("follow"), rule, findings);
 }
 
 }  // namespace quell::policy

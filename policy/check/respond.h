@@ -2,6 +2,10 @@
 // Reading `respond`: what a rule offers, refuses, and how often it speaks.
 #pragma once
 
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
 #include "policy/check/checked.h"
 #include "policy/document/node.h"
 #include "policy/finding.h"
@@ -16,5 +20,8 @@ void read_respond(const Node& rule_node, Rule& rule, Findings& findings);
 // are added to those that are there. Thread-safe.
 void read_expires(const Node* value, Rule& rule, Findings& findings);
 void read_offers(const Node* value, Rule& rule, Findings& findings);
+
+// Within the bounds of `expires`; nothing after a finding, or where the value is missing. Thread-safe.
+[[nodiscard]] std::optional<std::uint64_t> read_duration(const Node* value, std::string_view what, Findings& findings);
 
 }  // namespace quell::policy

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/check/check.h"
+#include "policy/check/while_pending.h"
 #include "policy/compile/compile.h"
 
 #include <algorithm>
@@ -104,6 +105,7 @@ private:
         entry.value.threshold = rule.threshold;
         entry.value.within_ns = rule.within_ns;
         entry.value.once_ns = rule.once_ns;
+        entry.value.wanted = wanted_responses(rule);
         const Asking asking{[&](const Pattern& pattern, std::uint32_t condition) { asked_.push_back({pattern, condition, rule.subjects}); },
                             [&](const Pattern& pattern, std::uint32_t condition) { asked_.push_back({pattern, condition, rule.subjects, true}); },
                             [&](const Network& network, std::uint32_t condition) { asked_networks_.push_back({network, condition, rule.subjects}); },
@@ -123,6 +125,7 @@ private:
         entry.tags = rule.tags;
         entry.offers = rule.offers;
         entry.automatic = rule.automatic;
+        entry.follow_ns = rule.follow_ns;
         entry.two_persons = rule.two_persons;
         entry.reason_required = rule.reason_required;
         if (!is_builtin(rule)) entry.file = sources_[rule.where.source].file();

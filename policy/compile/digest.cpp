@@ -32,7 +32,7 @@ void group(Canonical& form, const Group& conditions) {
 
 std::string meaning_digest(std::span<const Rule> rules) {
     Canonical form;
-    form.field("quell-policy-5");
+    form.field("quell-policy-6");
     for (const Rule& rule : rules) {
         form.field(rule.policy);
         form.field(rule.id);
@@ -58,6 +58,7 @@ std::string meaning_digest(std::span<const Rule> rules) {
         form.number(automatic.per_hour);
         form.number(automatic.dry_run);
         form.number(rule.while_pending);
+        form.number(rule.follow_ns);
         form.number(rule.two_persons);
         form.number(rule.reason_required);
     }

@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "policy/check/while_pending.h"
 #include "policy/compile/compile.h"
 #include "policy/finding.h"
 #include "policy/map_memory.h"
@@ -33,7 +34,7 @@ constexpr std::array kHooks = {
 };
 
 constexpr std::array kResponseHooks = {
-#define RESPONSE(name, word, hooks, undo) std::string_view{hooks},
+#define RESPONSE(name, word, hooks, undo, ...) std::string_view{hooks},
 #include "kern/responses.def"
 #undef RESPONSE
 };
@@ -75,6 +76,12 @@ std::vector<std::string_view> standing_hooks() {
     for (const Hook& hook : kHooks)
         if (hook.role != Role::OPERATION && hook.role != Role::CONTAIN) names.push_back(hook.name);
     return names;
+}
+
+std::uint32_t kept_responses(const Rule& rule) {
+    if (rule.mode != Mode::kOn) return 0;
+    const bool acts = rule.automatic && !rule.automatic->dry_run;
+    return wanted_responses(rule) | (acts ? QUELL_BIT(rule.automatic->response) : 0u);
 }
 
 std::vector<std::string_view> response_hooks(std::uint32_t response) {

@@ -25,6 +25,9 @@ struct Cost {
 
 // Hooks that are attached whatever the rules say.
 [[nodiscard]] std::vector<std::string_view> standing_hooks();
+// Responses that the rule wants at once, by while-pending or automatic: a mask of QUELL_BIT(QUELL_RESPONSE_…). Their hooks are
+// attached as long as the rule is on.
+[[nodiscard]] std::uint32_t kept_responses(const Rule& rule);
 // Hooks that a response needs beyond those, from the first incident that offers it until some minutes after the last.
 [[nodiscard]] std::vector<std::string_view> response_hooks(std::uint32_t response);
 

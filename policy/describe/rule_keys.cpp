@@ -78,7 +78,7 @@ struct Key {
 
 Values nothing(const Rule&) { return {}; }
 
-constexpr std::array kKeys = {
+constexpr std::array kRuleKeys = {
     Key{"name", KeyShape::kText, [](const Rule& rule) { return Values{rule.name}; }, [](const Rule& rule) { return Values{rule.id}; }},
     Key{"severity", KeyShape::kText, [](const Rule& rule) { return Values{std::string(word_at(kSeverityWords, rule.severity))}; }, nullptr},
     Key{"mode", KeyShape::kText, [](const Rule& rule) { return Values{std::string(kModeWords[static_cast<std::size_t>(rule.mode)])}; },
@@ -103,6 +103,7 @@ constexpr std::array kKeys = {
     Key{"respond.automatic.dry-run", KeyShape::kText, [](const Rule& rule) { return rule.automatic && rule.automatic->dry_run ? Values{"true"} : Values{"false"}; },
         [](const Rule&) { return Values{"false"}; }},
     Key{"respond.while-pending", KeyShape::kSet, held_words, nothing},
+    Key{"respond.follow.workload", KeyShape::kText, [](const Rule& rule) { return rule.follow_ns ? Values{duration_text(rule.follow_ns)} : Values{}; }, nothing},
     Key{"respond.two-persons", KeyShape::kText, [](const Rule& rule) { return Values{rule.two_persons ? "true" : "false"}; },
         [](const Rule&) { return Values{"false"}; }},
     Key{"respond.reason-required", KeyShape::kText, [](const Rule& rule) { return Values{rule.reason_required ? "true" : "false"}; },
@@ -115,7 +116,7 @@ constexpr std::array kKeys = {
 
 std::vector<KeyValue> key_values(const Rule& rule) {
     std::vector<KeyValue> all;
-    for (const Key& key : kKeys) {
+    for (const Key& key : kRuleKeys) {
         Values values = key.read(rule);
         const bool is_default = key.missing != nullptr && values == key.missing(rule);
         all.push_back(KeyValue{key.name, key.shape, std::move(values), is_default});

@@ -28,7 +28,7 @@ namespace quell::policy {
 
 inline constexpr std::string_view kImageMagic = "QUELLIMG";
 // Raise it with every change of a section; files of another version are refused.
-inline constexpr std::uint32_t kImageVersion = 9;
+inline constexpr std::uint32_t kImageVersion = 11;
 inline constexpr std::size_t kImageHeaderBytes = 56;
 // As many edges with names of 255 bytes are 37 MiB, as many sets of 112 rules 60.
 inline constexpr std::size_t kMaxImageFileBytes = 128u << 20;

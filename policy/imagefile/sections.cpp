@@ -28,15 +28,15 @@ void read_summary(Reader& from, std::uint32_t entries, Image& image) {
 
 // ---- rules ----
 
-constexpr std::size_t kLeastRuleBytes = 96;
+constexpr std::size_t kLeastRuleBytes = 108;
 
 std::uint32_t write_rules(const Image& image, Writer& to) {
     for (const ImageRule& rule : image.rules) {
         to.u64(rule.value.id);
         to.u64(rule.value.expires_ns);
-        for (const std::uint64_t number : {rule.value.operations, rule.value.within_ns, rule.value.once_ns}) to.u64(number);
+        for (const std::uint64_t number : {rule.value.operations, rule.value.within_ns, rule.value.once_ns, rule.follow_ns}) to.u64(number);
         for (const std::uint32_t number : {rule.value.subjects, rule.value.offers, rule.value.flags, rule.value.severity, rule.value.condition,
-                                           rule.value.conditions, rule.value.needs, rule.value.threshold})
+                                           rule.value.conditions, rule.value.needs, rule.value.threshold, rule.value.wanted})
             to.u32(number);
         for (const std::string* text : {&rule.policy, &rule.id, &rule.name, &rule.file}) to.text(*text);
         to.u32(static_cast<std::uint32_t>(rule.tags.size()));
@@ -53,8 +53,9 @@ void read_rules(Reader& from, std::uint32_t entries, Image& image) {
         rule.value.id = from.u64();
         rule.value.expires_ns = from.u64();
         for (quell_u64* number : {&rule.value.operations, &rule.value.within_ns, &rule.value.once_ns}) *number = from.u64();
+        rule.follow_ns = from.u64();
         for (quell_u32* number : {&rule.value.subjects, &rule.value.offers, &rule.value.flags, &rule.value.severity, &rule.value.condition,
-                                  &rule.value.conditions, &rule.value.needs, &rule.value.threshold})
+                                  &rule.value.conditions, &rule.value.needs, &rule.value.threshold, &rule.value.wanted})
             *number = from.u32();
         rule.policy = from.text(kMaxNameBytes);
         rule.id = from.text(kMaxNameBytes);

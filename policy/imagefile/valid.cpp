@@ -90,6 +90,8 @@ private:
         }
         if (const auto& it = rule.automatic; it && (it->response >= QUELL_RESPONSE_COUNT || (offers & QUELL_BIT(it->response)) == 0 || it->per_hour == 0 || it->per_hour > kMaxAutomaticPerHour)) return false;
         if (rule.two_persons && rule.automatic) return false;
+        if (rule.follow_ns > kMaxExpiresNs || (rule.follow_ns != 0 && (value.subjects & QUELL_SUBJECT_CONTAINER) == 0)) return false;
+        if ((value.wanted & ~QUELL_HOLDABLE) != 0 || (value.wanted != 0 && (value.subjects & QUELL_SUBJECT_CONTAINER) == 0)) return false;
         return offers == value.offers && value.operations != 0 && value.operations < QUELL_OP_BIT(QUELL_OP_COUNT) && value.subjects != 0 &&
                (value.subjects & ~kSubjects) == 0 && (value.flags & ~kRuleFlags) == 0 &&
                value.severity < kSeverityWords.size() && value.expires_ns <= kMaxExpiresNs && value.within_ns <= kMaxExpiresNs &&

@@ -163,13 +163,27 @@ TEST(Automatic, IsNotForWhatTwoPersonsDecide) {
     EXPECT_EQ(why_not_by_rule(incident), "its rule asks for two persons");
 }
 
+TEST(Automatic, ARuleSaysForHowLongWhatItCanFollows) {
+    incident::Incident incident;
+    for (quell_u32 response = 0; response < QUELL_RESPONSE_COUNT; response++) EXPECT_EQ(follow_of_rule(incident, response), 0u) << "its rule says nothing";
+    incident.rule.follow_ns = 7'200'000'000'000;
+    EXPECT_EQ(follow_of_rule(incident, QUELL_RESPONSE_ISOLATE_NETWORK), incident.rule.follow_ns);
+    EXPECT_EQ(follow_of_rule(incident, QUELL_RESPONSE_DENY_WRITE), incident.rule.follow_ns);
+    EXPECT_EQ(follow_of_rule(incident, QUELL_RESPONSE_DENY_EXEC), incident.rule.follow_ns);
+    EXPECT_EQ(follow_of_rule(incident, QUELL_RESPONSE_KILL_CONTAINER), 0u);
+    EXPECT_EQ(follow_of_rule(incident, QUELL_RESPONSE_CAPTURE), 0u);
+    EXPECT_EQ(follow_of_rule(incident, QUELL_RESPONSE_COUNT), 0u);
+}
+
 TEST(RuleBook, KeepsWhatIsAskedOfWhoApproves) {
     auto image = image_with(std::nullopt);
     image.rules[0].two_persons = image.rules[0].reason_required = true;
+    image.rules[0].follow_ns = 7'200'000'000'000;
     incident::RuleBook book, other;
     book.add(3, image);
     ASSERT_TRUE(other.restore(3, book.text(3)));
     EXPECT_TRUE(other.running(99)->two_persons && other.running(99)->reason_required);
+    EXPECT_EQ(other.running(99)->follow_ns, 7'200'000'000'000u);
     EXPECT_EQ(other.of(3), book.of(3));
 }
 

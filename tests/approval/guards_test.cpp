@@ -76,6 +76,21 @@ TEST(Guards, SoManyContainersInATime) {
     EXPECT_EQ(window.within(3 * kOneMinute, rules.per_ns), 3u) << "one before the boot counts, too";
 }
 
+TEST(Guards, SeveralAtOnceCountEach) {
+    GuardRules rules;
+    rules.containers = 3;
+    ContainerWindow window;
+    auto pod = web();
+    pod.containers = 3;
+    EXPECT_EQ(guard(rules, pod, window, kOneMinute), "none") << "as many as may be";
+    window.add(0, rules.per_ns);
+    EXPECT_EQ(guard(rules, pod, window, kOneMinute), "containers");
+    pod.containers = 2;
+    EXPECT_EQ(guard(rules, pod, window, kOneMinute), "none");
+    pod.containers = 4;
+    EXPECT_EQ(guard(rules, pod, ContainerWindow{}, kOneMinute), "containers") << "more than ever";
+}
+
 TEST(Guards, TheWindowKeepsNoMoreThanItsTime) {
     ContainerWindow window;
     for (std::int64_t at = 0; at < 100'000; at++) window.add(at, 10);
@@ -103,8 +118,8 @@ TEST(Guards, AllAreTold) {
 }
 
 TEST(Guards, ResponsesByTheirWords) {
-    for (const char* word : {"kill-container", "stop-container", "pause-container"}) EXPECT_TRUE(acts_on_container(word)) << word;
-    for (const char* word : {"kill-process", "quarantine-file", "isolate-network"}) EXPECT_FALSE(acts_on_container(word)) << word;
+    for (const char* word : {"kill-container", "stop-container", "pause-container", "isolate-network", "deny-write"}) EXPECT_TRUE(acts_on_container(word)) << word;
+    for (const char* word : {"kill-process", "quarantine-file"}) EXPECT_FALSE(acts_on_container(word)) << word;
     for (const char* word : {"capture", "acquire-file"}) EXPECT_TRUE(only_looks(word)) << word;
     EXPECT_FALSE(only_looks("kill-container"));
 }

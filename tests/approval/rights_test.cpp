@@ -82,6 +82,9 @@ TEST(Rights, ARejectionTakesTheRightToOneOfTheOffers) {
     EXPECT_EQ(role_to_reject(rights, matter(QUELL_RESPONSE_COUNT, kCritical), both), Role::kSenior);
     EXPECT_EQ(role_to_reject(rights, matter(QUELL_RESPONSE_COUNT, kCritical), {}), Role::kResponder) << "nothing could be approved";
     (void)role_to_reject(rights, matter(QUELL_RESPONSE_COUNT, kCritical), strange);
+    const std::vector<quell_u32> looked_at{QUELL_RESPONSE_KILL_CONTAINER, QUELL_RESPONSE_CAPTURE, QUELL_RESPONSE_ACQUIRE_FILE}, only{QUELL_RESPONSE_CAPTURE};
+    EXPECT_EQ(role_to_reject(rights, matter(QUELL_RESPONSE_COUNT, kCritical), looked_at), Role::kSenior) << "evidence gives no right to decide against a kill";
+    EXPECT_EQ(role_to_reject(rights, matter(QUELL_RESPONSE_COUNT, kCritical), only), Role::kResponder);
 }
 
 TEST(Methods, EachHasItsRole) {

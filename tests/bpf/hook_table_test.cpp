@@ -6,10 +6,13 @@
 #include <bpf/libbpf.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <memory>
 #include <set>
 #include <sstream>
+
+#include "user/base/vocabulary.h"
 
 namespace quell::bpf {
 namespace {
@@ -22,7 +25,7 @@ struct Needs {
 };
 
 constexpr Needs kNeeds[] = {
-#define RESPONSE(name, word, hooks, undo) {word, hooks, kResponseHooks[QUELL_RESPONSE_##name], false},
+#define RESPONSE(name, word, hooks, undo, ...) {word, hooks, kResponseHooks[QUELL_RESPONSE_##name], false},
 #include "kern/responses.def"
 #undef RESPONSE
 #define OPERATION(name, word, object, hooks) {word, hooks, kOperationHooks[QUELL_OP_##name], true},
@@ -42,6 +45,7 @@ TEST(HookTable, ResponsesAndOperationsNameHooksThatExist) {
             mask |= std::uint64_t{1} << found;
         }
         EXPECT_TRUE(need.mask || !*need.hooks) << need.word;
+        EXPECT_TRUE(need.mask || !need.operation) << need.word;
         EXPECT_EQ(need.mask, mask) << need.word;
     }
 }
@@ -92,7 +96,41 @@ TEST(HookTable, EveryProgramIsInTheObjectAtItsHook) {
         const std::string place = section.substr(section.find('/') + 1);
         // second programs, for rules on links and on the sources of mounts alone
         const bool is_second = (hook.name == "symlink_target" && place == "inode_symlink") || (hook.name == "mount_source" && place == "sb_kern_mount");
-        EXPECT_TRUE(place == hook.name || place == "__" + std::string(hook.name) || is_second) << hook.program << " sits at " << section;
+        const bool is_cutting = hook.name.starts_with("isolate_") && place == "socket_" + std::string(hook.name.substr(8));
+        const bool is_denying = hook.name == "deny_create" && place == "inode_create";
+        EXPECT_TRUE(is_denying || is_cutting || place == hook.name || place == "__" + std::string(hook.name) || is_second) << hook.program << " sits at " << section;
+    }
+}
+
+// Where a kernel may lack a place, the function that is looked for is the one that the program attaches to.
+TEST(HookTable, WhatAKernelMayLackIsLookedForByItsOwnName) {
+    const auto object = open_object();
+    ASSERT_TRUE(object);
+    const std::set<std::string> lacking = {"file_ioctl_compat", "inode_set_acl", "inode_remove_acl", "inode_file_setattr"};
+    std::set<std::string> found;
+    for (const auto& more : kMorePrograms) {
+        const auto* program = bpf_object__find_program_by_name(object.get(), more.program);
+        ASSERT_TRUE(program) << more.program;
+        const std::string section = bpf_program__section_name(program);
+        ASSERT_TRUE(section.starts_with("lsm/")) << section;
+        const auto place = section.substr(section.find('/') + 1);
+        EXPECT_EQ(lacking.contains(place), more.function != nullptr) << place;
+        if (more.function == nullptr) continue;
+        EXPECT_EQ(more.function, "bpf_lsm_" + place);
+        found.insert(place);
+    }
+    EXPECT_EQ(found, lacking);
+}
+
+// What a quarantine refuses on descriptors comes and goes with it.
+TEST(HookTable, ProgramsBesideAHookAreThoseOfItsResponses) {
+    const auto quarantine = kResponseHooks[QUELL_RESPONSE_QUARANTINE_FILE], denial = kResponseHooks[QUELL_RESPONSE_DENY_WRITE];
+    for (const auto& more : kMorePrograms) {
+        const auto bit = std::uint64_t{1} << more.hook;
+        EXPECT_NE((quarantine | denial) & bit, 0u) << more.program;
+        EXPECT_EQ((late_hooks() | standing_hooks()) & bit, 0u) << more.program << " is loaded with the hook, at the start";
+        const bool is_of_denials = std::string_view(more.program).starts_with("quell_deny_");
+        EXPECT_EQ((quarantine & bit) == 0, is_of_denials) << more.program;
     }
 }
 
@@ -109,9 +147,11 @@ TEST(HookTable, EveryHookOfTheObjectIsInTheTableOnce) {
         programs.insert(bpf_program__name(program));
         places.insert(section.substr(section.find('/') + 1));
     }
-    EXPECT_EQ(programs.size(), kHooks.size());
+    EXPECT_EQ(programs.size(), kHooks.size() + kMorePrograms.size());
     for (const auto& hook : kHooks) EXPECT_EQ(programs.count(hook.program), 1u) << hook.program;
-    for (const auto& place : places) EXPECT_EQ(places.count(place), place == "inode_symlink" || place == "sb_kern_mount" ? 2u : 1u) << place;
+    for (const auto& more : kMorePrograms) EXPECT_EQ(programs.count(more.program), 1u) << more.program;
+    const std::set<std::string> twice = {"inode_create", "inode_mkdir", "inode_mknod", "sb_kern_mount", "socket_connect", "socket_bind", "socket_listen", "socket_accept"};
+    for (const auto& place : places) EXPECT_EQ(places.count(place), place == "inode_symlink" ? 3u : twice.contains(place) ? 2u : 1u) << place;
 }
 
 // The kernel leaves out a run of any other program while another task stands still within it: see the note before adding one.
@@ -142,6 +182,31 @@ TEST(HookTable, NoProgramSitsAtAPathHook) {
     }
     EXPECT_GT(lsm, 20);
     for (const auto& hook : kHooks) EXPECT_FALSE(hook.name.starts_with("path_")) << hook.name;
+}
+
+// A word that nobody asks for would decide as if it were not there.
+TEST(HookTable, ResponsesHaveWordsThatAreAskedFor) {
+    const auto has_only = [](std::string_view list, const std::set<std::string_view>& known) {
+        for (std::size_t at = 0; at < list.size();) {
+            const auto end = std::min(list.find(' ', at), list.size());
+            if (!known.contains(list.substr(at, end - at))) return false;
+            at = end + 1;
+        }
+        return true;
+    };
+    for (quell_u32 response = 0; response < QUELL_RESPONSE_COUNT; response++) {
+        const auto word = kResponseWords[response];
+        EXPECT_TRUE(has_only(kResponseSubjects[response], {"container", "host"}) && !kResponseSubjects[response].empty()) << word;
+        EXPECT_TRUE(has_only(kResponseTargets[response], {"container", "process", "file", "directory", "executable", "subject"}) && !kResponseTargets[response].empty()) << word;
+        EXPECT_TRUE(has_only(kResponseScopes[response], {"pod", "instances"})) << word;
+        EXPECT_TRUE(has_only(kResponseGuards[response], {"none", "container", "number"}) && !kResponseGuards[response].empty()) << word;
+        EXPECT_FALSE(kResponseRisks[response].empty()) << word;
+        EXPECT_EQ(kResponseGuards[response] == "none", (QUELL_RESPONSES_EVIDENCE & QUELL_BIT(response)) != 0) << word << ": what only looks is not guarded, and nothing else";
+    }
+    EXPECT_TRUE(has_word(kResponseSubjects, QUELL_RESPONSE_KILL_PROCESS, "host"));
+    EXPECT_FALSE(has_word(kResponseSubjects, QUELL_RESPONSE_KILL_CONTAINER, "host"));
+    EXPECT_FALSE(has_word(kResponseSubjects, QUELL_RESPONSE_KILL_PROCESS, "hos"));
+    EXPECT_FALSE(has_word(kResponseScopes, QUELL_RESPONSE_COUNT, "pod"));
 }
 
 }  // namespace

@@ -48,6 +48,18 @@ NATIVE_MAP(pending, MACHINE_ENTRIES, struct quell_pending_key, struct quell_pend
 NATIVE_MAP(containers, MACHINE_CONTAINERS, u64, struct quell_container);
 NATIVE_MAP(contained_actors, MACHINE_HELD, u64, u64);
 NATIVE_MAP(contained_files, MACHINE_HELD, struct quell_file_key, struct quell_file_entry);
+NATIVE_MAP(isolations, MACHINE_HELD, u64, struct quell_isolation);
+NATIVE_MAP(write_denials, MACHINE_HELD, u64, struct quell_write_denial);
+NATIVE_MAP(denied_executables, MACHINE_HELD, struct quell_executable_key, struct quell_executable);
+NATIVE_MAP(held_objects, MACHINE_HELD_OBJECTS, struct quell_hold_key, u64);
+
+// of kern/types.h what holds_begin() looks at; one for what runs, one for what another CPU does meanwhile
+static struct work {
+    struct quell_pending_key key;
+    struct quell_hold_key hold_key;
+} works[2];
+static u32 works_busy;
+#define WORK(slot) (&works[(slot) & 1])
 
 static struct quell_globals quell;
 static volatile u32 zero;
@@ -56,6 +68,8 @@ static int caller_descends;
 static u64 notices;
 #define CONTAINED_BITS (1u << 16)
 static u64 contained_filter[CONTAINED_BITS / 64];
+#define WRITE_DENIED_BITS (1u << 12)
+static u64 write_denied_filter[WRITE_DENIED_BITS / 64];
 
 static u64 bpf_ktime_get_boot_ns(void) {
     between();
@@ -65,17 +79,29 @@ static void *bpf_get_current_task(void) { return 0; }
 static int descends_from(u64 task, u32 pid, u64 start_ns) { return caller_descends; }
 static u64 count(u32 counter) { return __sync_fetch_and_add(&quell.counters[counter], 1); }
 static void notice_send(struct quell_pending_key *key, u64 word) { notices++; }
+static void isolated_filter_add(u64 container) {}
+static int same_file(struct quell_file_key *one, struct quell_file_key *other) { return !memcmp(one, other, sizeof(*one)); }
+static long bpf_probe_read_kernel(void *to, u32 size, const void *from) {
+    memcpy(to, from, size);
+    return 0;
+}
 
 #include "kern/pending/table.h"
 #include "kern/subject/hold.h"
 #include "kern/pending/budget.h"
 #include "kern/pending/entry.h"
 #include "kern/enforce/held_files.h"
+#include "kern/enforce/held_executables.h"
+#include "kern/enforce/isolation.h"
+#include "kern/enforce/denial.h"
+#include "kern/enforce/held_objects.h"
+#include "kern/pending/hold.h"
 #include "kern/pending/transition.h"
 
 void machine_reset(void) {
     memset(&quell, 0, sizeof(quell));
     quell.next_incident = 1;
+    quell.enabled_offers = ~0u;
     reclaimed_ns = notices = 0;
     clock_ns = 10000000000ull;
     caller_descends = 0;
@@ -83,6 +109,10 @@ void machine_reset(void) {
     native_map_clear(&containers);
     native_map_clear(&contained_actors);
     native_map_clear(&contained_files);
+    native_map_clear(&isolations);
+    native_map_clear(&write_denials);
+    native_map_clear(&denied_executables);
+    native_map_clear(&held_objects);
 }
 
 void machine_clock(u64 now_ns) { clock_ns = now_ns; }
@@ -108,6 +138,10 @@ void machine_container_ends(u64 id) {
     if (c->pending || c->paused) pending_vanish(id, c->paused);
     container_ends(c);
     bpf_map_delete_elem(&containers, &id);
+    isolation_ends(id);
+    denial_ends(id);
+    executables_end(id);
+    objects_end(id);
 }
 
 void machine_file_ends(const struct quell_file_key *file) {
@@ -117,7 +151,26 @@ void machine_file_ends(const struct quell_file_key *file) {
     if (entry) file_gone(&key, entry);
 }
 
-// pending_note in kern/pending/note.h, as far as places and room go
+// network_refuse in kern/enforce/network.h, as far as the record goes
+int machine_network(u64 container) {
+    struct quell_isolation *isolation = bpf_map_lookup_elem(&isolations, &container);
+
+    if (isolation && isolation->until_ns && clock_ns > isolation->until_ns) {
+        isolation_settle(container);
+        isolation = bpf_map_lookup_elem(&isolations, &container);
+    }
+    return isolation != 0;
+}
+
+static void machine_holds(struct quell_pending_key *key, struct quell_pending *made) {
+    u32 slot = works_busy++;
+
+    WORK(slot)->key = *key;
+    if (made->wanted) holds_begin(slot);
+    works_busy--;
+}
+
+// pending_note in kern/pending/note.h, as far as places, room and what is held go
 int machine_detect(struct quell_pending_key *key, struct quell_pending *made, u32 armed) {
     u64 container = key->container;
     struct quell_container *c = container ? bpf_map_lookup_elem(&containers, &container) : 0;
@@ -125,6 +178,7 @@ int machine_detect(struct quell_pending_key *key, struct quell_pending *made, u3
     long error;
     u32 lack;
 
+    quell.armed = armed;
     if (container && !c) return MACHINE_NOTHING;
     for (u32 turn = 0; turn < QUELL_TURNS_MAX && meets < 0; turn++) {
         struct quell_pending *entry;
@@ -133,18 +187,22 @@ int machine_detect(struct quell_pending_key *key, struct quell_pending *made, u3
         entry = bpf_map_lookup_elem(&pending, key);
         meets = entry ? pending_meets(key, entry, clock_ns) : 0;
     }
+    if (meets > 0) machine_holds(key, made);
     if (meets) return meets < 0 ? MACHINE_NOTHING : MACHINE_REPEAT;
     lack = budget_take(c);
     if (lack != BUDGET_TAKEN && budget_reclaim(clock_ns)) lack = budget_take(c);
     if (lack != BUDGET_TAKEN) return MACHINE_NO_ROOM;
     made->word = QUELL_WORD(__sync_fetch_and_add(&quell.next_incident, 1),
-                            made->offers & ~armed ? QUELL_STATE_ARMING : QUELL_STATE_PENDING);
+                            first_state(made->offers | made->wanted, armed));
     error = bpf_map_update_elem(&pending, key, made, BPF_NOEXIST);
     if (error && error != -EEXIST) {
         pending_clear();
         error = bpf_map_update_elem(&pending, key, made, BPF_NOEXIST);
     }
-    if (!error) return MACHINE_NEW;
+    if (!error) {
+        machine_holds(key, made);
+        return MACHINE_NEW;
+    }
     budget_return(container);
     return MACHINE_NO_ROOM;
 }
@@ -175,12 +233,49 @@ u64 machine_file(const struct quell_file_key *file) {
     return at < 0 ? 0 : ((struct quell_file_entry *)native_value(&contained_files, (u32)at))->incident;
 }
 
+int machine_isolation(u64 container, struct quell_isolation *isolation) {
+    int at = native_find(&isolations, &container);
+
+    if (at >= 0) memcpy(isolation, native_value(&isolations, (u32)at), sizeof(*isolation));
+    return at >= 0;
+}
+
+u64 machine_denial(u64 container) {
+    int at = native_find(&write_denials, &container);
+
+    return at < 0 ? 0 : ((struct quell_write_denial *)native_value(&write_denials, (u32)at))->incident;
+}
+
+u64 machine_executable(const struct quell_executable_key *executable) {
+    int at = native_find(&denied_executables, executable);
+
+    return at < 0 ? 0 : ((struct quell_executable *)native_value(&denied_executables, (u32)at))->incident;
+}
+
+u64 machine_held_object(const struct quell_hold_key *key) {
+    int at = native_find(&held_objects, key);
+
+    return at < 0 ? 0 : *(u64 *)native_value(&held_objects, (u32)at);
+}
+
 void machine_count(struct machine_totals *totals) {
+    totals->held_objects = totals->held_places = 0;
+    for (u32 at = 0; at < MACHINE_HELD_OBJECTS; at++) {
+        if (!held_objects.used[at]) continue;
+        totals->held_objects++;
+        totals->held_places += ((struct quell_hold_key *)(held_objects.keys + at * held_objects.key_size))->response == QUELL_RESPONSE_DENY_WRITE;
+    }
+    totals->holding = quell.held_objects;
     totals->subjects = quell.contained_subjects;
     totals->files = quell.contained_files;
     totals->waiting = quell.pending_total;
     totals->host = quell.pending_host;
     totals->actors = MACHINE_HELD - contained_actors.free_count;
     totals->held_files = MACHINE_HELD - contained_files.free_count;
+    totals->isolated = quell.isolated;
+    totals->isolations = MACHINE_HELD - isolations.free_count;
+    totals->write_denied = quell.write_denied;
+    totals->denials = MACHINE_HELD - write_denials.free_count;
+    totals->executables = MACHINE_HELD - denied_executables.free_count;
     totals->notices = notices;
 }

@@ -19,15 +19,19 @@ namespace quell::model {
 using Key = std::tuple<std::uint64_t, std::uint64_t, std::uint32_t, std::uint32_t>;  // rule, container, actor, turn
 [[nodiscard]] Key key_of(const quell_pending_key& key);
 
+inline constexpr quell_u32 kAboutObjects[] = {QUELL_RESPONSE_DENY_WRITE, QUELL_RESPONSE_DENY_EXEC};
+
 struct Entry {
-    std::uint64_t incident = 0, deadline_ns = 0, file = 0;
-    quell_u32 state = QUELL_STATE_PENDING, offers = 0, object_flags = 0, response = 0, target = 0;
+    std::uint64_t incident = 0, deadline_ns = 0, file = 0, place = 0;
+    quell_u32 state = QUELL_STATE_PENDING, offers = 0, object_flags = 0, response = 0, target = 0, wanted = 0, held = 0;
     std::array<std::uint64_t, QUELL_CHAIN_MAX> actors{};
     bool is_doubted = false, is_approved = false, contains = false;
 
     [[nodiscard]] bool waits() const { return state == QUELL_STATE_ARMING || state == QUELL_STATE_PENDING; }
     [[nodiscard]] bool holds() const { return state == QUELL_STATE_APPROVED || state == QUELL_STATE_ENFORCING; }
     [[nodiscard]] bool may_hold() const { return holds() || (state == QUELL_STATE_FAILED && is_approved); }
+    // Frozen by it, which only a daemon can take back: it stays for that.
+    [[nodiscard]] bool is_kept() const { return may_hold() || (!waits() && (held & QUELL_BIT(QUELL_RESPONSE_PAUSE_CONTAINER))); }
     [[nodiscard]] std::uint64_t actor() const { return actors[target % QUELL_CHAIN_MAX]; }
 };
 
@@ -48,11 +52,19 @@ public:
     void container_ends(std::uint64_t id);
     void file_ends(std::uint64_t file);
     // `key`: its turn is set. `made`: its word is not.
+    // Whether its network is cut when somebody of it uses it. Where it may be cut or not (`late`): as `seen`.
+    bool network(std::uint64_t container, bool seen);
     int detect(quell_pending_key& key, const quell_pending& made, quell_u32 armed);
 
     std::map<Key, Entry> entries;
     std::map<std::uint64_t, Container> containers;
     std::map<std::uint64_t, std::uint64_t> actors, files;  // which incident holds them
+    std::map<std::uint64_t, std::uint64_t> isolations;     // by container; 0: those who wait
+    std::map<std::uint64_t, std::uint64_t> denied;         // containers that may not write: by which incident
+    std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> denied_executables;  // by file and by container, 0: denied to anyone
+    using Held = std::tuple<std::uint64_t, std::uint64_t, quell_u32>;  // object, container, response
+    std::map<Held, std::uint64_t> held_objects;  // until when
+    std::set<std::uint64_t> late;  // of these: who held it has lost its file: lifted at its deadline, or when it is forgotten
     std::map<std::pair<quell_u32, quell_u32>, std::uint64_t> taken;  // how often, by state and command
     std::uint64_t now_ns = 10'000'000'000, next_incident = 1;
     int waiting = 0, host = 0;
@@ -64,6 +76,14 @@ private:
     void release(const Entry& entry, const Key& key, const Choose& chosen);
     [[nodiscard]] bool takes_room(std::uint64_t container);
     void forget_over();
+    // Those who wait want it cut until one of them decides, or nobody waits any more.
+    [[nodiscard]] bool is_wanted(std::uint64_t container) const;
+    void lift(std::uint64_t container);
+    // Of the objects that an entry holds: at least until then; no longer by it.
+    void keep(const Entry& entry, std::uint64_t container, std::uint64_t until_ns);
+    void lift_objects(const Entry& entry, std::uint64_t container);
+    [[nodiscard]] int hold(Entry& entry, std::uint64_t container, quell_u32 response);
+    void hold_here(Entry& entry, std::uint64_t container, quell_u32 armed);
 
     std::uint64_t reclaimed_ns_ = 0;
 };

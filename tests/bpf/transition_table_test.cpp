@@ -23,7 +23,7 @@ constexpr Row kRows[] = {
 };
 constexpr std::pair<quell_u32, const char*> kEffects[] = {
     {QUELL_OUTSIDE, "not from inside the target"}, {QUELL_IN_TIME, "before the deadline"}, {QUELL_LATE, "after the deadline"}, {QUELL_FREES, "gives its room back"},
-    {QUELL_CONTAINS, "contains"},                  {QUELL_RELEASES, "takes back"},         {QUELL_REMOVES, "removes the entry"}};
+    {QUELL_CONTAINS, "contains"},                  {QUELL_RELEASES, "takes back"},         {QUELL_REMOVES, "removes the entry"}, {QUELL_HOLDS, "holds"}, {QUELL_LIFTS, "lifts"}};
 
 std::string effects_text(quell_u32 effects) {
     std::string text;

@@ -50,6 +50,7 @@ void Walk::step() {
     if (one_in(5)) asked_.clock(now_ns_ += below(2 * kNsInASecond));
     if (one_in(3)) adopt();  // a daemon that read the entries: also the next one, after a kill
     if (one_in(200)) known_.clear();  // killed, and not there yet
+    if (one_in(8)) asked_.network(containers_[below(containers_.size())]);
     if (one_in(300)) armed_ = static_cast<quell_u32>(random_());  // a reload, or hooks that come and go
     switch (below(10)) {
         case 0:
@@ -74,16 +75,24 @@ void Walk::detect() {
     made.first_ns = now_ns_;
     made.deadline_ns = now_ns_ + 1 + below(20 * kNsInASecond);
     made.offers = static_cast<quell_u32>(one_in(8) ? random_() : ~0u) & (QUELL_BIT(QUELL_RESPONSE_COUNT) - 1);
-    made.object_flags = QUELL_OBJECT_FILE | (one_in(10) ? QUELL_OBJECT_LAST_LINK : 0);
+    made.object_flags = QUELL_OBJECT_FILE | (one_in(10) ? QUELL_OBJECT_LAST_LINK : 0) | (one_in(2) ? QUELL_OBJECT_OWN : 0);
     made.file = file_key(1 + below(kFiles));
+    made.place = file_key(kFiles + 1);
     for (auto& ref : made.chain) ref.actor = one_in(5) ? 0 : 1 + below(kActors);
     if (one_in(3)) made.doubts[below(2)] = 1 + below(7);
+    if (one_in(3)) made.wanted = (one_in(2) ? QUELL_HOLDABLE : QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK));
+    if (!key.container) made.wanted = 0;
     asked_.detect(key, made, armed_);
 }
 
 void Walk::decide() {
     const auto* known = some(one_in(6) ? kHolding | QUELL_BIT(QUELL_STATE_FAILED) : kWaiting);
     if (!known) return;
+    if (known->state <= QUELL_STATE_PENDING && one_in(6)) {  // what its rule wants while it waits
+        auto hold = request_of(*known, known->state);
+        hold.response = one_in(2) ? quell_u32{QUELL_RESPONSE_PAUSE_CONTAINER} : static_cast<quell_u32>(below(QUELL_RESPONSE_COUNT + 1));
+        return asked_.ask(hold, false);
+    }
     if (known->state == QUELL_STATE_ARMING && !one_in(3)) return asked_.ask(request_of(*known, one_in(8) ? QUELL_STATE_FAILED : QUELL_STATE_PENDING), false);
     auto request = request_of(*known, QUELL_STATE_APPROVED);
     switch (below(8)) {
@@ -104,7 +113,9 @@ void Walk::decide() {
         default: break;
     }
     if (request.to == QUELL_STATE_APPROVED && request.from != QUELL_STATE_PENDING) request.to = one_in(2) ? QUELL_STATE_GONE : QUELL_STATE_UNDONE;
-    request.response = static_cast<quell_u32>(one_in(20) ? below(40) : below(QUELL_RESPONSE_COUNT));
+    // of these there is more to be met: a second step, an undo of what is done, one that is there already
+    static constexpr quell_u32 kMore[] = {QUELL_RESPONSE_STOP_CONTAINER, QUELL_RESPONSE_STOP_CONTAINER, QUELL_RESPONSE_ACQUIRE_FILE, QUELL_RESPONSE_ACQUIRE_FILE, QUELL_RESPONSE_PAUSE_CONTAINER, QUELL_RESPONSE_PAUSE_CONTAINER};
+    request.response = one_in(20) ? static_cast<quell_u32>(below(40)) : one_in(3) ? kMore[below(std::size(kMore))] : static_cast<quell_u32>(below(QUELL_RESPONSE_COUNT));
     request.target = static_cast<quell_u32>(one_in(20) ? below(20) : below(2));
     ask(request);
 }
@@ -113,8 +124,9 @@ void Walk::decide() {
 void Walk::finish() {
     const auto* known = some(one_in(2) ? kHolding : ~kWaiting);
     if (!known) return;
-    if (!(QUELL_BIT(known->state) & kHolding)) return asked_.ask(request_of(*known, known->state == QUELL_STATE_FAILED && !one_in(4) ? QUELL_STATE_UNDONE : QUELL_STATE_NONE), false);
-    static constexpr quell_state kNext[] = {QUELL_STATE_ENFORCING, QUELL_STATE_DONE, QUELL_STATE_FAILED, QUELL_STATE_APPROVED, QUELL_STATE_UNDONE, QUELL_STATE_GONE};
+    const bool may_be_undone = known->state == QUELL_STATE_FAILED || known->state == QUELL_STATE_DONE;  // of what is done evidence alone
+    if (!(QUELL_BIT(known->state) & kHolding)) return asked_.ask(request_of(*known, may_be_undone && !one_in(4) ? QUELL_STATE_UNDONE : QUELL_STATE_NONE), false);
+    static constexpr quell_state kNext[] = {QUELL_STATE_ENFORCING, QUELL_STATE_DONE, QUELL_STATE_FAILED, QUELL_STATE_APPROVED, QUELL_STATE_APPROVED, QUELL_STATE_UNDONE, QUELL_STATE_GONE};
     ask(request_of(*known, kNext[below(std::size(kNext))]));
 }
 
@@ -148,9 +160,10 @@ void Walk::ask_nonsense() {
 }
 
 void Walk::elsewhere() {
-    switch (below(4)) {
+    switch (below(5)) {
         case 0: return detect();
         case 1: return end_something(false);  // no other container begins within these nanoseconds
+        case 2: return asked_.network(containers_[below(containers_.size())]);
         default:
             if (const auto* known = some(QUELL_BIT(QUELL_STATE_APPROVED))) asked_.ask(request_of(*known, QUELL_STATE_APPROVED), false);
     }

@@ -21,6 +21,7 @@ public:
     virtual void container(std::uint64_t id, bool is_protected) = 0;
     virtual void container_ends(std::uint64_t id) = 0;
     virtual void file_ends(std::uint64_t file) = 0;
+    virtual void network(std::uint64_t container) = 0;  // somebody of it uses it
     virtual void clock(std::uint64_t now_ns) = 0;
 };
 

@@ -103,6 +103,19 @@ TEST(Agree, Completions) {
     }
 }
 
+// Else the value would be taken for the verb or the incident.
+TEST(Agree, BashCompletionSkipsTheValueOfEachOption) {
+    const std::string text = document("completion/quell.bash");
+    const std::size_t end = text.find(") skip=1 ;;");
+    ASSERT_NE(end, std::string::npos);
+    const std::size_t begin = text.rfind('\n', end);
+    Words with_value{"--socket"};
+    for (const Verb& verb : verbs())
+        for (const Parameter& parameter : verb.parameters)
+            if (parameter.name.starts_with("--") && !parameter.value_name.empty()) with_value.insert(std::string(parameter.name));
+    EXPECT_EQ(matches(text.substr(begin, end - begin), "[\\s](--[a-z-]+)"), with_value);
+}
+
 TEST(Agree, ConfigurationPageNamesTheResponses) {
     const std::string page = std::regex_replace(document("man/quell.yaml.5"), std::regex("\\\\-"), "-");
     for (const std::string_view response : kResponseWords) EXPECT_NE(page.find(response), std::string::npos) << response;

@@ -29,6 +29,19 @@ inline Json numbered(int number) {
     return incident;
 }
 
+// What Preview says of the first offer of sample_incident(); `asks` is merged in.
+inline Json sample_preview(const Json& asks = Json::object(), const Json& needs = Json::array()) {
+    Json preview = {{"offer", sample_incident()["offers"][0]}, {"container", sample_incident()["container"]}, {"files", Json::array()}, {"risk", "all in it ends at once"},
+                    {"reversible", false}, {"needs", needs}, {"asks", {{"reason", false}, {"two_persons", false}}}};
+    preview["asks"].update(asks);
+    return preview;
+}
+inline Json previews(const Json& one) { return {{"incident", sample_incident()}, {"previews", {one}}}; }
+
+inline Json sample_me(const char* role = "responder", int uid = 1000) {
+    return {{"user", uid == 0 ? "root" : "alice"}, {"uid", uid}, {"role", role}, {"break_glass", uid == 0}};
+}
+
 inline Json list(const std::vector<Json>& incidents) { return {{"incidents", incidents}}; }
 
 class ConsoleModel : public testing::Test {
@@ -89,6 +102,13 @@ protected:
         result.parameters = parameters;
         model.reply({last_serial(method), method, result, nullptr, 0});
     }
+    // One of what Watch tells; an empty object: it begins.
+    void tell(const Json& told) {
+        control::CallResult result;
+        result.outcome = control::CallOutcome::Reply;
+        result.parameters = told;
+        model.reply({last_serial("Watch"), "Watch", result, nullptr, 0, false});
+    }
     void lose(const std::string& method, const std::string& message) {
         control::CallResult result;
         result.message = message;
@@ -110,6 +130,13 @@ protected:
         press("\n");
         answer("Show", {{"incident", sample_incident()}});
         answer("History", {{"rows", {sample_row("detected", "00012")}}});
+        (void)asked();
+    }
+    // The approval of the marked offer is begun, and what it would hit is there.
+    void begin_approval(const Json& preview = sample_preview()) {
+        press("a");
+        ASSERT_EQ(model.state().page, Page::Decide) << model.state().message.text;
+        answer("Preview", previews(preview));
         (void)asked();
     }
     std::string shown_ids() {

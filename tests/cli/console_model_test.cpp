@@ -12,11 +12,11 @@ namespace {
 namespace errors = control::errors;
 
 TEST_F(ConsoleModel, AsksOneAfterTheOtherAndSlowAnswersLessOften) {
-    EXPECT_EQ(asked(), R"(Incidents {"all":false})");
+    EXPECT_EQ(asked(), R"(Incidents {"all":false} Watch {})");
     pass(60'000);
     EXPECT_EQ(asked(), "") << "the first is not answered yet";
     answer("Incidents", list({sample_incident()}));
-    EXPECT_EQ(asked(), "Status {}");
+    EXPECT_EQ(asked(), "WhoAmI {} Status {}");
     pass(999);
     EXPECT_EQ(asked(), "");
     pass(1);
@@ -114,7 +114,7 @@ TEST_F(ConsoleModel, DecidedOnesAreAskedForAndLateAnswersAreDropped) {
 TEST_F(ConsoleModel, OpensAnIncidentWithItsHistory) {
     show_list({numbered(1), numbered(2)});
     press("\n");
-    EXPECT_EQ(asked(), R"(Show {"id":"id0002"} History {"incident":"id0002","limit":200})");
+    EXPECT_EQ(asked(), R"(Show {"id":"id0002"} History {"incident":"id0002","limit":200} Preview {"id":"id0002"})");
     const auto first = last_serial("Show");
     press("q");
     press("j\n");
@@ -133,8 +133,7 @@ TEST_F(ConsoleModel, OpensAnIncidentWithItsHistory) {
 TEST_F(ConsoleModel, ApprovesWhatWasShownWithReasonAndTypedWord) {
     for (const char* word : {"yes", "kill-container"}) {
         open_sample();
-        press("a");
-        ASSERT_EQ(model.state().page, Page::Decide);
+        begin_approval();
         type("a drill");
         press(Key::Code::Enter);
         EXPECT_TRUE(model.take_drop_typed()) << "what was pasted with a line end confirms nothing";
@@ -153,7 +152,8 @@ TEST_F(ConsoleModel, ApprovesWhatWasShownWithReasonAndTypedWord) {
 
 TEST_F(ConsoleModel, NothingElseApproves) {
     open_sample();
-    press("a\n\n\n");
+    begin_approval();
+    press("\n\n\n");
     EXPECT_EQ(asked(), "") << "an empty word";
     EXPECT_NE(model.state().message.text.find("type yes or kill-container"), std::string::npos) << model.state().message.text;
     for (const char* word : {"y", "Yes", "yes ", "kill-process", "ye\x73\x73"}) {
@@ -172,7 +172,7 @@ TEST_F(ConsoleModel, TheDigestIsThatOfTheOfferThatWasOnTheScreen) {
     pass(5'000);  // asked anew, and answered while the decision is typed
     const auto again = last_serial("Show");
     (void)asked();
-    press("a");
+    begin_approval();
     Json changed = sample_incident();
     changed["offers"][0]["digest"] = "ffffffff";
     changed["offers"][0]["target"] = "another one";
@@ -196,7 +196,8 @@ TEST_F(ConsoleModel, EveryRefusalIsToldAndLoadsAnew) {
         {errors::kFailed, {{"reason", "disk"}}, "disk"}};
     for (const auto& [error, parameters, text] : cases) {
         open_sample();
-        press("a\n");
+        begin_approval();
+        press("\n");
         type("yes");
         press(Key::Code::Enter);
         (void)asked();
@@ -210,7 +211,8 @@ TEST_F(ConsoleModel, EveryRefusalIsToldAndLoadsAnew) {
 
 TEST_F(ConsoleModel, WhatDidNotHoldIsNoSuccess) {
     open_sample();
-    press("a\n");
+    begin_approval();
+    press("\n");
     type("yes");
     press(Key::Code::Enter);
     answer("Approve", {{"incident", sample_incident("enforcing")}, {"survivors", {sample_process(7, "stuck", "member")}}});
@@ -262,16 +264,17 @@ TEST_F(ConsoleModel, AReasonIsAsLongAsTheDaemonTakes) {
     open_sample();
     press("a");
     type(std::string(control::kReasonSizeMax + 5, 'r'));
-    EXPECT_EQ(model.state().decide.reason.size(), control::kReasonSizeMax);
+    EXPECT_EQ(model.state().decide.form.fields[0].text.size(), control::kReasonSizeMax);
     EXPECT_EQ(model.state().message.text, "at most 1024 bytes");
     press(Key::Code::Backspace);
     press(Key{Key::Code::Character, U'é'});
-    EXPECT_EQ(model.state().decide.reason.size(), control::kReasonSizeMax - 1) << "half a character is none";
+    EXPECT_EQ(model.state().decide.form.fields[0].text.size(), control::kReasonSizeMax - 1) << "half a character is none";
 }
 
 TEST_F(ConsoleModel, WhileTheDaemonIsAwayNothingIsDecided) {
     open_sample();
-    press("a\n");
+    begin_approval();
+    press("\n");
     type("yes");
     pass(1'000);
     lose("Incidents", "cannot connect");
@@ -297,7 +300,8 @@ TEST_F(ConsoleModel, WhileTheDaemonIsAwayNothingIsDecided) {
 
 TEST_F(ConsoleModel, ADecisionWithoutAnAnswerIsNotCalledDoneOrNot) {
     open_sample();
-    press("a\n");
+    begin_approval();
+    press("\n");
     type("yes");
     press(Key::Code::Enter);
     press(Key::Code::Escape);
@@ -312,7 +316,8 @@ TEST_F(ConsoleModel, ADecisionWithoutAnAnswerIsNotCalledDoneOrNot) {
 
 TEST_F(ConsoleModel, OnATerminalThatIsTooSmallNothingIsDecided) {
     open_sample();
-    press("a\n");
+    begin_approval();
+    press("\n");
     type("yes");
     model.resize(79, 24);
     press(Key::Code::Enter);
@@ -400,14 +405,15 @@ TEST_F(ConsoleModel, AnyKeysAndAnswersLeaveItWhole) {
     const std::vector<Json> answers = {
         list({sample_incident(), numbered(4)}), {{"incident", sample_incident()}}, {{"incident", sample_incident("done")}}, {{"incident", 7}}, {{"incidents", "x"}},
         {{"rows", {sample_row("done", "00012"), sample_row("started", nullptr)}}}, {{"rows", {1, "a", nullptr}}}, {{"status", {{"hooks", 3}}}}, {{"policies", {1}}},
-        {{"incident", {{"offers", {1, {{"available", true}}}}, {"ancestry", {3, "x"}}, {"state", "pending"}}}, {"survivors", 4}}, Json::object(), Json::array()};
-    const std::u32string letters = U"jkgGsrdhtaxunp/?q yes\u00e9";
+        {{"incident", {{"offers", {1, {{"available", true}}}}, {"ancestry", {3, "x"}}, {"state", "pending"}}}, {"survivors", 4}}, {{"digests", {{{"id", "00012"}, {"digest", "ab12cd34"}}, 4}}}, {{"digests", {{{"id", "id0004"}, {"reason", "gone"}}}}}, previews(sample_preview()),
+        previews(sample_preview({{"confirm", "web"}, {"reason", true}})), {{"previews", {1, {{"offer", 3}}}}}, {{"row", sample_row("done", "00012")}}, sample_me(), Json::object(), Json::array()};
+    const std::u32string letters = U"jkgGsrdhtaxunpmMceowR/?q yes\u00e9";
     std::vector<Request> open;
     for (int step = 0; step < 20'000; step++) {
         if (model.wants_to_quit()) SetUp(), open.clear();
         for (Request& request : model.take_requests()) open.push_back(std::move(request));
         switch (upto(6)) {
-            case 0: press(Key{static_cast<Key::Code>(upto(19)), U'a'}); break;
+            case 0: press(Key{static_cast<Key::Code>(upto(20)), U'a'}); break;
             case 1:
             case 2: press(Key{Key::Code::Character, letters[upto(letters.size())]}); break;
             case 3:
@@ -418,8 +424,9 @@ TEST_F(ConsoleModel, AnyKeysAndAnswersLeaveItWhole) {
                     result.outcome = static_cast<control::CallOutcome>(upto(5));
                     result.error = "io.quell.Changed";
                     result.parameters = answers[upto(answers.size())];
-                    model.reply({at->serial, at->method, result, make_snapshot(result.parameters), upto(50)});
-                    open.erase(at);
+                    const bool is_last = at->method != "Watch" || upto(8) == 0;
+                    model.reply({at->serial, at->method, result, make_snapshot(result.parameters), upto(50), is_last});
+                    if (is_last) open.erase(at);
                 }
                 break;
             case 4: pass(upto(3'000)); break;

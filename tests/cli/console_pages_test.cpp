@@ -27,6 +27,8 @@ protected:
         pass(0);
         show_list({numbered(1), second()});
         answer("Status", {{"status", status()}});
+        answer("WhoAmI", sample_me());
+        tell(Json::object());
     }
     static Json second() {
         Json incident = numbered(2);
@@ -42,7 +44,7 @@ protected:
                 {"generation", 4}, {"policies", 1}, {"rules", 2}, {"hooks", {{{"name", "inode_unlink"}, {"role", "operation"}, {"attached", true}, {"matched", 5}, {"denied", 3}}, {{"name", "file_permission"}, {"role", "contain"}, {"attached", false}, {"matched", 0}, {"denied", 0}}}},
                 {"containers", 3}, {"pending", 1}, {"arming", 0}, {"approved", 0}, {"enforcing", 1}, {"counters", {{{"name", "ring-dropped"}, {"value", 2}}, {{"name", "events"}, {"value", 0}}}}, {"warnings", {"2 events were dropped"}}};
     }
-    void open_numbered() {
+    void open_numbered(const Json& asks) {
         press("G\n");
         answer("Show", {{"incident", numbered(1)}});
         Json approved = sample_row("approved", "id0001");
@@ -50,6 +52,7 @@ protected:
         approved["reason"] = "case 42";
         approved["latency"] = {{"detected_to_approved_us", 12'300'000}};
         answer("History", {{"rows", {approved, sample_row("detected", "id0001")}}});
+        answer("Preview", previews(sample_preview(asks)));
     }
     // With tests/cli/frames/NAME.txt, which is to be looked at before it is changed.
     void expect_frame(const std::string& name) {
@@ -85,7 +88,7 @@ TEST_F(ConsolePages, At40x10ItSaysWhatItNeeds) {
 
 TEST_F(ConsolePages, IncidentAt80x24) {
     use(Charset::Utf8, 80, 24);
-    open_numbered();
+    open_numbered({{"refused", "kill-container at severity high takes the role senior, who asks has responder"}});
     expect_frame("incident-80x24");
     press("G");
     expect_frame("incident-80x24-end");
@@ -93,14 +96,14 @@ TEST_F(ConsolePages, IncidentAt80x24) {
 
 TEST_F(ConsolePages, IncidentAt200x50InAscii) {
     use(Charset::Ascii, 200, 50);
-    open_numbered();
+    open_numbered(Json::object());
     expect_frame("incident-200x50-ascii");
 }
 
 TEST_F(ConsolePages, DecisionAt80x24) {
     use(Charset::Utf8, 80, 24);
-    open_numbered();
-    press("a");
+    open_numbered(Json::object());
+    begin_approval(sample_preview({{"reason", true}}, {"its rule asks for a reason (--reason)"}));
     type("case 42");
     press(Key::Code::Enter);
     type("ki");
@@ -108,6 +111,47 @@ TEST_F(ConsolePages, DecisionAt80x24) {
     const Grid grid = draw(model.state());
     ASSERT_NE(grid.cursor(), nullptr);
     EXPECT_EQ(grid.cursor()->y, 20u);
+}
+
+TEST_F(ConsolePages, MarksAndTheListOfTheMarkedAt80x24) {
+    use(Charset::Utf8, 80, 24);
+    Json third = numbered(3), first = numbered(1);
+    third["name"] = "Password File Read";
+    third["container"]["name"] = "漢字";
+    first["first_approval"] = {{"response", "kill-container"}, {"digest", "ab12cd34"}, {"who", sample_who()}, {"since", "2026-03-01T09:08:09.000000Z"}};
+    show_list({first, numbered(2), third});
+    press("M");
+    expect_frame("marked-80x24");
+    press("a");
+    answer("Digests", {{"digests", {{{"id", "id0001"}, {"digest", "aaaaaaaaaaaa"}, {"target", "container web"}}, {{"id", "id0002"}, {"reason", "the container is gone"}},
+                                    {{"id", "id0003"}, {"digest", "cccccccccccc"}, {"target", "container 漢字"}}}}});
+    type("case 42");
+    press(Key::Code::Enter);
+    expect_frame("bulk-80x24");
+    model.resize(200, 50);
+    expect_frame("bulk-200x50");
+    type("yes");
+    press(Key::Code::Enter);
+    answer("Approve", {{"incident", sample_incident("done")}, {"survivors", Json::array()}});
+    fail("Approve", "io.quell.Guarded", {{"guard", "labels"}, {"reason", "guard labels: protected"}, {"word", "db"}});
+    model.resize(80, 24);
+    expect_frame("bulk-80x24-over");
+}
+
+TEST_F(ConsolePages, WhatWasToldLastIsBelowTheList) {
+    use(Charset::Utf8, 80, 24);
+    Json row = sample_row("approved", "id0001");
+    row["who"] = sample_who();
+    row["response"] = "kill-container";
+    row["reason"] = "\x1b[2Jcase 42";
+    tell({{"row", row}});
+    const Grid grid = draw(model.state());
+    EXPECT_EQ(grid.row(22), " 09:08:07  approved id0001, web (c0ffee), kill-container, by root (uid 0, logg…");
+    EXPECT_EQ(grid.row(1), " alice, responder");
+    answer("WhoAmI", sample_me("admin", 0));
+    lose("Watch", "the daemon has gone away");
+    model.resize(200, 50);
+    EXPECT_EQ(draw(model.state()).row(1), " root, admin: root is none of two persons, and can change its own login uid  (the list is asked for every second)");
 }
 
 TEST_F(ConsolePages, HistoryStatusAndHelpAt80x24) {
@@ -205,9 +249,9 @@ TEST(ConsoleText, WrapsAtBlanks) {
 TEST(ConsoleText, LongValuesAreCutAndRulesAreNot) {
     std::setlocale(LC_CTYPE, "C.UTF-8");
     Json incident = sample_incident();
-    const std::size_t before = incident_lines(incident, Json::array(), 0, Layout{}).size();
+    const std::size_t before = incident_lines(incident, Json(), Json::array(), 0, Layout{}).size();
     incident["file"]["path"] = std::string(4096, 'p');
-    const auto lines = incident_lines(incident, Json::array(), 0, Layout{});
+    const auto lines = incident_lines(incident, Json(), Json::array(), 0, Layout{});
     EXPECT_EQ(lines.size(), before + kValueLinesMax - 1);
     Json rules = Json::array();
     for (int i = 0; i < 200; i++) rules.push_back("a-rule-with-a-name-" + std::to_string(i));

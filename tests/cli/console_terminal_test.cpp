@@ -1,64 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The console in a real terminal, against a real server with canned answers:
 // all by keys that are sent and screens that are captured.
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <csignal>
-#include <fstream>
 
-#include "tests/cli/console_fixture.h"
-#include "tests/cli/tmux.h"
-#include "user/cli/terminal.h"
+#include "tests/cli/console_terminal.h"
 #include "user/control/varlink.h"
 
 namespace quell::cli::console {
 namespace {
 
 namespace errors = control::errors;
-
-class ConsoleTerminal : public FakeDaemon {
-protected:
-    void SetUp() override {
-        will_reply("Incidents", list({sample_incident()}));
-        will_reply("Show", {{"incident", sample_incident()}});
-        will_reply("History", {{"rows", {sample_row("detected", "00012")}}});
-        will_reply("ListPolicies", {{"generation", 4}, {"policies", Json::array()}});
-        will_reply("Status", {{"status", status()}});
-    }
-    // sh's text that runs the console, and says at its end how it ended: tmux itself does not always know.
-    [[nodiscard]] std::string command(const std::string& options = "", const std::string& environment = "LC_ALL=C.UTF-8") const {
-        return "env -i PATH=/usr/bin:/bin TZ=UTC TERM=\"$TERM\" " + environment + " " QUELL_PROGRAM " --socket " + socket + " console " + options + "; echo left with $?; exec sleep 1000";
-    }
-    [[nodiscard]] std::unique_ptr<Tmux> open(const std::string& options = "", int columns = 80, int rows = 24) const {
-        return std::make_unique<Tmux>(dir.path(), columns, rows, command(options));
-    }
-    static Json status() {
-        return {{"state", "ready"}, {"version", "0.1.0"}, {"kernel", "6.12"}, {"pid", 7}, {"since", "2026-03-01T09:00:00.000000Z"}, {"canary", "denied"}, {"canary_checked", ""},
-                {"generation", 4}, {"policies", 1}, {"rules", 2}, {"hooks", Json::array()}, {"containers", 3}, {"pending", 1}, {"arming", 0}, {"approved", 0}, {"enforcing", 0},
-                {"counters", Json::array()}, {"warnings", Json::array()}};
-    }
-    // Those that decide something.
-    std::vector<std::string> decisions() {
-        std::vector<std::string> found;
-        for (const std::string& one : calls())
-            if (one.starts_with("Approve") || one.starts_with("Reject") || one.starts_with("Undo")) found.push_back(one);
-        return found;
-    }
-    // No row is wider than the screen, and title and hints stand where they belong.
-    static void expect_whole(const Tmux& tmux, std::size_t columns, std::size_t rows) {
-        auto shown = tmux.rows();
-        // The terminal tells of a new size when it likes, and a frame arrives in parts.
-        for (int tries = 0; tries < 500 && (shown.size() != rows || shown[rows - 1].find(" help") == std::string::npos); tries++) {
-            usleep(20'000);
-            shown = tmux.rows();
-        }
-        ASSERT_EQ(shown.size(), rows) << tmux.screen();
-        for (const std::string& row : shown) EXPECT_LE(width_of(row), columns) << row;
-        EXPECT_TRUE(shown[0].starts_with(" Quell")) << tmux.screen();
-        EXPECT_NE(shown[rows - 1].find(" help"), std::string::npos) << tmux.screen();
-    }
-};
 
 TEST_F(ConsoleTerminal, AnOperatorKillsAContainerByKeysAlone) {
     on_call = [this](const std::string& method, const Json&) {
@@ -84,6 +35,7 @@ TEST_F(ConsoleTerminal, AnOperatorKillsAContainerByKeysAlone) {
     ASSERT_TRUE(tmux->shows("> kill-container"));
     expect_whole(*tmux, 80, 24);
     tmux->press({"a"});
+    ASSERT_TRUE(tmux->shows("risk         all in it ends at once"));
     ASSERT_TRUE(tmux->shows("would hit    3 processes now"));
     ASSERT_TRUE(tmux->shows("ab12cd34"));
     tmux->type("case 42");
@@ -120,6 +72,7 @@ TEST_F(ConsoleTerminal, ATargetThatChangedIsToldAndShownAnew) {
     ASSERT_TRUE(tmux->shows("> kill-container"));
     tmux->press({"a", "Tab"});
     ASSERT_TRUE(tmux->shows("> To confirm"));
+    ASSERT_TRUE(tmux->shows("risk "));
     tmux->type("yes");
     tmux->press({"Enter"});
     ASSERT_TRUE(tmux->shows("Changed, nothing was decided: it was started again"));
@@ -156,6 +109,14 @@ TEST_F(ConsoleTerminal, HostileNamesDoNotBreakTheScreen) {
     incident["offers"][0]["would_hit"][0]["comm"] = nasty;
     Json row = sample_row("detected", "00012");
     row["subject"] = row["detail"] = longest;
+    Json preview = sample_preview(Json::object(), {nasty});
+    preview["risk"] = nasty;
+    preview["offer"]["target"] = longest;
+    preview["container"] = incident["container"];
+    Json me = sample_me();
+    me["user"] = nasty;
+    will_reply("Preview", previews(preview));
+    will_reply("WhoAmI", me);
     will_reply("Incidents", list({incident, sample_incident()}));
     will_reply("Show", {{"incident", incident}});
     will_reply("History", {{"rows", {row}}});

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/cli/fake_daemon.h"
+#include "user/cli/incident_text.h"
 #include "user/control/varlink.h"
 
 namespace quell::cli {
@@ -22,6 +23,117 @@ TEST_F(FakeDaemon, Approve) {
               "00012 Clear Log Activities: kill-container done\n"
               "  detected 2026-03-01 09:08:07 +0000 -> approved +12.3s -> flipped +85us -> last process gone +4.1ms\n");
     EXPECT_EQ(calls(), std::vector<std::string>{R"(Approve {"digest":"ab12cd34","id":"00012","reason":"a drill","response":"kill-container"})"});
+}
+
+TEST_F(FakeDaemon, WhatStaysAllowedGoesWithTheApproval) {
+    will_reply("Approve", {{"incident", done_incident()}, {"survivors", Json::array()}});
+    start();
+    const Ran ran = quell({"approve", "00012@ab12cd34", "--allow", "10.0.0.53:53", "isolate-network", "--allow", "10.0.0.0/8", "--allow-node", "--loopback"});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_EQ(calls(), std::vector<std::string>{
+                           R"(Approve {"allow":["10.0.0.53:53","10.0.0.0/8"],"allow_node":true,"digest":"ab12cd34","id":"00012","loopback":true,"response":"isolate-network"})"});
+}
+
+TEST_F(FakeDaemon, EvidenceGoesWithTheApprovalAndItsLackIsNoSuccess) {
+    const Json taken = {{"whole", true}, {"text", "2 processes captured\x1b[31m"}}, lost = {{"whole", false}, {"text", "the evidence failed: the disk is full"}};
+    will_reply("Approve", {{"incident", done_incident()}, {"survivors", Json::array()}, {"evidence", taken}});
+    start();
+    const Ran ran = quell({"approve", "00012@ab12cd34", "kill-container", "--with", "capture"});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_NE(ran.out.find("  evidence: 2 processes captured"), std::string::npos) << ran.out;
+    EXPECT_EQ(ran.out.find('\x1b'), std::string::npos) << ran.out;
+    EXPECT_EQ(calls().back(), R"(Approve {"digest":"ab12cd34","id":"00012","response":"kill-container","with":"capture"})");
+    will_reply("Approve", {{"incident", done_incident()}, {"survivors", Json::array()}, {"evidence", lost}});
+    const Ran failed = quell({"approve", "00012@ab12cd34", "quarantine-file", "--copy"});
+    EXPECT_EQ(failed.code, 1) << "it is contained, and there is no copy";
+    EXPECT_NE(failed.out.find("the disk is full"), std::string::npos) << failed.out;
+    EXPECT_EQ(calls().back(), R"(Approve {"copy":true,"digest":"ab12cd34","id":"00012","response":"quarantine-file"})");
+    EXPECT_EQ(quell({"approve", "00012@ab12cd34", "quarantine-file", "--copy", "--json"}).code, 1);
+}
+
+TEST_F(FakeDaemon, EvidenceIsNoMatterOfManyAtOnce) {
+    start();
+    for (const auto& option : {std::vector<std::string>{"--with", "capture"}, {"--copy"}}) {
+        std::vector<std::string> arguments{"approve", "--select", "severity=high", "kill-container", "--dry-run"};
+        arguments.insert(arguments.end(), option.begin(), option.end());
+        EXPECT_EQ(quell(arguments).code, 2) << option[0];
+    }
+    EXPECT_TRUE(calls().empty());
+}
+
+TEST_F(FakeDaemon, PlacesGoWithTheApproval) {
+    will_reply("Approve", {{"incident", done_incident()}, {"survivors", Json::array()}});
+    start();
+    const Ran ran = quell({"approve", "00012@ab12cd34", "--below", "/var/log", "deny-write", "--below", "/srv/a b"});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_EQ(calls(), std::vector<std::string>{R"(Approve {"below":["/var/log","/srv/a b"],"digest":"ab12cd34","id":"00012","response":"deny-write"})"});
+}
+
+Json followed_incident() {
+    Json incident = done_incident();
+    incident["state"] = "enforcing";
+    incident["response"] = "isolate-network";
+    incident["follow"] = {{"incident", "00012"}, {"workload", "shop/cart-0/web of registry.example/cart:1"}, {"response", "isolate-network"}, {"until", "2026-03-01T11:08:07.000000Z"},
+                          {"time_left_s", 7199}, {"times", 1}, {"came_back", {"00023"}}, {"longest_window_us", 34'200}};
+    return incident;
+}
+
+TEST_F(FakeDaemon, AContainmentFollowsItsWorkload) {
+    will_reply("Approve", {{"incident", followed_incident()}, {"survivors", Json::array()}});
+    will_reply("Incidents", {{"incidents", {followed_incident()}}});
+    start();
+    const Ran ran = quell({"approve", "00012@ab12cd34", "isolate-network", "--follow", "2h"});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_NE(ran.out.find("  isolate-network of incident 00012 follows shop/cart-0/web of registry.example/cart:1 until 2026-03-01 11:08:07 +0000, 1h 59m left; "
+                           "it came back 1 time, not contained for at most 34.2ms: 00023\n"),
+              std::string::npos)
+        << ran.out;
+    EXPECT_NE(quell({"incidents"}).out.find("enforcing follows"), std::string::npos);
+    EXPECT_EQ(calls().front(), R"(Approve {"digest":"ab12cd34","follow_s":7200,"id":"00012","response":"isolate-network"})");
+}
+
+TEST_F(FakeDaemon, WhatAContainmentIsFoundAgainByIsShown) {
+    auto denial = followed_incident();
+    denial["follow"]["response"] = "deny-exec";
+    denial["follow"]["paths"] = {"/usr/bin/x\x1b", "/srv"};
+    will_reply("Approve", {{"incident", denial}, {"survivors", Json::array()}});
+    start();
+    const Ran ran = quell({"approve", "00012@ab12cd34", "deny-exec", "--follow", "2h"});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_NE(ran.out.find("  deny-exec of incident 00012 follows shop/cart-0/web of registry.example/cart:1, by /usr/bin/x"), std::string::npos) << ran.out;
+    EXPECT_NE(ran.out.find(", /srv until 2026-03-01"), std::string::npos) << ran.out;
+    EXPECT_EQ(ran.out.find('\x1b'), std::string::npos);
+}
+
+TEST_F(FakeDaemon, ATermIsChecked) {
+    start();
+    for (const char* term : {"0s", "8d", "soon", "500ms", "-1h"}) EXPECT_EQ(quell({"approve", "00012@ab12cd34", "isolate-network", "--follow=" + std::string(term)}).code, 2) << term;
+    EXPECT_EQ(quell({"approve", "--select", "rule=x", "isolate-network", "--digest", "ab", "--follow", "2h"}).code, 2) << "many at once follow nothing";
+    EXPECT_TRUE(calls().empty());
+}
+
+TEST_F(FakeDaemon, ThatItDoesNotFollowIsSaid) {
+    will_reply("Approve", {{"incident", done_incident()}, {"survivors", Json::array()}});
+    start();
+    EXPECT_EQ(quell({"approve", "00012@ab12cd34", "isolate-network", "--no-follow", "--follow", "2h"}).code, 2) << "one of them";
+    EXPECT_TRUE(calls().empty());
+    EXPECT_EQ(quell({"approve", "00012@ab12cd34", "isolate-network", "--no-follow"}).code, 0);
+    EXPECT_EQ(calls(), std::vector<std::string>{R"(Approve {"digest":"ab12cd34","id":"00012","no_follow":true,"response":"isolate-network"})"});
+}
+
+TEST(OfferText, SaysWhetherItFollows) {
+    const auto text = [](Json offer) { return offer_text(offer, ""); };
+    EXPECT_EQ(text({{"response", "deny-write"}}).find("follows:"), std::string::npos) << "its rule says nothing";
+    EXPECT_NE(text({{"response", "deny-write"}, {"follow_s", 28800}}).find("follows:   its workload, for 8h"), std::string::npos) << text({{"follow_s", 28800}});
+    EXPECT_NE(text({{"response", "deny-write"}, {"not_followed", "its runtime does not say its image\x1b"}}).find("follows:   not its workload, though its rule says so: its runtime does not say its image"), std::string::npos);
+    EXPECT_EQ(text({{"not_followed", "\x1b[2J"}}).find('\x1b'), std::string::npos);
+}
+
+TEST_F(FakeDaemon, WhoHoldsTheFileIsKilledWhereItIsSaid) {
+    will_reply("Approve", {{"incident", done_incident()}, {"survivors", Json::array()}});
+    start();
+    EXPECT_EQ(quell({"approve", "00012@ab12cd34", "quarantine-file", "--kill-holders"}).code, 0);
+    EXPECT_EQ(calls(), std::vector<std::string>{R"(Approve {"digest":"ab12cd34","id":"00012","kill_holders":true,"response":"quarantine-file"})"});
 }
 
 TEST_F(FakeDaemon, SurvivorsAreNamed) {
@@ -74,6 +186,16 @@ TEST_F(FakeDaemon, AReasonThatIsTooLongIsAUsageError) {
     }
     EXPECT_TRUE(calls().empty());
     EXPECT_EQ(quell({"reject", "1", "--reason", most}).code, 0);
+}
+
+TEST_F(FakeDaemon, ShowsWhatIsHeldWhileNobodyHasDecided) {
+    auto incident = sample_incident();
+    incident["while_pending"] = {{{"response", "pause-container"}, {"state", "frozen"}, {"after_us", 4100}}, {{"response", "isolate-network"}, {"state", "in force"}, {"after_us", 0}},
+                                 {{"response", "isolate-network"}, {"state", "not in force"}, {"detail", "no room"}}};
+    will_reply("Show", {{"incident", incident}});
+    start();
+    const Ran ran = quell({"show", "00012"});
+    EXPECT_NE(ran.out.find("  held        pause-container: frozen 4.1ms after the event\n              isolate-network: in force from the event on\n              isolate-network: not in force, no room\n"), std::string::npos) << ran.out;
 }
 
 TEST_F(FakeDaemon, OnATerminalItShowsAndAsks) {
@@ -157,11 +279,15 @@ TEST_F(FakeDaemon, Extend) {
     EXPECT_EQ(ran.code, 0) << ran.err;
     EXPECT_EQ(ran.out.find("00012 Clear Log Activities: pending until "), 0u) << ran.out;
     for (const char* wrong : {"8d", "500ms", "soon", "", "0s"}) {
-        const Ran refused = quell({"extend", "00012", "--for", wrong});
+        const Ran refused = quell({"extend", "00012", "--for", wrong, "--reason", "asked"});
         EXPECT_EQ(refused.code, 2) << wrong;
     }
     EXPECT_EQ(quell({"extend", "00012"}).code, 2);
-    EXPECT_EQ(calls(), std::vector<std::string>{R"(Extend {"for_s":5400,"id":"00012","reason":"asked"})"});
+    EXPECT_EQ(quell({"extend", "00012", "--for", "1h30m"}).code, 2) << "without a reason";
+    const Ran dry = quell({"extend", "00012", "--for", "1h30m", "--reason", "asked", "--dry-run"});
+    EXPECT_EQ(dry.code, 0) << dry.err;
+    EXPECT_EQ(dry.out, "00012 Clear Log Activities: nothing stands against it; a dry run, no deadline was moved\n");
+    EXPECT_EQ(calls(), (std::vector<std::string>{R"(Extend {"for_s":5400,"id":"00012","reason":"asked"})", R"(Extend {"dry_run":true,"for_s":5400,"id":"00012","reason":"asked"})"}));
 }
 
 }  // namespace

@@ -52,6 +52,76 @@ TEST_F(FakeDaemon, PreviewShowsWhomItWouldHit) {
     EXPECT_EQ(calls(), (std::vector<std::string>{R"(Preview {"id":"00012"})", R"(Preview {"id":"00012","response":"kill-container"})"}));
 }
 
+Json a_pods_preview() {
+    Json preview = a_preview();
+    preview["offer"]["target"] = "the pod shop/web: web, side";
+    preview["parts"] = {{{"offer", {{"response", "kill-container"}, {"available", true}, {"would_hit_count", 1}, {"would_hit", {sample_process(4300, "proxy", "would be killed")}}}},
+                         {"container", {{"id", "beef"}, {"cgroup", "/x"}, {"runtime", "crio"}, {"name", "side"}, {"alive", true}}},
+                         {"files", Json::array()}}};
+    preview["unseen"] = "of 1 container of this host it is not known whose they are";
+    return preview;
+}
+
+Json a_part(const char* id, const char* subject, const char* state, bool ok) { return {{"id", id}, {"subject", subject}, {"state", state}, {"ok", ok}, {"note", "a note"}}; }
+
+TEST_F(FakeDaemon, PreviewOfAPodShowsEachContainer) {
+    will_reply("Preview", {{"incident", sample_incident()}, {"previews", {a_pods_preview()}}});
+    start();
+    const Ran ran = quell({"--utc", "preview", "00012", "kill-container", "--scope", "pod"});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_NE(ran.out.find("  target      the pod shop/web: web, side\n"), std::string::npos) << ran.out;
+    EXPECT_NE(ran.out.find("  and         side\n  would hit   1 process now\n    4300 proxy (uid 0), started 2026-03-01T09:00:00Z\n"
+                           "  not seen    of 1 container of this host it is not known whose they are\n  risk "), std::string::npos) << ran.out;
+    EXPECT_EQ(calls(), (std::vector<std::string>{R"(Preview {"id":"00012","response":"kill-container","scope":"pod"})"}));
+    EXPECT_EQ(quell({"preview", "00012", "--scope", "host"}).code, 2);
+}
+
+TEST_F(FakeDaemon, AnApprovalOfAPodSaysWhatCameOfEach) {
+    Json done = sample_incident("done");
+    done["response"] = "kill-container";
+    will_reply("Preview", {{"incident", sample_incident()}, {"previews", {a_pods_preview()}}});
+    will_reply("Approve", {{"incident", done}, {"survivors", Json::array()}, {"parts", {a_part("00012", "web", "done", true), a_part("00013", "side", "done", true)}}});
+    start();
+    const Ran script = quell({"approve", "00012@ab12cd34", "kill-container", "--scope", "pod"});
+    EXPECT_EQ(script.code, 0) << script.err;
+    EXPECT_NE(script.out.find("  00013 side: done, a note\n"), std::string::npos) << script.out;
+    EXPECT_EQ(calls(), (std::vector<std::string>{R"(Approve {"digest":"ab12cd34","id":"00012","response":"kill-container","scope":"pod"})"}));
+    const Ran asked = quell_on_terminal({"approve", "00012", "kill-container", "--scope", "pod"}, "yes\n");
+    EXPECT_EQ(asked.code, 0) << asked.err;
+    EXPECT_EQ(calls().back(), calls().front()) << "the digest of what was shown";
+    EXPECT_EQ(quell_on_terminal({"approve", "00012", "kill-container", "--scope", "pod"}, "no\n").code, 1);
+    EXPECT_EQ(quell_on_terminal({"approve", "00012", "--scope", "pod"}, "yes\n").code, 2) << "of which response?";
+    const Ran open = quell({"approve", "00012", "kill-container", "--scope", "pod"});
+    EXPECT_EQ(open.code, 2);
+    EXPECT_NE(open.err.find("quell preview 00012 kill-container --scope pod"), std::string::npos) << open.err;
+    will_reply("Approve", {{"incident", done}, {"survivors", Json::array()}, {"parts", {a_part("00012", "web", "done", true), a_part("00013", "side", "failed", false)}}});
+    const Ran half = quell({"approve", "00012@ab12cd34", "kill-container", "--scope", "pod"});
+    EXPECT_EQ(half.code, 1) << "not all of them";
+    EXPECT_NE(half.err.find("not all of them"), std::string::npos) << half.err;
+}
+
+TEST_F(FakeDaemon, AllInstancesOfAFileAreAskedForByAFlag) {
+    Json preview = a_pods_preview();
+    preview["offer"] = {{"response", "quarantine-file"}, {"available", true}, {"undo", "release"}, {"digest", "ff00"}, {"target", "all instances of sha256 ab"}, {"would_hit_count", 0}};
+    preview["parts"][0]["offer"] = {{"response", "quarantine-file"}, {"available", true}, {"would_hit_count", 0}};
+    preview["parts"][0]["files"] = {sample_incident()["file"]};
+    will_reply("Preview", {{"incident", sample_incident()}, {"previews", {preview}}});
+    start();
+    const Ran ran = quell({"preview", "00012", "quarantine-file", "--all-instances"});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_NE(ran.out.find("  and         side\n  file        /var/log/dpkg.log, layer lower\n"), std::string::npos) << ran.out;
+    EXPECT_EQ(calls(), (std::vector<std::string>{R"(Preview {"all_instances":true,"id":"00012","response":"quarantine-file"})"}));
+    EXPECT_EQ(quell({"preview", "00012", "--all-instances", "--scope", "pod"}).code, 2);
+}
+
+TEST_F(FakeDaemon, AnUndoOfAPodSaysWhatCameOfEach) {
+    will_reply("Undo", {{"incident", sample_incident("undone")}, {"parts", {a_part("00012", "web", "undone", true), a_part("00013", "side", "undone", true)}}});
+    start();
+    const Ran ran = quell({"undo", "00012"});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_NE(ran.out.find("  00013 side: undone, a note\n"), std::string::npos) << ran.out;
+}
+
 TEST_F(FakeDaemon, ADryRunDecidesNothingAndEndsAsTheRealThing) {
     will_reply("Approve", {{"incident", sample_incident()}, {"survivors", Json::array()}});
     will_reply("Reject", {{"incident", sample_incident()}});
@@ -278,6 +348,10 @@ TEST_F(FakeDaemon, AssignAndNote) {
     EXPECT_EQ(calls(), (std::vector<std::string>{R"(Assign {"id":"00012","user":"alice"})", R"(Assign {"id":"00012","user":""})", R"(Note {"id":"00012","text":"asked the owner"})"}));
     for (const std::string& text : {std::string(), std::string(1025, 'n')}) EXPECT_EQ(quell({"note", "00012", text}).code, 2);
     EXPECT_EQ(calls().size(), 3u);
+    EXPECT_EQ(quell({"assign", "00012", "alice", "--dry-run"}).out, "00012 Clear Log Activities: nothing stands against it; a dry run, nothing was changed\n");
+    EXPECT_EQ(quell({"note", "00012", "asked", "--dry-run"}).out, "00012 Clear Log Activities: nothing stands against it; a dry run, nothing was changed\n");
+    EXPECT_EQ(calls()[3], R"(Assign {"dry_run":true,"id":"00012","user":"alice"})");
+    EXPECT_EQ(calls()[4], R"(Note {"dry_run":true,"id":"00012","text":"asked"})");
     const std::string shown = quell({"--utc", "show", "00012"}).out;
     EXPECT_NE(shown.find("  assigned to alice\n"), std::string::npos) << shown;
     EXPECT_NE(shown.find("Notes\n  2026-03-01T09:10:00Z  bob: asked \\x1bthe owner\n"), std::string::npos) << shown;

@@ -77,9 +77,16 @@ TEST_F(PolicyFiles, ExplainARule) {
     EXPECT_EQ(rule["operations"][0], (Json{{"word", "delete"}, {"hooks", {"inode_unlink"}}, {"instructions", {{"host", 347}, {"container", 674}}}}));
     EXPECT_FALSE(rule["operations"][4].contains("instructions")) << "mount-over was not measured";
     EXPECT_EQ(rule["mode"], "on");
-    EXPECT_EQ(rule["while_waiting"].size(), 3u);
+    EXPECT_EQ(rule["while_waiting"].size(), 5u);
+    EXPECT_EQ(text.out.find("while an incident offers capture"), std::string::npos) << "it needs no hook";
     EXPECT_EQ(rule["maps"][0], (Json{{"map", "rules"}, {"entries", 1}}));
     EXPECT_GT(rule["map_bytes"], 500);
+    EXPECT_TRUE(rule["from_apply_on"].empty());
+    const std::string waits = write("waits.yaml", kHead + "    - {id: w, severity: high, on: [delete], where: {subject: container}, match: {path: [/x]}, respond: {while-pending: [isolate-network]}}\n");
+    const Json held = json({"policy", "explain", "t/w", waits}, 0);
+    EXPECT_EQ(held["from_apply_on"][0]["response"], "isolate-network");
+    EXPECT_EQ(held["from_apply_on"][0]["hooks"].size(), 8u);
+    EXPECT_NE(run_quell({"policy", "explain", "t/w", waits}, {"COLUMNS=200"}).out.find("Attached from apply on, since nobody is waited for (isolate-network): isolate_connect"), std::string::npos);
     EXPECT_NE(run_quell({"policy", "explain", "clear-logs", kPack}).err.find("there is no rule 'clear-logs'"), std::string::npos);
 }
 
@@ -119,7 +126,7 @@ TEST_F(PolicyFiles, ShowARule) {
     EXPECT_EQ(one.out, "t/one  " + file + ":6\n"
                        "  name               one (default)\n  severity           high\n  mode               on (default)\n  tags               none (default)\n"
                        "  on                 delete\n  where.subject      any (default)\n  match.path         /x/**\n                     /y\n"
-                       "  where              none (default)\n  match              none (default)\n  except             none (default)\n  respond.offer      none (default)\n  respond.deny       false (default)\n  respond.threshold.count  none (default)\n  respond.threshold.within  none (default)\n  respond.once-per   none (default)\n  respond.automatic.response  none (default)\n  respond.automatic.per-hour  none (default)\n  respond.automatic.dry-run  false (default)\n  respond.while-pending  none (default)\n  respond.two-persons  false (default)\n  respond.reason-required  false (default)\n  respond.expires    1h (default)\n"
+                       "  where              none (default)\n  match              none (default)\n  except             none (default)\n  respond.offer      none (default)\n  respond.deny       false (default)\n  respond.threshold.count  none (default)\n  respond.threshold.within  none (default)\n  respond.once-per   none (default)\n  respond.automatic.response  none (default)\n  respond.automatic.per-hour  none (default)\n  respond.automatic.dry-run  false (default)\n  respond.while-pending  none (default)\n  respond.follow.workload  none (default)\n  respond.two-persons  false (default)\n  respond.reason-required  false (default)\n  respond.expires    1h (default)\n"
                        "  hooks              inode_unlink\n");
     const Json two = json({"policy", "show", "t/two", dir.path()}, 0);
     EXPECT_EQ(two["line"], 10);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Golden outputs of the verbs that only look.
+#include <sstream>
+
 #include "tests/cli/fake_daemon.h"
 #include "user/history/history.h"
 
@@ -129,6 +131,44 @@ TEST_F(FakeDaemon, History) {
     EXPECT_EQ(beyond.code, 2) << "the daemon returns no more: to ask for it would be to believe it were all";
     EXPECT_EQ(beyond.err, "quell: --limit: a number from 1 to 10000\n");
     EXPECT_EQ(quell({"history", "--limit", std::to_string(history::kListMax)}).code, 0);
+}
+
+// Two pages and what waits for the disk: asked for behind the row that came last.
+TEST_F(FakeDaemon, HistoryAsJsonLines) {
+    const auto row = [](int number) {
+        return Json{{"row", number}, {"time", "2026-03-01T09:08:07.000000Z"}, {"action", "detected"}, {"subject", "container \xc3\xa9"}, {"result", "line\nbreak"}};
+    };
+    on_call = [&](const std::string& method, const Json& parameters) {
+        if (method != "History") return;
+        const int after = parameters.value("after", -1);
+        Json rows = Json::array();
+        if (after == 0) rows = Json::array({row(1), row(2)});
+        if (after == 2) rows = Json::array({row(3), row(0)});
+        will_reply("History", {{"rows", rows}, {"incidents", Json::array()}});
+    };
+    start();
+    const Ran ran = quell({"history", "--json-lines"});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    std::istringstream lines(ran.out);
+    std::vector<Json> rows;
+    for (std::string line; std::getline(lines, line);) rows.push_back(Json::parse(line));
+    EXPECT_EQ(rows, (std::vector<Json>{row(1), row(2), row(3), row(0)}));
+    EXPECT_EQ(calls(), (std::vector<std::string>{R"(History {"after":0,"limit":1000})", R"(History {"after":2,"limit":1000})"}));
+    EXPECT_EQ(quell({"history", "--json-lines", "--after", "9", "--incident", "00012"}).out, "");
+    EXPECT_EQ(calls().back(), R"(History {"after":9,"incident":"00012","limit":1000})");
+    (void)quell({"history", "--json-lines", "--limit", "2"});
+    EXPECT_EQ(calls().back(), R"(History {"after":0,"limit":2})");
+    EXPECT_EQ(calls().size(), 4u) << "two were asked for";
+    for (const char* wrong : {"x", "-1", ""}) EXPECT_EQ(quell({"history", "--json-lines", "--after", wrong}).code, 2) << wrong;
+    EXPECT_EQ(quell({"history", "--after", "1"}).code, 2);
+}
+
+// A daemon that repeats itself is no endless output.
+TEST_F(FakeDaemon, HistoryAsJsonLinesEnds) {
+    will_reply("History", {{"rows", {{{"row", 1}, {"time", "2026-03-01T09:08:07.000000Z"}, {"action", "detected"}, {"subject", "host"}, {"result", "x"}}}}});
+    start();
+    EXPECT_EQ(quell({"history", "--json-lines"}).code, 1);
+    EXPECT_EQ(calls().size(), 2u);
 }
 
 TEST_F(FakeDaemon, HistoryVerify) {

@@ -25,19 +25,30 @@ void expect_defaults(const Config& config) {
     EXPECT_EQ(config.automatic, defaults.automatic);
     EXPECT_EQ(config.history_path, defaults.history_path);
     EXPECT_EQ(config.history_keep_rows, defaults.history_keep_rows);
+    EXPECT_EQ(config.evidence.dir, defaults.evidence.dir);
+    EXPECT_EQ(config.evidence.max_item_bytes, defaults.evidence.max_item_bytes);
+    EXPECT_EQ(config.evidence.max_total_bytes, defaults.evidence.max_total_bytes);
+    EXPECT_EQ(config.evidence.max_seconds, defaults.evidence.max_seconds);
     EXPECT_EQ(config.policy_dir, defaults.policy_dir);
     EXPECT_EQ(config.socket_path, defaults.socket_path);
     EXPECT_EQ(config.socket_mode, defaults.socket_mode);
     EXPECT_EQ(config.log_level, defaults.log_level);
 }
 
-TEST(Config, MissingEmptyAndShippedFilesAreTheDefaults) {
+// Evidence alone: what hits somebody is switched on by who runs the host.
+TEST(Config, TheShippedFileContainsNothing) {
+    auto config = load_config(QUELL_DEFAULT_CONFIG);
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->responses, QUELL_RESPONSES_EVIDENCE);
+    config->responses = Config{}.responses;
+    expect_defaults(*config);
+}
+
+TEST(Config, MissingAndEmptyFilesAreTheDefaults) {
     const TempDir dir;
-    for (const std::string& path : {dir / "none", std::string(QUELL_DEFAULT_CONFIG)}) {
-        const auto config = load_config(path);
-        ASSERT_TRUE(config) << config.error().message;
-        expect_defaults(*config);
-    }
+    const auto missing = load_config(dir / "none");
+    ASSERT_TRUE(missing) << missing.error().message;
+    expect_defaults(*missing);
     for (const char* text : {"", "# nothing\n", "---\n", "log:\n"}) expect_defaults(parse_config(text, "q").value());
 }
 
@@ -45,6 +56,7 @@ TEST(Config, EveryKey) {
     const auto config = parse_config(R"(operators: {group: quell}
 responses: {enabled: [kill-process], keep_armed_s: 5, stop_grace_s: 7, automatic: off}
 history: {path: /h.db, keep_rows: 5000}
+evidence: {dir: /e, max_item_bytes: 2000000, max_total_bytes: 3000000, max_seconds: 7}
 policy: {dir: /p}
 socket: {path: /s, mode: 0660}
 log: {level: debug}
@@ -57,6 +69,10 @@ log: {level: debug}
     EXPECT_FALSE(config->automatic);
     EXPECT_EQ(config->history_path, "/h.db");
     EXPECT_EQ(config->history_keep_rows, 5000u);
+    EXPECT_EQ(config->evidence.dir, "/e");
+    EXPECT_EQ(config->evidence.max_item_bytes, 2'000'000u);
+    EXPECT_EQ(config->evidence.max_total_bytes, 3'000'000u);
+    EXPECT_EQ(config->evidence.max_seconds, 7u);
     EXPECT_EQ(config->policy_dir, "/p");
     EXPECT_EQ(config->socket_path, "/s");
     EXPECT_EQ(config->socket_mode, 0660u);

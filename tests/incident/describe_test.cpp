@@ -31,7 +31,9 @@ Incident hostile() {
     incident.assigned_to = kHostile;
     incident.first_approval = FirstApproval{{1001, kHostile, 1001, kHostile, 12, kHostile}, 1, kHostile, kHostile, kHostile};
     incident.first_approvals = 3;
+    incident.held = {{QUELL_RESPONSE_PAUSE_CONTAINER, true, true, false, true, 340, kHostile}, {QUELL_RESPONSE_ISOLATE_NETWORK, false, false, true, false, std::nullopt, ""}};
     incident.rule.two_persons = incident.rule.reason_required = true;
+    incident.rule.follow_ns = 7;
     for (std::size_t i = 0; i < kNotesMax + 1; i++) incident.add_note({static_cast<std::int64_t>(i), 1000, kHostile, kHostile});
     return incident;
 }
@@ -50,6 +52,37 @@ TEST(Describe, FitsTheInterface) {
             }
         }
     }
+}
+
+TEST(Describe, AnOfferSaysWhetherItFollows) {
+    Offer says_nothing, follows, cannot;
+    follows.follow_ns = 3'600'000'000'000;
+    cannot.not_followed = "its runtime does not say its image";
+    const auto json = whole_json(an_incident(), {says_nothing, follows, cannot}, true);
+    EXPECT_EQ(wrong(json), "fits");
+    EXPECT_FALSE(json["offers"][0].contains("follow_s") || json["offers"][0].contains("not_followed"));
+    EXPECT_EQ(json["offers"][1]["follow_s"], 3600);
+    EXPECT_FALSE(json["offers"][1].contains("not_followed"));
+    EXPECT_EQ(json["offers"][2]["not_followed"], "its runtime does not say its image");
+    EXPECT_FALSE(json["offers"][2].contains("follow_s"));
+}
+
+TEST(Describe, WhatIsHeldWhileNobodyHasDecidedIsTold) {
+    Hold pause{QUELL_RESPONSE_PAUSE_CONTAINER, false, false, false, false, std::nullopt, "no"}, cut{QUELL_RESPONSE_ISOLATE_NETWORK, true, false, false, false, 0, ""};
+    EXPECT_EQ(hold_text(pause, false), "not frozen: no");
+    pause = {QUELL_RESPONSE_PAUSE_CONTAINER, true, true, false, false, 340, ""};
+    EXPECT_EQ(hold_text(pause, false), "frozen 340us after the event");
+    pause.after_us = 12'000'000;
+    EXPECT_EQ(hold_text(pause, true), "frozen late, 12s after the event");
+    EXPECT_EQ(hold_text(cut, false), "in force from the event on");
+    auto incident = an_incident();
+    EXPECT_FALSE(summary_json(incident, true).contains("while_pending"));
+    incident.held = {pause, cut};
+    const auto json = summary_json(incident, true)["while_pending"];
+    EXPECT_EQ(json[0], (Json{{"response", "pause-container"}, {"state", "frozen"}, {"after_us", 12'000'000}}));
+    EXPECT_EQ(json[1], (Json{{"response", "isolate-network"}, {"state", "in force"}, {"after_us", 0}}));
+    incident.held[0].is_lifted = true;
+    EXPECT_EQ(summary_json(incident, true)["while_pending"][0]["state"], "lifted");
 }
 
 TEST(Describe, NumbersOutOfRangeStayHarmless) {
@@ -88,6 +121,11 @@ TEST(Snapshot, KeepsEverything) {
     incident.identity.bundle.reset();
     incident.identity.rootfs.reset();
     incident.identity.labels = {"app=web", kHostile, "a="};
+    incident.identity.pod_uid = "2f0f7a1e";
+    incident.identity.sandbox = std::string(64, 'b');
+    incident.part_of = 5;
+    incident.follows = 6;
+    incident.evidence_due = QUELL_RESPONSE_CAPTURE;
     const auto back = parse_snapshot(snapshot_text(incident));
     ASSERT_TRUE(back);
     EXPECT_FALSE(back->earlier_boot_offset_ns);
@@ -98,7 +136,12 @@ TEST(Snapshot, KeepsEverything) {
     EXPECT_EQ(back->first_approval, incident.first_approval);
     EXPECT_EQ(back->first_approvals, incident.first_approvals);
     EXPECT_TRUE(back->rule.two_persons && back->rule.reason_required);
+    EXPECT_EQ(back->rule.follow_ns, 7u);
     EXPECT_EQ(back->notes, incident.notes);
+    EXPECT_EQ(back->part_of, 5u);
+    EXPECT_EQ(back->follows, 6u);
+    EXPECT_EQ(back->held, incident.held);
+    EXPECT_EQ(back->evidence_due, QUELL_RESPONSE_CAPTURE);
     EXPECT_EQ(back->identity, incident.identity);
     EXPECT_EQ(std::memcmp(&back->entry, &incident.entry, sizeof(incident.entry)), 0);
     auto was = whole_json(incident, {}, true), is = whole_json(*back, {}, true);
@@ -138,6 +181,35 @@ TEST(Snapshot, WrongTextIsNone) {
         broken[name] = Json::object({{"x", 1}});
         (void)parse_snapshot(broken.dump());  // never throws
     }
+}
+
+TEST(SameSubject, OfTheHostIsALineageAndNotAllOfIt) {
+    auto one = an_incident(7), below = an_incident(8), other = an_incident(9);
+    for (auto* host : {&one, &below, &other}) {
+        host->key.container = 0;
+        host->key.actor_start_ns = host->entry.chain[1].start_ns;
+    }
+    below.entry.chain[0] = task(600, 33, "rm");  // of a shell below that shell
+    below.entry.chain[1] = task(599, 34, "sh");
+    below.entry.chain[2] = one.entry.chain[1];
+    below.key.actor_pid = 599;
+    below.key.actor_start_ns = below.entry.chain[1].start_ns;
+    other.entry.chain[1].start_ns++;  // the same number, started later
+    other.key.actor_start_ns++;
+    EXPECT_TRUE(is_same_subject(one, one));
+    EXPECT_TRUE(is_same_subject(one, below));
+    EXPECT_TRUE(is_same_subject(below, one));
+    EXPECT_FALSE(is_same_subject(one, other));
+    EXPECT_FALSE(is_same_subject(below, other));
+    auto earlier = one;
+    earlier.earlier_boot_offset_ns = 5;
+    EXPECT_FALSE(is_same_subject(one, earlier)) << "numbers of another boot";
+    one.key.container = kCgroup;
+    EXPECT_FALSE(is_same_subject(one, below)) << "a container is not the host";
+    other.key.container = kCgroup;
+    EXPECT_TRUE(is_same_subject(one, other));
+    other.container_id = "another";
+    EXPECT_FALSE(is_same_subject(one, other));
 }
 
 }  // namespace

@@ -45,6 +45,9 @@ TEST_F(IdentityTest, Crio) {
     EXPECT_EQ(found.pod, "shop-5d9c7b6f4-x2k8p");
     EXPECT_EQ(found.pod_namespace, "store");
     EXPECT_EQ(found.image, "quay.io/example/shop:1.4.2");
+    EXPECT_EQ(found.pod_uid, "2f0f7a1e-0c3d-4b7a-9d21-6c5e8f1a2b3c");
+    EXPECT_EQ(found.sandbox, "11aa51c0d9e84b7a6c2f10e5d7b94a3c8e6f21b0d5a79c4e3b1f8a6d2c0e9b75");
+    EXPECT_FALSE(found.is_sandbox);
     EXPECT_EQ(found.source, "/" + path);
     EXPECT_EQ(found.bundle, "/run/containers/storage/overlay-containers/" + kId + "/userdata");
     EXPECT_EQ(found.rootfs->substr(0, 36), "/var/lib/containers/storage/overlay/");
@@ -52,6 +55,19 @@ TEST_F(IdentityTest, Crio) {
 }
 
 using Texts = std::optional<std::vector<std::string>>;
+
+TEST_F(IdentityTest, TheSandboxIsToldFromTheOthers) {
+    const std::string crio = "run/containers/storage/overlay-containers/" + kId + "/userdata/config.json", cri = "run/containerd/io.containerd.runtime.v2.task/k8s.io/" + kId + "/config.json";
+    write(crio, R"({"annotations":{"io.kubernetes.cri-o.ContainerType":"sandbox","io.kubernetes.cri-o.SandboxID":")" + kId + R"("}})");
+    EXPECT_TRUE(find(QUELL_RUNTIME_CRIO).is_sandbox);
+    EXPECT_EQ(find(QUELL_RUNTIME_CRIO).sandbox, kId);
+    write(cri, R"({"annotations":{"io.kubernetes.cri.container-type":"sandbox","io.kubernetes.cri.sandbox-id":")" + kId + R"(","io.kubernetes.cri.sandbox-uid":"u","io.kubernetes.cri-o.SandboxID":"other"}})");
+    EXPECT_TRUE(find(QUELL_RUNTIME_CONTAINERD).is_sandbox);
+    EXPECT_EQ(find(QUELL_RUNTIME_CONTAINERD).sandbox, kId);
+    EXPECT_EQ(find(QUELL_RUNTIME_CONTAINERD).pod_uid, "u");
+    write(crio, R"({"annotations":{"io.kubernetes.cri-o.SandboxID":"../../etc"}})");
+    EXPECT_FALSE(find(QUELL_RUNTIME_CRIO).sandbox) << "no id";
+}
 
 TEST_F(IdentityTest, TheStopSignalOfTheImage) {
     fixture("podman/config.json", "var/lib/containers/storage/overlay-containers/" + kId + "/userdata/config.json");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstring>
+#include <map>
 #include <set>
 
 #include "user/base/time.h"
@@ -46,6 +47,7 @@ inline quell_pending pending_entry(std::uint64_t id, quell_state state = QUELL_S
     entry.chain[2] = task(400, 0, "init");
     entry.file.file.inode = 77;
     entry.file.file.uuid[0] = 5;
+    entry.place.file.inode = 70;
     entry.hook = QUELL_HOOK_inode_unlink;
     std::strcpy(entry.name, "dpkg.log");
     return entry;
@@ -85,7 +87,18 @@ public:
         return tasks_;
     }
     std::optional<std::uint64_t> quarantined_by(const quell_file_key&) const override { return quarantined_; }
+    std::optional<std::uint64_t> exec_denied_by(const quell_executable_key& executable) const override {
+        asked_ = executable;
+        return exec_denied_;
+    }
+    Result<std::vector<quell_task_ref>> executing(const quell_file_key&, std::uint64_t container) override {
+        if (fails) return Error{"no", EIO, {}};
+        return executing_[container];
+    }
+    bool is_vital(const quell_pending&) const override { return vital; }
     bool is_frozen(std::uint64_t) const override { return frozen; }
+    std::optional<std::uint64_t> isolated_by(std::uint64_t) const override { return isolated_; }
+    std::optional<std::uint64_t> write_denied_by(std::uint64_t) const override { return write_denied_; }
     bool is_alive(const quell_task_ref& one) const override { return !dead.contains(one.pid); }
     std::uint32_t enabled_offers() const override { return enabled; }
     std::uint64_t self_container() const override { return self_cgroup; }
@@ -93,11 +106,14 @@ public:
 
     std::optional<quell_container> container_ = quell_container{};
     std::vector<quell_task_ref> tasks_ = {task(400, 0, "init"), task(412, 32, "bash")};
-    std::optional<std::uint64_t> quarantined_;
+    std::optional<std::uint64_t> quarantined_, isolated_, write_denied_;
+    std::optional<std::uint64_t> exec_denied_;
+    mutable quell_executable_key asked_{};
+    std::map<std::uint64_t, std::vector<quell_task_ref>> executing_;  // by container, 0: anyone's
     std::set<quell_u32> dead = {500};
     std::uint32_t enabled = ~0u;
     std::uint64_t self_cgroup = 0;
-    bool fails = false, frozen = false;
+    bool fails = false, frozen = false, vital = false;
     int walks = 0;
 };
 

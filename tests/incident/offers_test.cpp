@@ -63,6 +63,97 @@ TEST_F(Offers, NeverThoseWhoAreProtected) {
     EXPECT_NE(why_not(QUELL_RESPONSE_KILL_CONTAINER).find("protected"), std::string::npos);
 }
 
+TEST_F(Offers, AnIsolationIsOfTheContainerAndSaysWhatItLeaves) {
+    const auto made = of(QUELL_RESPONSE_ISOLATE_NETWORK);
+    ASSERT_TRUE(made.available);
+    EXPECT_EQ(made.target_text, "container aaaaaaaaaaaa");
+    EXPECT_EQ(made.warning, "every socket is cut but unix ones, which stay, also to outside");
+    EXPECT_EQ(made.would_hit_count, 2u);
+    kernel_.isolated_ = 1;
+    EXPECT_EQ(why_not(QUELL_RESPONSE_ISOLATE_NETWORK), "isolated already by incident 00012");
+    kernel_.isolated_.reset();
+    kernel_.container_->flags = QUELL_CONTAINER_PROTECTED;
+    EXPECT_NE(why_not(QUELL_RESPONSE_ISOLATE_NETWORK).find("protected"), std::string::npos);
+    kernel_.container_->flags = 0;
+    incident_.key.container = 0;
+    EXPECT_EQ(why_not(QUELL_RESPONSE_ISOLATE_NETWORK), "not possible on a host subject");
+}
+
+TEST_F(Offers, ADenialIsOfTheContainerAndOfTheDirectoryThatWasBound) {
+    auto made = of(QUELL_RESPONSE_DENY_WRITE);
+    ASSERT_TRUE(made.available);
+    EXPECT_EQ(made.target_text, "container aaaaaaaaaaaa, below /var/log");
+    EXPECT_EQ(made.warning, "files that it has mapped shared and writable stay writable for it");
+    incident_.path = "/x\x1b";
+    EXPECT_EQ(of(QUELL_RESPONSE_DENY_WRITE).target_text, "container aaaaaaaaaaaa, below /");
+    const auto before = made.digest;
+    incident_.entry.place.file.inode++;
+    EXPECT_NE(of(QUELL_RESPONSE_DENY_WRITE).digest, before) << "another directory";
+    incident_.entry.place = {};
+    EXPECT_EQ(of(QUELL_RESPONSE_DENY_WRITE).target_text, "container aaaaaaaaaaaa, below what --below names");
+    kernel_.write_denied_ = 1;
+    EXPECT_EQ(why_not(QUELL_RESPONSE_DENY_WRITE), "its writes are denied already by incident 00012");
+    kernel_.write_denied_.reset();
+    kernel_.container_->flags = QUELL_CONTAINER_PROTECTED;
+    EXPECT_NE(why_not(QUELL_RESPONSE_DENY_WRITE).find("protected"), std::string::npos);
+    kernel_.container_->flags = 0;
+    incident_.key.container = 0;
+    EXPECT_EQ(why_not(QUELL_RESPONSE_DENY_WRITE), "not possible on a host subject");
+}
+
+TEST_F(Offers, AnExecutableIsDeniedToAnyoneOrInTheContainerAlone) {
+    kernel_.executing_[0] = {task(700, 0, "sh"), task(701, 0, "sh")};
+    kernel_.executing_[kCgroup] = {task(700, 0, "sh")};
+    auto shared = of(QUELL_RESPONSE_DENY_EXEC);
+    ASSERT_TRUE(shared.available) << shared.reason;
+    EXPECT_EQ(shared.target_text, "/var/log/dpkg.log, in container aaaaaaaaaaaa alone") << "a volume, or a mount of the host";
+    EXPECT_EQ(shared.warning, "1 process executes it now, and goes on; a copy of it is another file");
+    EXPECT_FALSE(shared.would_hit) << "nobody is hit";
+    EXPECT_EQ(kernel_.asked_.container, kCgroup);
+    incident_.entry.object_flags |= QUELL_OBJECT_OWN;
+    const auto own = of(QUELL_RESPONSE_DENY_EXEC);
+    EXPECT_EQ(own.target_text, "/var/log/dpkg.log, to anyone");
+    EXPECT_EQ(own.warning, "2 processes execute it now, and go on; a copy of it is another file");
+    EXPECT_EQ(kernel_.asked_.container, 0u);
+    EXPECT_NE(own.digest, shared.digest);
+    EXPECT_EQ(of(QUELL_RESPONSE_DENY_EXEC, false).warning, "a copy of it is another file");
+    kernel_.fails = true;
+    EXPECT_EQ(of(QUELL_RESPONSE_DENY_EXEC).warning, "a copy of it is another file") << "who executes it is not known";
+    incident_.key.container = 0;
+    incident_.entry.object_flags = QUELL_OBJECT_FILE;
+    EXPECT_EQ(of(QUELL_RESPONSE_DENY_EXEC).target_text, "/var/log/dpkg.log, to anyone") << "the host's";
+}
+
+TEST_F(Offers, WhereThereIsNoObjectTheExecutableOfWhoActedIsDenied) {
+    incident_.path.clear();
+    incident_.exe = "/tmp/x\n";
+    incident_.entry.object_flags = QUELL_OBJECT_ACTOR | QUELL_OBJECT_OWN;
+    EXPECT_EQ(of(QUELL_RESPONSE_DENY_EXEC).target_text, "/tmp/x\\x0a, to anyone");
+    incident_.exe.clear();
+    EXPECT_EQ(of(QUELL_RESPONSE_DENY_EXEC).target_text, "the executable, to anyone");
+    EXPECT_NE(why_not(QUELL_RESPONSE_QUARANTINE_FILE).find("no regular file"), std::string::npos);
+}
+
+TEST_F(Offers, AnExecutableIsNotDeniedTwiceNorToWhatIsProtected) {
+    kernel_.exec_denied_ = 1;
+    EXPECT_EQ(why_not(QUELL_RESPONSE_DENY_EXEC), "denied already by incident 00012");
+    kernel_.exec_denied_ = incident_.id;
+    EXPECT_TRUE(of(QUELL_RESPONSE_DENY_EXEC).available);
+    kernel_.exec_denied_.reset();
+    kernel_.vital = true;
+    EXPECT_NE(why_not(QUELL_RESPONSE_DENY_EXEC).find("protected"), std::string::npos);
+    EXPECT_FALSE(of(QUELL_RESPONSE_DENY_EXEC, false).available) << "nor where nobody is listed";
+    kernel_.vital = false;
+    kernel_.container_->flags = QUELL_CONTAINER_PROTECTED;
+    EXPECT_NE(why_not(QUELL_RESPONSE_DENY_EXEC).find("protected"), std::string::npos);
+    kernel_.container_.reset();
+    EXPECT_EQ(why_not(QUELL_RESPONSE_DENY_EXEC), "the container is gone");
+    incident_.entry.object_flags |= QUELL_OBJECT_LAST_LINK;
+    EXPECT_EQ(why_not(QUELL_RESPONSE_DENY_EXEC), "its last name was removed: nothing is left to deny");
+    incident_.entry.object_flags = 0;
+    EXPECT_NE(why_not(QUELL_RESPONSE_DENY_EXEC).find("no regular file"), std::string::npos);
+}
+
 TEST_F(Offers, SayWhyNot) {
     kernel_.container_.reset();
     EXPECT_EQ(why_not(QUELL_RESPONSE_KILL_CONTAINER), "the container is gone");
@@ -109,6 +200,28 @@ TEST_F(Offers, APauseIsNobodyElses) {
     for (const auto response : {QUELL_RESPONSE_PAUSE_CONTAINER, QUELL_RESPONSE_STOP_CONTAINER}) EXPECT_NE(why_not(response).find("protected"), std::string::npos);
     incident_.key.container = 0;
     for (const auto response : {QUELL_RESPONSE_PAUSE_CONTAINER, QUELL_RESPONSE_STOP_CONTAINER}) EXPECT_EQ(why_not(response), "not possible on a host subject");
+}
+
+TEST_F(Offers, EvidenceIsOfferedWhereNothingCanBeContained) {
+    incident_.entry.object_flags |= QUELL_OBJECT_LAST_LINK;
+    kernel_.quarantined_ = 1;
+    kernel_.container_->flags = QUELL_CONTAINER_PROTECTED;
+    const auto file = of(QUELL_RESPONSE_ACQUIRE_FILE), whole = of(QUELL_RESPONSE_CAPTURE);
+    EXPECT_TRUE(file.available) << file.reason;
+    EXPECT_EQ(file.target_text, "/var/log/dpkg.log");
+    EXPECT_FALSE(file.would_hit);
+    EXPECT_TRUE(whole.available) << whole.reason;
+    EXPECT_FALSE(whole.would_hit);
+    incident_.entry.object_flags = 0;
+    EXPECT_EQ(why_not(QUELL_RESPONSE_ACQUIRE_FILE), "the object is no regular file with a lasting identity");
+    kernel_.container_.reset();
+    EXPECT_EQ(why_not(QUELL_RESPONSE_CAPTURE), "the container is gone");
+    incident_.key.container = 0;
+    EXPECT_EQ(of(QUELL_RESPONSE_CAPTURE).target_text, "bash (pid 412), its ancestors and its descendants");
+    kernel_.dead = {500, 412, 400};
+    EXPECT_EQ(why_not(QUELL_RESPONSE_CAPTURE), "the process has exited and so have its ancestors");
+    incident_.entry.chain_count = 0;
+    EXPECT_EQ(why_not(QUELL_RESPONSE_CAPTURE), "there is no process to be captured");
 }
 
 TEST_F(Offers, ForkBombsAreCountedAndCut) {
@@ -167,7 +280,47 @@ TEST(Digest, ChangesWithEverythingItIsBoundTo) {
     };
     process([](quell_task_ref& t) { t.pid++; });
     process([](quell_task_ref& t) { t.start_ns++; });
-    EXPECT_EQ(seen.size(), 11u + QUELL_RESPONSE_COUNT);
+    const auto acquired = [&](auto change) {
+        auto other = base;
+        change(other);
+        seen.insert(digest(other, QUELL_RESPONSE_ACQUIRE_FILE, 0));
+    };
+    acquired([](Incident& i) { i.entry.file.file.generation++; });
+    acquired([](Incident& i) { i.entry.file.scope.inode++; });
+    auto of_host = base;
+    of_host.key.container = 0;
+    seen.insert(digest(of_host, QUELL_RESPONSE_CAPTURE, 0));
+    of_host.entry.chain[0].start_ns++;
+    seen.insert(digest(of_host, QUELL_RESPONSE_CAPTURE, 0));
+    const auto executable = [&](auto change) {
+        auto other = base;
+        change(other);
+        seen.insert(digest(other, QUELL_RESPONSE_DENY_EXEC, 0));
+    };
+    executable([](Incident& i) { i.entry.file.file.inode++; });
+    executable([](Incident& i) { i.entry.file.scope.inode++; });
+    executable([](Incident& i) { i.entry.object_flags |= QUELL_OBJECT_OWN; });
+    EXPECT_EQ(seen.size(), 18u + QUELL_RESPONSE_COUNT);
+}
+
+TEST(Digest, OfSeveralIsThatOfEachInAnyOrder) {
+    const auto container = [](std::uint64_t cgroup) {
+        auto one = an_incident(0);
+        one.key.container = cgroup;
+        return one;
+    };
+    const auto of = [](const std::vector<Incident>& others, quell_response response = QUELL_RESPONSE_KILL_CONTAINER) { return joint_digest("ab12cd34ef56", "the pod a/b", others, response); };
+    const auto one = container(1), two = container(2);
+    EXPECT_EQ(of({one, two}), of({two, one}));
+    EXPECT_EQ(of({one}).size(), 12u);
+    auto file = two;
+    file.entry.file.file.inode++;
+    std::set<std::string> seen{"ab12cd34ef56", joint_digest("ab12cd34ef57", "the pod a/b", {one}, QUELL_RESPONSE_KILL_CONTAINER), joint_digest("ab12cd34ef56", "the pod a/c", {one}, QUELL_RESPONSE_KILL_CONTAINER)};
+    for (const auto& digest : {of({}), of({one}), of({two}), of({one, two}), of({one, one}), of({two}, QUELL_RESPONSE_QUARANTINE_FILE), of({file}, QUELL_RESPONSE_QUARANTINE_FILE)})
+        EXPECT_TRUE(seen.insert(digest).second) << digest;
+    auto forked = two;
+    forked.entry.hits++;
+    EXPECT_EQ(of({one, two}), of({one, forked})) << "not what an attacker can make stale";
 }
 
 }  // namespace

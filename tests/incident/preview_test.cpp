@@ -25,9 +25,9 @@ TEST(Preview, FitsTheInterfaceAndSaysWhatItHits) {
     for (const auto& offer : offers(kernel, incident)) {
         const auto json = preview_json(incident, offer, true, {});
         ASSERT_TRUE(offer.available);
-        const bool is_file = offer.response == QUELL_RESPONSE_QUARANTINE_FILE;
+        const bool is_file = offer.response == QUELL_RESPONSE_QUARANTINE_FILE || offer.response == QUELL_RESPONSE_ACQUIRE_FILE || offer.response == QUELL_RESPONSE_DENY_EXEC;
         EXPECT_EQ(json["files"].size(), is_file ? 1u : 0u);
-        EXPECT_EQ(json["offer"].contains("would_hit"), !is_file);
+        EXPECT_EQ(json["offer"].contains("would_hit"), !is_file && offer.response != QUELL_RESPONSE_CAPTURE);
         EXPECT_EQ(json["reversible"].get<bool>(), json["offer"].contains("undo"));
         EXPECT_TRUE(json["offer"].contains("digest"));
     }

@@ -98,6 +98,40 @@ TEST(Store, WhatLostItsEntryIsExpiredOrGone) {
     EXPECT_TRUE(store.end_unheld({}, boottime_ns()).empty()) << "each is told once";
 }
 
+// Its times are those of the boot in which they were.
+TEST(Store, ARestoredEntryKeepsTheTimesOfItsBoot) {
+    Store store;
+    bool made = false;
+    auto known = an_incident(1, QUELL_STATE_ENFORCING);
+    known.earlier_boot_offset_ns = 5;
+    store.remember(known);
+    auto entry = pending_entry(1, QUELL_STATE_APPROVED);
+    entry.object_flags |= QUELL_OBJECT_RESTORED;
+    EXPECT_EQ(store.adopt(pending_key(), entry, made).earlier_boot_offset_ns, 5);
+    entry.object_flags &= ~QUELL_OBJECT_RESTORED;
+    EXPECT_FALSE(store.adopt(pending_key(), entry, made).earlier_boot_offset_ns);
+}
+
+TEST(Store, WhichHoldAFile) {
+    Store store;
+    std::uint64_t id = 0;
+    for (const auto state : {QUELL_STATE_PENDING, QUELL_STATE_APPROVED, QUELL_STATE_ENFORCING, QUELL_STATE_FAILED, QUELL_STATE_UNDONE, QUELL_STATE_GONE})
+        for (const std::uint64_t approved_ns : {0, 7})
+            for (const quell_u32 response : {QUELL_RESPONSE_QUARANTINE_FILE, QUELL_RESPONSE_KILL_PROCESS}) {
+                auto one = an_incident(++id, state);
+                one.entry.approved_ns = approved_ns;
+                one.entry.response = response;
+                store.remember(one);
+            }
+    std::vector<quell_state> states;
+    for (const auto* incident : store.holding_files()) {
+        states.push_back(incident->state);
+        EXPECT_EQ(incident->entry.approved_ns, 7u);
+        EXPECT_EQ(incident->entry.response, static_cast<quell_u32>(QUELL_RESPONSE_QUARANTINE_FILE));
+    }
+    EXPECT_EQ(states, (std::vector{QUELL_STATE_APPROVED, QUELL_STATE_ENFORCING, QUELL_STATE_FAILED}));
+}
+
 TEST(Store, BoundsWhatIsOverAndKeepsWhatIsOpen) {
     Store store;
     for (std::uint64_t id = 1; id <= 3; id++) store.remember(an_incident(id, QUELL_STATE_ENFORCING));
@@ -108,6 +142,34 @@ TEST(Store, BoundsWhatIsOverAndKeepsWhatIsOpen) {
     EXPECT_EQ(store.list(false).size(), 3u);
     EXPECT_EQ(store.list(true).size(), kOverMax);
     EXPECT_EQ(store.list(true).front()->id, 4 + kOverMax + 9);
+}
+
+TEST(Store, WhatWasApprovedTogetherIsFoundByTheFirst) {
+    Store store;
+    for (std::uint64_t id = 1; id <= 5; id++) {
+        auto one = an_incident(id, QUELL_STATE_ENFORCING);
+        one.part_of = id == 3 || id == 5 ? 2 : 0;
+        store.remember(one);
+    }
+    const auto parts = store.parts_of(2);
+    ASSERT_EQ(parts.size(), 2u);
+    EXPECT_EQ(parts[0]->id, 3u);
+    EXPECT_EQ(parts[1]->id, 5u);
+    EXPECT_TRUE(store.parts_of(1).empty());
+    EXPECT_TRUE(store.parts_of(0).empty()) << "those that are part of nothing are nobody's";
+    EXPECT_TRUE(store.parts_of(99).empty());
+}
+
+// The daemon that asked for it was killed before the disk had a row of it.
+TEST(Store, WhatWasApprovedTogetherIsKnownByTheKernelsEntry) {
+    Store store;
+    auto entry = pending_entry(3, QUELL_STATE_ENFORCING);
+    entry.part_of = 2;
+    bool made = false;
+    (void)store.adopt(pending_key(), entry, made);
+    EXPECT_TRUE(made);
+    ASSERT_EQ(store.parts_of(2).size(), 1u);
+    EXPECT_EQ(store.parts_of(2)[0]->id, 3u);
 }
 
 TEST(RuleBook, WhatWasAskedForWithoutARuleHasANameOfItsOwn) {

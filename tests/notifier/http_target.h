@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A real HTTP server on 127.0.0.1 that keeps what it is sent, and answers as a
-// test wants.
+// A real HTTP server on 127.0.0.1, or ::1, with TLS or without, that keeps what
+// it is sent, and answers as a test wants.
 #pragma once
 
 #include <arpa/inet.h>
@@ -43,33 +43,46 @@ struct Answer {
     unsigned delay_ms = 0;
 };
 
+// PEM.
+struct ServerIdentity {
+    std::string key, certificate;
+};
+
 class HttpTarget {
 public:
-    explicit HttpTarget(std::uint16_t port = 0) : port_(port) { start(); }
+    explicit HttpTarget(std::uint16_t port = 0, ServerIdentity identity = {}, bool six = false) : port_(port), identity_(std::move(identity)), six_(six) { start(); }
     ~HttpTarget() { stop(); }
 
     void start() {
-        const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        const int fd = socket(six_ ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         const int on = 1;
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_port = htons(port_);
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        ASSERT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&address), size), 0);
+        sockaddr_in four{};
+        sockaddr_in6 other{};
+        four.sin_family = AF_INET;
+        four.sin_port = other.sin6_port = htons(port_);
+        four.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        other.sin6_family = AF_INET6;
+        other.sin6_addr = in6addr_loopback;
+        auto* const address = six_ ? reinterpret_cast<sockaddr*>(&other) : reinterpret_cast<sockaddr*>(&four);
+        socklen_t size = six_ ? sizeof other : sizeof four;
+        ASSERT_EQ(bind(fd, address, size), 0);
         ASSERT_EQ(listen(fd, 16), 0);
-        getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-        port_ = ntohs(address.sin_port);
-        server_ = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL, 0, nullptr, nullptr, on_request, this, MHD_OPTION_LISTEN_SOCKET, fd,
-                                   MHD_OPTION_NOTIFY_COMPLETED, on_completed, nullptr, MHD_OPTION_END);
+        getsockname(fd, address, &size);
+        port_ = ntohs(six_ ? other.sin6_port : four.sin_port);
+            const MHD_OptionItem tls[] = {{MHD_OPTION_HTTPS_MEM_KEY, 0, identity_.key.data()}, {MHD_OPTION_HTTPS_MEM_CERT, 0, identity_.certificate.data()}, {MHD_OPTION_END, 0, nullptr}};
+        const MHD_OptionItem none[] = {{MHD_OPTION_END, 0, nullptr}};
+        server_ = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | (is_tls() ? static_cast<unsigned>(MHD_USE_TLS) : 0u), 0, nullptr, nullptr, on_request, this, MHD_OPTION_LISTEN_SOCKET, fd,
+                                   MHD_OPTION_NOTIFY_COMPLETED, on_completed, nullptr, MHD_OPTION_ARRAY, is_tls() ? tls : none, MHD_OPTION_END);
         ASSERT_NE(server_, nullptr);
     }
     void stop() {
         if (server_) MHD_stop_daemon(server_);
         server_ = nullptr;
     }
-    [[nodiscard]] std::string url(const std::string& path = "/hook") const { return "http://127.0.0.1:" + std::to_string(port_) + path; }
+    [[nodiscard]] std::string url(const std::string& path = "/hook") const {
+        return (is_tls() ? "https://" : "http://") + std::string(six_ ? "[::1]:" : "127.0.0.1:") + std::to_string(port_) + path;
+    }
     // These first, then 200.
     void will_answer(std::vector<Answer> answers) {
         const std::lock_guard lock(mutex_);
@@ -131,7 +144,11 @@ private:
         return queued;
     }
 
+    [[nodiscard]] bool is_tls() const { return !identity_.key.empty(); }
+
     std::uint16_t port_;
+    ServerIdentity identity_;
+    const bool six_;
     MHD_Daemon* server_ = nullptr;
     std::mutex mutex_;
     std::condition_variable changed_;

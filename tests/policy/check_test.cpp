@@ -3,7 +3,10 @@
 // in one file lies in broken/.
 #include <gtest/gtest.h>
 
+#include "policy/check/while_pending.h"
+#include "policy/limits.h"
 #include "support.h"
+#include "user/base/vocabulary.h"
 
 namespace quell::policy::test {
 namespace {
@@ -97,15 +100,47 @@ TEST(Check, WhatQuellNeedsMayBeWatchedButNotContained) {
     EXPECT_FALSE(accepted(rule("r", "/usr/bin/crun", "delete", "host", quarantine)));
 }
 
-// What this version cannot do yet passes the check, and is not loaded.
-TEST(Check, WhatIsNotSupportedIsRefusedWhereItIsApplied) {
-    const auto findings = [](const std::string& mode, bool to_apply) {
-        const CompileResult result = compile_text(policy(rule("a", "/x", "delete", "any", "respond: {while-pending: [deny-exec], two-persons: true}\n      mode: " + mode)), Options{.to_apply = to_apply});
-        return summary(result.findings) + (result.image ? "" : " refused");
+TEST(Check, WhatHoldsWhileNobodyHasDecidedIsInTheImage) {
+    const auto wanted = [](const std::string& words, const std::string& mode = "on", const std::string& subject = "any") {
+        const CompileResult result = compile_text(policy(rule("a", "/x", "delete", subject, "respond: {while-pending: [" + words + "]}\n      mode: " + mode)));
+        if (!result.image) return summary(result.findings);
+        std::string text;
+        for (const ImageRule& one : result.image->rules)
+            for (std::size_t i = 0; i < kResponseWords.size(); i++)
+                if (one.value.wanted & QUELL_BIT(i)) text += std::string(kResponseWords[i]) + " ";
+        return text + std::to_string(kept_responses(*result.image) != 0);
     };
-    EXPECT_EQ(findings("on", false), "Q1313@11:32");
-    EXPECT_EQ(findings("on", true), "Q1410@11:32 refused");
-    for (const char* mode : {"observe", "off"}) EXPECT_EQ(findings(mode, true), "Q1313@11:32") << mode;
+    EXPECT_EQ(wanted("isolate-network, pause-container"), "pause-container isolate-network 1");
+    EXPECT_EQ(wanted("isolate-network", "observe"), "0");
+    EXPECT_EQ(wanted("isolate-network, deny-exec"), "isolate-network deny-exec 1");
+    EXPECT_EQ(wanted("deny-exec, deny-write"), "deny-write deny-exec 1");
+    EXPECT_EQ(wanted("deny-exec", "on", "host"), "Q1315@11:33");
+    EXPECT_EQ(wanted("pause-container", "on", "host"), "Q1315@11:33");
+    // each word is a response that the kernel side can hold, and there is no other
+    std::uint32_t all = 0;
+    for (std::size_t hold = 0; hold < kHoldWords.size(); hold++) {
+        const auto response = hold_response(hold);
+        ASSERT_LT(response, kResponseWords.size()) << kHoldWords[hold];
+        EXPECT_EQ(kResponseWords[response], kHoldWords[hold]);
+        all |= QUELL_BIT(response);
+    }
+    EXPECT_EQ(all, QUELL_HOLDABLE);
+}
+
+TEST(Check, ForHowLongWhatIsApprovedFollowsIsInTheImage) {
+    const auto followed = [](const std::string& respond, const std::string& mode = "on", const std::string& subject = "any") {
+        const CompileResult result = compile_text(policy(rule("a", "/x", "delete", subject, "respond: {" + respond + "}\n      mode: " + mode)));
+        if (!result.image) return summary(result.findings);
+        std::string text;
+        for (const ImageRule& one : result.image->rules)
+            if (one.id == "a") text = std::to_string(one.follow_ns / kSecond);
+        return text;
+    };
+    EXPECT_EQ(followed("offer: [isolate-network, kill-container], follow: workload"), "28800");
+    EXPECT_EQ(followed("offer: [deny-exec], follow: {workload: 90m}"), "5400");
+    EXPECT_EQ(followed("offer: [deny-exec]"), "0");
+    EXPECT_EQ(followed("offer: [deny-write], follow: workload", "observe"), "0") << "there is nothing to approve";
+    EXPECT_EQ(followed("offer: [deny-exec], follow: workload", "on", "host"), "Q1317@11:45");
 }
 
 TEST(Check, AnObservedRuleDoesNothingByItself) {
@@ -117,7 +152,7 @@ TEST(Check, AnObservedRuleDoesNothingByItself) {
 
 TEST(Check, WhatIsAskedOfWhoApprovesIsInTheImage) {
     const auto asked = [](const std::string& respond, const std::string& mode = "on") {
-        const CompileResult result = compile_text(policy(rule("a", "/x", "delete", "any", "respond: {offer: [kill-process], " + respond + "}\n      mode: " + mode)), Options{.to_apply = true});
+        const CompileResult result = compile_text(policy(rule("a", "/x", "delete", "any", "respond: {offer: [kill-process], " + respond + "}\n      mode: " + mode)));
         if (!result.image) return summary(result.findings);
         std::string text;
         for (const ImageRule& one : result.image->rules)

@@ -54,6 +54,20 @@ TEST(Costs, MapsOfARule) {
     EXPECT_GT(shares.bytes, 9 * kMapElementBytes);
 }
 
+TEST(Costs, WhatIsWantedAtOnceIsKept) {
+    const auto kept = [](const std::string& respond) {
+        const Source source{"t.yaml", policy(rule("r", "/a", "delete", "container", respond))};
+        const SourceText text(source);
+        Findings none(std::span(&text, 1));
+        return kept_responses(check(std::span(&text, 1), {}, none).rules.at(0));
+    };
+    EXPECT_EQ(kept("respond: {offer: [isolate-network]}"), 0u);
+    EXPECT_EQ(kept("respond: {while-pending: [isolate-network]}"), QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK));
+    EXPECT_EQ(kept("respond: {offer: [kill-process], automatic: {response: kill-process, per-hour: 1}}"), QUELL_BIT(QUELL_RESPONSE_KILL_PROCESS));
+    EXPECT_EQ(kept("respond: {offer: [kill-process], automatic: {response: kill-process, per-hour: 1, dry-run: true}}"), 0u);
+    EXPECT_EQ(kept("mode: observe\n      respond: {while-pending: [isolate-network]}"), 0u);
+}
+
 TEST(Costs, Hooks) {
     const auto standing = standing_hooks();
     EXPECT_NE(std::find(standing.begin(), standing.end(), "bprm_committed_creds"), standing.end());

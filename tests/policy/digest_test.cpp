@@ -69,6 +69,9 @@ TEST(Digest, EveryPartOfTheMeaningCounts) {
         rule("one", "/x", "delete", "any", "respond: {offer: [kill-process], expires: 1h}\n      except: [{exe: [/y]}]"),
         rule("one", "/x", "delete", "any", "respond: {offer: [kill-process], expires: 1h, two-persons: true}"),
         rule("one", "/x", "delete", "any", "respond: {offer: [kill-process], expires: 1h, reason-required: true}"),
+        rule("one", "/x", "delete", "any", "respond: {offer: [deny-write], expires: 1h}"),
+        rule("one", "/x", "delete", "any", "respond: {offer: [deny-write], expires: 1h, follow: workload}"),
+        rule("one", "/x", "delete", "any", "respond: {offer: [deny-write], expires: 1h, follow: {workload: 7h}}"),
         rule("one", "/x"),
         base + rule("more", "/x"),
     };
@@ -76,6 +79,7 @@ TEST(Digest, EveryPartOfTheMeaningCounts) {
     for (const std::string& other : others) digests.push_back(digest(other));
     std::sort(digests.begin(), digests.end());
     EXPECT_EQ(std::unique(digests.begin(), digests.end()), digests.end());
+    EXPECT_EQ(digest(others[14]), digest(rule("one", "/x", "delete", "any", "respond: {offer: [deny-write], expires: 1h, follow: {workload: 8h}}")));
     EXPECT_EQ(digest(base), digest(rule("one", "/x", "delete", "any", "respond: {offer: [kill-process], expires: 60m}")));
 }
 

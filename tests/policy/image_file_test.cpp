@@ -27,7 +27,7 @@ Image compiled(const std::string& text) {
 
 Image pack() { return compiled(slurp(QUELL_SOURCE_DIR "/policy/packs/notable-events.yaml")); }
 
-Image small() { return compiled(policy(rule("a", "/x/**, /x/y, /z/*", "delete, unmount", "any", "except: [{exe: [/e/f, /e/**]}]") + rule("b", "/x/y", "rename", "host", "except: [{exe: [/e/g]}]\n      respond: {offer: [kill-process], two-persons: true, reason-required: true}"))); }
+Image small() { return compiled(policy(rule("a", "/x/**, /x/y, /z/*", "delete, unmount", "any", "except: [{exe: [/e/f, /e/**]}]\n      respond: {offer: [deny-write], while-pending: [isolate-network], follow: {workload: 2h}}") + rule("b", "/x/y", "rename", "host", "except: [{exe: [/e/g]}]\n      respond: {offer: [kill-process], two-persons: true, reason-required: true}"))); }
 
 std::string written(const Image& image) {
     const auto bytes = write_image(image);
@@ -68,6 +68,7 @@ TEST(ImageFile, WhatIsWrittenIsRead) {
             EXPECT_EQ(read->rules[i].offers, image.rules[i].offers);
             EXPECT_EQ(read->rules[i].file, image.rules[i].file);
             EXPECT_EQ(read->rules[i].automatic, image.rules[i].automatic);
+            EXPECT_EQ(read->rules[i].follow_ns, image.rules[i].follow_ns);
             EXPECT_EQ(read->rules[i].two_persons, image.rules[i].two_persons);
             EXPECT_EQ(read->rules[i].reason_required, image.rules[i].reason_required);
             EXPECT_EQ(std::memcmp(&read->rules[i].value, &image.rules[i].value, sizeof(quell_rule)), 0);
@@ -109,7 +110,7 @@ TEST(ImageFile, HeaderIsChecked) {
     EXPECT_EQ(with_header(content), bytes) << "the test knows the header";
     EXPECT_NE(refusal("").find("does not begin with QUELLIMG"), std::string::npos);
     EXPECT_NE(refusal(bytes.substr(0, 20)).find("ends within its header"), std::string::npos);
-    EXPECT_NE(refusal(with_header(content, kImageVersion + 1)).find("of version 10, this command reads 9"), std::string::npos);
+    EXPECT_NE(refusal(with_header(content, kImageVersion + 1)).find("of version 12, this command reads 11"), std::string::npos);
     EXPECT_NE(refusal(with_header(content, kImageVersion, 4)).find("4 sections"), std::string::npos);
     EXPECT_NE(refusal(bytes.substr(0, bytes.size() - 1)).find("bytes behind its header"), std::string::npos);
     EXPECT_NE(refusal(bytes + "x").find("bytes behind its header"), std::string::npos);
@@ -192,6 +193,8 @@ TEST(ImageFile, EveryIndexIsChecked) {
     refused("no operations", [](Image& image) { image.rules[1].value.operations = 0; });
     refused("subjects", [](Image& image) { image.rules[1].value.subjects = 4; });
     refused("no subjects", [](Image& image) { image.rules[1].value.subjects = 0; });
+    refused("held by what cannot", [](Image& image) { image.rules[1].value.wanted = QUELL_BIT(QUELL_RESPONSE_KILL_CONTAINER); });
+    refused("the host held", [](Image& image) { image.rules[1].value.subjects = QUELL_SUBJECT_HOST, image.rules[1].value.wanted = QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK); });
     refused("offers", [](Image& image) { image.rules[1].value.offers = 1; });
     refused("offer", [](Image& image) { image.rules[1].offers = {QUELL_RESPONSE_COUNT}; });
     refused("offer twice", [](Image& image) { image.rules[1].offers = {1, 1}, image.rules[1].value.offers = 2; });
@@ -199,6 +202,8 @@ TEST(ImageFile, EveryIndexIsChecked) {
     refused("automatic response that is none", [](Image& image) { image.rules[1].automatic = Automatic{QUELL_RESPONSE_COUNT, 1, false}; });
     for (const std::uint32_t bound : {0u, kMaxAutomaticPerHour + 1})
         refused("automatic bound", [bound](Image& image) { image.rules[1].automatic = Automatic{image.rules[1].offers.empty() ? 0 : image.rules[1].offers[0], bound, false}; });
+    refused("a term beyond its bounds", [](Image& image) { image.rules[1].follow_ns = kMaxExpiresNs + 1; });
+    refused("the host follows nothing", [](Image& image) { image.rules[2].follow_ns = kMaxExpiresNs; });
     refused("two persons and none at once", [](Image& image) { image.rules[2].automatic = Automatic{QUELL_RESPONSE_KILL_PROCESS, 1, false}; });
     refused("flags", [](Image& image) { image.rules[1].value.flags = 4; });
     refused("severity", [](Image& image) { image.rules[1].value.severity = 5; });

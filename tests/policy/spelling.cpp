@@ -238,8 +238,10 @@ public:
         }
         block(root, 0, false);
         noise();
-        if (chance(5)) out_ += "...\n";
-        noise();
+        if (chance(5)) {  // a second noise at once would not know how deep one may be behind a block of text
+            out_ += "...\n";
+            noise();
+        }
         if (chance(4)) {
             std::string dos;
             for (const char c : out_) dos += c == '\n' ? "\r\n" : std::string(1, c);
@@ -411,6 +413,10 @@ Checked random_rules(std::mt19937& random) {
         if (below(random, 2) == 0) continue;
         rule.offers = {QUELL_RESPONSE_KILL_PROCESS};
         if (rule.subjects & QUELL_SUBJECT_CONTAINER) rule.offers.insert(rule.offers.begin() + below(random, 2), QUELL_RESPONSE_KILL_CONTAINER);
+        if (rule.subjects & QUELL_SUBJECT_CONTAINER && below(random, 2) == 0) {
+            rule.offers.push_back(QUELL_RESPONSE_ISOLATE_NETWORK);
+            if (below(random, 2) == 0) rule.follow_ns = (1 + below(random, 100)) * 60 * kSecond;
+        }
         if (below(random, 2) == 0) rule.automatic = Automatic{rule.offers.front(), 1 + below(random, kMaxAutomaticPerHour), below(random, 2) == 0};
         rule.two_persons = !rule.automatic && below(random, 2) == 0;
         rule.reason_required = below(random, 2) == 0;

@@ -30,7 +30,7 @@ std::vector<Source> sources() {
         for (const auto& entry : std::filesystem::recursive_directory_iterator(std::filesystem::path(QUELL_SOURCE_DIR) / folder)) {
             // Inputs that are wrong on purpose have names without an ending, too.
             const auto path = entry.path().string();
-            if (!entry.is_regular_file() || !is_source(entry.path()) || path.find("/fixtures/") != std::string::npos || path.find("/corpus/") != std::string::npos) continue;
+            if (!entry.is_regular_file() || !is_source(entry.path()) || path.find("/fixtures/") != std::string::npos || path.find("/corpus/") != std::string::npos || path.find("/seeds/") != std::string::npos) continue;
             Source source{path.substr(std::string(QUELL_SOURCE_DIR).size() + 1), {}};
             std::ifstream file(path);
             for (std::string line; std::getline(file, line);) source.lines.push_back(line);

@@ -10,10 +10,13 @@
 name=$1 build=$2 filter=$3 program=$5
 read -ra options <<<"$4"
 shift 4
+# --boots N: the guest is booted so often with one disk that is kept; the tests of the first boot are Boot1.*, and so on.
+boots=''
+if [ "${options[0]}" = --boots ]; then boots=${options[1]} options=("${options[@]:2}"); fi
 logs=$build/vm-logs
 mkdir -p "$logs"
 copy=$(mktemp -d "${TMPDIR:-/tmp}/quell-suite.XXXXXX")
-trap 'rm -rf "$copy"' EXIT
+trap 'rm -rf "$copy" "$copy.disk"' EXIT
 for file in "$@"; do
   # Debug information is most of a test program, and unpacking it is most of the boot.
   objcopy --strip-debug "$file" "$copy/${file##*/}" 2>/dev/null || cp -a "$file" "$copy/"
@@ -25,8 +28,13 @@ if [ -n "${QUELL_FALCO_CORPUS:-}" ] && [ "${program##*/}" = packs_tests ]; then
 fi
 
 status=0
-QUELL_BUILD=$build "$QUELL_ROOT/tools/vm" "${options[@]}" --copy "$copy" --log "$logs/$name.console" -- \
-  "/w/${program##*/}" --gtest_color=no --gtest_filter="$filter" >"$logs/$name.log" 2>&1 || status=$?
+: >"$logs/$name.log"
+for boot in $(seq "${boots:-1}"); do
+  kept=() part=$filter
+  [ -z "$boots" ] || kept=(--keep "$copy.disk") part="Boot$boot.*"
+  QUELL_BUILD=$build "$QUELL_ROOT/tools/vm" "${options[@]}" "${kept[@]}" --copy "$copy" --log "$logs/$name.console" -- \
+    "/w/${program##*/}" --gtest_color=no --gtest_filter="$part" >>"$logs/$name.log" 2>&1 || { status=$?; break; }
+done
 gtest_count "$logs/$name.log" >"$logs/$name.count"
 read -r passed failed skipped <"$logs/$name.count"
 why=''

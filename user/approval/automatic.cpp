@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "policy/check/follow.h"
+
 namespace quell::approval {
 namespace {
 
@@ -39,6 +41,10 @@ std::string why_not_by_rule(const incident::Incident& incident) {
     // It may not be what the rule is about: nothing is done on a perhaps.
     if (incident.in_doubt()) return "it hangs on what its container is called, which is not known yet";
     return {};
+}
+
+std::uint64_t follow_of_rule(const incident::Incident& incident, std::uint32_t response) {
+    return response < QUELL_RESPONSE_COUNT && (policy::kFollowing & QUELL_BIT(response)) ? incident.rule.follow_ns : 0;
 }
 
 bool HourGuard::take(const std::string& rule, std::uint32_t most, std::int64_t now_ns) {

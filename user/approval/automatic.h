@@ -31,6 +31,9 @@ inline constexpr std::uint32_t kRuleUid = UINT32_MAX;
 // The one place that says of an incident, whatever its rule asks for, why a person must decide; "" where a rule may.
 [[nodiscard]] std::string why_not_by_rule(const incident::Incident& incident);
 
+// For how long its rule has what that response does follow the workload; 0: not at all, or the response follows none.
+[[nodiscard]] std::uint64_t follow_of_rule(const incident::Incident& incident, std::uint32_t response);
+
 // At most so many an hour of each rule, those of earlier daemons included. Times are CLOCK_BOOTTIME, negative before the boot.
 class HourGuard {
 public:

@@ -18,8 +18,13 @@ void Decisions::assign(std::uint64_t id, const std::string& user, const Request&
     if (!incident) return refuse(id, Refusal::kNoSuchIncident, "no such incident", request, reply);
     if (!user.empty() && !is_assignee(user)) return refuse(id, Refusal::kFailed, "not a name of a user: at most 64 letters, digits and . _ - @", request, reply);
     refresh(*incident);
+    const auto whose = user.empty() ? std::string("assigned to nobody") : "assigned to " + user;
+    if (request.dry_run) {
+        row(*incident, history::Action::DRY_RUN, "dry run: it would have been " + whose, &request);
+        return reply({Refusal::kNone, {}, id, {}});
+    }
     incident->assigned_to = user;
-    row(*incident, history::Action::ASSIGNED, user.empty() ? "assigned to nobody" : "assigned to " + user, &request);
+    row(*incident, history::Action::ASSIGNED, whose, &request);
     reply({Refusal::kNone, {}, id, {}});
 }
 
@@ -28,6 +33,10 @@ void Decisions::note(std::uint64_t id, const std::string& text, const Request& r
     if (!incident) return refuse(id, Refusal::kNoSuchIncident, "no such incident", request, reply);
     if (text.empty()) return refuse(id, Refusal::kFailed, "a note without text", request, reply);
     refresh(*incident);
+    if (request.dry_run) {
+        row(*incident, history::Action::DRY_RUN, "dry run: it would have been noted", &request);
+        return reply({Refusal::kNone, {}, id, {}});
+    }
     const auto who = request.named(request.who);
     incident->add_note({wall_ns(), who.uid, who.user, text});
     auto noted = request;

@@ -21,6 +21,13 @@ bool counts(Refusal refusal) { return refusal == Refusal::kNone || refusal == Re
 
 }  // namespace
 
+std::string not_followed_text(const std::string& why) { return "it does not follow its workload, though its rule says so: " + why; }
+
+std::string follow_outlook(const Request& request) {
+    if (!request.not_followed.empty()) return "; " + not_followed_text(request.not_followed);
+    return request.follow_by_rule ? ", and its workload followed for " + duration_text(static_cast<std::int64_t>(request.follow_ns)) : std::string();
+}
+
 void Decisions::consider(const Incident& incident) {
     if (incident.waits() && !incident.rule_decided && automatic_of(parts_.store, incident)) considered_.emplace(incident.id, boottime_ns() + kLookUpLimitNs);
 }
@@ -39,6 +46,8 @@ void Decisions::approve_by_rule(std::uint64_t id) {
     request.received_ns = boottime_ns();
     request.response = static_cast<quell_response>(automatic->response);
     request.dry_run = automatic->dry_run;
+    request.follow_ns = follow_of_rule(*incident, automatic->response);
+    request.follow_by_rule = request.follow_ns != 0;
     const auto now = static_cast<std::int64_t>(request.received_ns);
     if (!parts_.automatic) return leave_to_person(*incident, request, "automatic responses are switched off in /etc/quell/quell.yaml");
     if (const auto why = why_not_by_rule(*incident); !why.empty()) {
@@ -57,6 +66,7 @@ void Decisions::approve_by_rule(std::uint64_t id) {
 
 void Decisions::doubt_ended(Incident& incident, const std::string& why) {
     row(incident, history::Action::IDENTIFIED, why);
+    hold(incident);
     if (!std::exchange(incident.rule_doubted, false)) return;
     incident.rule_decided = false;
     consider(incident);

@@ -30,12 +30,19 @@ std::optional<Guard> by_images(const GuardRules& rules, const Matter& matter) {
     return std::nullopt;
 }
 
-std::optional<Guard> by_number(const GuardRules& rules, const ContainerWindow& window, std::int64_t now_ns) {
+std::optional<Guard> by_number(const GuardRules& rules, const ContainerWindow& window, std::uint32_t wanted, std::int64_t now_ns) {
     if (rules.containers == 0) return std::nullopt;
     const std::string most = "at most " + std::to_string(rules.containers) + " containers within " + duration_text(static_cast<std::int64_t>(rules.per_ns));
     if (window.is_closed(now_ns)) return Guard{"containers", most + ", and how many there were is not known: the history could not be read"};
-    if (const auto count = window.within(now_ns, rules.per_ns); count >= rules.containers) return Guard{"containers", most + ", and there were " + std::to_string(count)};
-    return std::nullopt;
+    const auto count = window.within(now_ns, rules.per_ns);
+    if (count + wanted <= rules.containers) return std::nullopt;
+    return Guard{"containers", most + ", and there were " + std::to_string(count) + (wanted > 1 ? ", these are " + std::to_string(wanted) : "")};
+}
+
+// Of a word that is no response, which a row of an earlier version may have: what protects most, but does not count.
+std::string_view guard_of(std::string_view response) {
+    const auto index = word_index(kResponseWords, response);
+    return index ? kResponseGuards[*index] : "container";
 }
 
 }  // namespace
@@ -50,14 +57,14 @@ std::size_t ContainerWindow::within(std::int64_t now_ns, std::uint64_t per_ns) c
     return static_cast<std::size_t>(std::ranges::count_if(taken_, [&](std::int64_t at) { return at > now_ns - static_cast<std::int64_t>(per_ns); }));
 }
 
-bool acts_on_container(std::string_view response) { return response.ends_with("-container"); }
-bool only_looks(std::string_view response) { return response == "capture" || response == "acquire-file"; }
+bool acts_on_container(std::string_view response) { return guard_of(response) == "number"; }
+bool only_looks(std::string_view response) { return guard_of(response) == "none"; }
 
 std::vector<Guard> guards_against(const GuardRules& rules, const ContainerWindow& window, const Matter& matter, std::int64_t now_ns) {
     std::vector<Guard> guards;
     const auto word = word_at(kResponseWords, matter.response);
     if (!matter.is_container || only_looks(word)) return guards;
-    for (auto& guard : {by_labels(rules, matter), by_images(rules, matter), acts_on_container(word) ? by_number(rules, window, now_ns) : std::nullopt})
+    for (auto& guard : {by_labels(rules, matter), by_images(rules, matter), acts_on_container(word) ? by_number(rules, window, matter.containers, now_ns) : std::nullopt})
         if (guard) guards.push_back(*guard);
     return guards;
 }

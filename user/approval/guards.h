@@ -38,7 +38,7 @@ private:
     std::int64_t closed_until_ns_ = INT64_MIN;
 };
 
-// By the response's word: one of a whole container; one that only takes evidence.
+// As kern/responses.def has it of this word: one of a whole container, which is counted; one that only takes evidence.
 [[nodiscard]] bool acts_on_container(std::string_view response);
 [[nodiscard]] bool only_looks(std::string_view response);
 

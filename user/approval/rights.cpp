@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "user/approval/guards.h"
 #include "user/base/vocabulary.h"
 
 namespace quell::approval {
@@ -66,7 +67,10 @@ Role role_needed(const Rights& rights, const Matter& matter) {
 
 Role role_to_reject(const Rights& rights, Matter matter, std::span<const quell_u32> offers) {
     Role needed = offers.empty() ? Role::kResponder : Role::kAdmin;
+    const auto looks = [](quell_u32 offer) { return only_looks(word_at(kResponseWords, offer)); };
+    const bool contains = !std::ranges::all_of(offers, looks);
     for (const auto offer : offers) {
+        if (contains && looks(offer)) continue;  // who may look at a target may not therefore decide that nothing is done to it
         matter.response = static_cast<quell_response>(std::min<quell_u32>(offer, QUELL_RESPONSE_COUNT));
         needed = std::min(needed, role_needed(rights, matter));
     }

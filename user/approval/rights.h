@@ -52,6 +52,7 @@ struct Matter {
     const std::string* image = nullptr;                // nullptr: not known; both are the incident's
     const std::vector<std::string>* labels = nullptr;  // "name=value"
     bool is_own_pod = false;     // of the pod that Quell itself runs in
+    std::uint32_t containers = 1;  // how many are acted on at once
 };
 
 // One way to be allowed: the role, up to this severity, on containers that bear all these labels.

@@ -17,13 +17,40 @@ inline constexpr std::array kOperationWords = {
 #undef OPERATION
 };
 inline constexpr std::array kResponseWords = {
-#define RESPONSE(name, word, hooks, undo) std::string_view{word},
+#define RESPONSE(name, word, hooks, undo, ...) std::string_view{word},
 #include "kern/responses.def"
 #undef RESPONSE
 };
 // "" where the response cannot be taken back
 inline constexpr std::array kUndoWords = {
-#define RESPONSE(name, word, hooks, undo) std::string_view{undo},
+#define RESPONSE(name, word, hooks, undo, ...) std::string_view{undo},
+#include "kern/responses.def"
+#undef RESPONSE
+};
+// Lists of words, and words, of what is asked about a response (kern/responses.def says which).
+inline constexpr std::array kResponseSubjects = {
+#define RESPONSE(name, word, hooks, undo, subjects, target, scopes, guard, risk) std::string_view{subjects},
+#include "kern/responses.def"
+#undef RESPONSE
+};
+inline constexpr std::array kResponseTargets = {
+#define RESPONSE(name, word, hooks, undo, subjects, target, scopes, guard, risk) std::string_view{target},
+#include "kern/responses.def"
+#undef RESPONSE
+};
+inline constexpr std::array kResponseScopes = {
+#define RESPONSE(name, word, hooks, undo, subjects, target, scopes, guard, risk) std::string_view{scopes},
+#include "kern/responses.def"
+#undef RESPONSE
+};
+inline constexpr std::array kResponseGuards = {
+#define RESPONSE(name, word, hooks, undo, subjects, target, scopes, guard, risk) std::string_view{guard},
+#include "kern/responses.def"
+#undef RESPONSE
+};
+// For people, in a line.
+inline constexpr std::array kResponseRisks = {
+#define RESPONSE(name, word, hooks, undo, subjects, target, scopes, guard, risk) std::string_view{risk},
 #include "kern/responses.def"
 #undef RESPONSE
 };
@@ -56,6 +83,19 @@ template <std::size_t N>
 template <std::size_t N>
 [[nodiscard]] constexpr std::string_view word_at(const std::array<std::string_view, N>& words, std::size_t index) {
     return index < N ? words[index] : std::string_view{"?"};
+}
+
+// Whether the list at a position, words with a space between, has the word.
+template <std::size_t N>
+[[nodiscard]] constexpr bool has_word(const std::array<std::string_view, N>& lists, std::size_t index, std::string_view word) {
+    if (index >= N) return false;
+    for (auto rest = lists[index]; !rest.empty();) {
+        const auto end = rest.find(' ');
+        if (rest.substr(0, end) == word) return true;
+        if (end == std::string_view::npos) break;
+        rest.remove_prefix(end + 1);
+    }
+    return false;
 }
 
 }  // namespace quell

@@ -5,7 +5,8 @@
 // is handed to its `done` on the loop's thread.
 #pragma once
 
-#include <condition_variable>
+#include <semaphore.h>
+
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -50,7 +51,7 @@ private:
     Loop& loop_;
     const std::size_t max_jobs_;
     mutable std::mutex mutex_;
-    std::condition_variable ready_;
+    sem_t ready_{};  // one for each job. A condition variable's signal may wait for a thread that was woken before and has no CPU yet
     std::deque<std::function<void()>> jobs_;
     bool ending_ = false;
     std::vector<std::thread> threads_;  // last: they use all of the above

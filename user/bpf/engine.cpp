@@ -51,6 +51,17 @@ Result<std::vector<std::pair<std::string, Fd>>> open_directory(const std::string
     return found;
 }
 
+// Works for every kind used here: LSM, raw tracepoint, fentry, fexit. `name`: of the link's pin.
+Status attach_and_pin(const std::string& root, const char* program_name, const std::string& name) {
+    const Fd program(bpf_obj_get(program_pin(root, program_name).c_str()));
+    if (!program) return errno_error("cannot open the program of " + name);
+    Fd link(bpf_raw_tracepoint_open(nullptr, program.get()));
+    if (!link) return errno_error("cannot attach to " + name);
+    const auto pin = link_pin(root, name);
+    if (bpf_obj_pin(link.get(), pin.c_str())) return errno_error("cannot pin " + pin);
+    return success();
+}
+
 int pinned(const std::vector<std::pair<std::string, Fd>>& list, std::string_view name) {
     for (const auto& [key, fd] : list)
         if (key == name) return fd.get();
@@ -87,6 +98,8 @@ Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options) {
     if (bpf_prog_test_run_opts(engine->program("quell_setup_program"), &run)) return errno_error("cannot run the setup program");
     engine->globals_->enabled_offers = options.enabled_responses;
     engine->globals_->adopting = 0;
+    // what an earlier daemon asked when it was killed: nobody asks it any more
+    std::memset(const_cast<quell_task_query*>(&engine->globals_->query), 0, sizeof(quell_task_query));
     return engine;
 }
 
@@ -120,13 +133,14 @@ Status Engine::attach(quell_hook hook) {
     if (attached(hook)) return success();
     const auto& row = kHooks[hook];
     if (auto loaded = load_programs(std::uint64_t{1} << hook); !loaded) return loaded;
-    const Fd program(bpf_obj_get(program_pin(options_.pin_root, row.program).c_str()));
-    if (!program) return errno_error("cannot open the program of " + std::string(row.name));
-    // works for every kind used here: LSM, raw tracepoint, fentry, fexit
-    Fd link(bpf_raw_tracepoint_open(nullptr, program.get()));
-    if (!link) return errno_error("cannot attach to " + std::string(row.name));
-    const auto pin = link_pin(options_.pin_root, std::string(row.name));
-    if (bpf_obj_pin(link.get(), pin.c_str())) return errno_error("cannot pin " + pin);
+    // the hook's own pin, which is its truth, comes last: who died before that has left the others
+    for (const auto& more : kMorePrograms) {
+        if (more.hook != hook || ::access(link_pin(options_.pin_root, more.program).c_str(), F_OK) == 0) continue;
+        // whoever loads pins all that the kernel has a place for
+        if (more.function != nullptr && ::access(program_pin(options_.pin_root, more.program).c_str(), F_OK) != 0) continue;
+        if (auto done = attach_and_pin(options_.pin_root, more.program, more.program); !done) return done;
+    }
+    if (auto done = attach_and_pin(options_.pin_root, row.program, std::string(row.name)); !done) return done;
     attached_ |= std::uint64_t{1} << hook;
     return success();
 }
@@ -137,6 +151,9 @@ Status Engine::detach(quell_hook hook) {
     const auto pin = link_pin(options_.pin_root, std::string(kHooks[hook].name));
     if (::unlink(pin.c_str())) return errno_error("cannot remove " + pin);
     attached_ &= ~(std::uint64_t{1} << hook);
+    for (const auto& more : kMorePrograms)
+        if (more.hook == hook && ::unlink(link_pin(options_.pin_root, more.program).c_str()) && errno != ENOENT)
+            return errno_error("cannot remove the pin of " + std::string(more.program));
     return success();
 }
 

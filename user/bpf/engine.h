@@ -10,6 +10,8 @@
 // errno in `code`.
 #pragma once
 
+#include <sys/types.h>
+
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -101,6 +103,9 @@ public:
     [[nodiscard]] Result<FoundProcess> process(std::uint32_t pid);
     // Of a descriptor of this process; `container`: whose it is where it lies in an overlay. ENOENT: it was closed.
     [[nodiscard]] Result<quell_open_file> open_file(int descriptor, std::uint64_t container);
+    // Who has the file open or mapped: told once for each descriptor and map. Walks all of them, for `limit_ns` at most; then
+    // `is_whole` is false. `inode`: its number as its process saw it.
+    [[nodiscard]] Result<std::vector<quell_holder>> holders(const quell_file_key& file, std::uint64_t inode, std::uint64_t limit_ns, bool& is_whole);
     [[nodiscard]] std::optional<quell_pending> find(const quell_pending_key& key) const;
     [[nodiscard]] std::vector<PendingEntry> pending() const;
     [[nodiscard]] std::optional<quell_container> container(std::uint64_t cgroup) const;
@@ -108,11 +113,21 @@ public:
     // Lets go of a container whose cgroup is gone, once nobody of it lives. ENOENT: its cgroup is there, or it is not known.
     [[nodiscard]] Status forget(std::uint64_t container);
     [[nodiscard]] std::optional<quell_file_entry> file(const quell_file_key& key) const;
+    [[nodiscard]] std::optional<quell_executable> executable(const quell_executable_key& key) const;
+    // Of a container whose network is cut.
+    [[nodiscard]] std::optional<quell_isolation> isolation(std::uint64_t container) const;
+    // Of a container that may not write below some places.
+    [[nodiscard]] std::optional<quell_write_denial> write_denial(std::uint64_t container) const;
 
     // Group leaders in a container (by cgroup or lineage) or bearing a mark;
     // `mark` first gives `actor` to descendants of that task, until no more are found.
     [[nodiscard]] Result<std::vector<quell_task_ref>> tasks(std::uint64_t container, std::uint64_t actor,
                                                             const quell_task_ref* mark = nullptr);
+    // Group leaders that execute the file, or what it was copied up to; of the container, 0: of any and of the host.
+    [[nodiscard]] Result<std::vector<quell_task_ref>> executing(const quell_file_key& file, std::uint64_t container);
+
+    // What the descriptors of a process are of, by the identities of the kernel side.
+    [[nodiscard]] Result<std::vector<quell_held_file>> held_files(pid_t process);
 
     // Recognises cgroups and containers that were there before the first load.
     // After the standing hooks are attached, once; harmless when repeated.
@@ -147,6 +162,7 @@ private:
     bool adopted_ = false;
     std::mutex mutex_;        // attaching, which takes its time
     std::mutex loader_mutex_;  // within mutex_, or alone
+    std::mutex sought_mutex_;  // globals' sought: takes longer, and nobody who decides waits for it
     std::mutex query_mutex_;  // globals' query, and iterators: asked on the loop, too, which does not wait for an attach
 };
 

@@ -291,7 +291,11 @@ Status Engine::load_policy(const policy::Image& image, std::uint64_t generation,
         return success();
     };
 
-    const std::uint64_t hooks = standing_hooks() | policy_hooks(image.operations, policy::texts_asked(image));
+    // what rules want at once is attached before they are there, and stays: who is held waits for nobody
+    const quell_u32 kept = policy::kept_responses(image) & globals_->enabled_offers;
+    const std::uint64_t hooks = standing_hooks() | policy_hooks(image.operations, policy::texts_asked(image)) | response_hooks(kept);
+    const quell_u32 kept_before = globals_->kept;
+    globals_->kept = kept_before | kept;  // first: who detaches meanwhile looks at it
     auto done = clear(half);
     if (done) done = load_programs(hooks, &image, half);  // all that are missing at once: to open the object takes longest
     if (done) done = load();
@@ -299,15 +303,19 @@ Status Engine::load_policy(const policy::Image& image, std::uint64_t generation,
     for (std::size_t hook = 0; done && hook < kHooks.size(); hook++)
         if ((hooks >> hook) & 1) done = attach(static_cast<quell_hook>(hook));
     if (!done) {
+        globals_->kept = kept_before;
         (void)clear(half);
         return done.error();
     }
+    __atomic_fetch_or(&globals_->armed, kept, __ATOMIC_SEQ_CST);
     quell_switch request{generation, image.operations, half, policy::texts_asked(image)};
     LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &request, .ctx_size_in = sizeof(request));
     if (bpf_prog_test_run_opts(program("quell_switch_program"), &run)) {
+        globals_->kept = kept_before;
         (void)clear(half);
         return errno_error("cannot switch to the new policy");
     }
+    globals_->kept = kept;
     globals_->identities = static_cast<quell_u32>(image.identities.size());
     wait_for_programs();
     if (half != old_half)

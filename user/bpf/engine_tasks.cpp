@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "user/base/time.h"
 #include "user/bpf/engine.h"
 
 namespace quell::bpf {
@@ -23,10 +24,11 @@ void for_each(int map, Visit visit) {
     }
 }
 
-enum class Over { kTasks, kCgroups, kOwnFiles };
+enum class Over { kTasks, kCgroups, kOwnFiles, kHeldFiles };
 
-// Runs an iterator once; its output as bytes.
-Result<std::string> run_iterator(int program, Over over = Over::kTasks) {
+// Runs an iterator once; its output as bytes. `process`: whose files, of kHeldFiles. Not beyond `until_ns`, where one is given:
+// then what there is by then.
+Result<std::string> run_iterator(int program, Over over = Over::kTasks, pid_t process = 0, std::uint64_t until_ns = UINT64_MAX) {
     bpf_iter_link_info which{};
     LIBBPF_OPTS(bpf_link_create_opts, options);
     if (over != Over::kTasks) {
@@ -35,6 +37,7 @@ Result<std::string> run_iterator(int program, Over over = Over::kTasks) {
     }
     if (over == Over::kCgroups) which.cgroup.order = BPF_CGROUP_ITER_DESCENDANTS_PRE;  // parents first; of the root, since no descriptor is named
     if (over == Over::kOwnFiles) which.task.tid = static_cast<quell_u32>(::getpid());  // of the first thread: 6.1 takes no other one's number
+    if (over == Over::kHeldFiles) which.task.pid = static_cast<quell_u32>(process);
     Fd link(bpf_link_create(program, 0, BPF_TRACE_ITER, &options));
     if (!link) return errno_error("cannot create an iterator");
     Fd iterator(bpf_iter_create(link.get()));
@@ -45,12 +48,17 @@ Result<std::string> run_iterator(int program, Over over = Over::kTasks) {
         const auto n = ::read(iterator.get(), buffer, sizeof(buffer));
         if (n == 0) return output;
         if (n < 0) {
-            if (errno == EINTR || errno == EAGAIN) continue;
+            if ((errno == EINTR || errno == EAGAIN) && boottime_ns() < until_ns) continue;
+            if (errno == EINTR || errno == EAGAIN) return output;
             return errno_error("cannot read from an iterator");
         }
         output.append(buffer, static_cast<std::size_t>(n));
+        if (boottime_ns() >= until_ns) return output;
     }
 }
+
+// Puts a question whole: of one in whose middle an earlier daemon was killed nothing is left to be asked along.
+void ask(volatile quell_task_query& where, const quell_task_query& question) { std::memcpy(const_cast<quell_task_query*>(&where), &question, sizeof(question)); }
 
 }  // namespace
 
@@ -92,6 +100,24 @@ std::optional<quell_file_entry> Engine::file(const quell_file_key& key) const {
     return value;
 }
 
+std::optional<quell_executable> Engine::executable(const quell_executable_key& key) const {
+    quell_executable value{};
+    if (bpf_map_lookup_elem(map("denied_executables"), &key, &value)) return std::nullopt;
+    return value;
+}
+
+std::optional<quell_isolation> Engine::isolation(std::uint64_t container) const {
+    quell_isolation value{};
+    if (bpf_map_lookup_elem(map("isolations"), &container, &value)) return std::nullopt;
+    return value;
+}
+
+std::optional<quell_write_denial> Engine::write_denial(std::uint64_t container) const {
+    quell_write_denial value{};
+    if (bpf_map_lookup_elem(map("write_denials"), &container, &value)) return std::nullopt;
+    return value;
+}
+
 Status Engine::find_containers() {
     const std::lock_guard lock(query_mutex_);
     if (auto ran = run_iterator(program("quell_iter_cgroups"), Over::kCgroups); !ran) return ran.error();
@@ -107,25 +133,25 @@ Result<quell_request> Engine::request(quell_request request) {
 
 Result<FoundProcess> Engine::process(std::uint32_t pid) {
     const std::lock_guard lock(query_mutex_);
-    auto& query = globals_->query;
-    query.container = 0;
-    query.actor = 0;
-    query.home = 0;
-    query.mark_pid = 0;
-    query.pid = pid;
+    quell_task_query question{};
+    question.pid = pid;
+    ask(globals_->query, question);
     auto output = run_iterator(program("quell_iter_tasks"));
-    query.pid = 0;
+    const auto home = globals_->query.home;
+    ask(globals_->query, {});
     if (!output) return output.error();
     if (output->size() != sizeof(quell_task_ref)) return Error{"no such process, or one that is never contained (PID 1, kernel threads, Quell)", ESRCH, {}};
-    FoundProcess found{.task = {}, .container = query.home};
+    FoundProcess found{.task = {}, .container = home};
     std::memcpy(&found.task, output->data(), sizeof(found.task));
     return found;
 }
 
 Result<quell_open_file> Engine::open_file(int descriptor, std::uint64_t container) {
     const std::lock_guard lock(query_mutex_);
-    globals_->query.container = container;
-    globals_->query.descriptor = static_cast<quell_u32>(descriptor);
+    quell_task_query question{};
+    question.container = container;
+    question.descriptor = static_cast<quell_u32>(descriptor);
+    ask(globals_->query, question);
     auto output = run_iterator(program("quell_iter_files"), Over::kOwnFiles);
     if (!output) return output.error();
     quell_open_file file{};
@@ -134,27 +160,66 @@ Result<quell_open_file> Engine::open_file(int descriptor, std::uint64_t containe
     return file;
 }
 
+Result<std::vector<quell_holder>> Engine::holders(const quell_file_key& file, std::uint64_t inode, std::uint64_t limit_ns, bool& is_whole) {
+    const std::lock_guard lock(sought_mutex_);
+    std::memcpy(const_cast<quell_file_key*>(&globals_->sought), &file, sizeof(file));
+    globals_->sought_inode = inode;
+    const auto until_ns = boottime_ns() + limit_ns;
+    std::vector<quell_holder> found;
+    for (const char* name : {"quell_iter_maps", "quell_iter_holders"}) {  // maps first: no hook reaches those
+        auto output = run_iterator(program(name), Over::kTasks, 0, until_ns);
+        if (!output) return output.error();
+        const auto before = found.size();
+        found.resize(before + output->size() / sizeof(quell_holder));
+        if (found.size() != before) std::memcpy(found.data() + before, output->data(), (found.size() - before) * sizeof(quell_holder));
+    }
+    is_whole = boottime_ns() < until_ns;
+    return found;
+}
+
+Result<std::vector<quell_task_ref>> Engine::executing(const quell_file_key& file, std::uint64_t container) {
+    const std::lock_guard lock(query_mutex_);
+    quell_task_query question{};
+    question.container = container;
+    question.executable = file;
+    ask(globals_->query, question);
+    auto output = run_iterator(program("quell_iter_tasks"));
+    ask(globals_->query, {});
+    if (!output) return output.error();
+    std::vector<quell_task_ref> found(output->size() / sizeof(quell_task_ref));
+    std::memcpy(found.data(), output->data(), found.size() * sizeof(quell_task_ref));
+    return found;
+}
+
 Result<std::vector<quell_task_ref>> Engine::tasks(std::uint64_t container, std::uint64_t actor, const quell_task_ref* mark) {
     constexpr int kMarkRounds = 8;  // each finds only what forked during the one before
     const std::lock_guard lock(query_mutex_);
-    auto& query = globals_->query;
-    query.container = container;
-    query.actor = actor;
-    query.mark_start_ns = mark ? mark->start_ns : 0;
-    query.mark_pid = mark ? mark->pid : 0;
+    quell_task_query question{};
+    question.container = container;
+    question.actor = actor;
+    question.mark_start_ns = mark ? mark->start_ns : 0;
+    question.mark_pid = mark ? mark->pid : 0;
     quell_u32 before = 0;
     for (int round = 0;; round++) {
-        query.marked = 0;
+        ask(globals_->query, question);
         auto output = run_iterator(program("quell_iter_tasks"));
         if (!output) return output.error();
-        if (mark && round < kMarkRounds && query.marked != before) {
-            before = query.marked;
+        if (const quell_u32 marked = globals_->query.marked; mark && round < kMarkRounds && marked != before) {
+            before = marked;
             continue;
         }
         std::vector<quell_task_ref> found(output->size() / sizeof(quell_task_ref));
         std::memcpy(found.data(), output->data(), found.size() * sizeof(quell_task_ref));
         return found;
     }
+}
+
+Result<std::vector<quell_held_file>> Engine::held_files(pid_t process) {
+    auto output = run_iterator(program("quell_iter_held"), Over::kHeldFiles, process);
+    if (!output) return output.error();
+    std::vector<quell_held_file> found(output->size() / sizeof(quell_held_file));
+    std::memcpy(found.data(), output->data(), found.size() * sizeof(quell_held_file));
+    return found;
 }
 
 }  // namespace quell::bpf

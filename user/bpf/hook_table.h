@@ -34,6 +34,23 @@ inline constexpr std::array kHooks = {
 #undef HOOK
 };
 
+// Programs that come and go with a hook, each at a place of its own.
+struct MoreRow {
+    quell_hook hook;
+    const char* program;
+    const char* function;  // of the kernel, without which the program is not loaded; null: every kernel has its place
+};
+
+inline constexpr std::array kMorePrograms = {
+#define HOOK(name, program, role)
+#define MORE(hook, program) MoreRow{QUELL_HOOK_##hook, #program, nullptr},
+#define MORE_IF(hook, program, function) MoreRow{QUELL_HOOK_##hook, #program, #function},
+#include "kern/hooks.def"
+#undef MORE_IF
+#undef MORE
+#undef HOOK
+};
+
 inline constexpr std::array kRoleWords = {std::string_view{"subject"}, std::string_view{"path"},
                                           std::string_view{"operation"}, std::string_view{"contain"},
                                           std::string_view{"peer"}};
@@ -52,7 +69,7 @@ inline constexpr std::array kRoleWords = {std::string_view{"subject"}, std::stri
 }
 
 inline constexpr std::array kResponseHooks = {
-#define RESPONSE(name, word, hooks, undo) hook_mask(hooks),
+#define RESPONSE(name, word, hooks, undo, ...) hook_mask(hooks),
 #include "kern/responses.def"
 #undef RESPONSE
 };
@@ -87,6 +104,14 @@ inline constexpr std::array kTextHooks = {hook_mask("bprm_committing_creds"), ho
     std::uint64_t mask = operation_hooks(operations);
     for (std::size_t i = 0; i < kTextHooks.size(); i++)
         if ((texts >> i) & 1) mask |= kTextHooks[i];
+    return mask;
+}
+
+// Hooks that a mask of responses needs.
+[[nodiscard]] constexpr std::uint64_t response_hooks(std::uint32_t responses) {
+    std::uint64_t mask = 0;
+    for (std::size_t i = 0; i < kResponseHooks.size(); i++)
+        if ((responses >> i) & 1) mask |= kResponseHooks[i];
     return mask;
 }
 

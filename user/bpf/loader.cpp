@@ -114,7 +114,13 @@ Skeleton open_object() {
     skeleton->skeleton->data = object_image().data();
     if (bpf_object__open_skeleton(skeleton->skeleton, &options)) return {nullptr, &quell_bpf__destroy};
     skeleton->rodata->move_tells_mount = move_place().tells_mount;
-    if (bpf_program__set_attach_target(skeleton->progs.quell_do_move_mount, 0, move_place().function)) skeleton.reset();
+    if (bpf_program__set_attach_target(skeleton->progs.quell_do_move_mount, 0, move_place().function)) {
+        skeleton.reset();
+        return skeleton;
+    }
+    for (const auto& more : kMorePrograms)
+        if (more.function != nullptr && !function_id(more.function))
+            bpf_program__set_autoload(bpf_object__find_program_by_name(skeleton->obj, more.program), false);
     return skeleton;
 }
 
@@ -175,7 +181,7 @@ Status load_and_pin(const std::string& root) {
     auto done = make_directories(root);
     if (done) done = pin_all(*skeleton, root);
     if (done)  // from here on only programs write the truth about containments
-        for (auto* map : {skeleton->maps.pending, skeleton->maps.contained_actors, skeleton->maps.contained_files})
+        for (auto* map : {skeleton->maps.pending, skeleton->maps.contained_actors, skeleton->maps.contained_files, skeleton->maps.isolations, skeleton->maps.write_denials, skeleton->maps.denied_executables, skeleton->maps.held_objects})
             if (bpf_map_freeze(bpf_map__fd(map)) && done) done = errno_error("cannot seal a map");
     if (done && ::mkdir(version_pin(root).c_str(), 0700)) done = errno_error("cannot make " + version_pin(root));
     if (!done) (void)unload(root);
@@ -207,7 +213,8 @@ Result<std::vector<ProgramCheck>> check_programs(const std::function<void(const 
     if (!all) return errno_error("cannot open the BPF object");
     std::vector<std::string> names;
     bpf_program* program = nullptr;
-    bpf_object__for_each_program(program, all->obj) names.emplace_back(bpf_program__name(program));
+    bpf_object__for_each_program(program, all->obj)
+        if (bpf_program__autoload(program)) names.emplace_back(bpf_program__name(program));
     for (const auto& name : names) {  // each by itself, so that one refusal does not hide the others
         begins(name);
         auto one = open_object();
@@ -231,6 +238,14 @@ std::vector<std::uint64_t> paused_containers(const std::string& root) {
         quell_container value{};
         key = next;
         if (!bpf_map_lookup_elem(map.get(), &key, &value) && value.paused) paused.push_back(key);
+    }
+    // and while nobody has decided
+    const Fd entries(bpf_obj_get(map_pin(root, "pending").c_str()));
+    quell_pending_key at{}, behind{};
+    for (int i = 0; i < 4096 && entries && !bpf_map_get_next_key(entries.get(), i ? &at : nullptr, &behind); i++) {
+        quell_pending value{};
+        at = behind;
+        if (!bpf_map_lookup_elem(entries.get(), &at, &value) && (value.held & QUELL_BIT(QUELL_RESPONSE_PAUSE_CONTAINER))) paused.push_back(at.container);
     }
     return paused;
 }

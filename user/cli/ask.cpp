@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "user/cli/ask.h"
 
+#include "user/base/time.h"
 #include "user/control/varlink.h"
 
 namespace quell::cli {
@@ -9,6 +10,9 @@ namespace {
 
 namespace errors = control::errors;
 using control::CallOutcome;
+
+// As kern/abi.h has it (QUELL_EXTEND_MAX_NS): the command knows nothing of the kernel side.
+constexpr std::uint64_t kFollowMostS = 7 * 24 * 3600;
 
 int exit_code(std::string_view error) {
     if (error == errors::kNotAllowed || error == errors::kGuarded) return kNotAllowed;
@@ -22,7 +26,8 @@ std::string explain(const std::string& error, const Json& parameters) {
     if (error == errors::kGuarded) return "guarded, nothing was approved: " + reason + "\n  hint: where it is right all the same, --confirm " + text_of(parameters, "word");
     if (error == errors::kNoSuchIncident) return "no such incident: " + text_of(parameters, "id");
     if (error == errors::kTooLate) return "too late: it is " + text_of(parameters, "state") + (reason.empty() ? "" : ": " + reason);
-    if (error == errors::kChanged) return "it changed since you looked: " + reason + "\n  hint: run `quell show` again and decide on what it says now";
+    if (error == errors::kChanged)
+        return "it changed since you looked: " + reason + (reason.find("look again") == std::string::npos ? "\n  hint: run `quell show` again and decide on what it says now" : "");
     if (error == errors::kBlind) return "Quell is blind, nothing was enforced: " + reason + "\n  hint: run `quell doctor`";
     if (error == errors::kNotOffered) return text_of(parameters, "response") + " is not offered: " + reason;
     if (error == errors::kNoSuchTarget) return reason;
@@ -59,6 +64,49 @@ bool put_reason(const Invocation& invocation, Json& parameters) {
         return false;
     }
     parameters["reason"] = reason;
+    return true;
+}
+
+void put_options(const Invocation& invocation, Json& parameters) {
+    if (const auto allow = invocation.all("--allow"); !allow.empty()) parameters["allow"] = allow;
+    if (invocation.has("--allow-node")) parameters["allow_node"] = true;
+    if (invocation.has("--loopback")) parameters["loopback"] = true;
+    if (invocation.has("--with")) parameters["with"] = invocation.value("--with");
+    if (invocation.has("--copy")) parameters["copy"] = true;
+}
+
+bool put_decision(const Invocation& invocation, Json& parameters) {
+    if (invocation.has("--dry-run")) parameters["dry_run"] = true;
+    if (invocation.has("--confirm")) parameters["confirm"] = invocation.value("--confirm");
+    if (invocation.has("--break-glass")) parameters["break_glass"] = true;
+    if (invocation.has("--break-glass") && invocation.value("--reason").empty()) {
+        invocation.out.note("--break-glass takes a --reason");
+        return false;
+    }
+    if (invocation.has("--kill-holders")) parameters["kill_holders"] = true;
+    if (!invocation.has("--follow")) return true;
+    const auto duration = parse_duration(invocation.value("--follow"));
+    const std::uint64_t seconds = duration ? *duration / static_cast<std::uint64_t>(kNsPerSecond) : 0;
+    if (seconds < 1 || seconds > kFollowMostS) {
+        invocation.out.note("--follow takes a duration from 1s to 7d, such as 2h");
+        return false;
+    }
+    parameters["follow_s"] = seconds;
+    return true;
+}
+
+bool put_scope(const Invocation& invocation, Json& parameters) {
+    if (invocation.has("--all-instances")) parameters["all_instances"] = true;
+    if (invocation.has("--all-instances") && (invocation.has("--scope") || invocation.has("--pod"))) {
+        invocation.out.note("--all-instances is of a file, and a scope of containers: one of them");
+        return false;
+    }
+    if (!invocation.has("--scope")) return true;
+    if (invocation.value("--scope") != "pod") {
+        invocation.out.note("--scope: not a scope: " + safe(invocation.value("--scope")) + "\n  hint: pod; without it a response has the scope that it is named for");
+        return false;
+    }
+    parameters["scope"] = "pod";
     return true;
 }
 

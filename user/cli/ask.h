@@ -28,6 +28,19 @@ using control::Json;
 // longer than the daemon takes, which has been said; a usage error.
 [[nodiscard]] bool put_reason(const Invocation& invocation, Json& parameters);
 
+// The options of the response that is asked for (--allow, --allow-node,
+// --loopback, --with, --copy), where they were given.
+void put_options(const Invocation& invocation, Json& parameters);
+
+// How it is to be decided (--dry-run, --confirm, --break-glass, --follow,
+// --kill-holders), where that was given. False: what is wrong with it has been
+// said; a usage error.
+[[nodiscard]] bool put_decision(const Invocation& invocation, Json& parameters);
+
+// How much more than the incident is meant (--scope, --all-instances), where
+// it was given. False: there is no such scope, which has been said; a usage error.
+[[nodiscard]] bool put_scope(const Invocation& invocation, Json& parameters);
+
 // Standard output; pure ASCII, so nothing in it can drive a terminal.
 void print_json(const Invocation& invocation, const Json& value);
 

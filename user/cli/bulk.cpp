@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <iostream>
 #include <map>
 
@@ -17,7 +19,6 @@ namespace quell::cli {
 namespace {
 
 constexpr std::size_t kMost = 1024;  // as many can wait
-constexpr std::uint64_t kEachTimeoutMs = 30'000;
 
 struct Target {
     std::string id, digest, why;  // why: it is not offered
@@ -99,6 +100,7 @@ Json result_of(const Target& target, const control::CallResult& called, bool is_
     result["ok"] = is_dry || ((state == "done" || state == "enforcing") && survivors.empty());
     result["one_of_two"] = !is_dry && waits && control::member(incident, "first_approval").is_object();
     result["text"] = is_dry ? "nothing stands against it" : result["one_of_two"] == true ? "approved by one of two" : state + (note.empty() ? "" : ", " + note);
+    if (control::member(incident, "follow").is_object() && !is_dry) result["text"] = result["text"].get<std::string>() + ", follows its workload";
     if (!survivors.empty()) result["text"] = result["text"].get<std::string>() + ", " + std::to_string(survivors.size()) + " survived";
     return result;
 }
@@ -124,7 +126,7 @@ Json approve_all(Invocation& invocation, const std::vector<Target>& targets, Jso
         } else {
             parameters["id"] = target.id;
             parameters["digest"] = target.digest;
-            const auto called = client.call("Approve", parameters, kEachTimeoutMs);
+            const auto called = client.call("Approve", parameters, approve_timeout_ms(control::string_member(parameters, "response"), parameters));
             results.push_back(result_of(target, called, is_dry));
             if (called.outcome != control::CallOutcome::Reply && called.outcome != control::CallOutcome::Remote) cut = "not asked, nobody answered before";
         }
@@ -139,8 +141,9 @@ Json approve_all(Invocation& invocation, const std::vector<Target>& targets, Jso
 
 int approve_selected(Invocation& invocation) {
     const std::string response = invocation.value("ID[@DIGEST]");  // the first word that is no option
-    if (response.empty() || invocation.has("RESPONSE") || invocation.has("--confirm") || invocation.has("--break-glass")) {
-        invocation.out.note("with --select: one RESPONSE, no ID, no --confirm and no --break-glass");
+    const bool has_other = std::ranges::any_of(std::array{"RESPONSE", "--confirm", "--break-glass", "--scope", "--all-instances", "--with", "--copy"}, [&](const char* one) { return invocation.has(one); });
+    if (response.empty() || has_other) {
+        invocation.out.note("with --select: one RESPONSE, no ID, no --confirm, --break-glass, --scope, --all-instances, --with and --copy");
         return kUsage;
     }
     const auto selection = parse_selection(invocation.value("--select"));
@@ -151,6 +154,7 @@ int approve_selected(Invocation& invocation) {
     Json parameters = {{"response", response}};
     if (!put_reason(invocation, parameters)) return kUsage;
     if (invocation.has("--dry-run")) parameters["dry_run"] = true;
+    if (invocation.has("--no-follow")) parameters["no_follow"] = true;
     int code = kDone;
     const auto targets = targets_of(invocation, *selection, response, code);
     if (!targets) return code;

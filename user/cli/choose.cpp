@@ -67,4 +67,20 @@ std::optional<Choice> choose(Invocation& invocation, const std::string& id, cons
     return choice;
 }
 
+std::optional<Choice> choose_wide(Invocation& invocation, const std::string& id, const std::string& response, const Json& scope, bool is_sure, int& code) {
+    Json parameters = {{"id", id}, {"response", response}};
+    parameters.update(scope);
+    const auto reply = ask(invocation, "Preview", parameters, code);
+    if (!reply) return std::nullopt;
+    code = kFailed;
+    for (const Json& preview : control::member(*reply, "previews")) {
+        const Json& offer = control::member(preview, "offer");
+        if (control::string_member(offer, "response") != response) continue;
+        if (!control::true_member(offer, "available")) return refuse(invocation, safe(response) + " is not offered for " + safe(id) + ": " + text_of(offer, "reason"));
+        if (!is_sure && ask_line(invocation, "Incident " + safe(id) + "\n" + preview_text(preview, invocation) + "Type yes to approve: ") != "yes") break;
+        return Choice{response, control::string_member(offer, "digest")};
+    }
+    return refuse(invocation, "not approved");
+}
+
 }  // namespace quell::cli

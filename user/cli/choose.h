@@ -2,6 +2,7 @@
 // Asking a person at the terminal what to approve. One thread.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -30,6 +31,12 @@ inline constexpr const char* kRootNote =
 // been printed, and `code` is what to end with.
 [[nodiscard]] std::optional<Choice> choose(Invocation& invocation, const std::string& id, const std::string& response, int& code);
 
+// The same of more than the incident: `scope` is what put_scope() makes, the
+// digest that of all. `is_sure`: nobody is asked, and nothing is shown.
+[[nodiscard]] std::optional<Choice> choose_wide(Invocation& invocation, const std::string& id, const std::string& response, const Json& scope, bool is_sure, int& code);
+
+// How long an answer to Approve may take.
+[[nodiscard]] std::uint64_t approve_timeout_ms(const std::string& response, const Json& parameters);
 // Approves what was chosen and says what came of it; `parameters` has what else the call takes. What to end with.
 [[nodiscard]] int approve_chosen(Invocation& invocation, const std::string& id, const Choice& choice, Json parameters);
 

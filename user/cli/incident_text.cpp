@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "user/base/time.h"
 #include "user/cli/show_time.h"
@@ -66,6 +67,26 @@ std::string file_section(const Json& incident) {
            line("layer", text_of(file, "layer")) + line("exists", true_member(file, "exists") ? "yes" : "gone");
 }
 
+// Who has it open or mapped now.
+std::string holders_section(const Json& incident) {
+    const Json& holders = member(incident, "holders");
+    if (!holders.is_array()) return {};
+    const std::int64_t count = integer_member(incident, "holders_count", -1);
+    std::string out;
+    for (const Json& one : holders) out += "  " + process_text(one) + "\n";
+    if (count > static_cast<std::int64_t>(holders.size())) out += "  and " + std::to_string(count - static_cast<std::int64_t>(holders.size())) + " more\n";
+    if (count < 0) out += "  others may hold it: there was no time to look at every process\n";
+    return out.empty() ? out : "Held by\n" + out;
+}
+
+// Running containers that have it in their image, and are refused it with everybody.
+std::string users_section(const Json& incident) {
+    std::string out;
+    for (const Json& one : member(incident, "users"))
+        if (one.is_string()) out += "  " + safe(one.get<std::string>()) + "\n";
+    return out.empty() ? out : "In the image of\n" + out;
+}
+
 std::string offers_section(const Json& incident, const Terminal& out) {
     std::string text;
     const bool is_pending = text_of(incident, "state") == "pending" || text_of(incident, "state") == "arming";
@@ -102,6 +123,7 @@ std::string decision_section(const Json& incident, bool utc) {
         if (const std::string reason = text_of(first, "reason"); !reason.empty()) out += line("", "reason: " + reason);
     }
     if (const std::string note = text_of(incident, "note"); !note.empty()) out += line("note", note);
+    if (const std::string follow = follow_text(incident, utc); !follow.empty()) out += line("follows", follow);
     return out.empty() ? out : "Decision\n" + out;
 }
 
@@ -115,6 +137,15 @@ std::string us_text(std::int64_t us) {
     return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + (unit == 1000 ? "ms" : "s");
 }
 std::string s_text(std::int64_t s) { return scaled(s, kNsPerSecond); }
+
+std::string hold_text(const Json& hold) {
+    const Json& after = member(hold, "after_us");
+    const std::string detail = text_of(hold, "detail");
+    std::string when;
+    if (after.is_number_integer() && text_of(hold, "state") != "lifted")
+        when = after.get<std::int64_t>() == 0 ? " from the event on" : " " + us_text(after.get<std::int64_t>()) + " after the event";
+    return text_of(hold, "response") + ": " + text_of(hold, "state") + when + (detail.empty() ? "" : ", " + detail);
+}
 
 std::string short_s_text(std::int64_t s) {
     const std::string text = s_text(s);
@@ -151,6 +182,12 @@ std::string latency_text(const Json& incident, bool utc) {
     return out;
 }
 
+std::string offer_follow_text(const Json& offer) {
+    if (const std::string why = text_of(offer, "not_followed"); !why.empty()) return "not its workload, though its rule says so: " + why;
+    const Json& term = member(offer, "follow_s");
+    return term.is_number_integer() ? "its workload, for " + s_text(std::max<std::int64_t>(0, term.get<std::int64_t>())) + " (--no-follow: not this time)" : "";
+}
+
 std::string offer_text(const Json& offer, std::string_view indent) {
     const std::string start(indent);
     std::string out;
@@ -164,8 +201,35 @@ std::string offer_text(const Json& offer, std::string_view indent) {
             out += start + "  and " + std::to_string(count - static_cast<std::int64_t>(hit.size())) + " more\n";
     }
     if (const std::string warning = text_of(offer, "warning"); !warning.empty()) out += start + "warning:   " + warning + "\n";
+    if (const std::string follows = offer_follow_text(offer); !follows.empty()) out += start + "follows:   " + follows + "\n";
     const std::string undo = text_of(offer, "undo");
     return out + start + "undo:      " + (undo.empty() ? "cannot be undone" : undo) + "\n";
+}
+
+std::string parts_text(const Json& reply) {
+    std::string out;
+    for (const Json& part : member(reply, "parts")) {
+        const std::string note = text_of(part, "note");
+        out += "  " + text_of(part, "id") + " " + text_of(part, "subject") + ": " + text_of(part, "state") + (note.empty() ? "" : ", " + note) + "\n";
+    }
+    return out;
+}
+
+std::string follow_text(const Json& incident, bool utc) {
+    const Json& follow = member(incident, "follow");
+    if (!follow.is_object()) return {};
+    const std::int64_t times = integer_member(follow, "times");
+    std::string paths;
+    for (const Json& one : member(follow, "paths"))
+        if (one.is_string()) paths += (paths.empty() ? ", by " : ", ") + safe(one.get<std::string>());
+    std::string out = text_of(follow, "response") + " of incident " + text_of(follow, "incident") + " follows " + text_of(follow, "workload") + paths + " until " +
+                      show_time(control::string_member(follow, "until"), utc) + ", " + s_text(std::max<std::int64_t>(0, integer_member(follow, "time_left_s"))) + " left; it came back " +
+                      std::to_string(times) + (times == 1 ? " time" : " times");
+    if (const Json& window = member(follow, "longest_window_us"); window.is_number_integer()) out += ", not contained for at most " + us_text(window.get<std::int64_t>());
+    std::string incidents;
+    for (const Json& one : member(follow, "came_back"))
+        if (one.is_string()) incidents += (incidents.empty() ? "" : ", ") + safe(one.get<std::string>());
+    return incidents.empty() ? out : out + ": " + incidents;
 }
 
 const Json& find_offer(const Json& incident, std::string_view response) {
@@ -191,13 +255,15 @@ std::string incident_text(const Json& incident, const Invocation& invocation) {
     out += line("state", text_of(incident, "state"));
     if (const std::string whose = text_of(incident, "assigned_to"); !whose.empty()) out += line("assigned to", whose);
     if (const std::string doubt = text_of(incident, "doubt"); !doubt.empty()) out += line("doubt", invocation.out.paint(Colour::Yellow, doubt));
+    std::string label = "held";
+    for (const Json& hold : member(incident, "while_pending")) out += line(std::exchange(label, ""), hold_text(hold));
     out += line("rule", text_of(incident, "policy") + "/" + text_of(incident, "rule") + ", generation " + std::to_string(integer_member(incident, "generation")) +
                             (tags.empty() ? "" : "," + tags));
     out += line("operation", text_of(incident, "operation") + ", hook " + text_of(incident, "hook") + ", verdict " + text_of(incident, "verdict"));
     out += line("events", std::to_string(integer_member(incident, "count")) + ", first " + time("first") + ", last " + time("last"));
     out += line("age", s_text(integer_member(incident, "age_s")));
     out += line("deadline", time("deadline") + ", " + s_text(std::max<std::int64_t>(0, integer_member(incident, "time_left_s"))) + " left");
-    return out + container_section(incident) + process_section(incident) + file_section(incident) + offers_section(incident, invocation.out) +
+    return out + container_section(incident) + process_section(incident) + file_section(incident) + holders_section(incident) + users_section(incident) + offers_section(incident, invocation.out) +
            decision_section(incident, invocation.utc) + notes_section(incident, invocation.utc);
 }
 

@@ -21,8 +21,21 @@ namespace quell::cli {
 // "alice (uid 1000, logged in as root)"
 [[nodiscard]] std::string who_text(const Json& who);
 
+// What a rule wants in force while nobody has decided: "pause-container: frozen 340us after the event".
+[[nodiscard]] std::string hold_text(const Json& hold);
+
 // What an offer would hit now: its target, then the processes one a line.
 [[nodiscard]] std::string offer_text(const Json& offer, std::string_view indent);
+// Whether what an offer does follows its workload, as its rule says; "" where that says nothing.
+[[nodiscard]] std::string offer_follow_text(const Json& offer);
+// What follows its workload, in one line; "" where nothing does.
+[[nodiscard]] std::string follow_text(const Json& incident, bool utc);
+
+// What Preview tells of one response.
+[[nodiscard]] std::string preview_text(const Json& preview, const Invocation& invocation);
+
+// Of a joint containment: each with what came of it, a line each; "" without.
+[[nodiscard]] std::string parts_text(const Json& reply);
 
 // The offer for a response, a null value when there is none.
 [[nodiscard]] const Json& find_offer(const Json& incident, std::string_view response);

@@ -17,6 +17,9 @@ void add_parameter(CLI::App& app, Invocation& invocation, const Parameter& param
     const std::string names = parameter.letter == '\0' ? name : std::string{'-', parameter.letter, ','} + name;
     if (parameter.name.starts_with("--") && parameter.value_name.empty()) {
         option = app.add_flag_callback(names, [&values] { values.emplace_back(); }, summary);
+    } else if (parameter.name.starts_with("--") && parameter.many) {
+        option = app.add_option(name, values, summary)->allow_extra_args(false);
+        option->type_name(std::string(parameter.value_name));
     } else if (parameter.name.starts_with("--")) {
         option = app.add_option_function<std::string>(names, [&values](const std::string& text) { values = {text}; }, summary);
         option->type_name(std::string(parameter.value_name));

@@ -21,6 +21,10 @@ int run_extend(Invocation&);
 int run_history(Invocation&);
 int run_history_verify(Invocation&);
 int run_watch(Invocation&);
+int run_evidence_list(Invocation&);
+int run_evidence_show(Invocation&);
+int run_evidence_verify(Invocation&);
+int run_evidence_export(Invocation&);
 int run_policy_check(Invocation&);
 int run_policy_apply(Invocation&);
 int run_policy_list(Invocation&);
@@ -52,6 +56,18 @@ const std::vector<Verb>& verbs() {
     static const Parameter kId{"ID", "", "the incident", true, false};
     static const Parameter kDryRun{"--dry-run", "", "check everything, decide nothing; a row tells of it", false, false};
     static const Parameter kReason{"--reason", "TEXT", "why, for the history (at most 1024 bytes)", false, false};
+    static const Parameter kAllow{"--allow", "NETWORK[:PORT]", "isolate-network: this other side stays allowed; may be given 16 times", false, true};
+    static const Parameter kAllowNode{"--allow-node", "", "isolate-network: TCP connections from the node's own addresses stay allowed"};
+    static const Parameter kLoopback{"--loopback", "", "isolate-network: the loopback stays allowed"};
+    static const Parameter kScope{"--scope", "SCOPE", "pod: all containers of its pod, under one digest", false, false};
+    static const Parameter kInstances{"--all-instances", "", "quarantine-file: files of the same content in running containers, too"};
+    static const Parameter kWith{"--with", "capture", "kill-container: freeze it and capture it first, then kill it", false, false};
+    static const Parameter kCopy{"--copy", "", "quarantine-file: keep its content as evidence, once it is quarantined"};
+    static const Parameter kFollow{"--follow", "DURATION", "isolate-network, deny-write, deny-exec: hold for the workload, also when its container is made anew, up to 7d"};
+    static const Parameter kKillHolders{"--kill-holders", "", "quarantine-file: kill who holds the file within the container"};
+    static const Parameter kConfirm{"--confirm", "WORD", "the word that a guard asks for; of an admin", false, false};
+    static const Parameter kBreakGlass{"--break-glass", "", "over rights, two persons and guards, for those who may; takes a reason", false, false};
+    static constexpr const char* kBelow = "deny-write: a directory or file, as the container sees it; may be given 16 times";
     static const std::string kNamed = "the response: " + all_responses(), kOffered = kNamed + " (on a terminal it is asked for)";
     static const std::vector<Verb> kVerbs = {
         {"status", "what Quell does right now", {}, run_status},
@@ -59,22 +75,25 @@ const std::vector<Verb>& verbs() {
         {"show", "one incident, whole, with its offers", {kId}, run_show},
         {"preview",
          "what would be hit now by each offer, or by one",
-         {kId, {"RESPONSE", "", "only this response", false, false}},
+         {kId, {"RESPONSE", "", "only this response", false, false}, kScope, kInstances},
          run_preview},
         {"approve",
          "carry out a response that was offered",
          {{"ID[@DIGEST]", "", "the incident, and the digest that `quell show` prints", false, false},
           {"RESPONSE", "", kOffered, false, false},
           kReason, kDryRun,
-          {"--confirm", "WORD", "the word that a guard asks for; of an admin", false, false},
-          {"--break-glass", "", "over rights, two persons and guards, for those who may; takes a reason", false, false},
+          kAllow, kAllowNode, kLoopback, kScope, kInstances, kWith, kCopy,
+          {"--below", "PATH", kBelow, false, true},
+          kFollow,
+          {"--no-follow", "", "it does not follow its workload, though its rule says so"},
+          kKillHolders, kConfirm, kBreakGlass,
           {"--select", "SELECTION", "instead of an ID: all that wait and fit: rule=,image=,namespace=,severity=,older=", false, false},
           {"--digest", "DIGEST", "with --select: that of the list, in the place of a question", false, false}},
          run_approve},
         {"reject", "decide against every response that was offered", {kId, kReason, kDryRun}, run_reject},
         {"undo", "take a response back, where that is possible", {kId, kReason, kDryRun}, run_undo},
-        {"assign", "say whose an incident is; decides nothing", {kId, {"USER", "", "a user's name; - for nobody", true, false}}, run_assign},
-        {"note", "add a note to an incident; decides nothing", {kId, {"TEXT", "", "at most 1024 bytes", true, false}}, run_note},
+        {"assign", "say whose an incident is; decides nothing", {kId, {"USER", "", "a user's name; - for nobody", true, false}, kDryRun}, run_assign},
+        {"note", "add a note to an incident; decides nothing", {kId, {"TEXT", "", "at most 1024 bytes", true, false}, kDryRun}, run_note},
         {"respond",
          "carry out a response without an incident: on a container, a process or a file that you name",
          {{"RESPONSE", "", kNamed, true, false},
@@ -83,12 +102,17 @@ const std::vector<Verb>& verbs() {
           {"--file", "PATH", "the file, as the container sees it, or as the host does"},
           {"--from", "ID", "what an incident that expired, or was rejected, had bound"},
           {"--reason", "TEXT", "why, for the history (at most 1024 bytes)", true},
-          {"--yes", "", "do not ask: bind what is named, and contain it", false, false, 'y'}},
+          {"--below", "PATH", kBelow, false, true},
+          {"--yes", "", "do not ask: bind what is named, and contain it", false, false, 'y'},
+          kAllow, kAllowNode, kLoopback, kScope, kInstances,
+          {"--pod", "NAMESPACE/NAME", "instead of a container: all containers of this pod"}, kWith, kCopy, kDryRun, kFollow, kKillHolders, kConfirm, kBreakGlass},
          run_respond},
-        {"extend", "give a decision more time", {kId, {"--for", "DURATION", "from now, later than the deadline that it has, up to 7d", true}, kReason}, run_extend},
+        {"extend", "give a decision more time", {kId, {"--for", "DURATION", "from now, later than the deadline that it has, up to 7d", true}, {"--reason", "TEXT", "why, for the history (at most 1024 bytes)", true}, kDryRun}, run_extend},
         {"history",
          "what happened and who decided it, newest first",
-         {{"--limit", "N", "at most N rows, up to 10000 (default 50)"}, {"--incident", "ID", "only this incident"}},
+         {{"--limit", "N", "at most N rows, up to 10000 (default 50)"}, {"--incident", "ID", "only this incident"},
+          {"--json-lines", "", "a JSON value for each row and line, oldest first, all rows where no --limit is given"},
+          {"--after", "ROW", "with --json-lines: only the rows behind this one"}},
          run_history},
         {"history verify",
          "check the chain of the history",
@@ -98,6 +122,13 @@ const std::vector<Verb>& verbs() {
          "rows of the history as they are made, until it is stopped",
          {{"ID", "", "only the rows of this incident", false, false}, {"--no-reconnect", "", "end with 3 when the daemon goes away"}},
          run_watch},
+        {"evidence list", "the evidence that was taken, newest first", {}, run_evidence_list},
+        {"evidence show", "the evidence of one incident: what it is, its hashes, what was noted", {kId}, run_evidence_show},
+        {"evidence verify", "compare content and manifest with their hashes, and with the history (root)", {kId}, run_evidence_verify},
+        {"evidence export",
+         "copy the evidence of an incident to a directory (root)",
+         {kId, {"DIR", "", "the directory; it is made if it is not there", true, false}},
+         run_evidence_export},
         {"policy check",
          "check policy files, without daemon, privilege or kernel",
          {{"FILES", "", "policy files, or directories of them", true, true}},

@@ -18,6 +18,9 @@ constexpr std::uint64_t kKeepRowsMin = 1'000;
 constexpr std::uint64_t kKeepRowsMax = 1'000'000'000;
 constexpr std::uint64_t kKeepArmedMax = 86'400;
 constexpr std::uint64_t kStopGraceMax = 120;  // longer than that no client waits for the answer
+constexpr std::uint64_t kEvidenceBytesMin = 1'048'576;
+constexpr std::uint64_t kEvidenceBytesMax = 1'125'899'906'842'624;  // a pebibyte
+constexpr std::uint64_t kEvidenceSecondsMax = 3'600;
 
 std::uint32_t response_mask(const YAML::Node& node) {
     if (!node.IsSequence()) wrong(node, "expected a list of responses");
@@ -36,6 +39,10 @@ bool on_or_off(const YAML::Node& node) {
     const std::string word = text(node, "expected on or off");
     if (word != "on" && word != "off") wrong(node, "expected on or off");
     return word == "on";
+}
+
+std::uint64_t evidence_bytes(const YAML::Node& node) {
+    return number(node, 10, kEvidenceBytesMin, kEvidenceBytesMax, "expected bytes from 1048576 to 1125899906842624");
 }
 
 mode_t socket_mode(const YAML::Node& node) {
@@ -73,6 +80,12 @@ void read_config(const YAML::Node& root, Config& config) {
                              {"keep_rows", [&](const YAML::Node& v) {
                                   config.history_keep_rows = number(v, 10, kKeepRowsMin, kKeepRowsMax, "expected a number from 1000 to 1000000000");
                               }}})},
+        {"evidence", section({{"dir", [&](const YAML::Node& v) { config.evidence.dir = absolute_path(v); }},
+                              {"max_item_bytes", [&](const YAML::Node& v) { config.evidence.max_item_bytes = evidence_bytes(v); }},
+                              {"max_total_bytes", [&](const YAML::Node& v) { config.evidence.max_total_bytes = evidence_bytes(v); }},
+                              {"max_seconds", [&](const YAML::Node& v) {
+                                   config.evidence.max_seconds = number(v, 10, 1, kEvidenceSecondsMax, "expected seconds from 1 to 3600");
+                               }}})},
         {"policy", section({{"dir", [&](const YAML::Node& v) { config.policy_dir = absolute_path(v); }}})},
         {"socket", section({{"path", socket_path}, {"mode", [&](const YAML::Node& v) { config.socket_mode = socket_mode(v); }}})},
         {"log", section({{"level", level}})},

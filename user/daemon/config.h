@@ -16,6 +16,7 @@
 #include "user/approval/rights.h"
 #include "user/base/log.h"
 #include "user/base/result.h"
+#include "user/evidence/limits.h"
 
 namespace quell::daemon {
 
@@ -34,6 +35,7 @@ struct Config {
     bool automatic = true;  // rules that ask for it may approve by themselves
     std::string history_path = "/var/lib/quell/history.db";
     std::uint64_t history_keep_rows = 1'000'000;
+    evidence::Limits evidence;
     std::string policy_dir = "/etc/quell/policy.d";
     std::string socket_path = "/run/quell/quell.sock";  // the status page lies beside it
     mode_t socket_mode = 0666;

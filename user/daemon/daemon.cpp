@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <algorithm>
+#include <cstring>
 #include <boost/interprocess/sync/file_lock.hpp>
 #include <filesystem>
 #include <fstream>
@@ -22,8 +24,11 @@
 #include "user/bpf/hook_table.h"
 #include "user/bpf/loader.h"
 #include "user/daemon/privileges.h"
+#include "user/evidence/store.h"
 #include "user/history/history.h"
 #include "user/response/cgroup.h"
+#include "user/response/freeze_mark.h"
+#include "user/response/hold.h"
 
 namespace quell::daemon {
 namespace {
@@ -33,7 +38,9 @@ constexpr const char* kLockPath = "/run/quell/lock";
 constexpr std::size_t kWorkerJobs = 4096;
 constexpr std::size_t kSweepers = 3;      // one that waits for a stubborn process holds up no other kill
 constexpr std::size_t kStoppers = 2;      // each who is stopped has his signal at the flip: time is given to all at once
+constexpr std::size_t kTakerJobs = 64;
 constexpr std::size_t kNamerJobs = 2048;  // one for each container that there can be
+constexpr std::size_t kSearches = 4;     // each takes up to ten seconds, and its client waits thirty
 constexpr std::size_t kReaderJobs = 64;  // each is a client that waits, and there are as many connections
 
 std::optional<gid_t> operators_group(const Config& config) {
@@ -102,6 +109,25 @@ Result<boost::interprocess::file_lock> instance_lock() {
     return boost::interprocess::file_lock(kLockPath);
 }
 
+// Containers that an earlier daemon froze for a moment, in which it was killed: they go on, unless they are paused by now, or
+// held frozen by an incident that waits.
+void let_go_on(bpf::Engine& engine, history::AsyncHistory& history) {
+    for (const auto cgroup : response::left_frozen()) {
+        const auto container = engine.container(cgroup);
+        if (container && !container->paused && !response::is_held_frozen(engine, cgroup)) {
+            const auto thawed = response::thaw(cgroup);
+            history::Row row;
+            row.action = history::Action::ENGINE_WARNING;
+            row.subject = "container " + escape(std::string_view(container->id, std::min<std::size_t>(12, strnlen(container->id, sizeof(container->id)))));
+            row.result = "left frozen by a daemon that ended while it interrupted or captured it: " + (thawed ? std::string("it goes on") : thawed.error().message);
+            log::error(row.subject + ": " + row.result);
+            history.append({std::move(row), {}, {}});
+            if (!thawed) continue;
+        }
+        response::forget_freeze(cgroup);
+    }
+}
+
 std::filesystem::path page_path(const Config& config) { return std::filesystem::path(config.socket_path).parent_path() / "status"; }
 
 }  // namespace
@@ -116,6 +142,10 @@ Status Daemon::unload(const Config& config) {
     if (!lock->try_lock()) return Error{"quelld runs: stop it first", EBUSY, "systemctl stop quelld"};
     for (const auto container : bpf::paused_containers(bpf::kPinRoot))
         if (const auto thawed = response::thaw(container); !thawed) log::error(thawed.error().message);
+    for (const auto container : response::left_frozen()) {
+        if (const auto thawed = response::thaw(container); !thawed) log::error(thawed.error().message);
+        response::forget_freeze(container);
+    }
     if (auto unloaded = bpf::unload(bpf::kPinRoot); !unloaded) return unloaded;
     std::error_code none;  // a page of what is no more would say that it is; without one nothing is said
     std::filesystem::remove(page_path(config), none);
@@ -167,7 +197,9 @@ Status Daemon::start() {
     worker_ = std::make_unique<Worker>(*loop_, "quelld-arm", kWorkerJobs);
     sweeper_ = std::make_unique<Worker>(*loop_, "quelld-sweep", kWorkerJobs, kSweepers);
     stopper_ = std::make_unique<Worker>(*loop_, "quelld-stop", kWorkerJobs, kStoppers);
+    taker_ = std::make_unique<Worker>(*loop_, "quelld-evidence", kTakerJobs);
     namer_ = std::make_unique<Worker>(*loop_, "quelld-names", kNamerJobs);
+    searcher_ = std::make_unique<Worker>(*loop_, "quelld-search", kSearches);
     reader_ = std::make_unique<Worker>(*loop_, "quelld-read", kReaderJobs);
     start_history();
     if (auto attached = attach_standing(); !attached) return attached;
@@ -223,7 +255,7 @@ void Daemon::start_history() {
 Status Daemon::attach_standing() {
     if (auto learnt = engine_->learn_overlay(); !learnt) log::warn(learnt.error().message);
     // those of the rules that run as well: a pin may have been removed, and the policy need not be loaded anew
-    for (std::uint64_t hooks = bpf::standing_hooks() | bpf::policy_hooks(engine_->globals().operations, engine_->globals().texts), hook = 0; hook < bpf::kHooks.size(); hook++)
+    for (std::uint64_t hooks = bpf::standing_hooks() | bpf::policy_hooks(engine_->globals().operations, engine_->globals().texts) | bpf::response_hooks(engine_->globals().kept), hook = 0; hook < bpf::kHooks.size(); hook++)
         if ((hooks >> hook) & 1)
             if (auto attached = engine_->attach(static_cast<quell_hook>(hook)); !attached) return attached;
     if (!engine_->globals().scanned) {  // once: what is made later is seen at its making
@@ -286,20 +318,27 @@ void Daemon::adopt_policy() {
 }
 
 Status Daemon::start_incidents() {
-    decisions_ = std::make_unique<approval::Decisions>(approval::Decisions::Parts{*engine_, store_, *history_, *worker_, *sweeper_, *stopper_, config_.stop_grace_s * 1'000'000'000, config_.keep_armed_s * 1'000'000'000, config_.automatic,
+    decisions_ = std::make_unique<approval::Decisions>(approval::Decisions::Parts{*engine_, store_, *history_, *worker_, *sweeper_, *stopper_, *taker_, config_.stop_grace_s * 1'000'000'000, config_.keep_armed_s * 1'000'000'000, config_.automatic,
         [this] {
             check_canary();
             return vitals_.canary == Canary::kDenied;
         },
         [this](const auto& incident) {
             if (watch_) watch_->tell(incident);
-        }, config_.rights, config_.guards, own_pod()});
+        },
+        [this](const auto& incident) { return evidence_order(incident); }, config_.evidence, config_.rights, config_.guards, own_pod(),
+        [this](const auto& incident, const auto& request) { return follower_->may_follow(incident, request); },
+        [this](const auto& incident, const auto& request) { return follower_->follow(incident, request); }});
+    if (auto store = evidence::Store::open(config_.evidence)) store->remove_drafts();
+    else log::warn("no evidence can be kept: " + store.error().message);
     removed_.emplace(*engine_, *worker_);
     auto files = TrustedFiles::open();
     if (!files) return files.error();
     auto records = TrustedFiles::open();
     if (!records) return records.error();
     identities_ = std::make_shared<IdentityReader>(std::move(records).value());
+    pods_ = std::make_unique<PodFollower>(*engine_, *namer_, identities_, [this](std::uint64_t first, const std::string& what) { decisions_->appeared(first, what); });
+    start_following();
     doubts_ = std::make_unique<Doubts>(store_, *decisions_, *names_);
     watch_ = std::make_unique<Watch>(Watch::Parts{*engine_, store_, *decisions_, *history_, *worker_,
                                                   [this](const auto& incident) { doubts_->note(incident, policies_->image(), policies_->generation()); }},
@@ -308,20 +347,30 @@ Status Daemon::start_incidents() {
     std::vector<history::Snapshot> snapshots;
     if (auto file = history::History::open_read_only(config_.history_path)) {
         if (auto found = file->snapshots(incident::kOverMax)) snapshots = std::move(found).value();
+        // what holds may be older than all of these
+        if (auto held = file->snapshots(history::kListMax, {"approved", "enforcing", "failed"})) snapshots.insert(snapshots.end(), held->begin(), held->end());
         // what waits keeps the terms of the generation it was made under
         if (auto newest = file->newest_generation(); newest && *newest) (void)store_.rules().restore((*newest)->generation, (*newest)->rules);
     }
     auto ring = bpf::RingReader::open(
         engine_->ring_fd(), [this](const quell_event& event) { watch_->on_event(event); },
         [this](const quell_notice& notice) {
-            if (notice.word) decisions_->on_notice(notice);
-            else names_->seen(notice.key.container);
+            if (notice.word) return decisions_->on_notice(notice);
+            names_->seen(notice.key.container);
+            follower_->noticed(notice.key.container, notice.key.turn != 0, notice.time_ns);
         });
     if (!ring) return ring.error();
     ring_ = std::move(*ring);
     watch_->remember(snapshots);
+    follower_->load();
     ring_->consume();  // what an earlier daemon left, before entries without details are made up for
+    restored_.emplace(Restored::Parts{*engine_, store_, *history_, *reader_});
+    restored_->put_in_force();
+    let_go_on(*engine_, *history_);
     watch_->adopt();
+    decisions_->tell_left_over();
+    pods_->resume(store_);
+    follower_->adopt();
     return loop_->add(ring_->poll_fd(), EPOLLIN, [this](std::uint32_t) { ring_->consume(); });
 }
 
@@ -373,7 +422,11 @@ void Daemon::on_tick() {
     decisions_->tick();
     names_->tick();
     doubts_->tick();
+    follower_->tick();
     removed_->tick();
+    pods_->tick(store_);
+    restored_->tick();
+    vitals_.lost_warning = restored_->warning();
     low_roles_->on_tick(boottime_ns());
     journal_rows_.flush();
     learn_overlay();

@@ -4,8 +4,10 @@
 // remembers in user/incident and user/history.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "user/approval/decisions.h"
 #include "user/base/loop.h"
@@ -17,11 +19,15 @@
 #include "user/control/status_page.h"
 #include "user/daemon/config.h"
 #include "user/daemon/doubts.h"
+#include "user/daemon/follower.h"
 #include "user/daemon/kept_policies.h"
+#include "user/daemon/joint.h"
 #include "user/daemon/manual.h"
 #include "user/daemon/names.h"
+#include "user/daemon/pods.h"
 #include "user/daemon/policies.h"
 #include "user/daemon/removed.h"
+#include "user/daemon/restored.h"
 #include "user/daemon/status.h"
 #include "user/daemon/subscribers.h"
 #include "user/daemon/watch.h"
@@ -36,11 +42,23 @@ namespace quell::daemon {
 // Who is at the other end, with names.
 [[nodiscard]] history::Who who_of(const control::Peer& peer);
 
+// What an approval takes, as a preview tells it.
+[[nodiscard]] control::Json asks_json(const approval::Decisions::Asks& asks);
+
+// What isolate-network is to leave, by the parameters of a call; options that are not the response's are an error.
+[[nodiscard]] Result<quell_terms> terms_of(const control::Json& params, quell_response response);
+
+// The evidence that is to go with it; COUNT: none. What does not go with that response is an error.
+[[nodiscard]] Result<quell_response> beside_of(const control::Json& params, quell_response response);
+
 // Who asks for what, while the target is looked for.
 struct ManualRequest {
     quell_response response = QUELL_RESPONSE_COUNT;
     std::string reason, note;
     control::Peer peer;
+    std::uint64_t part_of = 0;  // of a joint one: the first
+    bool by_process = false;    // that is in the container which is meant: the row has the note
+    std::uint32_t severity = incident::kManualSeverity;
 };
 
 class Daemon final : public control::Service {
@@ -79,6 +97,7 @@ private:
     // methods of io.quell (service.cpp)
     void status(const control::Json&, const control::Peer&, control::Responder);
     void version(const control::Json&, const control::Peer&, control::Responder);
+    void who_am_i(const control::Json&, const control::Peer&, control::Responder);
     void apply_policy(const control::Json&, const control::Peer&, control::Responder);
     void list_policies(const control::Json&, const control::Peer&, control::Responder);
     // (policy_service.cpp)
@@ -103,15 +122,51 @@ private:
     void preview(const control::Json&, const control::Peer&, control::Responder);
     void digests(const control::Json&, const control::Peer&, control::Responder);
     void approve(const control::Json&, const control::Peer&, control::Responder);
+    void approve_below(std::uint64_t id, std::uint64_t container, const std::vector<std::string>& paths, const std::string& digest, approval::Request request,
+                       control::Responder responder);
+    void follow_by_rule(const incident::Incident& incident, const control::Json& params, bool is_wide, approval::Request& request) const;
+    void approve_followed(const incident::Incident& incident, const std::string& path, const std::string& digest, approval::Request request, control::Responder responder);
+    [[nodiscard]] approval::Reply answer_with_survivors(std::shared_ptr<control::Responder> shared, quell_response response, std::function<void()> contained = {});
     // (requests.cpp)
     void request(const control::Json&, const control::Peer&, control::Responder);
     void request_found(const Result<ManualFound>& found, const ManualRequest& wanted, control::Responder& responder);
+    // Makes the entry, the incident and its row. EIO: the program could not be run; ENOENT: it vanished; else what the kernel side refused, with its row.
+    [[nodiscard]] Result<incident::Incident*> bind_found(const ManualFound& found, const ManualRequest& wanted);
+    // (joint.cpp)
+    using Widened = std::function<void(const incident::Incident& first, const JointAsked& asked, control::Responder responder)>;
+    // `approval`: of one, whose refusal is a row.
+    void not_widened(Wide wide, const incident::Incident& incident, const std::optional<approval::Request>& approval, const std::string& why, control::Responder& responder);
+    void widen(Wide wide, const incident::Incident& incident, const std::optional<approval::Request>& approval, const control::Peer& peer, control::Responder responder, Widened then);
+    [[nodiscard]] JointAsked joined(JointFound found, const incident::Incident& first, const control::Peer& peer);
+    [[nodiscard]] Result<JointFound> find_pod(const incident::Pod& pod, std::uint64_t container) const;
+    [[nodiscard]] Result<JointFound> find_same(const incident::Incident& incident) const;
+    // contained: called when a joint one was carried out.
+    void approve_now(std::uint64_t id, const approval::Request& request, const std::string& digest, control::Responder responder, std::function<void()> contained = {});
+    void approve_wide(Wide wide, std::uint64_t id, approval::Request request, const std::vector<std::string>& below, const std::string& digest, const std::string& word, const control::Peer& peer,
+                      control::Responder responder);
+    void approve_places(const incident::Incident& first, const std::shared_ptr<approval::Joint>& joint, approval::Request request, const std::vector<std::string>& below, const std::string& digest,
+                        control::Responder responder, std::function<void()> contained);
+    void preview_wide(Wide wide, const incident::Incident& incident, const std::string& word, const approval::Request& request, const control::Peer& peer, control::Responder responder);
+    [[nodiscard]] control::Json preview_joint(const incident::Incident& said, const std::shared_ptr<approval::Joint>& joint, quell_response response, bool alive, approval::Request request);
+    [[nodiscard]] control::Json parts_json(const std::vector<std::uint64_t>& parts);
     void reject(const control::Json&, const control::Peer&, control::Responder);
     void undo(const control::Json&, const control::Peer&, control::Responder);
     void extend(const control::Json&, const control::Peer&, control::Responder);
+    // (evidence.cpp)
+    void list_evidence(const control::Json&, const control::Peer&, control::Responder);
+    [[nodiscard]] evidence::Order evidence_order(const incident::Incident& incident);
+    [[nodiscard]] Result<control::Json> read_evidence(const std::string& id) const;
     void decide(const control::Json&, const control::Peer&, control::Responder, Decide decide);
     void assign(const control::Json&, const control::Peer&, control::Responder);
     void note(const control::Json&, const control::Peer&, control::Responder);
+    // (follow_service.cpp)
+    void start_following();
+    void container_starts(const control::Json&, const control::Peer&, control::Responder);
+    void add_follow(control::Json& json, std::uint64_t incident) const;
+    // Of an offer: whether an approval would follow, as its rule says.
+    void tell_follow(const incident::Incident& incident, incident::Offer& offer, bool is_wide = false) const;
+    [[nodiscard]] std::vector<incident::Offer> offers_of(const incident::Incident& incident) const;
+    void list_followed(control::Json& list, std::size_t& room);
     [[nodiscard]] approval::Request request_of(const control::Json& params, const control::Peer& peer) const;
     [[nodiscard]] approval::Reply answer_with_incident(control::Responder responder);
     // Null when there is none: then it is answered.
@@ -119,6 +174,9 @@ private:
     [[nodiscard]] incident::Incident* incident_of(const control::Json& params, std::string_view name, control::Responder& responder);
     [[nodiscard]] bool is_known(const incident::Incident& incident, const control::Peer& peer, control::Responder& responder);
     [[nodiscard]] control::Json incident_json(const incident::Incident& incident);
+    // `then` is told the members about who holds its file, and whose image it is of: at once where that does not matter, else when they were found. (holders.cpp)
+    void with_holders(const incident::Incident& incident, std::function<void(const control::Json&)> then);
+    void previewed(const incident::Incident& incident, const control::Json& params, const control::Peer& peer, const control::Json& holders, control::Responder& responder);
     // Never "enforcing" while the canary is not denied.
     [[nodiscard]] incident::Incident as_said(const incident::Incident& incident) const;
 
@@ -144,7 +202,11 @@ private:
     std::unique_ptr<Doubts> doubts_;
     std::unique_ptr<Watch> watch_;
     std::shared_ptr<const IdentityReader> identities_;  // for what is requested by name
+    std::unique_ptr<PodFollower> pods_;
+    std::map<std::string, std::set<std::string>> shown_;  // by the digest of a joint preview: who was in it, to say what changed
+    std::unique_ptr<Follower> follower_;
     std::optional<RemovedContainers> removed_;
+    std::optional<Restored> restored_;
     std::unique_ptr<bpf::RingReader> ring_;
     notify::JournalStream journal_rows_;
     Subscribers subscribers_;  // before the server, whose end makes rows
@@ -154,7 +216,9 @@ private:
     std::unique_ptr<Worker> worker_;   // arming, names, paths
     std::unique_ptr<Worker> sweeper_;  // what follows a flip
     std::unique_ptr<Worker> stopper_;  // the same where somebody is given time to end
+    std::unique_ptr<Worker> taker_;    // evidence
     std::unique_ptr<Worker> namer_;    // who containers are, for policies that ask
+    std::unique_ptr<Worker> searcher_;  // other instances of a file: seconds of reading
     std::unique_ptr<Worker> reader_;   // the history's file: a slow disk holds up no decision
 };
 

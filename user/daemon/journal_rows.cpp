@@ -29,7 +29,7 @@ private:
 };
 
 int priority_of(Action action, const incident::Incident* incident) {
-    if (action == Action::FAILED || action == Action::ENGINE_WARNING) return notify::kPriorityError;
+    if (action == Action::FAILED || action == Action::ENGINE_WARNING || action == Action::LOST) return notify::kPriorityError;
     const bool is_severe = incident && incident->rule.severity >= word_index(kSeverityWords, "high");
     return action == Action::DETECTED && is_severe ? notify::kPriorityWarning : notify::kPriorityNotice;
 }

@@ -16,6 +16,7 @@
 #include "user/base/escape.h"
 #include "user/base/fd.h"
 #include "user/base/files.h"
+#include "user/daemon/pods.h"
 #include "user/response/cgroup.h"
 #include "user/response/process.h"
 
@@ -81,6 +82,28 @@ void describe_process(ManualFound& found, quell_u32 pid) {
     }
 }
 
+bool is_quells_own(int descriptor);
+
+// The entry's object and file, from what the kernel side tells of a descriptor.
+void bind_facts(quell_pending& entry, const quell_open_file& facts) {
+    entry.file = facts.file;
+    entry.upper_root = facts.upper_root;
+    entry.inode = facts.inode;
+    entry.device = facts.device;
+    entry.overlay_device = facts.overlay_device;
+    entry.object_flags = facts.object_flags & ~QUELL_OBJECT_LASTS;
+}
+
+// What deny-exec would deny. Without it that is not offered.
+void bind_executable(bpf::Engine& engine, ManualFound& found, quell_u32 pid) {
+    const Fd file(::open(("/proc/" + std::to_string(pid) + "/exe").c_str(), O_PATH | O_CLOEXEC));
+    if (!file || is_quells_own(file.get())) return;
+    const auto facts = engine.open_file(file.get(), found.container);
+    if (!facts || !(facts->object_flags & QUELL_OBJECT_FILE)) return;
+    bind_facts(found.entry, *facts);
+    found.entry.object_flags = (found.entry.object_flags & ~QUELL_OBJECT_FILE) | QUELL_OBJECT_ACTOR;
+}
+
 Result<ManualFound> find_process(bpf::Engine& engine, quell_u32 pid) {
     auto process = engine.process(pid);
     if (!process) return process.error();
@@ -90,10 +113,13 @@ Result<ManualFound> find_process(bpf::Engine& engine, quell_u32 pid) {
     found.entry.chain[0].actor = QUELL_ACTOR_NEW;
     found.entry.chain_count = 1;
     describe_process(found, pid);
+    bind_executable(engine, found, pid);
     // what was read is of that process only if it is still there
     if (!response::is_alive(process->task)) return error(ESRCH, "process " + std::to_string(pid) + " has exited");
     return found;
 }
+
+}  // namespace
 
 Result<Fd> open_root(bpf::Engine& engine, std::uint64_t id) {
     if (!id) {
@@ -110,6 +136,8 @@ Result<Fd> open_root(bpf::Engine& engine, std::uint64_t id) {
     if (!root || !response::is_alive(init)) return error(ESRCH, "the container's first process has ended: its files are not to be reached by path");
     return root;
 }
+
+namespace {
 
 // Containing what Quell lives on would leave nobody to take it back.
 bool is_quells_own(int descriptor) {
@@ -132,8 +160,14 @@ Result<ManualFound> find_file(bpf::Engine& engine, std::uint64_t container, cons
     how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
     const Fd file(static_cast<int>(::syscall(SYS_openat2, root->get(), path.c_str(), &how, sizeof(how))));
     if (!file) return error(ESRCH, escape(path) + ": " + std::strerror(errno));
-    if (is_quells_own(file.get())) return error(EACCES, escape(path) + " is Quell's own");
-    auto facts = engine.open_file(file.get(), container);
+    return bind_file(engine, file.get(), container, path);
+}
+
+}  // namespace
+
+Result<ManualFound> bind_file(bpf::Engine& engine, int file, std::uint64_t container, const std::string& path) {
+    if (is_quells_own(file)) return error(EACCES, escape(path) + " is Quell's own");
+    auto facts = engine.open_file(file, container);
     if (!facts) return facts.error();
     if (!(facts->object_flags & QUELL_OBJECT_FILE))
         return error(EINVAL, escape(path) + (S_ISREG(facts->mode) ? " cannot be told from other files by what lasts (removed, or on btrfs)" : " is no regular file"));
@@ -141,21 +175,18 @@ Result<ManualFound> find_file(bpf::Engine& engine, std::uint64_t container, cons
     found.container = container;
     found.path = path;
     auto& entry = found.entry;
-    entry.file = facts->file;
-    entry.upper_root = facts->upper_root;
-    entry.inode = facts->inode;
-    entry.device = facts->device;
-    entry.overlay_device = facts->overlay_device;
-    entry.object_flags = facts->object_flags;
+    bind_facts(entry, *facts);
     std::memcpy(entry.name, facts->name, sizeof(entry.name));
     return found;
 }
 
+namespace {
+
 Result<ManualFound> find(bpf::Engine& engine, const IdentityReader& identities, const ManualTarget& target) {
     if (target.pid) return find_process(engine, target.pid);
     std::uint64_t container = 0;
-    if (!target.container.empty()) {
-        auto found = find_container(engine, identities, target.container);
+    if (!target.container.empty() || !target.pod.empty()) {
+        auto found = target.pod.empty() ? find_container(engine, identities, target.container) : find_pod_container(engine, identities, target.pod);
         if (!found) return found.error();
         container = *found;
     }
@@ -179,13 +210,18 @@ Result<ManualFound> find(bpf::Engine& engine, const IdentityReader& identities, 
 Result<ManualFound> find_manual_target(bpf::Engine& engine, const IdentityReader& identities, const ManualTarget& target) {
     auto found = find(engine, identities, target);
     if (!found || !found->container) return found;
-    const auto record = engine.container(found->container);
-    if (!record) return error(ESRCH, "the container is gone");
-    found->container_id = id_of(*record);
-    found->runtime = static_cast<quell_runtime>(record->runtime);
-    found->identity = identities.find(found->runtime, found->container_id);
-    found->cgroup_path = response::cgroup_path(found->container);
+    if (auto known = tell_container(engine, identities, *found); !known) return known.error();
     return found;
+}
+
+Status tell_container(bpf::Engine& engine, const IdentityReader& identities, ManualFound& found) {
+    const auto record = engine.container(found.container);
+    if (!record) return error(ESRCH, "the container is gone");
+    found.container_id = id_of(*record);
+    found.runtime = static_cast<quell_runtime>(record->runtime);
+    found.identity = identities.find(found.runtime, found.container_id);
+    found.cgroup_path = response::cgroup_path(found.container);
+    return success();
 }
 
 }  // namespace quell::daemon

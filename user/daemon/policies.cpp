@@ -15,7 +15,7 @@ Result<ApplyOutcome> Policies::apply(const ApplyRequest& request) {
 }
 
 Result<ApplyOutcome> Policies::apply(std::vector<policy::Source> sources, const ApplyRequest& request) {
-    auto compiled = policy::compile(sources, {.allow_empty = request.allow_empty, .to_apply = true});
+    auto compiled = policy::compile(sources, {.allow_empty = request.allow_empty});
     ApplyOutcome outcome;
     outcome.sources = std::move(sources);
     outcome.findings = std::move(compiled.findings);
@@ -59,6 +59,7 @@ void Policies::adopt(std::uint64_t generation, const std::string& digest, const 
         rule.tags = facts.tags;
         rule.offers = facts.offers;
         rule.automatic = facts.automatic;
+        rule.follow_ns = facts.follow_ns;
         rule.two_persons = facts.two_persons;
         rule.reason_required = facts.reason_required;
         image_.rules.push_back(std::move(rule));

@@ -23,7 +23,7 @@ struct Kept {
 // Each proven needed by vm-tests/system/capability_test.cpp. CAP_BPF and CAP_PERFMON are for loading alone: with the
 // descriptors of the pins at hand, hooks are attached and maps written without (docs/design/013).
 constexpr std::array<Kept, 3> kKept = {{
-    {CAP_DAC_READ_SEARCH, "cgroups cannot be opened by their id, containers cannot be killed"},
+    {CAP_DAC_READ_SEARCH, "cgroups cannot be opened by their id: containers are killed process by process, and not paused"},
     {CAP_KILL, "processes that left their container's cgroup cannot be killed"},
     {CAP_SYS_PTRACE, "files of containers cannot be found by their path"},
 }};

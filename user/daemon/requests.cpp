@@ -11,6 +11,7 @@
 #include "user/control/varlink.h"
 #include "user/daemon/daemon.h"
 #include "user/incident/describe.h"
+#include "user/response/response.h"
 
 namespace quell::daemon {
 namespace {
@@ -24,15 +25,16 @@ ManualTarget target_of(const Json& params) {
     ManualTarget target;
     target.container = control::string_member(params, "container");
     target.path = control::string_member(params, "path");
+    target.pod = control::string_member(params, "pod");
     target.pid = static_cast<std::uint32_t>(std::clamp<std::int64_t>(control::integer_member(params, "pid"), 0, INT32_MAX));
     return target;
 }
 
 // What is wrong with how the target is named, "" nothing.
 std::string misnamed(const ManualTarget& target, const std::string& from) {
-    const int ways = (target.pid ? 1 : 0) + (from.empty() ? 0 : 1) + (target.path.empty() && target.container.empty() ? 0 : 1);
-    if (ways != 1) return "exactly one of container, pid, path and from says what is meant";
-    if (target.container.size() > kNameMax || target.path.size() > kNameMax) return "the name is too long";
+    const int ways = (target.pid ? 1 : 0) + (from.empty() ? 0 : 1) + (target.pod.empty() ? 0 : 1) + (target.path.empty() && target.container.empty() ? 0 : 1);
+    if (ways != 1) return "exactly one of container, pod, pid, path and from says what is meant";
+    if (target.container.size() > kNameMax || target.path.size() > kNameMax || target.pod.size() > kNameMax) return "the name is too long";
     const auto has_nul = [](const std::string& text) { return text.find('\0') != std::string::npos; };
     return has_nul(target.container) || has_nul(target.path) ? "the name holds a NUL" : "";
 }
@@ -41,9 +43,38 @@ std::string misnamed(const ManualTarget& target, const std::string& from) {
 Result<ManualFound> found_again(const incident::Incident& incident) {
     const auto state = incident.state;
     if (incident.waits() || incident.holds()) return Error{"it is not over: approve or undo it", EBUSY, {}};
-    if (state == QUELL_STATE_DONE || (state == QUELL_STATE_FAILED && incident.entry.approved_ns))
+    const bool was_looked_at = response::takes_evidence(incident.entry.response);  // nothing was done to it
+    if (!was_looked_at && (state == QUELL_STATE_DONE || (state == QUELL_STATE_FAILED && incident.entry.approved_ns)))
         return Error{"it was carried out: there is nothing to ask for again", EBUSY, {}};
     if (incident.earlier_boot_offset_ns) return Error{"it is of an earlier boot: nothing that it had bound is there any more", ESRCH, {}};
+    return found_of(incident);
+}
+
+// Of what is about a container: the host has none to name, and is no wider one (docs/design/045).
+bool is_of_container(quell_response response) {
+    return response == QUELL_RESPONSE_KILL_CONTAINER || response == QUELL_RESPONSE_STOP_CONTAINER || response == QUELL_RESPONSE_PAUSE_CONTAINER ||
+           response == QUELL_RESPONSE_ISOLATE_NETWORK || response == QUELL_RESPONSE_DENY_WRITE;
+}
+
+std::string host_text(quell_response response) {
+    const std::string word(word_at(kResponseWords, response));
+    return word + " is of a container or a pod, and what was named is in none; on the host there are kill-process, deny-exec and quarantine-file";
+}
+
+std::string refusal_text(int error, std::uint64_t container, quell_response response) {
+    if (error == EOPNOTSUPP && !container && is_of_container(response)) return host_text(response);
+    switch (error) {
+        case ESRCH: return "the container is gone";
+        case EACCES: return "protected: Quell, a container runtime or PID 1 is among those it would hit";
+        case EOPNOTSUPP: return "that response cannot hold there";
+        case ENOSPC: return "there is no room for one more: 1,024 incidents wait for a decision, or 2,048 wait or are in force";
+        default: return std::strerror(error);
+    }
+}
+
+}  // namespace
+
+ManualFound found_of(const incident::Incident& incident) {
     ManualFound found;
     found.container = incident.key.container;
     found.entry = incident.entry;
@@ -57,24 +88,25 @@ Result<ManualFound> found_again(const incident::Incident& incident) {
     return found;
 }
 
-const char* refusal_text(int error) {
-    switch (error) {
-        case ESRCH: return "the container is gone";
-        case EACCES: return "protected: Quell, a container runtime or PID 1 is among those it would hit";
-        case EOPNOTSUPP: return "that response cannot hold there";
-        case ENOSPC: return "1,024 incidents wait for a decision: there is no room for one more";
-        default: return std::strerror(error);
-    }
-}
-
-}  // namespace
-
 void Daemon::request(const Json& params, const control::Peer& peer, control::Responder responder) {
     const auto word = control::string_member(params, "response");
     const auto response = word_index(kResponseWords, word);
     if (!response) return responder.error("io.quell.NotOffered", {{"response", escape_cut(word, 64)}, {"reason", "there is no such response"}});
     if (!(config_.responses & QUELL_BIT(*response)))
         return responder.error("io.quell.NotOffered", {{"response", word}, {"reason", "switched off in /etc/quell/quell.yaml"}});
+    if (const auto terms = terms_of(params, static_cast<quell_response>(*response)); !terms)
+        return responder.error("io.quell.NotOffered", {{"response", word}, {"reason", terms.error().message}});
+    if (const auto beside = beside_of(params, static_cast<quell_response>(*response)); !beside)
+        return responder.error("io.quell.NotOffered", {{"response", word}, {"reason", beside.error().message}});
+    if (control::true_member(params, "kill_holders") && *response != QUELL_RESPONSE_QUARANTINE_FILE)
+        return responder.error("io.quell.NotOffered", {{"response", word}, {"reason", "only quarantine-file has holders to kill"}});
+    if (const Json& follow = control::member(params, "follow_s"); follow.is_number_integer()) {
+        const auto follow_s = follow.get<std::int64_t>();
+        if (follow_s < 1 || follow_s > static_cast<std::int64_t>(incident::kFollowMaxNs / 1'000'000'000))
+            return responder.error(control::errors::kInvalidParameter, {{"parameter", "follow_s"}});
+        if (!response::response(static_cast<quell_response>(*response)).follows())
+            return responder.error("io.quell.NotOffered", {{"response", word}, {"reason", "it follows no workload"}});
+    }
     const auto from = control::string_member(params, "from");
     const auto target = target_of(params);
     if (const auto wrong = misnamed(target, from); !wrong.empty()) return responder.error("io.quell.NoSuchTarget", {{"reason", wrong}});
@@ -85,6 +117,8 @@ void Daemon::request(const Json& params, const control::Peer& peer, control::Res
         wanted.note = "asked for again after " + id_text(incident->id);
         return request_found(found_again(*incident), wanted, responder);
     }
+    wanted.by_process = target.pid && is_of_container(wanted.response);
+    if (wanted.by_process) wanted.note = "asked for by process " + std::to_string(target.pid) + ": the container that it is in is meant, as a whole";
     auto shared = std::make_shared<control::Responder>(std::move(responder));
     auto submitted = namer_->submit([this, target, identities = identities_] { return find_manual_target(*engine_, *identities, target); },
                                     [this, wanted, shared](const Result<ManualFound>& found) { request_found(found, wanted, *shared); });
@@ -94,52 +128,66 @@ void Daemon::request(const Json& params, const control::Peer& peer, control::Res
 void Daemon::request_found(const Result<ManualFound>& found, const ManualRequest& wanted, control::Responder& responder) {
     if (!found && found.error().code == EACCES) return responder.error("io.quell.NotAllowed", {{"reason", found.error().message}});
     if (!found) return responder.error("io.quell.NoSuchTarget", {{"reason", found.error().message}});
+    const auto made = bind_found(*found, wanted);
+    if (made) return responder.reply({{"incident", incident_json(**made)}});
+    const std::string why = made.error().message;
+    switch (made.error().code) {
+        case EIO: return responder.fail(why);
+        case ENOENT: return responder.error("io.quell.NoSuchTarget", {{"reason", why}});
+        case EACCES: return responder.error("io.quell.NotAllowed", {{"reason", why}});
+        default: return responder.error("io.quell.NotOffered", {{"response", word_at(kResponseWords, wanted.response)}, {"reason", why}});
+    }
+}
+
+Result<incident::Incident*> Daemon::bind_found(const ManualFound& found, const ManualRequest& wanted) {
     quell_request request{};
-    request.key.container = found->container;
-    request.entry = found->entry;
+    request.key.container = found.container;
+    request.entry = found.entry;
     request.entry.offers = QUELL_BIT(wanted.response);
     request.entry.deadline_ns = kTermNs;
-    request.entry.severity = incident::kManualSeverity;
+    request.entry.severity = wanted.severity;
+    request.entry.part_of = wanted.part_of;  // a daemon that dies before the disk has it leaves it there
     auto made = engine_->request(request);
-    if (!made) return responder.fail(made.error().message);
+    if (!made) return Error{made.error().message, EIO, {}};
     history::Entry entry;
     entry.row.who = who_of(wanted.peer);
     entry.row.reason = wanted.reason;
     entry.row.response = word_at(kResponseWords, wanted.response);
     if (made->error) {
-        const std::string why = refusal_text(-made->error);
+        const std::string why = refusal_text(-made->error, found.container, wanted.response);
         entry.row.action = history::Action::REFUSED;
-        entry.row.subject = found->container ? "container " + escape(found->container_id.substr(0, 12)) : "host";
+        entry.row.subject = found.container ? "container " + escape(found.container_id.substr(0, 12)) : "host";
         entry.row.result = why;
         history_->append(std::move(entry));
-        if (made->error == -EACCES) return responder.error("io.quell.NotAllowed", {{"reason", why}});
-        return responder.error("io.quell.NotOffered", {{"response", word_at(kResponseWords, wanted.response)}, {"reason", why}});
+        return Error{why, made->error == -ENOENT || made->error == -EIO ? EINVAL : -made->error, {}};
     }
     const auto pending = engine_->find(made->key);
-    if (!pending) return responder.error("io.quell.NoSuchTarget", {{"reason", "its target vanished in this moment"}});
+    if (!pending) return Error{"its target vanished in this moment", ENOENT, {}};
     bool is_new = false;
     auto& incident = store_.adopt(made->key, *pending, is_new);
     incident.details = true;
     incident.note = wanted.note;
     incident.rule.offers = {wanted.response};
-    incident.path = found->path;
+    incident.rule.severity = wanted.severity;
+    incident.part_of = wanted.part_of;
+    incident.path = found.path;
     incident.path_is = "visible";
-    incident.exe = found->exe;
-    incident.arguments = found->arguments;
-    incident.arguments_known = !found->arguments.empty();
-    incident.container_id = found->container_id;
-    incident.cgroup_path = found->cgroup_path;
-    incident.runtime = found->runtime;
-    incident.identity = found->identity;
+    incident.exe = found.exe;
+    incident.arguments = found.arguments;
+    incident.arguments_known = !found.arguments.empty();
+    incident.container_id = found.container_id;
+    incident.cgroup_path = found.cgroup_path;
+    incident.runtime = found.runtime;
+    incident.identity = found.identity;
     entry.row.action = history::Action::REQUESTED;
     entry.row.incident = incident.id;
     entry.row.generation = incident.entry.generation;
     entry.row.subject = incident::subject_text(incident);
-    entry.row.result = "asked for, without an event";
+    entry.row.result = wanted.part_of || wanted.by_process ? wanted.note : "asked for, without an event";
     entry.snapshot = history::Snapshot{incident.id, std::string(word_at(kStateWords, incident.state)), incident.rule.rule, incident::snapshot_text(incident)};
     history_->append(std::move(entry));
     decisions_->prepare(incident);
-    responder.reply({{"incident", incident_json(incident)}});
+    return &incident;
 }
 
 }  // namespace quell::daemon

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "user/base/escape.h"
+#include "user/base/files.h"
 #include "user/base/id.h"
 #include "user/base/time.h"
 #include "user/base/vocabulary.h"
@@ -36,10 +37,11 @@ void Daemon::call(std::string_view method, const Json& params, const control::Pe
         {"Undo", &Daemon::undo},               {"Request", &Daemon::request},
         {"Preview", &Daemon::preview},         {"Digests", &Daemon::digests},
         {"Assign", &Daemon::assign},           {"Note", &Daemon::note},
-        {"Extend", &Daemon::extend},
+        {"Extend", &Daemon::extend},           {"Evidence", &Daemon::list_evidence},
         {"RollbackPolicy", &Daemon::rollback_policy}, {"RunningPolicy", &Daemon::running_policy},
         {"History", &Daemon::list_history},    {"VerifyHistory", &Daemon::verify_history},
-        {"Watch", &Daemon::watch},
+        {"Watch", &Daemon::watch},             {"ContainerStarts", &Daemon::container_starts},
+        {"WhoAmI", &Daemon::who_am_i},
     };
     if (is_too_low(method, params, peer, responder)) return;
     if (auto found = kMethods.find(method); found != kMethods.end()) return (this->*found->second)(params, peer, std::move(responder));
@@ -63,6 +65,12 @@ void Daemon::status(const Json&, const control::Peer&, control::Responder respon
 
 void Daemon::version(const Json&, const control::Peer&, control::Responder responder) {
     responder.reply({{"version", QUELL_VERSION}, {"abi", QUELL_ABI_VERSION}, {"kernel", status_json(*engine_, *policies_, vitals_)["kernel"]}});
+}
+
+void Daemon::who_am_i(const Json&, const control::Peer& peer, control::Responder responder) {
+    const approval::Caller caller{peer.uid, peer.gid, peer.groups};
+    responder.reply({{"user", escape(user_name(peer.uid))}, {"uid", peer.uid}, {"role", approval::role_word(approval::role_of(caller, groups_))},
+                     {"break_glass", approval::may_break_glass(caller, groups_)}});
 }
 
 void Daemon::list_history(const Json& params, const control::Peer&, control::Responder responder) {

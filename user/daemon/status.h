@@ -24,6 +24,8 @@ struct Vitals {
     std::string history_warning;
     std::string policy_warning;
     std::string kept_warning;
+    std::string followed_warning;
+    std::string lost_warning;
 };
 
 // "ready", "blind" (the canary was not denied), "starting", "stopping"

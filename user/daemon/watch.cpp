@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "user/daemon/watch.h"
 
+#include "user/approval/approved_with.h"
 #include "user/base/files.h"
 #include "user/base/log.h"
 #include "user/base/time.h"
@@ -79,6 +80,7 @@ void Watch::on_event(const quell_event& raw) {
         std::ranges::copy(event.chain, incident.entry.chain);
         incident.state = QUELL_STATE_GONE;
     }
+    decisions_.hold(incident);
     decisions_.prepare(incident);
     decisions_.consider(incident);
     look_up(incident.id, std::move(event));
@@ -120,7 +122,13 @@ void Watch::tell(const incident::Incident& incident) {
     if (looked_up_.erase(incident.id)) record(incident);
 }
 
-void Watch::record(const incident::Incident& incident) { record(incident, history::Action::DETECTED, incident.entry.first_ns, incident.rule.name); }
+void Watch::record(const incident::Incident& incident) {
+    // Asked for, and the daemon of then ended before that was on the disk: nothing was detected.
+    if (incident.key.rule == QUELL_RULE_MANUAL)
+        record(incident, history::Action::REQUESTED, incident.entry.first_ns, "asked for, without an event; by whom was not written down");
+    else
+        record(incident, history::Action::DETECTED, incident.entry.first_ns, incident.rule.name);
+}
 
 void Watch::record(const incident::Incident& incident, history::Action action, std::uint64_t boot_ns, const std::string& result) {
     if (action != history::Action::DETECTED) tell(incident);
@@ -135,6 +143,7 @@ void Watch::record(const incident::Incident& incident, history::Action action, s
         entry.row.who = incident.decided_by;
         if (incident.decided_by && incident.decided_by->uid == approval::kRuleUid) entry.row.detail = approval::rule_detail(approval::rule_name(incident.rule));
         entry.row.response = word_at(kResponseWords, incident.entry.response);
+        if (approval::kills_holders(incident.entry)) entry.row.detail = incident::Json{{"kill_holders", true}}.dump();
     }
     entry.snapshot = history::Snapshot{incident.id, std::string(word_at(kStateWords, incident.state)), incident.rule.rule, incident::snapshot_text(incident)};
     history_.append(std::move(entry));
@@ -160,25 +169,34 @@ void Watch::adopt(const quell_pending_key& key, const quell_pending& entry) {
     const auto* known = store_.find(QUELL_WORD_INCIDENT(entry.word));
     const bool was_over = known && known->over();
     const auto told = known ? known->state : QUELL_STATE_NONE;  // by the newest row on the disk
+    const auto told_until = known ? known->entry.deadline_ns : entry.deadline_ns;
     auto& incident = store_.adopt(key, entry, made);
     if (made) {  // the container may still be there to be named
         Event event;
         event.container = key.container;
         look_up(incident.id, std::move(event));
     }
+    if (incident.waits() && entry.deadline_ns > told_until) {  // nothing else moves it
+        incident.note = "extended: it waits until " + utc_text(wall_from_boottime(entry.deadline_ns));
+        record(incident, history::Action::EXTENDED, 0, incident.note + "; told by the kernel's entry");
+    }
     // Flipped by a daemon that died before the disk had the row: the entry still knows who.
     if (entry.approved_ns && !incident.decided_by) {
         const bool by_rule = entry.approver_uid == approval::kRuleUid;
         incident.decided_by = by_rule ? approval::who_rule() : history::Who{entry.approver_uid, user_name(entry.approver_uid), entry.approver_loginuid, {}, 0, {}};
+        if (incident.holds()) incident.evidence_due = approval::evidence_beside(entry.beside);
         if (by_rule) decisions_.guard().remember(approval::rule_name(incident.rule), static_cast<std::int64_t>(entry.approved_ns));
         record(incident, history::Action::APPROVED, entry.approved_ns, "approved; told by the kernel's entry");
     }
     if (incident.state == QUELL_STATE_ENFORCING && told != QUELL_STATE_ENFORCING)
         record(incident, history::Action::ENFORCING, 0, "told by the kernel's entry");
+    decisions_.hold(incident);
     decisions_.prepare(incident);
     decisions_.consider(incident);
     decisions_.resume(incident);
     if (incident.waits()) return told_(incident);
+    if (incident.state == QUELL_STATE_ENFORCING) decisions_.lift(incident);
+    if (was_over) decisions_.forget_over(incident);
     if (!incident.over() || was_over) return;
     // ended by a daemon that died before the disk had the row
     if (incident.state == QUELL_STATE_UNDONE) (void)decisions_.take_back(incident);

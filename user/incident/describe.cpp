@@ -86,9 +86,12 @@ Json offer_json(const Offer& offer) {
     put(json, "digest", std::optional(offer.digest));
     if (!offer.target_text.empty()) json["target"] = offer.target_text;
     if (!offer.warning.empty()) json["warning"] = offer.warning;
+    if (offer.follow_ns) json["follow_s"] = offer.follow_ns / kNsPerSecond;
+    if (!offer.not_followed.empty()) json["not_followed"] = offer.not_followed;
     if (offer.would_hit) {
         json["would_hit"] = Json::array();
-        for (const auto& task : *offer.would_hit) json["would_hit"].push_back(task_json(task, offer.response == QUELL_RESPONSE_PAUSE_CONTAINER ? "would be frozen" : "would be killed", std::nullopt));
+        const auto role = offer.response == QUELL_RESPONSE_PAUSE_CONTAINER ? "would be frozen" : offer.response == QUELL_RESPONSE_ISOLATE_NETWORK ? "would be cut off" : offer.response == QUELL_RESPONSE_DENY_WRITE ? "would be refused to write" : "would be killed";
+        for (const auto& task : *offer.would_hit) json["would_hit"].push_back(task_json(task, role, std::nullopt));
     }
     if (const auto undo = word_at(kUndoWords, offer.response); !undo.empty()) json["undo"] = undo;
     return json;
@@ -96,11 +99,18 @@ Json offer_json(const Offer& offer) {
 
 constexpr std::string_view kDoubt = "who the container is is not known yet, and whether the rule is about it hangs on that; it is judged again once it is known";
 
+Json hold_json(const Hold& hold) {
+    Json json = {{"response", word_at(kResponseWords, hold.response)}, {"state", hold_word(hold)}};
+    put(json, "after_us", hold.after_us);
+    put(json, "detail", std::optional(hold.detail));
+    return json;
+}
+
 bool is_manual(const Incident& incident) { return incident.key.rule == QUELL_RULE_MANUAL; }
 
 std::string role_of(const Incident& incident, quell_u32 index, quell_u32 count) {
     if (index == 0) return is_manual(incident) ? "named" : "acted";
-    if (incident.key.container && index + 1 == count && !incident.entry.chain[index].actor) return "container's init";
+    if (incident.of_container() && index + 1 == count && !incident.entry.chain[index].actor) return "container's init";
     return "ancestor";
 }
 
@@ -118,7 +128,7 @@ Json common_json(const Incident& incident) {
                  {"severity", word_at(kSeverityWords, incident.rule.severity)},
                  {"tags", Json::array()},
                  {"state", word_at(kStateWords, incident.state)},
-                 {"subject", incident.key.container ? "container" : "host"},
+                 {"subject", incident.of_container() ? "container" : "host"},
                  {"operation", is_manual(incident) ? "none" : word_at(kOperationWords, entry.operation)},
                  {"hook", is_manual(incident) ? "none" : word_at(kHookWords, entry.hook)},
                  {"verdict", incident.verdict ? "denied" : "allowed"},
@@ -137,6 +147,7 @@ Json common_json(const Incident& incident) {
     if (!incident.path.empty()) json["file"] = file_json(incident);
     if (auto object = is_manual(incident) ? std::string{} : object_text(entry.operation, entry.detail); !object.empty()) json["object"] = std::move(object);
     if (incident.in_doubt()) json["doubt"] = kDoubt;
+    for (const auto& hold : incident.held) json["while_pending"].push_back(hold_json(hold));
     if (entry.approved_ns) json["response"] = word_at(kResponseWords, entry.response);
     if (incident.decided_by) json["decided_by"] = who_json(*incident.decided_by);
     put(json, "reason", std::optional(incident.reason));
@@ -147,15 +158,44 @@ Json common_json(const Incident& incident) {
         put(json["first_approval"], "reason", std::optional(first->reason));
     }
     put(json, "assigned_to", std::optional(incident.assigned_to));
+    if (incident.part_of) json["part_of"] = id_text(incident.part_of);
     return json;
 }
 
 }  // namespace
 
+std::string_view hold_word(const Hold& hold) {
+    const bool is_pause = hold.response == QUELL_RESPONSE_PAUSE_CONTAINER;
+    if (hold.is_lifted) return "lifted";
+    if (hold.in_force) return is_pause ? "frozen" : "in force";
+    return is_pause ? "not frozen" : "not in force";
+}
+
+std::string hold_text(const Hold& hold, bool is_late) {
+    std::string text(hold_word(hold));
+    if (hold.in_force && hold.after_us) text += *hold.after_us ? std::string(is_late ? " late, " : " ") + duration_text(*hold.after_us * 1000) + " after the event" : " from the event on";
+    return text + (hold.detail.empty() ? "" : ": " + hold.detail);
+}
+
 std::string subject_text(const Incident& incident) {
-    if (!incident.key.container) return "host";
+    if (!incident.of_container()) return "host";
     const auto id = escape(incident.container_id.substr(0, 12));
     return incident.identity.name ? escape(*incident.identity.name) + " (" + id + ")" : "container " + id;
+}
+
+namespace {
+
+bool acted_below(const Incident& one, const quell_pending_key& key) {
+    const auto count = std::min<quell_u32>(one.entry.chain_count, QUELL_CHAIN_MAX);
+    return key.actor_pid && std::any_of(one.entry.chain, one.entry.chain + count, [&](const auto& task) { return task.pid == key.actor_pid && task.start_ns == key.actor_start_ns; });
+}
+
+}  // namespace
+
+bool is_same_subject(const Incident& one, const Incident& other) {
+    if (one.of_container() != other.of_container() || one.earlier_boot_offset_ns != other.earlier_boot_offset_ns) return false;
+    if (one.of_container()) return one.key.container == other.key.container && one.container_id == other.container_id;
+    return one.id == other.id || acted_below(one, other.key) || acted_below(other, one.key);
 }
 
 Json process_json(const quell_task_ref& task, std::string_view role) { return task_json(task, role, std::nullopt); }
@@ -172,7 +212,7 @@ Json brief_json(const Incident& incident) {
                  {"count", number(incident.entry.hits)}};
     if (!incident.path.empty()) json["object"] = escape(incident.path);
     else if (auto object = object_text(incident.entry.operation, incident.entry.detail); !object.empty()) json["object"] = std::move(object);
-    if (!incident.key.container) return json;
+    if (!incident.of_container()) return json;
     json["container"] = escape(incident.container_id);
     put(json, "pod", incident.identity.pod);
     put(json, "namespace", incident.identity.pod_namespace);
@@ -182,7 +222,7 @@ Json brief_json(const Incident& incident) {
 
 Json summary_json(const Incident& incident, bool container_alive) {
     auto json = common_json(incident);
-    if (incident.key.container) json["container"] = container_json(incident, container_alive);
+    if (incident.of_container()) json["container"] = container_json(incident, container_alive);
     for (const auto response : incident.rule.offers)
         json["offers"].push_back({{"response", word_at(kResponseWords, response)},
                                   {"available", incident.waits() && (incident.entry.offers & QUELL_BIT(response))},
@@ -192,7 +232,7 @@ Json summary_json(const Incident& incident, bool container_alive) {
 
 Json whole_json(const Incident& incident, const std::vector<Offer>& offers, bool container_alive) {
     auto json = common_json(incident);
-    if (incident.key.container) json["container"] = container_json(incident, container_alive);
+    if (incident.of_container()) json["container"] = container_json(incident, container_alive);
     if (incident.arguments_known) {
         json["arguments"] = Json::array();
         for (const auto& argument : incident.arguments) json["arguments"].push_back(escape(argument));

@@ -6,6 +6,7 @@
 #include "user/bpf/engine.h"
 #include "user/incident/kernel_view.h"
 #include "user/response/cgroup.h"
+#include "user/response/hold.h"
 #include "user/response/process.h"
 
 namespace quell::incident {
@@ -22,7 +23,21 @@ public:
         const auto entry = engine_.file(file);
         return entry ? std::optional<std::uint64_t>(entry->incident) : std::nullopt;
     }
-    bool is_frozen(std::uint64_t cgroup) const override { return response::is_frozen_by_itself(cgroup); }
+    std::optional<std::uint64_t> exec_denied_by(const quell_executable_key& executable) const override {
+        const auto entry = engine_.executable(executable);
+        return entry ? std::optional<std::uint64_t>(entry->incident) : std::nullopt;
+    }
+    Result<std::vector<quell_task_ref>> executing(const quell_file_key& file, std::uint64_t container) override { return engine_.executing(file, container); }
+    bool is_vital(const quell_pending& entry) const override { return response::is_vital(entry); }
+    bool is_frozen(std::uint64_t cgroup) const override { return response::is_frozen_by_itself(cgroup) && !response::is_held_frozen(engine_, cgroup); }
+    std::optional<std::uint64_t> isolated_by(std::uint64_t cgroup) const override {
+        const auto isolation = engine_.isolation(cgroup);
+        return isolation && isolation->incident ? std::optional<std::uint64_t>(isolation->incident) : std::nullopt;
+    }
+    std::optional<std::uint64_t> write_denied_by(std::uint64_t cgroup) const override {
+        const auto denial = engine_.write_denial(cgroup);
+        return denial ? std::optional<std::uint64_t>(denial->incident) : std::nullopt;
+    }
     bool is_alive(const quell_task_ref& task) const override { return response::is_alive(task); }
     std::uint32_t enabled_offers() const override { return engine_.globals().enabled_offers; }
     std::uint64_t self_container() const override { return engine_.globals().self_container; }

@@ -38,6 +38,9 @@ struct ContainerIdentity {
     std::optional<std::string> stop_signal = {};  // of its image, as its runtime wrote it
     // "name=value", by name; of annotations those of the bundle. Nothing: not known, or longer than can be kept.
     std::optional<std::vector<std::string>> labels = {}, annotations = {};
+    std::optional<std::string> pod_uid = {};   // Kubernetes' own
+    std::optional<std::string> sandbox = {};   // id of the pod's sandbox (of Podman: the pod's infra container, or the pod), 64 hex digits
+    bool is_sandbox = false;
     bool tells_names = false;  // the record of name and image was read whole: what is not in it is not there
     bool tells_pod = false;    // likewise of pod and namespace, or the runtime has no pods of Kubernetes
 

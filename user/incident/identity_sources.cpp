@@ -31,12 +31,14 @@ constexpr std::size_t kSignalMax = 32;
 
 // One annotation per field, in the order of preference.
 struct Keys {
-    std::string_view name, pod, pod_namespace, image, image_else, labels;
+    std::string_view name, pod, pod_namespace, image, image_else, labels, pod_uid, sandbox, type;
 };
 constexpr Keys kCrioKeys = {"io.kubernetes.container.name", "io.kubernetes.pod.name", "io.kubernetes.pod.namespace",
-                            "io.kubernetes.cri-o.ImageName", "io.kubernetes.cri-o.Image", "io.kubernetes.cri-o.Labels"};
+                            "io.kubernetes.cri-o.ImageName", "io.kubernetes.cri-o.Image", "io.kubernetes.cri-o.Labels",
+                            "io.kubernetes.pod.uid", kCrioSandbox, "io.kubernetes.cri-o.ContainerType"};
 constexpr Keys kCriKeys = {"io.kubernetes.cri.container-name", "io.kubernetes.cri.sandbox-name",
-                           "io.kubernetes.cri.sandbox-namespace", "io.kubernetes.cri.image-name", "", ""};
+                           "io.kubernetes.cri.sandbox-namespace", "io.kubernetes.cri.image-name", "", "",
+                           "io.kubernetes.cri.sandbox-uid", "io.kubernetes.cri.sandbox-id", "io.kubernetes.cri.container-type"};
 
 std::optional<std::string> bounded(std::optional<std::string> text, std::size_t max) {
     return text && text->size() <= max ? text : std::nullopt;
@@ -150,15 +152,18 @@ bool read_bundle(const TrustedFiles& files, const std::string& path, Dialect dia
     identity.annotations = pairs(*config, "annotations\n");
     identity.stop_signal = bounded(config->get("annotations\n" + std::string(kStopSignal)), kSignalMax);
     identity.tells_pod = config->is_whole();
-    if (dialect == Dialect::None) return true;
-    identity.tells_names = config->is_whole();
-    const Keys& keys = dialect == Dialect::Crio ? kCrioKeys : kCriKeys;
+    const Keys& keys = dialect == Dialect::Cri ? kCriKeys : kCrioKeys;  // of what tells the pod Podman has CRI-O's
     const auto annotation = [&](std::string_view key, std::size_t max) {
         return bounded(config->get("annotations\n" + std::string(key)), max);
     };
+    if (auto sandbox_id = annotation(keys.sandbox, kNameMax); sandbox_id && valid_id(*sandbox_id)) identity.sandbox = std::move(sandbox_id);
+    identity.is_sandbox = annotation(keys.type, kNameMax) == "sandbox";
+    if (dialect == Dialect::None) return true;
+    identity.tells_names = config->is_whole();
     identity.name = annotation(keys.name, kNameMax);
     identity.pod = annotation(keys.pod, kNameMax);
     identity.pod_namespace = annotation(keys.pod_namespace, kNameMax);
+    identity.pod_uid = annotation(keys.pod_uid, kNameMax);
     identity.image = annotation(keys.image, kImageMax);
     if (!identity.image && !keys.image_else.empty()) identity.image = annotation(keys.image_else, kImageMax);
     const auto is_there = [&](std::string_view key) { return config->get("annotations\n" + std::string(key)).has_value(); };

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -36,6 +37,19 @@ struct FirstApproval {
     std::string response, digest, reason;
 
     bool operator==(const FirstApproval&) const = default;
+};
+
+// What its rule wants in force while nobody has decided.
+struct Hold {
+    quell_u32 response = 0;
+    bool in_force = false;
+    bool is_told = false;    // its row `held` is made
+    bool is_lifted = false;  // decided, expired, or over
+    bool is_late = false;    // no daemon ran when it happened, which is told
+    std::optional<std::int64_t> after_us;  // from the event to where it held
+    std::string detail;                    // printable
+
+    bool operator==(const Hold&) const = default;
 };
 
 struct Incident {
@@ -74,6 +88,10 @@ struct Incident {
     std::uint32_t first_approvals = 0;  // how many there were: another target makes the first one void
     std::string assigned_to;  // a user's name, "": nobody
     std::vector<Note> notes;  // oldest first
+    std::uint64_t part_of = 0;  // the incident that it was approved with, for a whole pod or for all instances of a file; 0: none
+    std::uint64_t follows = 0;  // it was made for a workload that came back: the incident whose approval follows that; 0: it was not
+    std::vector<Hold> held;  // while nobody had decided, of each response that its rule wants then
+    std::uint32_t evidence_due = QUELL_RESPONSE_COUNT;  // what was approved to be taken beside it and is not yet; QUELL_RESPONSE_COUNT: nothing
     bool rule_decided = false;  // its rule asked to approve it, once: done, tried, or left to a person
     bool rule_doubted = false;  // it was left to a person for its doubt, and asks once more when that ends
 
@@ -86,9 +104,23 @@ struct Incident {
     // Whether its rule is about it hangs on who the container is, which is not known yet.
     [[nodiscard]] bool in_doubt() const { return waits() && (entry.doubts[0] || entry.doubts[1]); }
     [[nodiscard]] bool over() const { return !waits() && !holds(); }
+    // Its file is refused, as far as this tells: also where that failed in part.
+    [[nodiscard]] bool holds_file() const {
+        return entry.approved_ns && entry.response == QUELL_RESPONSE_QUARANTINE_FILE && (holds() || state == QUELL_STATE_FAILED);
+    }
+    // A container's, also where a restart has taken that, and its number.
+    [[nodiscard]] bool of_container() const { return key.container || (entry.object_flags & QUELL_OBJECT_ORPHAN); }
 };
+
+// "frozen", "not frozen", "in force", "not in force", "lifted"
+[[nodiscard]] std::string_view hold_word(const Hold& hold);
+// "frozen 340us after the event": for the history. `is_late`: that is not at once.
+[[nodiscard]] std::string hold_text(const Hold& hold, bool is_late);
 
 // "web (crio 4f0c9a…)", "host": for the history and messages. Escaped.
 [[nodiscard]] std::string subject_text(const Incident& incident);
+
+// Of one container; of the host: of one lineage. One of them acted below the process that the other is counted for (key.actor_pid).
+[[nodiscard]] bool is_same_subject(const Incident& one, const Incident& other);
 
 }  // namespace quell::incident

@@ -25,8 +25,18 @@ public:
                                                                     const quell_task_ref* mark) = 0;
     // The incident that has the file quarantined.
     [[nodiscard]] virtual std::optional<std::uint64_t> quarantined_by(const quell_file_key& file) const = 0;
-    // cgroup.freeze of the container's own cgroup is set.
+    // The incident that denies its execution.
+    [[nodiscard]] virtual std::optional<std::uint64_t> exec_denied_by(const quell_executable_key& executable) const = 0;
+    // Group leaders that execute the file; of the container, 0: of any and of the host. Walks all tasks of the host.
+    [[nodiscard]] virtual Result<std::vector<quell_task_ref>> executing(const quell_file_key& file, std::uint64_t container) = 0;
+    // The entry's file is what PID 1 or Quell itself executes.
+    [[nodiscard]] virtual bool is_vital(const quell_pending& entry) const = 0;
+    // cgroup.freeze of the container's own cgroup is set, and not while an incident waits that holds it.
     [[nodiscard]] virtual bool is_frozen(std::uint64_t cgroup) const = 0;
+    // The incident that has the container's network cut: those who only hold it while they wait are none.
+    [[nodiscard]] virtual std::optional<std::uint64_t> isolated_by(std::uint64_t cgroup) const = 0;
+    // The incident by which the container may not write below some places.
+    [[nodiscard]] virtual std::optional<std::uint64_t> write_denied_by(std::uint64_t cgroup) const = 0;
     // The process of that number is still the one that started then.
     [[nodiscard]] virtual bool is_alive(const quell_task_ref& task) const = 0;
     // Responses that the configuration allows, as a mask.

@@ -9,6 +9,7 @@
 #include "user/base/time.h"
 #include "user/base/vocabulary.h"
 #include "user/incident/digest.h"
+#include "user/incident/executable.h"
 
 namespace quell::incident {
 namespace {
@@ -38,7 +39,6 @@ void list_hits(const KernelView& kernel, const Result<std::vector<quell_task_ref
 
 void whole_container(KernelView& kernel, const Incident& incident, Offer& offer, bool listed) {
     const auto cgroup = incident.key.container;
-    if (!cgroup) return take_back(offer, "not possible on a host subject");
     const auto container = kernel.container(cgroup);
     if (!container) return take_back(offer, "the container is gone");
     if (cgroup == kernel.self_container() || (container->flags & QUELL_CONTAINER_PROTECTED)) return take_back(offer, kProtectedSubject);
@@ -62,6 +62,38 @@ void pause_container(KernelView& kernel, const Incident& incident, Offer& offer,
 void stop_container(KernelView& kernel, const Incident& incident, Offer& offer, bool listed) {
     whole_container(kernel, incident, offer, listed);
     if (offer.available) offer.warning = "nothing is refused to it before its time to end in order is over; then it is killed";
+}
+
+// What it does not cut is told with it: sockets of unix have no network behind them.
+void isolate_network(KernelView& kernel, const Incident& incident, Offer& offer, bool listed) {
+    whole_container(kernel, incident, offer, listed);
+    if (!offer.available) return;
+    if (const auto other = kernel.isolated_by(incident.key.container); other && *other != incident.id) {
+        take_back(offer, "");
+        offer.reason = "isolated already by incident " + id_text(*other);
+        return;
+    }
+    offer.warning = "every socket is cut but unix ones, which stay, also to outside";
+}
+
+// Where its object is, as far as it is known by path; what counts is the directory that was bound then.
+std::string place_text(const Incident& incident) {
+    if (!incident.entry.place.file.inode) return "what --below names";
+    const auto slash = incident.path.rfind('/');
+    if (slash == std::string::npos) return "the directory of its object";
+    return escape(slash ? incident.path.substr(0, slash) : "/");
+}
+
+void deny_write(KernelView& kernel, const Incident& incident, Offer& offer, bool listed) {
+    whole_container(kernel, incident, offer, listed);
+    if (!offer.available) return;
+    if (const auto other = kernel.write_denied_by(incident.key.container); other && *other != incident.id) {
+        take_back(offer, "");
+        offer.reason = "its writes are denied already by incident " + id_text(*other);
+        return;
+    }
+    offer.target_text += ", below " + place_text(incident);
+    offer.warning = "files that it has mapped shared and writable stay writable for it";
 }
 
 // The nearest living one that BPF bound: the process itself, else an ancestor inside the subject.
@@ -97,6 +129,64 @@ void quarantine_file(const KernelView& kernel, const Incident& incident, Offer& 
     offer.target_text = escape(incident.path);
 }
 
+// It may be found again where nothing can be quarantined any more: its last name was removed, and a process or a lower
+// layer has it.
+void acquire_file(const Incident& incident, Offer& offer) {
+    if (!(incident.entry.object_flags & QUELL_OBJECT_FILE)) return take_back(offer, "the object is no regular file with a lasting identity");
+    offer.available = true;
+    offer.target_text = escape(incident.path);
+}
+
+// Hits nobody: of protected ones, too.
+void capture(const KernelView& kernel, const Incident& incident, Offer& offer) {
+    offer.target_text = subject_text(incident);
+    if (incident.key.container) {
+        if (!kernel.container(incident.key.container)) return take_back(offer, "the container is gone");
+    } else {
+        const auto count = std::min<quell_u32>(incident.entry.chain_count, QUELL_CHAIN_MAX);
+        if (!count) return take_back(offer, "there is no process to be captured");
+        const auto end = incident.entry.chain + count;
+        const auto alive = std::find_if(incident.entry.chain, end, [&](const auto& task) { return kernel.is_alive(task); });
+        if (alive == end) return take_back(offer, "the process has exited and so have its ancestors");
+        offer.target_text = escape({alive->comm, strnlen(alive->comm, sizeof(alive->comm))}) + " (pid " + std::to_string(alive->pid) + "), its ancestors and its descendants";
+    }
+    offer.available = true;
+}
+
+std::string executable_text(const Incident& incident, bool anyone) {
+    const auto& path = incident.entry.object_flags & QUELL_OBJECT_ACTOR ? incident.exe : incident.path;
+    return (path.empty() ? "the executable" : escape(path)) + (anyone ? ", to anyone" : ", in " + subject_text(incident) + " alone");
+}
+
+// Nobody is hit: who executes it by then goes on.
+void deny_exec(KernelView& kernel, const Incident& incident, Offer& offer, bool listed) {
+    const auto flags = incident.entry.object_flags;
+    const auto cgroup = incident.key.container;
+    if (flags & QUELL_OBJECT_LAST_LINK) return take_back(offer, "its last name was removed: nothing is left to deny");
+    if (!(flags & (QUELL_OBJECT_FILE | QUELL_OBJECT_ACTOR))) return take_back(offer, "the object is no regular file with a lasting identity");
+    if (cgroup) {
+        const auto container = kernel.container(cgroup);
+        if (!container) return take_back(offer, "the container is gone");
+        if (cgroup == kernel.self_container() || (container->flags & QUELL_CONTAINER_PROTECTED)) return take_back(offer, kProtectedSubject);
+    }
+    if (kernel.is_vital(incident.entry)) return take_back(offer, kProtectedSubject);
+    const auto executable = executable_of(incident.key, incident.entry);
+    if (const auto other = kernel.exec_denied_by(executable); other && *other != incident.id) {
+        take_back(offer, "");
+        offer.reason = "denied already by incident " + id_text(*other);
+        return;
+    }
+    offer.available = true;
+    offer.target_text = executable_text(incident, !executable.container);
+    offer.warning = "a copy of it is another file";
+    if (!listed) return;
+    const auto tasks = kernel.executing(executable.file, executable.container);
+    if (!tasks) return;
+    const auto count = tasks->size();
+    offer.warning = (count == 0 ? "no process executes it now" : count == 1 ? "1 process executes it now, and goes on" : std::to_string(count) + " processes execute it now, and go on") +
+                    std::string("; ") + offer.warning;
+}
+
 // Whatever the target: nothing where there is nothing to decide any more.
 bool may_decide(const Incident& incident, Offer& offer) {
     if (!incident.waits())
@@ -117,12 +207,21 @@ Offer offer(KernelView& kernel, const Incident& incident, quell_response respons
         made.reason = "switched off in /etc/quell/quell.yaml";
         return made;
     }
+    if (!has_word(kResponseSubjects, response, incident.key.container ? "container" : "host")) {
+        made.reason = incident.key.container ? "not possible on a container" : "not possible on a host subject";
+        return made;
+    }
     switch (response) {
         case QUELL_RESPONSE_KILL_CONTAINER: whole_container(kernel, incident, made, listed); break;
         case QUELL_RESPONSE_PAUSE_CONTAINER: pause_container(kernel, incident, made, listed); break;
         case QUELL_RESPONSE_STOP_CONTAINER: stop_container(kernel, incident, made, listed); break;
         case QUELL_RESPONSE_KILL_PROCESS: kill_process(kernel, incident, made, listed); break;
         case QUELL_RESPONSE_QUARANTINE_FILE: quarantine_file(kernel, incident, made); break;
+        case QUELL_RESPONSE_ISOLATE_NETWORK: isolate_network(kernel, incident, made, listed); break;
+        case QUELL_RESPONSE_ACQUIRE_FILE: acquire_file(incident, made); break;
+        case QUELL_RESPONSE_CAPTURE: capture(kernel, incident, made); break;
+        case QUELL_RESPONSE_DENY_WRITE: deny_write(kernel, incident, made, listed); break;
+        case QUELL_RESPONSE_DENY_EXEC: deny_exec(kernel, incident, made, listed); break;
         case QUELL_RESPONSE_COUNT: break;
     }
     if (made.available && !(incident.entry.offers & bit)) take_back(made, "not prepared when it happened: it was switched off or protected then");

@@ -25,6 +25,8 @@ struct Offer {
     std::string target_text;   // escaped
     std::string warning;       // what else will come of it, "" if nothing
     std::string digest;
+    std::uint64_t follow_ns = 0;  // its workload for so long, since its rule says so
+    std::string not_followed;     // why not, though it says so; escaped
     // Not there: not asked for, no process is hit, or they could not be listed.
     std::optional<std::vector<quell_task_ref>> would_hit;
     std::size_t would_hit_count = 0;

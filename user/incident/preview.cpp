@@ -5,24 +5,16 @@
 
 namespace quell::incident {
 
-std::string_view risk_of(quell_response response) {
-    switch (response) {
-        case QUELL_RESPONSE_KILL_CONTAINER: return "every process of the container ends at once, with what it had not written; its runtime may start it again";
-        case QUELL_RESPONSE_KILL_PROCESS: return "the process and all its descendants end at once, with what they had not written: a service or a login session, where it is one";
-        case QUELL_RESPONSE_QUARANTINE_FILE: return "whoever needs the file is refused, and a program in it does not start; nothing is deleted";
-        case QUELL_RESPONSE_PAUSE_CONTAINER: return "nothing in the container runs until it is resumed: what it serves hangs, and liveness probes may have it restarted";
-        case QUELL_RESPONSE_STOP_CONTAINER: return "the container is told to end and is killed when its grace time is over; its runtime may start it again";
-        case QUELL_RESPONSE_COUNT: break;
-    }
-    return "not known";
-}
+std::string_view risk_of(quell_response response) { return response < QUELL_RESPONSE_COUNT ? kResponseRisks[response] : "not known"; }
 
 Json preview_json(const Incident& incident, const Offer& offer, bool container_alive, const std::vector<std::string>& needs) {
     auto whole = whole_json(incident, {offer}, container_alive);
     Json json = {{"offer", whole["offers"][0]}, {"files", Json::array()}, {"risk", risk_of(offer.response)},
                  {"reversible", !word_at(kUndoWords, offer.response).empty()}, {"needs", needs}};
     if (whole.contains("container")) json["container"] = whole["container"];
-    if (offer.response == QUELL_RESPONSE_QUARANTINE_FILE && offer.available && whole.contains("file")) json["files"].push_back(whole["file"]);
+    const auto target = word_at(kResponseTargets, offer.response);
+    const bool is_of_file = target == "file" || (target == "executable" && !(incident.entry.object_flags & QUELL_OBJECT_ACTOR));
+    if (is_of_file && offer.available && whole.contains("file")) json["files"].push_back(whole["file"]);
     return json;
 }
 

@@ -40,7 +40,7 @@ void RuleBook::add(std::uint64_t generation, const policy::Image& image) {
     std::vector<RuleFacts> facts;
     facts.reserve(image.rules.size());
     for (const auto& rule : image.rules)
-        facts.push_back({rule.value.id, rule.policy, rule.id, rule.name.empty() ? rule.id : rule.name, rule.value.severity, rule.tags, rule.offers, rule.automatic, rule.two_persons, rule.reason_required});
+        facts.push_back({rule.value.id, rule.policy, rule.id, rule.name.empty() ? rule.id : rule.name, rule.value.severity, rule.tags, rule.offers, rule.automatic, rule.two_persons, rule.reason_required, rule.follow_ns});
     put(generation, std::move(facts));
 }
 
@@ -85,6 +85,7 @@ std::string RuleBook::text(std::uint64_t generation) const {
                             {"severity", rule->severity}, {"tags", rule->tags}, {"offers", rule->offers}});
             if (rule->two_persons) json.back()["two_persons"] = true;
             if (rule->reason_required) json.back()["reason_required"] = true;
+            if (rule->follow_ns) json.back()["follow_ns"] = rule->follow_ns;
             if (const auto& it = rule->automatic) json.back()["automatic"] = {{"response", it->response}, {"per_hour", it->per_hour}, {"dry_run", it->dry_run}};
         }
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -99,7 +100,7 @@ bool RuleBook::restore(std::uint64_t generation, const std::string& text) {
             facts.push_back({rule.at("id").get<std::uint64_t>(), rule.at("policy").get<std::string>(), rule.at("rule").get<std::string>(),
                              rule.at("name").get<std::string>(), rule.at("severity").get<std::uint32_t>(),
                              rule.at("tags").get<std::vector<std::string>>(), rule.at("offers").get<std::vector<std::uint32_t>>(), automatic_from(rule),
-                             rule.value("two_persons", false), rule.value("reason_required", false)});
+                             rule.value("two_persons", false), rule.value("reason_required", false), rule.value("follow_ns", std::uint64_t{0})});
     } catch (const Json::exception&) {
         return false;
     }

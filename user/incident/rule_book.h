@@ -25,6 +25,7 @@ struct RuleFacts {
     std::optional<policy::Automatic> automatic = {};  // what it approves by itself
     bool two_persons = false;      // must approve
     bool reason_required = false;  // of who approves
+    std::uint64_t follow_ns = 0;   // what is approved follows its workload for so long, where it can; 0: it does not
 
     bool operator==(const RuleFacts&) const = default;
 };

@@ -6,35 +6,11 @@
 
 #include "user/base/time.h"
 #include "user/incident/describe.h"
+#include "user/incident/hex.h"
+#include "user/incident/lasting.h"
 
 namespace quell::incident {
 namespace {
-
-std::string hex(const void* data, std::size_t size) {
-    static constexpr char kHexDigits[] = "0123456789abcdef";
-    std::string text;
-    for (std::size_t i = 0; i < size; i++) {
-        const auto byte = static_cast<const unsigned char*>(data)[i];
-        text += kHexDigits[byte >> 4];
-        text += kHexDigits[byte & 15];
-    }
-    return text;
-}
-
-std::string hex(const std::string& bytes) { return hex(bytes.data(), bytes.size()); }
-
-int digit(char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; }
-
-std::optional<std::string> unhex(const std::string& text) {
-    if (text.size() % 2) return std::nullopt;
-    std::string bytes;
-    for (std::size_t i = 0; i < text.size(); i += 2) {
-        const int high = digit(text[i]), low = digit(text[i + 1]);
-        if (high < 0 || low < 0) return std::nullopt;
-        bytes += static_cast<char>(high << 4 | low);
-    }
-    return bytes;
-}
 
 std::string unhex_or_empty(const Json& json, const char* name) { return unhex(json.value(name, std::string{})).value_or(std::string{}); }
 
@@ -117,20 +93,30 @@ std::string snapshot_text(const Incident& incident) {
     put_hex(json, "identity_pod", incident.identity.pod);
     put_hex(json, "identity_namespace", incident.identity.pod_namespace);
     put_hex(json, "identity_image", incident.identity.image);
+    put_hex(json, "identity_pod_uid", incident.identity.pod_uid);
+    put_hex(json, "identity_sandbox", incident.identity.sandbox);
+    if (incident.part_of) json["part_of"] = incident.part_of;
+    if (incident.follows) json["follows"] = incident.follows;
+    if (incident.evidence_due < QUELL_RESPONSE_COUNT) json["evidence_due"] = incident.evidence_due;
     if (const auto& labels = incident.identity.labels; labels && size_of(*labels) <= kLabelBytesMax) {
         json["labels"] = Json::array();
         for (const auto& label : *labels) json["labels"].push_back(hex(label));
     }
+    for (const auto& hold : incident.held)
+        json["holds"].push_back({{"response", hold.response}, {"in_force", hold.in_force}, {"told", hold.is_told}, {"lifted", hold.is_lifted}, {"late", hold.is_late},
+                                 {"after_us", hold.after_us ? Json(*hold.after_us) : Json()}, {"detail", hex(hold.detail)}});
     if (incident.rule_decided) json["rule_decided"] = true;
     if (incident.rule_doubted) json["rule_doubted"] = true;
     if (incident.rule.two_persons) json["two_persons"] = true;
     if (incident.rule.reason_required) json["reason_required"] = true;
+    if (incident.rule.follow_ns) json["follow_ns"] = incident.rule.follow_ns;
     if (incident.first_approvals) json["first_approvals"] = incident.first_approvals;
     if (const auto& first = incident.first_approval)
         json["first_approval"] = {{"who", who_snapshot(first->who)}, {"wall_ns", first->wall_ns}, {"response", hex(first->response)}, {"digest", hex(first->digest)}, {"reason", hex(first->reason)}};
     if (!incident.assigned_to.empty()) json["assigned_to"] = hex(incident.assigned_to);
     if (!incident.notes.empty()) json["notes"] = notes_snapshot(incident.notes);
     if (incident.decided_by) json["decided_by"] = who_snapshot(*incident.decided_by);
+    if (incident.holds_file()) json["lasting"] = lasting_json(incident);
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -139,9 +125,14 @@ std::optional<Incident> parse_snapshot(const std::string& text) {
     Incident incident;
     if (!json.is_object()) return std::nullopt;
     try {
-        if (json.at("abi").get<quell_u32>() != QUELL_ABI_VERSION) return std::nullopt;
-        if (!read(json, "key", incident.key) || !read(json, "entry", incident.entry)) return std::nullopt;
         incident.id = json.at("id").get<std::uint64_t>();
+        // of another version only what lasts: a quarantine goes on
+        if (json.at("abi").get<quell_u32>() != QUELL_ABI_VERSION) {
+            if (!json.contains("lasting") || !take_lasting(json.at("lasting"), incident)) return std::nullopt;
+            incident.entry.word = QUELL_WORD(incident.id, json.at("state").get<quell_u32>());
+        } else if (!read(json, "key", incident.key) || !read(json, "entry", incident.entry)) {
+            return std::nullopt;
+        }
         if (json.at("boot").get<std::string>() != boot_id()) incident.earlier_boot_offset_ns = json.at("wall_offset").get<std::int64_t>();
         incident.state = take_enum(json, "state", QUELL_STATE_UNDONE);
         incident.details = json.at("details").get<bool>();
@@ -152,7 +143,11 @@ std::optional<Incident> parse_snapshot(const std::string& text) {
         incident.rule = {json.at("rule_id").get<std::uint64_t>(), json.at("policy").get<std::string>(), json.at("rule").get<std::string>(),
                          json.at("name").get<std::string>(), json.at("severity").get<std::uint32_t>(),
                          json.at("tags").get<std::vector<std::string>>(), json.at("offers").get<std::vector<std::uint32_t>>(), {},
-                         json.value("two_persons", false), json.value("reason_required", false)};
+                         json.value("two_persons", false), json.value("reason_required", false), json.value("follow_ns", std::uint64_t{0})};
+        if (json.contains("holds"))
+            for (const auto& one : json.at("holds"))
+                incident.held.push_back({take_enum(one, "response", static_cast<quell_u32>(QUELL_RESPONSE_COUNT - 1)), one.at("in_force").get<bool>(), one.at("told").get<bool>(), one.at("lifted").get<bool>(),
+                                          one.at("late").get<bool>(), one.at("after_us").is_null() ? std::nullopt : std::optional(one.at("after_us").get<std::int64_t>()), unhex_or_empty(one, "detail")});
         incident.rule_decided = json.value("rule_decided", false);
         incident.rule_doubted = json.value("rule_doubted", false);
         incident.container_id = unhex_or_empty(json, "container");
@@ -184,6 +179,11 @@ std::optional<Incident> parse_snapshot(const std::string& text) {
         take(json, "identity_pod", incident.identity.pod);
         take(json, "identity_namespace", incident.identity.pod_namespace);
         take(json, "identity_image", incident.identity.image);
+        take(json, "identity_pod_uid", incident.identity.pod_uid);
+        take(json, "identity_sandbox", incident.identity.sandbox);
+        incident.part_of = json.value("part_of", std::uint64_t{0});
+        incident.follows = json.value("follows", std::uint64_t{0});
+        incident.evidence_due = std::min<std::uint32_t>(json.value("evidence_due", std::uint32_t{QUELL_RESPONSE_COUNT}), QUELL_RESPONSE_COUNT);
         if (json.contains("labels")) {
             incident.identity.labels.emplace();
             for (const auto& label : json.at("labels")) incident.identity.labels->push_back(unhex(label.get<std::string>()).value_or(std::string{}));

@@ -61,7 +61,8 @@ Incident& Store::adopt(const quell_pending_key& key, const quell_pending& entry,
     incident.key = key;
     incident.entry = entry;
     incident.state = state_of(entry);
-    incident.earlier_boot_offset_ns.reset();
+    if (!incident.part_of) incident.part_of = entry.part_of;  // also where no row of it came to the disk
+    if (!(entry.object_flags & QUELL_OBJECT_RESTORED)) incident.earlier_boot_offset_ns.reset();  // its times are what they were
     if (!inserted) return incident;
     incident.rule = rule(key.rule, entry.generation);
     incident.details = false;
@@ -97,6 +98,13 @@ Incident* Store::find(std::uint64_t id) {
     return found == incidents_.end() ? nullptr : &found->second;
 }
 
+std::vector<Incident*> Store::parts_of(std::uint64_t first) {
+    std::vector<Incident*> parts;
+    for (auto at = incidents_.upper_bound(first); first && at != incidents_.end(); ++at)  // they were made later
+        if (at->second.part_of == first) parts.push_back(&at->second);
+    return parts;
+}
+
 std::vector<Incident*> Store::list(bool all) {
     std::vector<Incident*> list;
     for (auto at = incidents_.rbegin(); at != incidents_.rend() && (!all || list.size() < kOverMax); ++at)
@@ -104,10 +112,17 @@ std::vector<Incident*> Store::list(bool all) {
     return list;
 }
 
+std::vector<Incident*> Store::holding_files() {
+    std::vector<Incident*> found;
+    for (auto& [id, incident] : incidents_)
+        if (incident.holds_file()) found.push_back(&incident);
+    return found;
+}
+
 void Store::trim() {
     auto over = static_cast<std::size_t>(std::ranges::count_if(incidents_, [](const auto& one) { return one.second.over(); }));
     for (auto at = incidents_.begin(); over > kOverMax && at != incidents_.end();) {
-        if (at->second.over()) {
+        if (at->second.over() && !kept_.contains(at->first)) {
             at = incidents_.erase(at);
             over--;
         } else {

@@ -41,15 +41,22 @@ public:
     [[nodiscard]] std::vector<Incident*> end_unheld(const std::set<std::uint64_t>& held, std::uint64_t now_ns);
 
     [[nodiscard]] Incident* find(std::uint64_t id);
+    // Those that were approved with it (Incident::part_of), oldest first.
+    [[nodiscard]] std::vector<Incident*> parts_of(std::uint64_t first);
     // Newest first; all: at most kOverMax, else every one that waits or holds.
     [[nodiscard]] std::vector<Incident*> list(bool all);
-    // Drops the oldest that are over beyond the bound.
+    // Those that hold a file (Incident::holds_file), oldest first.
+    [[nodiscard]] std::vector<Incident*> holding_files();
+    // Drops the oldest that are over beyond the bound, but those that are kept: what follows from them goes on.
     void trim();
+    void keep(std::uint64_t id) { kept_.insert(id); }
+    void keep_no_more(std::uint64_t id) { kept_.erase(id); }
     [[nodiscard]] std::size_t size() const { return incidents_.size(); }
 
 private:
     std::map<std::uint64_t, Incident> incidents_;
     RuleBook rules_;
+    std::set<std::uint64_t> kept_;
 };
 
 }  // namespace quell::incident

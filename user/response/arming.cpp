@@ -12,6 +12,9 @@ namespace quell::response {
 
 namespace {
 
+// Offers, and what is in force while it waits.
+quell_u32 wanted_by(bpf::Engine& engine, const quell_pending& entry) { return entry.offers | (entry.wanted & engine.globals().enabled_offers); }
+
 Status attach_all(bpf::Engine& engine, std::uint64_t hooks) {
     for (std::size_t hook = 0; hook < bpf::kHooks.size(); hook++)
         if ((hooks >> hook) & 1)
@@ -27,7 +30,7 @@ void Arming::arm(const Target& target) {
     const auto incident = QUELL_WORD_INCIDENT(target.entry.word);
     if (!incidents_.try_emplace(incident).second) return;
     for (quell_u32 which = 0; which < QUELL_RESPONSE_COUNT; which++)
-        if (target.entry.offers & QUELL_BIT(which)) needed_ns_[which] = boottime_ns();
+        if (wanted_by(engine_, target.entry) & QUELL_BIT(which)) needed_ns_[which] = boottime_ns();
     auto submitted = worker_.submit([this, target] { return work(target); },
                                     [this, target, incident](Result result) {
                                         if (auto found = incidents_.find(incident); found != incidents_.end())
@@ -43,7 +46,7 @@ void Arming::arm(const Target& target) {
 Arming::Result Arming::work(const Target& target) const {
     Result result;
     for (quell_u32 which = 0; which < QUELL_RESPONSE_COUNT; which++) {
-        if (!(target.entry.offers & QUELL_BIT(which))) continue;
+        if (!(wanted_by(engine_, target.entry) & QUELL_BIT(which))) continue;
         if (auto attached = attach_all(engine_, bpf::kResponseHooks[which]); !attached) {
             result.status = attached;
             return result;
@@ -66,10 +69,10 @@ std::shared_ptr<const Prepared> Arming::prepared(std::uint64_t incident, quell_r
 }
 
 quell_u32 Arming::needed_responses() const {
-    quell_u32 needed = 0;
+    quell_u32 needed = engine_.globals().kept | kept_;  // by the rules that run, and by what is followed
     for (const auto& [key, entry] : engine_.pending()) {
         const auto state = QUELL_WORD_STATE(entry.word);
-        if (state == QUELL_STATE_ARMING || state == QUELL_STATE_PENDING) needed |= entry.offers;
+        if (state == QUELL_STATE_ARMING || state == QUELL_STATE_PENDING) needed |= wanted_by(engine_, entry);
         const bool failed = state == QUELL_STATE_FAILED && entry.approved_ns;  // it goes on refusing
         if (state == QUELL_STATE_APPROVED || state == QUELL_STATE_ENFORCING || failed)
             needed |= QUELL_BIT(entry.response % QUELL_RESPONSE_COUNT);
@@ -89,17 +92,34 @@ quell_u32 Arming::idle_responses() {
 }
 
 std::uint64_t Arming::needed_hooks(quell_u32 responses) const {
-    std::uint64_t hooks = bpf::standing_hooks() | bpf::policy_hooks(engine_.globals().operations, engine_.globals().texts);
-    for (quell_u32 which = 0; which < QUELL_RESPONSE_COUNT; which++)
-        if (responses & QUELL_BIT(which)) hooks |= bpf::kResponseHooks[which];
-    return hooks;
+    const std::uint64_t hooks = bpf::standing_hooks() | bpf::policy_hooks(engine_.globals().operations, engine_.globals().texts);
+    return hooks | bpf::response_hooks(responses | engine_.globals().kept);
+}
+
+void Arming::keep_armed(quell_u32 responses) {
+    kept_ = responses;
+    if (!(responses & ~engine_.globals().armed)) return;
+    auto submitted = worker_.submit(
+        [this, responses]() -> Status {
+            for (quell_u32 which = 0; which < QUELL_RESPONSE_COUNT; which++) {
+                if (!(responses & QUELL_BIT(which))) continue;
+                if (auto attached = attach_all(engine_, bpf::kResponseHooks[which]); !attached) return attached;
+                __atomic_fetch_or(&engine_.globals().armed, QUELL_BIT(which), __ATOMIC_SEQ_CST);
+            }
+            return success();
+        },
+        // whoever needs them arms once more, and is told what is wrong
+        [](const Status& status) {
+            if (!status) log::error("hooks that are to stay attached are not: " + status.error().message);
+        });
+    if (!submitted) log::warn("hooks that are to stay attached are not: " + submitted.error().message);
 }
 
 void Arming::disarm_unneeded() {
     auto& armed = engine_.globals().armed;
-    if (disarming_ || !armed) return;
+    if (disarming_ || (!armed && !left_attached_)) return;
     const auto idle = idle_responses();
-    if (!idle) return;
+    if (!idle && !left_attached_) return;
     // first the word, so that a detection from now on says "arming" and asks for the hooks again; then once more
     // who needs them, for one that came in between
     __atomic_fetch_and(&armed, ~idle, __ATOMIC_SEQ_CST);
@@ -116,7 +136,9 @@ void Arming::disarm_unneeded() {
         },
         [this](const Status& status) {
             disarming_ = false;
-            if (!status) log::warn(status.error().message);
+            // tried again each time, and said once
+            if (!status && !left_attached_) log::warn(status.error().message);
+            left_attached_ = !status;
             // a policy that was applied meanwhile may have needed one of them
             if (auto attached = attach_all(engine_, needed_hooks(0)); !attached) log::error(attached.error().message);
         });

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -43,6 +44,9 @@ public:
     // Detaches what no waiting or enforced containment needs any more.
     void disarm_unneeded();
 
+    // Mask of responses whose hooks stay attached, waited for or not: attached now where they are not.
+    void keep_armed(quell_u32 responses);
+
 private:
     using Descriptors = std::map<quell_response, std::shared_ptr<Prepared>>;
     struct Result {
@@ -61,7 +65,9 @@ private:
     Armed armed_;
     std::map<std::uint64_t, Descriptors> incidents_;
     std::array<std::uint64_t, QUELL_RESPONSE_COUNT> needed_ns_{};  // when a containment last needed its hooks
+    std::atomic<quell_u32> kept_ = 0;  // the worker looks at it, too
     bool disarming_ = false;
+    bool left_attached_ = false;  // what nobody needs could not be detached: tried again
 };
 
 }  // namespace quell::response

@@ -53,6 +53,15 @@ bool is_frozen_by_itself(std::uint64_t id) {
     return freeze && freeze_state(freeze.get()).value_or(false);
 }
 
+Result<bool> freeze(std::uint64_t id) {
+    const auto cgroup = open_cgroup(id);
+    if (!cgroup) return cgroup.error();
+    const Fd freeze(::openat(cgroup->get(), "cgroup.freeze", O_RDWR | O_CLOEXEC));
+    if (freeze && freeze_state(freeze.get()).value_or(false)) return false;
+    if (!freeze || ::pwrite(freeze.get(), "1", 1, 0) != 1) return errno_error("cgroup.freeze could not be written");
+    return true;
+}
+
 Status thaw(std::uint64_t id) {
     const auto cgroup = open_cgroup(id);
     if (!cgroup) return cgroup.error().code == ESRCH ? success() : Status(cgroup.error());
@@ -107,5 +116,11 @@ std::string cgroup_path(std::uint64_t id) {
 bool wait_until_empty(int events_fd, std::uint64_t deadline_ns) { return wait_for_event(events_fd, "populated 0", deadline_ns); }
 
 bool wait_until_frozen(int events_fd, std::uint64_t deadline_ns) { return wait_for_event(events_fd, "frozen 1", deadline_ns); }
+
+bool wait_until_cgroup_frozen(std::uint64_t id, std::uint64_t deadline_ns) {
+    const auto cgroup = open_cgroup(id);
+    const Fd events(cgroup ? ::openat(cgroup->get(), "cgroup.events", O_RDONLY | O_CLOEXEC) : -1);
+    return events && wait_until_frozen(events.get(), deadline_ns);
+}
 
 }  // namespace quell::response

@@ -27,6 +27,8 @@ namespace quell::response {
 // The same by id; false, too, when there is none.
 [[nodiscard]] bool is_frozen_by_itself(std::uint64_t id);
 
+// `1` into its cgroup.freeze, unless that is there already: then false. Begins to, see below. ESRCH: it is gone.
+[[nodiscard]] Result<bool> freeze(std::uint64_t id);
 // `0` into its cgroup.freeze. No error, too, when it is gone.
 [[nodiscard]] Status thaw(std::uint64_t id);
 
@@ -35,6 +37,8 @@ namespace quell::response {
 
 // Until each task below an open cgroup.events is frozen, or `deadline_ns` (boot time). True when they are, or it is gone.
 [[nodiscard]] bool wait_until_frozen(int events_fd, std::uint64_t deadline_ns);
+// The same by id; false when there is none.
+[[nodiscard]] bool wait_until_cgroup_frozen(std::uint64_t id, std::uint64_t deadline_ns);
 
 // Waits until the subtree of an open cgroup.events is empty, or until
 // `deadline_ns` (boot time). True when it is empty or gone.

@@ -19,6 +19,8 @@
 namespace quell::response {
 namespace {
 
+constexpr std::uint64_t kLeavingNs = 1'000'000'000;  // who has ended is counted in its cgroup for a moment
+
 struct Descriptors final : Prepared {
     Fd kill;  // both closed: the cgroup is gone, who left it is not
     Fd events;
@@ -54,17 +56,18 @@ public:
 
     Outcome carry_out(bpf::Engine& engine, const Target& target, const Prepared* prepared) const override {
         std::unique_ptr<Prepared> late;
+        std::string cannot;
         if (!prepared) {
             auto opened = prepare(engine, target);
-            if (!opened && opened.error().code != ESRCH) return {QUELL_STATE_FAILED, opened.error().message, {}, 0};
-            if (!opened) return {QUELL_STATE_DONE, "the container was gone already", {}, boottime_ns()};
-            late = std::move(opened).value();
+            if (!opened && opened.error().code == ESRCH) return {QUELL_STATE_DONE, "the container was gone already", {}, boottime_ns()};
+            if (opened) late = std::move(opened).value();
+            else late = std::make_unique<Descriptors>(), cannot = opened.error().message;  // each by its own descriptor then
             prepared = late.get();
         }
         const auto& descriptors = static_cast<const Descriptors&>(*prepared);
         if (!descriptors.told) descriptors.tell();
         const auto deadline = boottime_ns() + kSweepLimitNs;
-        const bool empty = descriptors.empty_ns || descriptors.is_gone() || wait_until_empty(descriptors.events.get(), deadline);
+        const bool empty = descriptors.empty_ns || descriptors.is_gone() || (descriptors.told && wait_until_empty(descriptors.events.get(), deadline));
         const auto cgroup_empty_ns = descriptors.empty_ns ? descriptors.empty_ns.load() : boottime_ns();
         std::string trouble;
         auto everyone = [&] {
@@ -86,12 +89,14 @@ public:
         Outcome outcome;
         outcome.survivors = std::move(left);
         outcome.last_gone_ns = escaped ? boottime_ns() : cgroup_empty_ns;
-        const bool all_gone = outcome.survivors.empty() && descriptors.is_gone();
-        outcome.state = all_gone && descriptors.told && trouble.empty() ? QUELL_STATE_DONE : QUELL_STATE_FAILED;
-        if (!descriptors.told) outcome.detail = "cgroup.kill could not be written";
-        else if (!trouble.empty()) outcome.detail = "who is left is not known: " + trouble;
+        const bool all_gone = outcome.survivors.empty() && (descriptors.is_gone() || (!descriptors.told && wait_until_empty(descriptors.events.get(), boottime_ns() + kLeavingNs)));
+        if (!descriptors.told) cannot = "cgroup.kill could not be written";
+        // who is left would be found by nobody but the kernel side, which counts by cgroup and by lineage
+        outcome.state = all_gone && trouble.empty() ? QUELL_STATE_DONE : QUELL_STATE_FAILED;
+        if (!trouble.empty()) outcome.detail = "who is left is not known: " + trouble;
         else if (outcome.survivors.empty() && !all_gone) outcome.detail = "somebody is left in the cgroup who is not to be seen";
         else if (!outcome.survivors.empty()) outcome.detail = "processes are left that did not die: in uninterruptible sleep, or not to be signalled";
+        else if (!cannot.empty()) outcome.detail = "every process is gone, each signalled by itself: " + cannot;
         else outcome.detail = escaped ? "every process is gone, " + std::to_string(escaped) + " had left the cgroup" : "every process is gone";
         return outcome;
     }

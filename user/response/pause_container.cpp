@@ -15,13 +15,14 @@
 
 #include "user/base/time.h"
 #include "user/response/cgroup.h"
+#include "user/response/hold.h"
 #include "user/response/process.h"
 #include "user/response/response.h"
 
 namespace quell::response {
 namespace {
 
-struct Freezer final : Prepared {
+struct CgroupFreezer final : Prepared {
     Fd freeze;
     Fd events;
     mutable std::atomic<bool> told = false;
@@ -41,14 +42,21 @@ struct Freezer final : Prepared {
     }
 };
 
-Result<std::unique_ptr<Freezer>> open_freezer(std::uint64_t container) {
+Result<std::unique_ptr<CgroupFreezer>> open_freezer(std::uint64_t container) {
     auto cgroup = open_cgroup(container);
     if (!cgroup) return cgroup.error();
-    auto freezer = std::make_unique<Freezer>();
+    auto freezer = std::make_unique<CgroupFreezer>();
     freezer->freeze = Fd(::openat(cgroup->get(), "cgroup.freeze", O_RDWR | O_CLOEXEC));
     freezer->events = Fd(::openat(cgroup->get(), "cgroup.events", O_RDONLY | O_CLOEXEC));
     if (!freezer->freeze || !freezer->events) return errno_error("cannot open cgroup.freeze of " + std::to_string(container));
     return freezer;
+}
+
+// Those that belong to the container and left its cgroup.
+std::vector<quell_task_ref> outside_of(std::uint64_t container, std::vector<quell_task_ref> tasks) {
+    const auto path = cgroup_path(container);
+    std::erase_if(tasks, [&](const auto& task) { return is_in_cgroup(task.pid, path); });
+    return tasks;
 }
 
 class PauseContainer final : public Response {
@@ -60,7 +68,7 @@ public:
     }
 
     // Does not wait: each task freezes by itself.
-    void strike(const Prepared& prepared) const override { static_cast<const Freezer&>(prepared).tell(); }
+    void strike(const Prepared& prepared) const override { static_cast<const CgroupFreezer&>(prepared).tell(); }
 
     Outcome carry_out(bpf::Engine& engine, const Target& target, const Prepared* prepared) const override {
         std::unique_ptr<Prepared> late;
@@ -72,8 +80,10 @@ public:
             late = std::move(opened).value();
             prepared = late.get();
         }
-        const auto& freezer = static_cast<const Freezer&>(*prepared);
-        if (freezer.was_frozen) return {QUELL_STATE_UNDONE, "somebody else has it frozen already: nothing was done, and it stays so", {}, 0};
+        const auto& freezer = static_cast<const CgroupFreezer&>(*prepared);
+        // what was frozen while nobody had decided goes over to who has
+        if (freezer.was_frozen && is_held_frozen(engine, target.key.container)) freezer.set();
+        else if (freezer.was_frozen) return {QUELL_STATE_UNDONE, "somebody else has it frozen already: nothing was done, and it stays so", {}, 0};
         if (!freezer.told && freezer.error == ENODEV) return {QUELL_STATE_GONE, "the container is gone", {}, 0};
         if (!freezer.told) return {QUELL_STATE_FAILED, errno_error("cgroup.freeze could not be written", freezer.error).message, {}, 0};
         const bool is_frozen = wait_until_frozen(freezer.events.get(), boottime_ns() + kSweepLimitNs);
@@ -81,9 +91,7 @@ public:
         if (!found) return {QUELL_STATE_FAILED, "who is in it is not known: " + found.error().message, {}, 0};
         auto tasks = std::move(found).value();
         std::erase_if(tasks, [](const auto& task) { return !is_alive(task); });
-        auto outside = tasks;
-        const auto path = cgroup_path(target.key.container);
-        std::erase_if(outside, [&](const auto& task) { return is_in_cgroup(task.pid, path); });
+        const auto outside = outside_of(target.key.container, tasks);
         if (!outside.empty())
             return {QUELL_STATE_FAILED, std::to_string(outside.size()) + (is_frozen ? " had left its cgroup and go on; the others are frozen" : " had left its cgroup and go on, and others are not frozen yet"), outside, 0};
         if (is_frozen) return {QUELL_STATE_ENFORCING, std::to_string(tasks.size()) + (tasks.size() == 1 ? " process is frozen" : " processes are frozen"), {}, 0};
@@ -94,6 +102,43 @@ public:
     Status take_back(bpf::Engine& engine, const Target& target, const Prepared*) const override {
         const auto container = engine.container(target.key.container);
         if (!container || container->paused) return success();  // gone, or paused once more by another incident
+        if (is_held_frozen(engine, target.key.container)) return success();  // by one that waits
+        return thaw(target.key.container);
+    }
+
+    // Noted first: without a daemon it would be frozen, and nobody would know by whom.
+    Holding hold(bpf::Engine& engine, const Target& target) const override {
+        const auto freezer = open_freezer(target.key.container);
+        if (!freezer) return {false, freezer.error().code == ESRCH ? "the container is gone" : freezer.error().message, 0};
+        const bool is_frozen = freeze_state((*freezer)->freeze.get()).value_or(false);
+        if (is_frozen && !(target.entry.held & QUELL_BIT(QUELL_RESPONSE_PAUSE_CONTAINER)) && !is_held_frozen(engine, target.key.container)) {
+            const auto container = engine.container(target.key.container);
+            if (!container || !container->paused) return {false, "somebody else has it frozen already: it is left alone", 0};
+        }
+        if (const auto why = ask_hold(engine, target, QUELL_RESPONSE_PAUSE_CONTAINER); !why.empty()) return {false, why, 0};
+        (*freezer)->set();
+        if (!(*freezer)->told) return {false, errno_error("cgroup.freeze could not be written", (*freezer)->error).message, 0};
+        return {true, "", boottime_ns()};
+    }
+
+    Holding held(bpf::Engine& engine, const Target& target, Holding begun) const override {
+        const auto freezer = open_freezer(target.key.container);
+        if (!freezer) return {false, "the container is gone", 0};
+        const bool is_frozen = wait_until_frozen((*freezer)->events.get(), boottime_ns() + kSweepLimitNs);
+        begun.in_force_ns = boottime_ns();
+        begun.in_force = is_frozen;
+        if (!is_frozen) begun.detail = "not every process within 5 s: those in uninterruptible sleep freeze when they wake up";
+        if (auto tasks = engine.tasks(target.key.container, 0)) {
+            std::erase_if(*tasks, [](const auto& task) { return !is_alive(task); });
+            if (const auto outside = outside_of(target.key.container, *tasks); !outside.empty())
+                begun.detail += (begun.detail.empty() ? "" : "; ") + std::to_string(outside.size()) + " had left its cgroup and go on";
+        }
+        return begun;
+    }
+
+    Status let_go(bpf::Engine& engine, const Target& target) const override {
+        const auto container = engine.container(target.key.container);
+        if (!container || container->paused || is_held_frozen(engine, target.key.container)) return success();
         return thaw(target.key.container);
     }
 

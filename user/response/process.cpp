@@ -2,7 +2,9 @@
 #include "user/response/process.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <array>
@@ -44,14 +46,38 @@ Stat read_stat(const std::string& path) {
 
 Stat read_stat(quell_u32 pid) { return read_stat("/proc/" + std::to_string(pid) + "/stat"); }
 
+std::uint64_t tick_ns() {
+    static const auto ns = 1'000'000'000ull / static_cast<std::uint64_t>(sysconf(_SC_CLK_TCK));
+    return ns;
+}
+
 }  // namespace
 
 bool is_alive(const quell_task_ref& task) {
-    static const auto tick_ns = 1'000'000'000ull / static_cast<std::uint64_t>(sysconf(_SC_CLK_TCK));
     const auto stat = read_stat(task.pid);
     // the first thread of a process may have ended and be shown as a zombie while the others go on
     const bool is_dead = stat.state == 'X' || (stat.state == 'Z' && stat.threads <= 1);
-    return stat.start_ticks && !is_dead && stat.start_ticks == task.start_ns / tick_ns;
+    return stat.start_ticks && !is_dead && stat.start_ticks == task.start_ns / tick_ns();
+}
+
+quell_task_ref task_of(quell_u32 pid) {
+    quell_task_ref task{};
+    const auto stat = read_stat(pid);
+    if (!stat.start_ticks) return task;
+    task.pid = pid;
+    task.start_ns = stat.start_ticks * tick_ns();
+    return task;
+}
+
+bool is_vital(const quell_pending& entry) {
+    const auto device = entry.overlay_device ? entry.overlay_device : entry.device;
+    for (const char* path : {"/proc/1/exe", "/proc/self/exe", "/usr/bin/quell", "/usr/sbin/quelld"}) {
+        struct stat file {};
+        if (::stat(path, &file)) continue;
+        // the kernel's own numbers of devices are packed in another way
+        if (file.st_ino == entry.inode && (major(file.st_dev) << 20 | minor(file.st_dev)) == device) return true;
+    }
+    return false;
 }
 
 bool may_run(const quell_task_ref& task) {

@@ -30,7 +30,7 @@ constexpr std::uint64_t kLeftBehindNs = 500'000'000;
 constexpr int kLookMs = 50;
 
 struct Stop final : Prepared {
-    std::shared_ptr<const Prepared> kill;  // what kill-container opens
+    std::shared_ptr<const Prepared> kill;  // what kill-container opens; none: it could not, and does without
     Fd events;                             // closed: its cgroup is gone
     Fd init;                               // closed: not known, or gone
     int signal = kStopSignalDefault;
@@ -65,8 +65,8 @@ public:
     Result<std::unique_ptr<Prepared>> prepare(bpf::Engine& engine, const Target& target) const override {
         auto stop = std::make_unique<Stop>();
         auto kill = kill_container().prepare(engine, target);
-        if (!kill) return kill.error();
-        stop->kill = std::move(kill).value();
+        if (!kill && kill.error().code == ESRCH) return kill.error();
+        if (kill) stop->kill = std::move(kill).value();
         if (const auto cgroup = open_cgroup(target.key.container)) stop->events = Fd(::openat(cgroup->get(), "cgroup.events", O_RDONLY | O_CLOEXEC));
         const auto container = engine.container(target.key.container);
         if (!container) return Error{"the container is gone", ESRCH, {}};
@@ -103,8 +103,8 @@ public:
         const auto word = stop_signal_text(stop.signal);
         if (stop.is_empty_now() && nobody_left(engine, target.key.container))
             return {QUELL_STATE_DONE, "ended by itself " + seconds_text(flipped, ended_ns) + " after " + word, {}, ended_ns};
-        if (const auto refused = hold(engine, target); !refused.empty()) return {QUELL_STATE_FAILED, refused, {}, 0};
-        kill_container().strike(*stop.kill);
+        if (const auto refused = hold_all(engine, target); !refused.empty()) return {QUELL_STATE_FAILED, refused, {}, 0};
+        if (stop.kill) kill_container().strike(*stop.kill);
         auto outcome = kill_container().carry_out(engine, target, stop.kill.get());
         const auto how = !had_init                              ? "its init is not known, or was gone"
                          : stop.init_ended(0) && ended_ns < until ? "its init ended after " + word + ", others did not"
@@ -134,7 +134,7 @@ private:
     }
 
     // From here on the hooks refuse what the container does. Why not, "": they do, or there is no container any more.
-    [[nodiscard]] static std::string hold(bpf::Engine& engine, const Target& target) {
+    [[nodiscard]] static std::string hold_all(bpf::Engine& engine, const Target& target) {
         quell_transition request{};
         request.key = target.key;
         request.incident = QUELL_WORD_INCIDENT(target.entry.word);

@@ -165,22 +165,5 @@ TEST_F(Automatic, NeverWhatIsProtectedObservedOrSwitchedOff) {
     EXPECT_TRUE(watched.running() && calm.running());
 }
 
-TEST_F(Automatic, NothingThatIsNotSupportedIsApplied) {
-    apply("plain", "offer: [kill-container]");
-    const auto before = quell("policy list")["generation"];
-    for (const char* later : {"while-pending: [deny-exec]"}) {
-        write(kFile, std::string("apiVersion: quell/v1\nkind: Policy\nmetadata: {name: site}\nspec:\n  rules:\n    - {id: later, severity: high, on: [delete], match: {path: [/var/log/**]}, "
-                                 "respond: {offer: [kill-container], ") + later + "}}\n");
-        const auto checked = run("quell policy check " + kFile);
-        EXPECT_EQ(checked.status, 0) << checked.text;
-        EXPECT_NE(checked.text.find("Q1313"), std::string::npos) << checked.text;
-        const auto applied = run("quell policy apply");
-        EXPECT_EQ(applied.status, 1);
-        EXPECT_NE(applied.text.find("Q1410"), std::string::npos) << applied.text;
-        EXPECT_NE(applied.text.find("not yet supported"), std::string::npos) << applied.text;
-    }
-    EXPECT_EQ(quell("policy list")["generation"], before);
-}
-
 }  // namespace
 }  // namespace quell::guest

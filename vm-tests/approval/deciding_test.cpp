@@ -161,6 +161,29 @@ TEST_F(Deciding, AGuardTakesAnAdminAndTheWord) {
     EXPECT_NE(row(id, "approved")["detail"].get<std::string>().find("images"), std::string::npos);
 }
 
+TEST_F(Deciding, OneGuardedContainerGuardsItsWholePod) {
+    ContainerOptions of_pod;
+    of_pod.annotations = {{"io.kubernetes.pod.name", "shop-1"}, {"io.kubernetes.pod.uid", "u1"}};
+    Container victim("free", of_pod), guarded("guarded", of_pod);
+    victim.start();
+    guarded.start();
+    const auto id = act(victim, "free", "b.log");
+    const auto before = denied_anywhere();
+    const auto shown = quell("preview " + id + " kill-container --scope pod")["previews"][0];
+    EXPECT_NE(shown["needs"].dump().find("guarded ("), std::string::npos) << shown["needs"];
+    const std::string command = "quell approve " + id + "@" + shown["offer"].value("digest", "") + " kill-container --scope pod --reason x";
+    EXPECT_EQ(as("alice", command).status, 4);
+    expect_refused_to("alice", "guard images: guarded (", id, victim);
+    EXPECT_EQ(run(command + " --confirm free").status, 4) << "the name of one of them is not the pod's";
+    expect_refused_to("root", "guard images: guarded (", id, victim);
+    EXPECT_EQ(denied_anywhere(), before);
+    EXPECT_TRUE(victim.running() && guarded.running());
+    const auto over = run(command + " --confirm shop-1");
+    EXPECT_EQ(over.status, 0) << over.text;
+    EXPECT_FALSE(victim.running() || guarded.running());
+    EXPECT_NE(row(id, "approved")["detail"].get<std::string>().find("images"), std::string::npos);
+}
+
 TEST_F(Deciding, BreakingTheGlassIsLoud) {
     Container victim("guarded");
     victim.start();
@@ -181,6 +204,25 @@ TEST_F(Deciding, BreakingTheGlassIsLoud) {
     for (const char* over : {"takes the role responder", "two persons", "guard images"}) EXPECT_NE(broken["result"].get<std::string>().find(over), std::string::npos) << broken;
     EXPECT_EQ(actions_of(id), (Actions{"detected", "refused", "refused", "break-glass", "approved", "flipped", "done"}));
     EXPECT_EQ(run("grep -q 'BREAK-GLASS: dave' /var/log/quelld.console").status, 0);
+}
+
+TEST_F(Deciding, WhatIsNamedTakesTheWordAndTheGlassToo) {
+    Container victim("guarded");
+    victim.start();
+    const std::string command = "quell respond kill-container --container guarded --reason named";
+    EXPECT_EQ(run(command + " --dry-run").status, 4) << "the guard, as the real thing would meet it";
+    EXPECT_EQ(as("alice", command + " --yes --confirm guarded").status, 4) << "it takes the role senior";
+    EXPECT_EQ(as("alice", command + " --yes --break-glass").status, 4) << "in no group that may";
+    EXPECT_TRUE(victim.running());
+    const auto over = run(command + " --yes --confirm guarded");
+    EXPECT_EQ(over.status, 0) << over.text;
+    EXPECT_FALSE(victim.running());
+    victim.start();
+    const auto broken = as("dave", command + " --yes --break-glass");
+    EXPECT_EQ(broken.status, 0) << broken.text;
+    EXPECT_FALSE(victim.running());
+    const auto rows = quell("history --limit 10")["rows"];
+    EXPECT_TRUE(std::ranges::any_of(rows, [](const Json& one) { return one["action"] == "break-glass" && one["who"]["user"] == "dave"; })) << rows;
 }
 
 TEST_F(Deciding, ManyAtOnceAreOneDigestAndOneApprovalEach) {

@@ -110,6 +110,9 @@ TEST_F(Never, AContainerThatHoldsTheFirstProcess) {
     const auto digest = digest_of(id, "kill-container");
     const auto home = must("cut -d: -f3 /proc/1/cgroup | tr -d '\\n'");
     must("echo 1 >/sys/fs/cgroup" + victim.cgroup() + "/cgroup.procs");
+    const auto output = run("quell approve " + id + "@" + digest + " kill-container --reason x");
+    EXPECT_EQ(output.status, 1) << output.text;
+    for (const auto& told : {std::string("since it was shown: protected"), "look again with quell show " + id}) EXPECT_NE(output.text.find(told), std::string::npos) << output.text;
     {
         KernelSide kernel;
         allow_counter("protected");
@@ -118,9 +121,6 @@ TEST_F(Never, AContainerThatHoldsTheFirstProcess) {
         EXPECT_EQ(kernel.counter(QUELL_COUNTER_PROTECTED), before + 1);
         expect_pending(kernel, id);
     }
-    const auto output = run("quell approve " + id + "@" + digest + " kill-container --reason x");
-    EXPECT_EQ(output.status, 1) << output.text;
-    EXPECT_NE(output.text.find("protected"), std::string::npos) << output.text;
     must("echo 1 >/sys/fs/cgroup" + home + "/cgroup.procs");
     EXPECT_TRUE(victim.running());
     EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "refused"}));

@@ -122,6 +122,24 @@ TEST_F(Protected, ARuntimeThatComesLaterIsRefusedByTheKernelSide) {
     EXPECT_EQ(show(id)["state"], "pending");
 }
 
+TEST_F(Protected, APodWithARuntimesContainerIsRefusedAsAWhole) {
+    auto options = node();
+    options.annotations = {{"io.kubernetes.pod.name", "node-5d3c"}, {"io.kubernetes.pod.uid", "u1"}};
+    Container container("node", options), beside("beside", options);
+    container.start();
+    beside.start();
+    EXPECT_EQ(container.exec(make()).status, 0);
+    EXPECT_EQ(attack(beside, "unlink /var/log/dpkg.log"), 0);
+    const auto id = pending_id("beside", "delete");
+    const auto shown = quell("preview " + id + " kill-container --scope pod")["previews"][0];
+    EXPECT_EQ(shown["offer"]["available"], false) << shown;
+    EXPECT_NE(shown["offer"]["reason"].get<std::string>().find("protected"), std::string::npos) << shown;
+    EXPECT_EQ(run("quell approve " + id + "@" + digest_of(id, "kill-container") + " kill-container --scope pod --break-glass --reason x").status, 1);
+    EXPECT_TRUE(container.running() && beside.running());
+    EXPECT_EQ(denied_anywhere(), denied_);
+    EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "refused"}));
+}
+
 TEST_F(Protected, TheContainerThatQuellRunsInIsNotOffered) {
     Container container("node");
     container.start();
@@ -135,6 +153,63 @@ TEST_F(Protected, TheContainerThatQuellRunsInIsNotOffered) {
     expect_not_killed(container, later, "000000000000");
     KernelSide kernel;
     EXPECT_EQ(kernel.entry(later).offers & kKill, 0u);
+}
+
+// quelld in a container of a pod, as a DaemonSet has it: neither that container nor a neighbour in its pod is contained, whoever
+// asks and however; another pod is.
+TEST_F(Protected, QuellsOwnPodIsContainedByNobody) {
+    ContainerOptions own, other;
+    own.annotations = {{"io.kubernetes.pod.name", "quell-7xk2p"}, {"io.kubernetes.pod.uid", "u1"}};
+    other.annotations = {{"io.kubernetes.pod.name", "shop-1"}, {"io.kubernetes.pod.uid", "u2"}};
+    Container container("node", own), beside("beside", own), stranger("stranger", other);
+    for (Container* one : {&container, &beside, &stranger}) {
+        one->start();
+        EXPECT_EQ(attack(*one, "unlink /var/log/dpkg.log"), 0);
+    }
+    const auto in_own = pending_id("node", "delete"), in_pod = pending_id("beside", "delete"), elsewhere = pending_id("stranger", "delete");
+    const auto digest = digest_of(in_own, "kill-container");
+    kill_daemon(SIGTERM);
+    start_daemon_in("/sys/fs/cgroup" + container.cgroup() + "/cgroup.procs");
+    const auto self = daemon_pid();
+    ASSERT_NE(run("grep -c " + container.id() + " /proc/" + std::to_string(self) + "/cgroup").text, "0\n") << "it runs there";
+
+    expect_not_killed(container, in_own, digest);
+    const std::string kill_beside = "quell approve " + in_pod + "@" + digest_of(in_pod, "kill-container") + " kill-container --reason x";
+    for (const char* how : {"", " --break-glass", " --confirm beside"}) {
+        const auto refused = run(kill_beside + how);
+        EXPECT_EQ(refused.status, 4) << how << refused.text;
+        EXPECT_NE(refused.text.find("Quell's own pod"), std::string::npos) << refused.text;
+    }
+    const auto shown = quell("preview " + in_pod + " kill-container --scope pod")["previews"][0];
+    EXPECT_EQ(shown["offer"]["available"], false) << shown;
+    EXPECT_EQ(run(kill_beside + " --scope pod").status, 1);
+    EXPECT_EQ(actions_of(in_pod), (std::vector<std::string>{"detected", "refused", "refused", "refused", "refused"}));
+
+    // What is asked for by name is bound by the kernel side, which nobody in user space asks first.
+    allow_counter("protected");
+    const auto before = counter("protected");
+    int refused = 0;
+    for (const char* response : {"kill-container", "stop-container", "pause-container", "isolate-network"}) {
+        const auto output = run(std::string("quell respond ") + response + " --container node --yes --reason x");
+        EXPECT_EQ(output.status, 4) << response << output.text;
+        EXPECT_NE(output.text.find("protected"), std::string::npos) << output.text;
+        EXPECT_EQ(counter("protected"), before + ++refused) << response;
+        const auto newest = quell("history --limit 1")["rows"][0];
+        EXPECT_EQ(newest["action"], "refused") << newest;
+        EXPECT_EQ(newest["response"], response) << newest;
+        EXPECT_EQ(run(std::string("quell respond ") + response + " --container beside --yes --reason x").status, 4) << response;
+    }
+    EXPECT_EQ(run("quell respond kill-process --pid " + std::to_string(self) + " --yes --reason x").status, 1);
+    EXPECT_EQ(run("quell respond kill-container --pod shop/quell-7xk2p --yes --reason x").status, 4) << "the first of it is protected";
+
+    EXPECT_EQ(daemon_pid(), self) << "it lives, and was not restarted";
+    EXPECT_EQ(run("grep -x 'frozen 1' /sys/fs/cgroup" + container.cgroup() + "/cgroup.events /sys/fs/cgroup" + beside.cgroup() + "/cgroup.events").status, 1);
+    for (Container* one : {&container, &beside}) EXPECT_EQ(attack(*one, "append /var/log/c.log"), 0);
+    EXPECT_EQ(denied_anywhere(), denied_);
+    EXPECT_EQ(approve(elsewhere, "kill-container").status, 0) << "another pod's is";
+    EXPECT_FALSE(stranger.running());
+    kill_daemon(SIGTERM);  // or it would end with its container
+    start_daemon();
 }
 
 TEST_F(Protected, NorIsOneThatItIsMovedInto) {

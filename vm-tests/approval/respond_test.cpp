@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <cerrno>
+#include <sstream>
 
 #include "vm-tests/harness/losses.h"
 #include "vm-tests/harness/quelld.h"
@@ -83,6 +84,35 @@ TEST(Respond, AProcessOfAContainerIsTheContainersSubject) {
     EXPECT_TRUE(victim.running());
 }
 
+// What is about a container is so of one that is named by a process in it; the host is none.
+TEST(Respond, WhatIsOfAContainerIsRefusedOnTheHost) {
+    Container victim("whole");
+    victim.start();
+    victim.begin("sleep 5436");
+    const auto [parent, child] = start_parent("37");
+    const auto before = denied_anywhere();
+    for (const char* response : {"isolate-network", "deny-write", "kill-container", "stop-container", "pause-container"}) {
+        const auto refused = run("quell respond " + std::string(response) + " --pid " + std::to_string(parent) + " --yes --reason told");
+        EXPECT_EQ(refused.status, 1) << refused.text;
+        EXPECT_NE(refused.text.find(std::string(response) + " is of a container or a pod"), std::string::npos) << refused.text;
+    }
+    EXPECT_EQ(denied_anywhere(), before);
+    EXPECT_EQ(kill(child, 0), 0);
+    for (const auto& one : incidents()) EXPECT_NE(one["policy"], "manual") << "nothing is left to be approved: " << one;
+    must("kill -9 " + std::to_string(parent) + " " + std::to_string(child));
+
+    ASSERT_TRUE(eventually([] { return run("pgrep -x -f 'sleep 5436'").status == 0; }));
+    int status = -1;
+    const auto incident = respond("pause-container --pid " + std::to_string(std::stoi(must("pgrep -x -f 'sleep 5436'"))), &status);
+    EXPECT_EQ(status, 0) << incident;
+    EXPECT_EQ(incident["container"]["name"], "whole");
+    EXPECT_EQ(run("grep -qx 'frozen 1' /sys/fs/cgroup" + victim.cgroup() + "/cgroup.events").status, 0) << "all of it";
+    const auto id = id_of(incident);
+    ASSERT_TRUE(eventually([&] { return actions_of(id) == Rows{"requested", "approved", "flipped", "enforcing"}; })) << quell("history --incident " + id);
+    EXPECT_NE(quell("history --incident " + id)["rows"].back()["result"].get<std::string>().find("the container that it is in is meant, as a whole"), std::string::npos);
+    EXPECT_EQ(run("quell undo " + id + " --reason seen").status, 0);
+}
+
 TEST(Respond, AFileOfAContainerAndOneOfTheHost) {
     Container victim("files"), neighbour("other");
     victim.start();
@@ -136,6 +166,26 @@ TEST(Respond, AgainAfterARejection) {
     reject_all();
 }
 
+TEST(Respond, AgainAfterItExpired) {
+    apply_pack("s/expires: 1h/expires: 10s/");
+    Container victim("late"), neighbour("other");
+    victim.start();
+    neighbour.start();
+    EXPECT_EQ(victim.exec("rm /var/log/dpkg.log").status, 0);
+    const auto id = pending_id("late", "delete");
+    EXPECT_TRUE(eventually([&] { return show(id)["state"] == "expired"; }, std::chrono::seconds(40)));
+    int status = -1;
+    const auto incident = respond("kill-container --from " + id, &status);
+    EXPECT_EQ(status, 0) << incident;
+    EXPECT_NE(id_of(incident), id);
+    EXPECT_FALSE(victim.running());
+    EXPECT_TRUE(neighbour.running());
+    EXPECT_EQ(actions_of(id_of(incident)), (Rows{"requested", "approved", "flipped", "done"}));
+    EXPECT_EQ(actions_of(id), (Rows{"detected", "expired"})) << "it stays what it is";
+    reject_all();
+    apply_pack();
+}
+
 TEST(Respond, WhatMustNotBeHitIsRefused) {
     const auto denied_before = denied_anywhere();
     const auto self = std::to_string(daemon_pid());
@@ -153,6 +203,46 @@ TEST(Respond, WhatMustNotBeHitIsRefused) {
     EXPECT_EQ(denied_anywhere(), denied_before);
     for (const Json& one : incidents()) EXPECT_NE(one["policy"], "manual") << one;
     must("pkill -9 -x -f 'sleep 5434'");
+}
+
+TEST(Respond, ADryRunFlipsNothingAndLeavesNothingWaiting) {
+    Container victim("dry");
+    victim.start();
+    victim.begin("sleep 5435");
+    const auto before = denied_anywhere();
+    const auto output = run("quell respond kill-container --container dry --reason tried --dry-run");
+    EXPECT_EQ(output.status, 0) << output.text;
+    EXPECT_NE(output.text.find("a dry run, nothing was approved"), std::string::npos) << output.text;
+    const auto rows = quell("history --limit 1")["rows"];
+    EXPECT_EQ(rows[0]["action"], "rejected") << rows;
+    const auto id = rows[0].value("incident", "");
+    EXPECT_EQ(actions_of(id), (Rows{"requested", "dry-run", "rejected"}));
+    const auto lines = run("quell history --json-lines --incident " + id);
+    EXPECT_EQ(lines.status, 0) << lines.text;
+    std::istringstream text(lines.text);
+    Rows told;
+    for (std::string line; std::getline(text, line);) told.push_back(Json::parse(line, nullptr, false).value("action", ""));
+    EXPECT_EQ(told, (Rows{"requested", "dry-run", "rejected"})) << "oldest first, a row a line";
+    EXPECT_EQ(run("quell respond kill-container --container dry --reason tried --yes --follow 2h").status, 1) << "a kill follows nothing";
+    EXPECT_EQ(run("quell respond kill-container --container dry --reason tried --yes --kill-holders").status, 1);
+    for (const Json& one : incidents()) EXPECT_NE(one["policy"], "manual") << one;
+    EXPECT_EQ(denied_anywhere(), before);
+    EXPECT_TRUE(victim.running());
+    EXPECT_EQ(run("pgrep -x -f 'sleep 5435'").status, 0);
+}
+
+TEST(Respond, WhoHoldsTheFileInTheContainerDiesWithIt) {
+    Container victim("holding");
+    victim.start();
+    victim.begin("sleep 5436 </var/log/b.log");
+    ASSERT_TRUE(eventually([] { return run("pgrep -x -f 'sleep 5436'").status == 0; }));
+    int status = -1;
+    const auto incident = respond("quarantine-file --container holding --file /var/log/b.log --kill-holders", &status);
+    EXPECT_EQ(status, 0) << incident;
+    EXPECT_EQ(victim.ended(), 128 + SIGKILL);
+    EXPECT_TRUE(victim.running());
+    expect_refused(victim, "read /var/log/b.log");
+    EXPECT_EQ(run("quell undo " + id_of(incident) + " --reason told").status, 0);
 }
 
 TEST(Respond, TwoAtOnceOfOneContainerAndOverARestart) {

@@ -41,6 +41,7 @@ TEST_F(Console, ALogIsRemovedAndTheContainerKilledByKeysAlone) {
     ASSERT_TRUE(tmux.shows("would hit"));
     tmux.press({"a"});
     ASSERT_TRUE(tmux.shows("Reason, for the history:"));
+    ASSERT_TRUE(tmux.shows("risk         every process of the container ends"));  // what would be hit now
     tmux.type("log removed, case 42");
     tmux.press({"Enter"});
     ASSERT_TRUE(tmux.shows("> To confirm"));
@@ -68,7 +69,8 @@ TEST_F(Console, ALogIsRemovedAndTheContainerKilledByKeysAlone) {
         if (one["operation"] == "delete" && one["state"] == "done") id = one["id"];
     ASSERT_NE(id, "");
     EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "approved", "flipped", "done"}));
-    for (const Json& row : quell("history --incident " + id)["rows"])
+    const auto history = quell("history --incident " + id);
+    for (const Json& row : history["rows"])
         if (row["action"] == "approved") {
             EXPECT_EQ(row["who"]["user"], "root");
             EXPECT_EQ(row["reason"], "log removed, case 42");

@@ -27,12 +27,20 @@ TEST_F(Extend, MovesTheDeadlineAndSaysWhoDidIt) {
     EXPECT_EQ(row["action"], "extended");
     EXPECT_EQ(row["reason"], "asked the owner");
     EXPECT_EQ(row["who"]["user"], "root");
-    EXPECT_EQ(run("quell extend " + id + " --for 1h").status, 1) << "that would be earlier";
-    EXPECT_EQ(run("quell extend " + id + " --for 8d").status, 2);
+    EXPECT_EQ(run("quell extend " + id + " --for 1h --reason x").status, 1) << "that would be earlier";
+    EXPECT_EQ(run("quell extend " + id + " --for 1h --reason x --dry-run").status, 1) << "a dry run ends as the real thing would";
+    EXPECT_EQ(run("quell extend " + id + " --for 8d --reason x").status, 2);
+    EXPECT_EQ(run("quell extend " + id + " --for 3h").status, 2) << "without a reason";
+    EXPECT_EQ(run("quell extend " + id + " --for 3h --reason ' '").status, 4) << "without one that says anything";
+    EXPECT_EQ(run("quell extend " + id + " --for 3h --reason x --dry-run").status, 0);
+    EXPECT_EQ(run("quell assign " + id + " alice --dry-run").status, 0);
+    EXPECT_EQ(run("quell note " + id + " hello --dry-run").status, 0);
+    EXPECT_EQ(show(id).value("assigned_to", ""), "");
+    EXPECT_FALSE(show(id).contains("notes"));
     EXPECT_EQ(show(id)["deadline"], after["deadline"]);
     EXPECT_EQ(run("quell reject " + id + " --reason no").status, 0);
-    EXPECT_EQ(run("quell extend " + id + " --for 3h").status, 5) << "it is decided";
-    EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "extended", "refused", "rejected", "refused"}));
+    EXPECT_EQ(run("quell extend " + id + " --for 3h --reason x").status, 5) << "it is decided";
+    EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "extended", "refused", "refused", "refused", "dry-run", "dry-run", "dry-run", "rejected", "refused"}));
 }
 
 TEST_F(Extend, IsJudgedByTheKernelSide) {

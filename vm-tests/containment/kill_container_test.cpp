@@ -103,19 +103,22 @@ TEST_F(KillContainer, TwoIncidentsOfOneContainerAreCountedBack) {
     }));
 }
 
+// Fifty of them: Storm.FiftyForkBombsHaveNoSurvivor.
 TEST_F(KillContainer, AForkBombHasNoSurvivor) {
     Container victim("bomb");
-    victim.start();
-    victim.begin("sleep 1000");
-    (void)victim.exec("(b() { b | b & sleep 0.01; b; }; b) >/dev/null 2>&1 & sleep 0.3; rm /var/log/dpkg.log");
-    const auto incident = deletion();
-    ASSERT_TRUE(incident);
-    const std::string id = (*incident)["id"];
-    const auto output = run("quell approve " + id + "@" + digest_of(id, "kill-container") + " kill-container --reason bomb");
-    EXPECT_EQ(output.status, 0) << output.text;
-    EXPECT_EQ(run("grep -q 'populated 1' /sys/fs/cgroup" + victim.cgroup() + "/cgroup.events").status, 1);
-    EXPECT_EQ(victim.ended(), 128 + SIGKILL);
-    EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "approved", "flipped", "done"}));
+    for (int round = 0; round < 3 && !HasFailure(); round++) {
+        victim.start();
+        victim.begin("sleep 1000");
+        (void)victim.exec("(b() { b | b & sleep 0.01; b; }; b) >/dev/null 2>&1 & sleep 0.3; rm /var/log/dpkg.log");
+        const auto incident = deletion();
+        ASSERT_TRUE(incident);
+        const std::string id = (*incident)["id"];
+        const auto output = run("quell approve " + id + "@" + digest_of(id, "kill-container") + " kill-container --reason bomb");
+        EXPECT_EQ(output.status, 0) << output.text;
+        EXPECT_EQ(run("grep -q 'populated 1' /sys/fs/cgroup" + victim.cgroup() + "/cgroup.events").status, 1);
+        EXPECT_EQ(victim.ended(), 128 + SIGKILL);
+        EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "approved", "flipped", "done"}));
+    }
 }
 
 TEST_F(KillContainer, WhoLeftTheCgroupDoesNotLeaveTheContainer) {

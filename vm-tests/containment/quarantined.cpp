@@ -40,4 +40,14 @@ std::string number_of(const std::string& file) { return must("stat --printf %i "
 
 std::string device_of(const std::string& file) { return must("stat --printf %d " + file); }
 
+std::string new_file_of_number(const std::string& directory, const std::string& number) {
+    for (int i = 0; i < 100; i++) {
+        const auto file = directory + "/new." + std::to_string(i);
+        must("echo innocent >" + file);
+        if (number_of(file) == number) return file;
+    }
+    ADD_FAILURE() << "no file got the number " << number;
+    return "/dev/null/none";
+}
+
 }  // namespace quell::guest

@@ -35,5 +35,7 @@ void mount_new(const std::string& type, const std::string& image, const std::str
 
 [[nodiscard]] std::string number_of(const std::string& file);  // its inode's
 [[nodiscard]] std::string device_of(const std::string& file);
+// Files are made until one has the number: the file system gives away the lowest one that is free.
+[[nodiscard]] std::string new_file_of_number(const std::string& directory, const std::string& number);
 
 }  // namespace quell::guest

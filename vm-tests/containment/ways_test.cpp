@@ -123,10 +123,10 @@ TEST_F(Ways, OnTheHostsExt4) {
     expect_all_refused();
 }
 
-// The image's file: what would copy it up is refused where it opens it, and a descriptor for reading that is older
-// than the containment at the copy itself.
+// The image's file: what would copy it up is refused where it opens it, and by a descriptor for reading that is older
+// than the containment at the operation, before it comes to the copy.
 TEST_F(Ways, ToAFileThatWouldBeCopiedUp) {
-    constexpr Way flags{"old-flags", "inode_copy_up"}, read{"old-read-only", "file_permission"};
+    constexpr Way flags{"old-flags", "file_permission"}, read{"old-read-only", "file_permission"};
     begin(Place::Overlay);
     hold(flags);
     hold(read);

@@ -48,3 +48,21 @@ supervise() {
 container_lives() { cat "$BUNDLES/$1.lives"; }
 container_running() { "${OCI[@]}" state "$1" 2>/dev/null | grep -q '"running"'; }
 inside() { local name=$1; shift; "${OCI[@]}" exec "$name" "$@"; }
+# cgroup_of ID: where the cgroup of the incident's container is.
+cgroup_of() { echo "/sys/fs/cgroup$(quell show "$1" --json | jq -r .incident.container.cgroup)"; }
+# How much the container has served: its command adds to a log.
+served() { stat -c %s "$BUNDLES/$1/upper/var/log/access.log"; }
+
+# wire NAME: a network between the container and the host, who is 10.9.0.1 on it and has a page for who asks.
+wire() {
+  local pid
+  pid=$("${OCI[@]}" state "$1" | jq .pid)
+  modprobe -q veth
+  ip link add "to-$1" type veth peer name eth0 netns "$pid"
+  ip address add 10.9.0.1/24 dev "to-$1"
+  ip link set "to-$1" up
+  nsenter --target "$pid" --net sh -c 'ip address add 10.9.0.2/24 dev eth0; ip link set eth0 up; ip link set lo up'
+  mkdir -p "$BUNDLES/page"
+  echo hello >"$BUNDLES/page/index.html"
+  busybox httpd -p 10.9.0.1:80 -h "$BUNDLES/page"
+}

@@ -7,16 +7,23 @@ chapter() { printf '\n—— %s\n' "$*"; }
 tell() { printf '%s\n' "$*"; }
 
 # play COMMAND...: shows it as an operator would type it, and what it prints; $output and $status remain.
+prompt='' as=()
 play() {
   local word line=
   for word; do
     [[ $word != *[!A-Za-z0-9_./@:=-]* ]] || word="\"$word\""
     line+=" $word"
   done
-  printf '\n$%s\n' "$line"
+  printf '\n%s$%s\n' "$prompt" "$line"
   status=0
-  output=$("$@" 2>&1) || status=$?
+  output=$("${as[@]}" "$@" 2>&1) || status=$?
   [ -z "$output" ] || printf '%s\n' "$output"
+}
+# play_as USER COMMAND...: the same, typed by this user.
+play_as() {
+  local prompt=$1 as=(setpriv --reuid "$1" --regid "$1" --init-groups --)
+  shift
+  play "$@"
 }
 
 fail() {
@@ -58,4 +65,14 @@ find_incident() {
   fail "an incident of $2 in $1"
 }
 digest() { quell show "$1" --json | jq -r --arg response "$2" '.incident.offers[] | select(.response == $response) | .digest // empty'; }
+# row_says ID ACTION TEXT: of the incident's newest row of that kind, result and reason.
+row_says() {
+  quell history --incident "$1" --json |
+    jq -r --arg action "$2" '[.rows[] | select(.action == $action) | (.result // "") + " | " + (.reason // "")][0] // empty' | grep -qE -- "$3"
+}
+# has_row ID ACTION USER
+has_row() {
+  quell history --incident "$1" --json |
+    jq -e --arg action "$2" --arg user "$3" 'any(.rows[]; .action == $action and .who.user == $user)'
+}
 state_is() { [ "$(quell show "$1" --json | jq -r .incident.state)" = "$2" ]; }

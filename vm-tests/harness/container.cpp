@@ -20,7 +20,7 @@ Container::Container(std::string name, ContainerOptions options)
     for (const char* log : {"dpkg.log", "b.log", "c.log", "sub/deep.log"}) write(directory_ + "/lower/var/log/" + log, "line\n");
     write(directory_ + "/lower/etc/shadow", "root:*:\n");
     write(directory_ + "/lower/tmp/other", "other\n");
-    must("cp /w/attack " + directory_ + "/lower/bin/attack");
+    must("cp /w/attack " + directory_ + "/lower/bin/attack; [ ! -e /w/acts ] || cp /w/acts " + directory_ + "/lower/bin/acts");
 }
 
 Container::~Container() {
@@ -36,7 +36,7 @@ std::string Container::cgroup() const { return std::string(kPod) + "/crio-" + id
 
 Json Container::config() const {
     const Json all = {"CAP_SYS_ADMIN", "CAP_SYS_CHROOT", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_CHOWN", "CAP_KILL", "CAP_SYS_PTRACE", "CAP_MKNOD",
-                      "CAP_SETUID", "CAP_SETGID", "CAP_SETFCAP", "CAP_NET_RAW", "CAP_SYS_MODULE", "CAP_BPF"};
+                      "CAP_SETUID", "CAP_SETGID", "CAP_SETFCAP", "CAP_NET_RAW", "CAP_NET_ADMIN", "CAP_SYS_MODULE", "CAP_BPF"};
     const Json capabilities = options_.privileged ? all : Json::array();
     Json config = {
         {"ociVersion", "1.0.2"},
@@ -60,6 +60,8 @@ Json Container::config() const {
           {"namespaces", {{{"type", "ipc"}}, {{"type", "uts"}}, {{"type", "mount"}}, {{"type", "network"}}}}}}};
     if (!options_.host_pid) config["linux"]["namespaces"].push_back({{"type", "pid"}});
     for (const auto& [name, value] : options_.annotations.items()) config["annotations"][name] = value;
+    if (!options_.arguments.is_null()) config["process"]["args"] = options_.arguments;
+    if (!options_.hooks.is_null()) config["hooks"] = options_.hooks;
     for (const auto& mount : options_.mounts) config["mounts"].push_back(mount);
     if (options_.user_namespace) {
         config["linux"]["namespaces"].push_back({{"type", "user"}});

@@ -22,6 +22,8 @@ struct ContainerOptions {
     std::string overlay = {};              // more options of its overlay
     std::string id = {};                   // of each start, "": a new one
     Json annotations = Json::object();     // beside those that name it
+    Json arguments = Json();               // of its init, instead of the shell with `command`
+    Json hooks = Json();                   // OCI hooks, by stage
 };
 
 class Container {

@@ -100,7 +100,7 @@ std::string digest_of(const std::string& id, const std::string& response) {
 
 std::vector<std::string> actions_of(const std::string& id) {
     std::vector<std::string> actions;
-    const auto history = quell("history --incident " + id);
+    const auto history = quell("history --limit 10000 --incident " + id);
     for (const auto& row : history["rows"]) actions.push_back(row["action"]);
     std::ranges::reverse(actions);
     return actions;

@@ -68,6 +68,42 @@ int KernelSide::approve(const std::string& id, quell_response response, quell_u3
     return transition(approval_of(find(id), response, target)).error;
 }
 
+bpf::PendingEntry KernelSide::bring_about(const bpf::PendingEntry& like, quell_response response, std::uint64_t container, quell_state end) {
+    constexpr quell_u32 kNobody = 0x7ffffff0;  // beyond all that the kernel gives
+    quell_request asked{};
+    asked.key.container = container;
+    asked.entry = like.value;
+    asked.entry.offers = QUELL_BIT(response);
+    asked.entry.deadline_ns = 900'000'000'000;
+    asked.entry.object_flags &= ~QUELL_OBJECT_OWN;
+    asked.entry.part_of = 0;
+    asked.entry.chain_count = response == QUELL_RESPONSE_KILL_PROCESS ? 1 : 0;
+    asked.entry.chain[0] = {};
+    asked.entry.chain[0].pid = kNobody;
+    asked.entry.chain[0].start_ns = 1;
+    asked.entry.chain[0].actor = QUELL_ACTOR_NEW;
+    const auto made = engine_->request(asked);
+    const auto entry = made && !made->error ? engine_->find(made->key) : std::nullopt;
+    if (!entry) {
+        ADD_FAILURE() << "not made for " << container << ": " << (made ? made->error : -EIO);
+        return {};
+    }
+    bpf::PendingEntry one{made->key, *entry};
+    auto request = approval_of(one, response);
+    const auto go = [&](quell_state from, quell_state to) {
+        request.from = from;
+        request.to = to;
+        const int error = transition(request).error;
+        EXPECT_EQ(error, 0) << "for " << container << " to " << to;
+        return error == 0;
+    };
+    if (QUELL_WORD_STATE(entry->word) == QUELL_STATE_ARMING && !go(QUELL_STATE_ARMING, QUELL_STATE_PENDING)) return {};
+    if (response == QUELL_RESPONSE_DENY_WRITE)
+        if (const auto denial = engine_->write_denial(like.key.container)) request.places = denial->places;
+    if (!go(QUELL_STATE_PENDING, QUELL_STATE_APPROVED) || !go(QUELL_STATE_APPROVED, end)) return {};
+    return one;
+}
+
 int KernelSide::move(const std::string& id, quell_state from, quell_state to) {
     auto request = approval_of(find(id), QUELL_RESPONSE_COUNT);
     request.from = from;

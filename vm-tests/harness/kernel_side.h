@@ -31,6 +31,9 @@ public:
     int approve(const std::string& id, quell_response response, quell_u32 target = 0);
     // Any other transition of it.
     int move(const std::string& id, quell_state from, quell_state to);
+    // Asks for, approves and ends in that state what another incident is about, for that container: its places, its file in that
+    // container alone, of a kill a process that is nobody's. No daemon has told of it. Fails the test where it is refused.
+    bpf::PendingEntry bring_about(const bpf::PendingEntry& like, quell_response response, std::uint64_t container, quell_state end);
 
 private:
     std::unique_ptr<bpf::Engine> engine_;

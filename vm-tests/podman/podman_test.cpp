@@ -133,6 +133,24 @@ TEST_P(PodmanNamed, LabelsAreInNoFileThatIsRead) {
     apply_pack();
 }
 
+// Without an infra container, for which the guest has no image: the pod's cgroup is what makes them one.
+TEST_P(PodmanNamed, APodIsPausedAsAWhole) {
+    must_podman("$P pod create --infra=false --name crew && $P run -d --pod crew --name victim $I sleep 1000 && $P run -d --pod crew --name mate $I sleep 1000");
+    const auto frozen = [](const std::string& name) { return run("cg=$(cut -d: -f3 /proc/" + inspect(name, "State.Pid") + "/cgroup); grep -qx 'frozen 1' /sys/fs/cgroup$cg/cgroup.events").status == 0; };
+    const auto pod = must("podman pod inspect --format '{{.Id}}' crew").substr(0, 12);
+    const auto paused = run("quell --json respond pause-container --pod " + pod + " --yes --reason told 2>/dev/null");
+    EXPECT_EQ(paused.status, 0) << paused.text;
+    EXPECT_TRUE(frozen("victim") && frozen("mate"));
+    EXPECT_FALSE(frozen("neighbour"));
+    const auto told = Json::parse(paused.text, nullptr, false);
+    if (paused.status == 0) {
+        EXPECT_EQ(told["parts"].size(), 2u) << told;
+        EXPECT_EQ(run("quell undo " + told["incident"]["id"].get<std::string>() + " --reason seen").status, 0);
+    }
+    EXPECT_FALSE(frozen("victim") || frozen("mate"));
+    must("podman pod rm -f -t 0 crew");
+}
+
 INSTANTIATE_TEST_SUITE_P(Way, PodmanNamed, testing::Values(kWays[0]));
 
 INSTANTIATE_TEST_SUITE_P(Ways, Podman, testing::ValuesIn(kWays), [](const auto& test) { return std::string(test.param.name); });

@@ -113,6 +113,21 @@ TEST(Unit, AContainerIsContained) {
     EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "approved", "flipped", "done"}));
 }
 
+// In the unit's sandbox, with the capabilities that the daemon has kept, by a helper that goes before the daemon goes.
+TEST(Unit, EvidenceIsTaken) {
+    Container victim("looked-at");
+    victim.start();
+    EXPECT_EQ(attack(victim, "truncate /var/log/b.log"), 0);
+    const auto id = pending_id("looked-at", "truncate");
+    const auto file = approve(id, "acquire-file");
+    EXPECT_EQ(file.status, 0) << file.text << run("journalctl -n 20 -u quelld").text;
+    EXPECT_EQ(run("quell evidence verify " + id).status, 0);
+    const auto whole = run("quell respond capture --container looked-at --yes --reason test --json 2>/dev/null");
+    EXPECT_EQ(whole.status, 0) << whole.text << run("journalctl -n 20 -u quelld").text;
+    EXPECT_TRUE(victim.running());
+    for (const std::string& one : {id, Json::parse(whole.text)["incident"]["id"].get<std::string>()}) EXPECT_EQ(run("quell undo " + one + " --reason enough").status, 0) << one;
+}
+
 // The chain's head goes to the journal at each approval, and the chain can be compared with it.
 TEST(Unit, TheHeadOfAnApprovalIsInTheJournal) {
     Container victim("head");

@@ -8,7 +8,7 @@
 namespace quell::policy::falco {
 namespace {
 
-constexpr std::array<std::string_view, 4> kKeys = {"name", "fields", "comps", "values"};
+constexpr std::array<std::string_view, 4> kExceptionKeys = {"name", "fields", "comps", "values"};
 // A value is one for each field, each of which may be several: two levels.
 constexpr unsigned kLevels = 2;
 
@@ -53,7 +53,7 @@ std::optional<ExceptionEntry> read_texts(ItemReader& reader, std::string_view ke
 Exception read_exception(ItemReader& reader, bool changes) {
     Exception exception;
     exception.where = reader.node().where;
-    reader.warn_unknown(kKeys);
+    reader.warn_unknown(kExceptionKeys);
     exception.name = reader.text("name");
     if (!changes && !reader.has("fields"))
         reader.fail(Code::kQ2008, exception.where, "the exception has no 'fields'", "add 'fields:'");

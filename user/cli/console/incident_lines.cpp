@@ -18,6 +18,7 @@ using control::true_member;
 constexpr std::size_t kAncestryMax = 64;
 constexpr std::size_t kMomentsMax = 200;
 constexpr std::size_t kOffersMax = 32;
+constexpr std::size_t kNotesMax = 16;
 
 std::string known(std::string text) { return text.empty() ? "unknown" : text; }
 
@@ -30,18 +31,22 @@ public:
         add("severity", severity, {severity_tone(severity), true});
         add("state", state, {state_tone(state), true});
         if (const std::string doubt = text_of(incident_, "doubt"); !doubt.empty()) add("doubt", doubt, {Tone::Warning});
+        for (const Json& hold : member(incident_, "while_pending")) add("held", hold_text(hold));
         std::string tags;
         for (const Json& tag : member(incident_, "tags"))
             if (tag.is_string() && tags.size() < 512) tags += " " + safe(tag.get<std::string>());
         add("rule", text_of(incident_, "policy") + "/" + text_of(incident_, "rule") + ", generation " + number(incident_, "generation") + (tags.empty() ? "" : "," + tags));
         add("operation", text_of(incident_, "operation") + ", hook " + text_of(incident_, "hook") + ", " + text_of(incident_, "verdict"));
         add("events", number(incident_, "count") + ", last " + moment("last"));
-        if (state == "pending" || state == "arming")
+        if (waits(state))
             add("deadline", moment("deadline") + ", " + s_text(std::max<std::int64_t>(0, integer_member(incident_, "time_left_s"))) + " left");
         if (const std::string response = text_of(incident_, "response"); !response.empty()) add("response", response);
         if (member(incident_, "decided_by").is_object()) add("decided by", who_text(member(incident_, "decided_by")));
         if (const std::string reason = text_of(incident_, "reason"); !reason.empty()) add("reason", reason);
         if (const std::string note = text_of(incident_, "note"); !note.empty()) add("note", note);
+        if (const std::string whose = text_of(incident_, "assigned_to"); !whose.empty()) add("assigned to", whose);
+        if (const Json& first = member(incident_, "first_approval"); first.is_object()) first_of_two(first, state);
+        notes();
     }
 
     void what() {
@@ -108,7 +113,7 @@ public:
         if (count == 0) add("", "no rows");
     }
 
-    void offers(std::size_t chosen) {
+    void offers(std::size_t chosen, const Json& previews) {
         const Json& all = member(incident_, "offers");
         if (!all.is_array() || all.empty()) return;
         add_title(lines_, "Offers");
@@ -122,6 +127,7 @@ public:
             line.look = {Tone::Plain, is_available, !is_available, i == chosen};
             lines_.push_back(std::move(line));
             if (!is_available) continue;
+            add_needs(lines_, preview_of(previews, string_member(offer, "response")), layout_);
             for (Line& one : offer_lines(offer, layout_)) lines_.push_back(std::move(one));
         }
     }
@@ -129,6 +135,21 @@ public:
     [[nodiscard]] std::vector<Line> take() { return std::move(lines_); }
 
 private:
+    void first_of_two(const Json& first, std::string_view state) {
+        add("first of two", who_text(member(first, "who")) + ", " + text_of(first, "response") + "@" + text_of(first, "digest") + ", " + moment_text(string_member(first, "since"), layout_.utc));
+        if (const std::string reason = text_of(first, "reason"); !reason.empty()) add("", "\"" + reason + "\"");
+        if (waits(state)) add("", "nothing is contained yet: another person, not root, has to approve the same", {Tone::Warning});
+    }
+
+    void notes() {
+        std::size_t count = 0;
+        for (const Json& note : member(incident_, "notes")) {
+            if (count++ == kNotesMax) break;
+            add("noted", moment_text(string_member(note, "time"), layout_.utc) + "  " + text_of(note, "user") + ": " + text_of(note, "text"));
+        }
+    }
+
+    static bool waits(std::string_view state) { return state == "pending" || state == "arming"; }
     static std::string number(const Json& object, std::string_view name) { return std::to_string(integer_member(object, name)); }
     [[nodiscard]] std::string moment(std::string_view name) const { return moment_text(string_member(incident_, name), layout_.utc); }
     void add(std::string label, const std::string& text, Look look = {}) { add_line(lines_, layout_, 2, std::move(label), text, look); }
@@ -158,11 +179,11 @@ private:
 
 }  // namespace
 
-std::vector<Line> incident_lines(const Json& incident, const Json& rows, std::size_t chosen, const Layout& layout) {
+std::vector<Line> incident_lines(const Json& incident, const Json& previews, const Json& rows, std::size_t chosen, const Layout& layout) {
     IncidentLines made(incident, layout);
     made.summary();
     made.what();
-    made.offers(chosen);
+    made.offers(chosen, previews);
     made.time_line(rows);
     made.who();
     return made.take();

@@ -74,6 +74,7 @@ std::vector<Line> offer_lines(const Json& offer, const Layout& layout) {
     if (hit.is_array() || count > 0) add("would hit", std::to_string(count) + (count == 1 ? " process now" : " processes now"));
     for (std::size_t i = 0; i < listed; i++) add_line(lines, layout, 6, {}, process_text(hit[i]));
     if (hit.is_array() && count > static_cast<std::int64_t>(listed)) add_line(lines, layout, 6, {}, "and " + std::to_string(count - static_cast<std::int64_t>(listed)) + " more");
+    if (const std::string follows = offer_follow_text(offer); !follows.empty()) add("follows", follows);
     const std::string undo = text_of(offer, "undo");
     add_line(lines, layout, 4, "undo", undo.empty() ? "cannot be undone" : undo, {undo.empty() ? Tone::Warning : Tone::Plain});
     if (const std::string digest = text_of(offer, "digest"); !digest.empty()) add("digest", digest);

@@ -32,17 +32,30 @@ struct Line {
     std::optional<std::size_t> offer;  // its first line: which of the incident's offers
 };
 
-// `rows`: of the history of this incident, newest first; null where they are not known yet. `chosen`: the marked offer.
-[[nodiscard]] std::vector<Line> incident_lines(const Json& incident, const Json& rows, std::size_t chosen, const Layout& layout);
+// `previews`: of its offers; `rows`: of the history of this incident, newest first; either is null where it is not known
+// yet. `chosen`: the marked offer.
+[[nodiscard]] std::vector<Line> incident_lines(const Json& incident, const Json& previews, const Json& rows, std::size_t chosen, const Layout& layout);
 
 // An offer with its target, whom it would hit, undo word and digest.
 [[nodiscard]] std::vector<Line> offer_lines(const Json& offer, const Layout& layout);
 
-// What a rejection or an undo is about.
+// What an approval would do now: what stands against it and what it takes, then whom it would hit. `stop`: why it cannot
+// be given. A preview that is null is still being asked for.
+[[nodiscard]] std::vector<Line> preview_lines(const Json& preview, const std::string& options, const std::string& stop, const Layout& layout);
+// What an approval by this user takes, or why he may not: of a preview; no lines where there is none.
+void add_needs(std::vector<Line>& lines, const Json& preview, const Layout& layout);
+
+// Of this response, in Preview's `previews`; a null value where there is none.
+[[nodiscard]] const Json& preview_of(const Json& previews, std::string_view response);
+
+// What a decision that is no approval is about.
 [[nodiscard]] std::vector<Line> decision_lines(const Json& incident, const Layout& layout);
 
 // The replies' `status` and ListPolicies' parameters; either may be null.
 [[nodiscard]] std::vector<Line> status_lines(const Json& status, const Json& policies, const Layout& layout);
+
+// What can be typed for a response without an incident.
+[[nodiscard]] std::vector<Line> respond_lines(const Layout& layout);
 
 [[nodiscard]] std::vector<Line> help_lines(Page page, const Layout& layout);
 

@@ -72,6 +72,13 @@ void ListView::choose(std::size_t position) {
     if (is_building_) restart();
 }
 
+std::vector<std::string> ListView::waiting(std::size_t rows, std::size_t most) {
+    std::vector<std::string> ids;
+    for (std::size_t i = 0; i < std::min(rows, size()) && ids.size() < most; i++, looked_at_++)
+        if (row(i).waits) ids.push_back(row(i).id);
+    return ids;
+}
+
 void ListView::move(std::ptrdiff_t by) {
     const auto to = static_cast<std::ptrdiff_t>(chosen_) + by;
     choose(to < 0 ? 0 : static_cast<std::size_t>(to));

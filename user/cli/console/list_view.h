@@ -41,8 +41,10 @@ public:
     [[nodiscard]] const std::string& chosen_id() const { return chosen_id_; }  // "": nothing is shown
     void choose(std::size_t position);  // the last, if beyond
     void move(std::ptrdiff_t by);
+    // Ids of those that wait among the first `rows` that are shown, `most` of them.
+    [[nodiscard]] std::vector<std::string> waiting(std::size_t rows, std::size_t most);
 
-    // Rows that were compared with the filter, for tests: what keys and answers cost.
+    // Rows that were looked at, for the filter or by waiting(), for tests: what keys and answers cost.
     [[nodiscard]] std::size_t looked_at() const { return looked_at_; }
 
 private:

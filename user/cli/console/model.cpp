@@ -17,6 +17,11 @@ constexpr std::size_t kFilterMax = 256;
 constexpr int kHistoryRows = 1'000;
 constexpr int kTimeLineRows = 200;
 
+// A row on which no text is typed: there characters are keys.
+bool is_at_toggle(const State& state) {
+    return state.page == Page::Options && state.options.chosen < state.options.options.size() && state.options.options[state.options.chosen].is_toggle();
+}
+
 }  // namespace
 
 std::size_t State::room() const {
@@ -25,8 +30,10 @@ std::size_t State::room() const {
         case Page::List:
         case Page::Filter:
         case Page::History: return inner > 1 ? inner - 1 : 1;  // a heading
-        case Page::Decide: return inner > kFieldRows + 1 ? inner - kFieldRows - 1 : 1;
+        case Page::Decide: return inner > decide.form.rows() + 1 ? inner - decide.form.rows() - 1 : 1;
+        case Page::Bulk: return inner > kFieldRows + kBulkHeadRows + 1 ? inner - kFieldRows - kBulkHeadRows - 1 : 1;
         case Page::Detail:
+        case Page::Options:
         case Page::Status:
         case Page::Help: break;
     }
@@ -59,7 +66,7 @@ void Model::key(Key key) {
         return;
     }
     state_.message = {};
-    if (is_typing(state_.page) && key.code == Key::Code::Character)
+    if (is_typing(state_.page) && key.code == Key::Code::Character && !is_at_toggle(state_))
         type(key.character);
     else
         act(action_of(state_.page, key));
@@ -81,8 +88,39 @@ void Model::type(char32_t character) {
         append(filter, kFilterMax);
         return state_.list.set_filter(std::move(filter));
     }
-    DecidePage& decide = state_.decide;
-    if (!decide.is_sent) append(decide.in_confirm ? decide.confirm : decide.reason, control::kReasonSizeMax);
+    if (state_.page == Page::Options) {
+        if (state_.options.chosen >= state_.options.options.size()) return;
+        Option& option = state_.options.options[state_.options.chosen];
+        return append(option.text, option.most());
+    }
+    Form* const typed = form();
+    if (typed == nullptr || typed->fields.empty()) return;
+    Field& field = typed->fields[typed->at];
+    append(field.text, field.most);
+}
+
+Form* Model::form() {
+    if (state_.page == Page::Decide && !state_.decide.is_sent) return &state_.decide.form;
+    if (state_.page == Page::Bulk && !state_.bulk.is_running && !state_.bulk.is_over) return &state_.bulk.form;
+    return nullptr;
+}
+
+bool Model::act_on_form(Action action) {
+    Form* const typed = form();
+    if (typed == nullptr || typed->fields.empty()) return false;
+    std::string& text = typed->fields[typed->at].text;
+    switch (action) {
+        case Action::NextField: return typed->at = (typed->at + 1) % typed->fields.size(), true;
+        case Action::EraseLast: return remove_last(text), true;
+        case Action::EraseField: return text.clear(), true;
+        case Action::EnterField: break;
+        default: return false;
+    }
+    // A reason that was pasted with line ends in it must not confirm itself.
+    drop_typed_ = true;
+    if (typed->is_last()) return false;
+    typed->at++;
+    return true;
 }
 
 void Model::act(Action action) {
@@ -93,6 +131,8 @@ void Model::act(Action action) {
         case Action::Help: return go_to(Page::Help);
         case Action::Back:
             if (state_.page == Page::Decide && state_.decide.is_sent) say("it was sent: what comes of it will be told here");
+            if (state_.page == Page::Bulk && state_.bulk.is_running && !std::exchange(state_.bulk.is_stopping, true))
+                return say("it stops behind the one that is under way", Tone::Warning);
             return back();
         case Action::History: return open_history(state_.page == Page::Detail ? state_.incident.id : "");
         case Action::Status:
@@ -106,11 +146,14 @@ void Model::act(Action action) {
         case Action::Last: return move(action);
         default: break;
     }
+    if (act_on_form(action)) return;
     switch (state_.page) {
         case Page::List:
         case Page::Filter: return act_on_list(action);
         case Page::Detail: return act_on_incident(action);
         case Page::Decide: return act_on_decision(action);
+        case Page::Options: return act_on_options(action);
+        case Page::Bulk: return act_on_bulk(action);
         case Page::History: return act_on_history(action);
         case Page::Status: return load_status();  // Reload, the only one left
         case Page::Help: return;
@@ -142,6 +185,11 @@ void Model::act_on_list(Action action) {
             list_serial_ = 0;  // an answer on its way is about the other list
             next_poll_ms_ = 0;
             return;
+        case Action::Mark:
+        case Action::MarkAll:
+        case Action::Unmark: return mark(action);
+        case Action::Approve: return begin_bulk();
+        case Action::Respond: return begin_response();
         default: return;
     }
 }
@@ -170,6 +218,10 @@ void Model::move(Action action) {
     if (state_.page == Page::List || state_.page == Page::Filter) return state_.list.move(by);
     if (state_.page == Page::History)
         state_.history.chosen = moved(state_.history.chosen);
+    else if (state_.page == Page::Bulk)
+        state_.bulk.chosen = moved(state_.bulk.chosen);
+    else if (state_.page == Page::Options)
+        state_.options.chosen = std::min(moved(state_.options.chosen), std::max<std::size_t>(state_.options.options.size(), 1) - 1);
     else
         state_.top = moved(state_.top);
 }
@@ -189,9 +241,14 @@ void Model::back() {
     visits_.pop_back();
     state_.page = visit.page;
     state_.top = visit.top;
-    if (visit.page == Page::Detail && state_.incident.id != visit.id) {
-        state_.incident = {visit.id, {}, {}, 0, {}};
-        load_incident();
+    if (visit.page == Page::Detail) {
+        next_show_ms_ = 0;  // it was not looked at meanwhile
+        if (state_.incident.id != visit.id) {
+            state_.incident = {};
+            state_.incident.id = visit.id;
+            with_previews_ = true;
+            load_incident();
+        }
     }
     if (visit.page == Page::History) {
         if (state_.history.id != visit.id) {
@@ -204,8 +261,10 @@ void Model::back() {
 }
 
 void Model::open_incident(const std::string& id) {
-    state_.incident = {id, {}, {}, 0, {}};
+    state_.incident = {};
+    state_.incident.id = id;
     go_to(Page::Detail);
+    with_previews_ = true;
     load_incident();
 }
 
@@ -218,6 +277,9 @@ void Model::open_history(const std::string& id) {
 void Model::load_incident() {
     show_serial_ = ask("Show", {{"id", state_.incident.id}});
     rows_serial_ = ask("History", {{"limit", kTimeLineRows}, {"incident", state_.incident.id}});
+    if (!with_previews_) return;
+    with_previews_ = false;
+    previews_serial_ = ask("Preview", {{"id", state_.incident.id}});
 }
 
 void Model::load_history() {
@@ -236,16 +298,22 @@ void Model::rebuild() {
     switch (state_.page) {
         case Page::List:
         case Page::Filter:
+        case Page::Options:
+        case Page::Bulk:
         case Page::History: return state_.lines.clear();
         case Page::Detail:
             state_.lines.clear();
             if (state_.incident.incident.is_object())
-                state_.lines = incident_lines(state_.incident.incident, state_.incident.rows, state_.incident.offer, layout);
+                state_.lines = incident_lines(state_.incident.incident, state_.incident.previews, state_.incident.rows, state_.incident.offer, layout);
             else
                 add_line(state_.lines, layout, 2, {}, state_.incident.problem.empty() ? "asking the daemon" : state_.incident.problem);
             return;
         case Page::Decide:
-            state_.lines = state_.decide.kind == DecisionKind::Approve ? offer_lines(state_.decide.offer, layout) : decision_lines(state_.decide.incident, layout);
+            if (state_.decide.kind == DecisionKind::Respond) return void(state_.lines = respond_lines(layout));
+            if (state_.decide.kind != DecisionKind::Approve) return void(state_.lines = decision_lines(state_.decide.incident, layout));
+            state_.lines = preview_lines(state_.decide.preview, options_text(state_.decide.options), state_.decide.stop, layout);
+            if (state_.decide.preview.is_object()) return;
+            for (Line& one : offer_lines(state_.decide.offer, layout)) state_.lines.push_back(std::move(one));
             return;
         case Page::Status: state_.lines = status_lines(state_.status, state_.policies, layout); return;
         case Page::Help: state_.lines = help_lines(visits_.empty() ? Page::List : visits_.back().page, layout); return;
@@ -264,6 +332,11 @@ void Model::settle() {
         const std::size_t count = state_.history.rows.is_array() ? state_.history.rows.size() : 0;
         state_.history.chosen = count == 0 ? 0 : std::min(state_.history.chosen, count - 1);
         return keep_in_sight(state_.history.chosen, count);
+    }
+    if (state_.page == Page::Bulk) {
+        const std::size_t count = state_.bulk.targets.size();
+        state_.bulk.chosen = count == 0 ? 0 : std::min(state_.bulk.chosen, count - 1);
+        return keep_in_sight(state_.bulk.chosen, count);
     }
     state_.top = std::min(state_.top, state_.lines.size() > room ? state_.lines.size() - room : 0);
 }

@@ -17,7 +17,7 @@ std::string cell_text(const Row& row, std::size_t column, std::int64_t passed_s)
     switch (column) {
         case 0: return row.id;
         case 1: return row.severity;
-        case 2: return row.state;
+        case 2: return row.has_first ? "1 of 2" : row.state;
         case 3: return short_s_text(row.age_s + passed_s);
         case 4: return row.waits ? short_s_text(std::max<std::int64_t>(row.time_left_s - passed_s, 0)) : "-";
         case 5: return row.name;
@@ -55,6 +55,7 @@ void draw_list(const State& state, Grid& grid) {
             grid.paint(y, plain);
             grid.put(0, y, ">", plain);
         }
+        if (state.marks.contains(row.id)) grid.put(1, y, "*", plain);
         x = 2;
         for (std::size_t c = 0; c < widths.size(); c++) {
             if (widths[c] == 0) continue;

@@ -22,7 +22,7 @@ std::string title_text(const State& state) {
         case Page::List:
         case Page::Filter:
             text += "incidents  " + std::to_string(list.size()) + " of " + std::to_string(list.snapshot().rows.size()) + ", " +
-                    std::to_string(list.snapshot().waiting) + " to decide  by " + std::string(kSortWords[static_cast<std::size_t>(list.sort())]);
+                    std::to_string(list.snapshot().waiting) + " to decide" + (state.marks.empty() ? "" : ", " + std::to_string(state.marks.size()) + " marked") + "  by " + std::string(kSortWords[static_cast<std::size_t>(list.sort())]);
             if (list.reverse()) text += ", reversed";
             if (state.shows_decided) text += "  decided too";
             if (!list.filter().empty() && state.page == Page::List) text += "  filter: " + list.filter();
@@ -32,9 +32,14 @@ std::string title_text(const State& state) {
             return text + "incident " + safe(state.incident.id) + (name.empty() ? "" : ": " + name);
         }
         case Page::Decide: {
-            const std::string what = state.decide.kind == DecisionKind::Approve ? "approve " + safe(state.decide.response) + " for " : state.decide.kind == DecisionKind::Reject ? "reject " : "undo ";
-            return text + what + safe(state.decide.id) + ": " + text_of(state.decide.incident, "name");
+            constexpr std::array kVerbs = {"approve ", "reject ", "undo ", "extend ", "assign ", "note on ", "respond"};
+            const std::string what = kVerbs[static_cast<std::size_t>(state.decide.kind)];
+            if (state.decide.kind == DecisionKind::Respond) return text + "respond without an incident";
+            const std::string response = state.decide.kind == DecisionKind::Approve ? safe(state.decide.response) + " for " : "";
+            return text + what + response + safe(state.decide.id) + ": " + text_of(state.decide.incident, "name");
         }
+        case Page::Options: return text + "options of " + safe(state.decide.response) + " for " + safe(state.decide.id);
+        case Page::Bulk: return text + "approve " + state.bulk.word() + " for those that are marked";
         case Page::History: return text + "history" + (state.history.id.empty() ? "" : " of " + safe(state.history.id));
         case Page::Status: return text + "status";
         case Page::Help: return text + "help";
@@ -59,6 +64,18 @@ void draw_title(const State& state, Grid& grid) {
     grid.paint(0, {Tone::Plain, true, false, true});
 }
 
+// Who is asking, where nothing is wrong.
+void draw_who(const State& state, Grid& grid) {
+    if (!state.me.is_object()) return;
+    std::string text = text_of(state.me, "user") + ", " + text_of(state.me, "role");
+    if (control::integer_member(state.me, "uid", -1) == 0)
+        text += ": root is none of two persons, and can change its own login uid";
+    else if (control::true_member(state.me, "break_glass"))
+        text += ", may break the glass";
+    if (!state.link.is_told) text += "  (the list is asked for every second)";
+    grid.put(1, 1, text, {Tone::Plain, false, true});
+}
+
 void draw_banner(const State& state, Grid& grid) {
     const Look alarm{Tone::Bad, true, false, true};
     std::string text;
@@ -72,7 +89,7 @@ void draw_banner(const State& state, Grid& grid) {
     } else if (text_of(state.status, "state") == "blind") {
         text = " Quell is blind: the kernel side did not refuse when it was last tried. Page t has the warnings";
     } else {
-        return;
+        return draw_who(state, grid);
     }
     grid.put(0, 1, text, alarm);
     grid.paint(1, alarm);
@@ -166,6 +183,8 @@ Grid draw(const State& state) {
         case Page::Filter: draw_list(state, grid); break;
         case Page::History: draw_history(state, grid); break;
         case Page::Decide: draw_decision(state, grid); break;
+        case Page::Options: draw_options(state, grid); break;
+        case Page::Bulk: draw_bulk(state, grid); break;
         case Page::Detail:
         case Page::Status:
         case Page::Help: draw_lines(state, grid); break;
@@ -176,6 +195,10 @@ Grid draw(const State& state) {
         grid.set_cursor(1 + used, y);
     } else if (state.message.text.empty() && state.page == Page::History) {
         grid.put(1, y, chosen_row_text(state.history), {}, grid.columns() - 2);
+    } else if (state.message.text.empty() && state.page == Page::Bulk) {
+        grid.put(1, y, bulk_row_text(state.bulk), {}, grid.columns() - 2);
+    } else if (state.message.text.empty() && state.page == Page::List) {
+        grid.put(1, y, state.news, {Tone::Plain, false, true}, grid.columns() - 2);
     } else {
         grid.put(1, y, state.message.text, {state.message.tone, true}, grid.columns() - 2);
     }

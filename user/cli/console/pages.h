@@ -14,6 +14,14 @@ namespace quell::cli::console {
 void draw_list(const State& state, Grid& grid);      // page_list.cpp
 void draw_history(const State& state, Grid& grid);   // page_history.cpp
 void draw_decision(const State& state, Grid& grid);  // page_decide.cpp
+void draw_options(const State& state, Grid& grid);   // page_options.cpp
+void draw_bulk(const State& state, Grid& grid);      // page_bulk.cpp
+// What a narrow table has no room for: of the chosen one.
+[[nodiscard]] std::string bulk_row_text(const BulkPage& bulk);
+// What is typed, below: at the end of a decision's page, and of that of several. page_decide.cpp
+void draw_form(const Form& form, std::string_view heading, bool is_open, Grid& grid);
+// A value that is typed: its end, where it is longer than the row.
+void draw_typed(Grid& grid, std::size_t x, std::size_t y, const std::string& text, bool is_typed_in);
 void draw_lines(const State& state, Grid& grid);     // pages.cpp: all others
 
 // A column of a table: at least `least` wide, at most `most`. Where there is

@@ -44,6 +44,7 @@ Key key_of_code(wint_t code) {
         case KEY_BACKSPACE: return {Key::Code::Backspace};
         case KEY_BTAB: return {Key::Code::BackTab};
         case KEY_F(1): return {Key::Code::Help};
+        case KEY_F(2): return {Key::Code::F2};
         default: return {};
     }
 }
@@ -57,6 +58,7 @@ Key key_of_character(wint_t character) {
         case 0x08:
         case 0x7f: return {Key::Code::Backspace};
         case 0x0c: return {Key::Code::Redraw};
+        case 0x0f: return {Key::Code::F2};
         case 0x15: return {Key::Code::ClearLine};
         case 0x1b: return {Key::Code::Escape};
         default: break;

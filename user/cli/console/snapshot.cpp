@@ -59,6 +59,7 @@ Row make_row(const Json& incident) {
     row.age_s = integer_member(incident, "age_s");
     row.time_left_s = integer_member(incident, "time_left_s");
     row.waits = waits_for_decision(row.state);
+    row.has_first = row.waits && member(incident, "first_approval").is_object();
     row.searched = small_letters(row.id + "\n" + row_text(incident, "policy") + "/" + row_text(incident, "rule") + "\n" + row.name + "\n" +
                                  row_text(incident, "subject") + "\n" + row.subject + "\n" + row.pod + "\n" + row.state + "\n" + row.severity);
     return row;
@@ -90,6 +91,7 @@ std::shared_ptr<const Snapshot> make_snapshot(const Json& reply) {
     for (std::size_t i = 0; i < count; i++) {
         made->rows.push_back(make_row(incidents[i]));
         made->waiting += made->rows.back().waits;
+        made->positions.emplace(made->rows.back().id, static_cast<std::uint32_t>(i));
         first.push_back(string_member(incidents[i], "first"));  // RFC 3339, UTC: in the order of time
     }
     const auto& rows = made->rows;

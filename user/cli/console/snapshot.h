@@ -6,6 +6,8 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,11 +32,13 @@ struct Row {
     std::int64_t age_s = 0;
     std::int64_t time_left_s = 0;
     bool waits = false;  // for a decision
+    bool has_first = false;  // the first of two persons approved it
 };
 
 struct Snapshot {
     std::vector<Row> rows;
     std::array<std::vector<std::uint32_t>, kSortWords.size()> orders;  // positions in `rows`
+    std::map<std::string, std::uint32_t, std::less<>> positions;  // of ids
     std::size_t waiting = 0;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "user/cli/bulk.h"
 #include "user/cli/choose.h"
 #include "user/cli/incident_text.h"
@@ -10,7 +12,10 @@ namespace quell::cli {
 namespace {
 
 // Longer than the daemon waits for the last process to go (5 s); of stop-container also what quell.yaml lets it wait before.
+// A pod has up to 64 containers, three of which are swept at once.
 constexpr std::uint64_t kApproveTimeoutMs = 30'000, kStopTimeoutMs = 150'000;
+// Evidence has as long as quell.yaml gives it, an hour at most, and may wait for another.
+constexpr std::uint64_t kEvidenceTimeoutMs = 7'200'000;
 
 // A kill that is only flipped has not been seen to hold: no success.
 bool holds(const std::string& state) { return state == "enforcing" || state == "done"; }
@@ -26,7 +31,21 @@ std::string left_open(const std::string& target, const Choice& choice) {
 
 }  // namespace
 
+std::uint64_t approve_timeout_ms(const std::string& response, const Json& parameters) {
+    if (response == "acquire-file" || response == "capture" || parameters.contains("with") || parameters.contains("copy")) return kEvidenceTimeoutMs;
+    const bool is_wide = parameters.contains("scope") || parameters.contains("all_instances");
+    return response == "stop-container" || is_wide ? kStopTimeoutMs : kApproveTimeoutMs;
+}
+
 int run_approve(Invocation& invocation) {
+    if (invocation.has("--select") && invocation.has("--follow")) {
+        invocation.out.note("--follow is for one incident: what each of many is called was not looked at");
+        return kUsage;
+    }
+    if (invocation.has("--no-follow") && invocation.has("--follow")) {
+        invocation.out.note("--follow and --no-follow: one of them");
+        return kUsage;
+    }
     if (invocation.has("--select")) return approve_selected(invocation);
     if (!invocation.has("ID[@DIGEST]") || invocation.has("--digest")) {
         invocation.out.note("an ID[@DIGEST], or --select with or without --digest");
@@ -37,22 +56,29 @@ int run_approve(Invocation& invocation) {
     const std::string id = target.substr(0, at);
     Choice choice{invocation.value("RESPONSE"), at == std::string::npos ? std::string{} : target.substr(at + 1)};
     if (const std::string open = left_open(target, choice); !open.empty()) {
-        invocation.out.note(open + "\n  hint: quell approve " + safe(id) + "@DIGEST " + (choice.response.empty() ? "RESPONSE" : safe(choice.response)) +
-                            ", with the digest that `quell show " + safe(id) + "` prints");
+        const std::string response = choice.response.empty() ? "RESPONSE" : safe(choice.response);
+        const std::string shown = invocation.has("--scope")           ? "preview " + safe(id) + " " + response + " --scope pod"
+                                  : invocation.has("--all-instances") ? "preview " + safe(id) + " " + response + " --all-instances"
+                                                                      : "show " + safe(id);
+        invocation.out.note(open + "\n  hint: quell approve " + safe(id) + "@DIGEST " + response + ", with the digest that `quell " + shown + "` prints");
         return kUsage;
     }
     Json parameters = Json::object();
     if (!put_reason(invocation, parameters)) return kUsage;
-    if (invocation.has("--dry-run")) parameters["dry_run"] = true;
-    if (invocation.has("--confirm")) parameters["confirm"] = invocation.value("--confirm");
-    if (invocation.has("--break-glass")) parameters["break_glass"] = true;
-    if (invocation.has("--break-glass") && invocation.value("--reason").empty()) {
-        invocation.out.note("--break-glass takes a --reason");
+    if (!put_decision(invocation, parameters)) return kUsage;
+    put_options(invocation, parameters);
+    Json scope = Json::object();
+    if (!put_scope(invocation, scope)) return kUsage;
+    if (!scope.empty() && choice.response.empty()) {
+        invocation.out.note("--scope and --all-instances take a RESPONSE");
         return kUsage;
     }
+    parameters.update(scope);
+    if (const auto below = invocation.all("--below"); !below.empty()) parameters["below"] = below;
+    if (invocation.has("--no-follow")) parameters["no_follow"] = true;
     int code = kDone;
     if (choice.digest.empty()) {
-        auto chosen = choose(invocation, id, choice.response, code);
+        auto chosen = scope.empty() ? choose(invocation, id, choice.response, code) : choose_wide(invocation, id, choice.response, scope, false, code);
         if (!chosen) return code;
         choice = *chosen;
     }
@@ -66,7 +92,7 @@ int approve_chosen(Invocation& invocation, const std::string& id, const Choice& 
     const bool is_dry = control::true_member(parameters, "dry_run");
     if (geteuid() == 0) invocation.out.note(kRootNote);
     int code = kDone;
-    const auto reply = ask(invocation, "Approve", parameters, code, choice.response == "stop-container" ? kStopTimeoutMs : kApproveTimeoutMs);
+    const auto reply = ask(invocation, "Approve", parameters, code, approve_timeout_ms(choice.response, parameters));
     if (!reply) return code;
     const Json& incident = control::member(*reply, "incident");
     const Json& survivors = control::member(*reply, "survivors");
@@ -77,11 +103,16 @@ int approve_chosen(Invocation& invocation, const std::string& id, const Choice& 
         else
             invocation.out.print(text_of(incident, "id") + " " + text_of(incident, "name") + ": " + text_of(first, "response") + " approved by one of two\n" +
                                  "  nothing is contained yet: another person, not root, has to run\n  quell approve " + text_of(incident, "id") + "@" + text_of(first, "digest") + " " +
-                                 text_of(first, "response") + "\n");
+                                 text_of(first, "response") + (parameters.contains("scope") ? " --scope pod" : parameters.contains("all_instances") ? " --all-instances" : "") + "\n");
         return kOneOfTwo;
     }
-    const bool is_contained = is_dry || (holds(state) && survivors.empty());
-    if (invocation.json) return print_json(invocation, *reply), is_contained ? kDone : kFailed;
+    const Json& parts = control::member(*reply, "parts");
+    const bool hold_all = std::ranges::all_of(parts, [](const Json& one) { return control::true_member(one, "ok"); });
+    const bool is_contained = is_dry || (holds(state) && survivors.empty() && hold_all);
+    const Json& evidence = control::member(*reply, "evidence");
+    const bool lacks_evidence = evidence.is_object() && !control::true_member(evidence, "whole");
+    const int ends_with = is_contained && !lacks_evidence ? kDone : kFailed;
+    if (invocation.json) return print_json(invocation, *reply), ends_with;
     if (is_dry) {
         invocation.out.print(text_of(incident, "id") + " " + text_of(incident, "name") + ": nothing stands against " + safe(choice.response) + "; a dry run, nothing was approved\n");
         return kDone;
@@ -90,10 +121,14 @@ int approve_chosen(Invocation& invocation, const std::string& id, const Choice& 
     std::string out = text_of(incident, "id") + " " + text_of(incident, "name") + ": " + text_of(incident, "response") + " " +
                       invocation.out.paint(is_contained ? Colour::Green : Colour::Red, safe(state)) + "\n  " + latency_text(incident, invocation.utc) + "\n";
     if (const std::string note = text_of(incident, "note"); !note.empty()) out += "  " + note + "\n";
+    out += parts_text(*reply);
+    if (evidence.is_object()) out += "  evidence: " + text_of(evidence, "text") + "\n";
+    if (const std::string follow = follow_text(incident, invocation.utc); !follow.empty()) out += "  " + follow + "\n";
     for (const Json& one : survivors) out += "  still there: " + process_text(one) + "\n";
     invocation.out.print(out);
+    if (holds(state) && !hold_all) invocation.out.note("not all of them were seen to be contained");
     if (!holds(state) && survivors.empty()) invocation.out.note("the containment was not seen to hold; see `quell show " + safe(id) + "`");
-    return is_contained ? kDone : kFailed;
+    return ends_with;
 }
 
 }  // namespace quell::cli

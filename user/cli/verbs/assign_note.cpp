@@ -6,14 +6,16 @@ namespace quell::cli {
 
 namespace {
 
-int say(Invocation& invocation, std::string_view method, const Json& parameters) {
+int say(Invocation& invocation, std::string_view method, Json parameters) {
+    const bool is_dry = invocation.has("--dry-run");
+    if (is_dry) parameters["dry_run"] = true;
     int code = kDone;
     const auto reply = ask(invocation, method, parameters, code);
     if (!reply) return code;
     if (invocation.json) return print_json(invocation, *reply), kDone;
     const Json& incident = control::member(*reply, "incident");
     const std::string whose = text_of(incident, "assigned_to");
-    const std::string what = method == "Note" ? "noted" : whose.empty() ? "assigned to nobody" : "assigned to " + whose;
+    const std::string what = is_dry ? "nothing stands against it; a dry run, nothing was changed" : method == "Note" ? "noted" : whose.empty() ? "assigned to nobody" : "assigned to " + whose;
     invocation.out.print(text_of(incident, "id") + " " + text_of(incident, "name") + ": " + what + "\n");
     return kDone;
 }

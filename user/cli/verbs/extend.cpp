@@ -21,11 +21,16 @@ int run_extend(Invocation& invocation) {
     }
     Json parameters = {{"id", invocation.value("ID")}, {"for_s", seconds}};
     if (!put_reason(invocation, parameters)) return kUsage;
+    if (invocation.has("--dry-run")) parameters["dry_run"] = true;
     int code = kDone;
     const auto reply = ask(invocation, "Extend", parameters, code);
     if (!reply) return code;
     if (invocation.json) return print_json(invocation, *reply), kDone;
     const Json& incident = control::member(*reply, "incident");
+    if (invocation.has("--dry-run")) {
+        invocation.out.print(text_of(incident, "id") + " " + text_of(incident, "name") + ": nothing stands against it; a dry run, no deadline was moved\n");
+        return kDone;
+    }
     invocation.out.print(text_of(incident, "id") + " " + text_of(incident, "name") + ": " + text_of(incident, "state") + " until " +
                          show_time(control::string_member(incident, "deadline"), invocation.utc) + ", " +
                          s_text(control::integer_member(incident, "time_left_s")) + " left\n");

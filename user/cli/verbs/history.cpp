@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <charconv>
+#include <cstdio>
 
 #include "user/cli/incident_text.h"
 #include "user/cli/show_time.h"
@@ -11,6 +13,7 @@ namespace quell::cli {
 namespace {
 
 constexpr std::int64_t kDefaultRows = 50;
+constexpr std::int64_t kPageRows = 1000;  // of JSON lines, at once in memory
 constexpr std::int64_t kRowsMax{history::kListMax};  // more would be asked for and not given
 
 std::optional<std::int64_t> row_limit(const std::string& text) {
@@ -29,6 +32,41 @@ std::string latencies(const Json& row) {
     return out.empty() ? "-" : out;
 }
 
+std::optional<std::int64_t> row_number(const std::string& text) {
+    std::int64_t row = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), row);
+    if (error != std::errc{} || end != text.data() + text.size() || row < 0) return std::nullopt;
+    return row;
+}
+
+// Oldest first, all of them or `limit`: a page after the other, so that a history of any length takes the same memory.
+int print_lines(Invocation& invocation, std::int64_t after, std::optional<std::int64_t> limit) {
+    Json parameters = Json::object();
+    if (invocation.has("--incident")) parameters["incident"] = invocation.value("--incident");
+    for (bool more = true; more && (!limit || *limit > 0);) {
+        parameters["after"] = after;
+        parameters["limit"] = limit ? std::min(*limit, kPageRows) : kPageRows;
+        int code = kDone;
+        const auto reply = ask(invocation, "History", parameters, code);
+        if (!reply) return code;
+        const Json& rows = control::member(*reply, "rows");
+        const std::int64_t before = after;
+        more = !rows.empty();
+        std::string out;
+        for (const Json& row : rows) {
+            out += row.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
+            const auto number = control::integer_member(row, "row");
+            if (number == 0) more = false;  // it waits for the disk: those come last
+            after = std::max(after, number);
+        }
+        if (limit) *limit -= static_cast<std::int64_t>(rows.size());
+        invocation.out.print(out);
+        if (std::fflush(stdout)) return kFailed;  // nobody reads it
+        if (more && after == before) return invocation.out.note("the daemon gave rows that were not asked for"), kFailed;
+    }
+    return kDone;
+}
+
 }  // namespace
 
 int run_history(Invocation& invocation) {
@@ -37,6 +75,12 @@ int run_history(Invocation& invocation) {
         invocation.out.note("--limit: a number from 1 to " + std::to_string(kRowsMax));
         return kUsage;
     }
+    const auto after = invocation.has("--after") ? row_number(invocation.value("--after")) : std::optional<std::int64_t>(0);
+    if (!after || (invocation.has("--after") && !invocation.has("--json-lines"))) {
+        invocation.out.note("--after: a row's number, with --json-lines");
+        return kUsage;
+    }
+    if (invocation.has("--json-lines")) return print_lines(invocation, *after, invocation.has("--limit") ? limit : std::nullopt);
     Json parameters = {{"limit", *limit}};
     if (invocation.has("--incident")) parameters["incident"] = invocation.value("--incident");
     int code = kDone;

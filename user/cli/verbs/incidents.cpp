@@ -43,7 +43,7 @@ int run_incidents(Invocation& invocation) {
         std::vector<std::string> cells = {text_of(one, "id"), text_of(one, "severity"), text_of(one, "name"), short_s_text(control::integer_member(one, "age_s")),
                    container.is_object() ? or_dash(text_of(container, "name")) : "host", or_dash(text_of(container, "pod")),
                    or_dash(text_of(container, "image")), or_dash(who), or_dash(object_text(one)),
-                   text_of(one, "state") + (is_open && control::member(one, "first_approval").is_object() ? " 1 of 2" : ""),
+                   text_of(one, "state") + (is_open && control::member(one, "first_approval").is_object() ? " 1 of 2" : "") + (control::member(one, "follow").is_object() ? " follows" : ""),
                    or_dash(offers_text(one)), is_open ? short_s_text(control::integer_member(one, "time_left_s")) : "-"};
         if (has_assigned) cells.push_back(or_dash(text_of(one, "assigned_to")));
         table.add(std::move(cells));

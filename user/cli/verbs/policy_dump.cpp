@@ -72,7 +72,7 @@ Json rules_json(const Image& image) {
                         {"operations", words(rule.value.operations, kOperationWords)}, {"subjects", words(rule.value.subjects, kSubjects)},
                         {"offers", offer_words(rule)}, {"expires_s", rule.value.expires_ns / 1'000'000'000}, {"condition", rule.value.condition}, {"conditions", rule.value.conditions},
                         {"flags", words(rule.value.flags, kRuleFlags)}, {"automatic", automatic_json(rule)},
-                        {"two_persons", rule.two_persons}, {"reason_required", rule.reason_required}});
+                        {"while_pending", words(rule.value.wanted, kResponseWords)}, {"follow_s", rule.follow_ns / 1'000'000'000}, {"two_persons", rule.two_persons}, {"reason_required", rule.reason_required}});
     return list;
 }
 

@@ -35,8 +35,15 @@ std::vector<std::string> asked(const Rule& rule) {
     return texts;
 }
 
+std::vector<std::uint32_t> kept(const Rule& rule) {
+    std::vector<std::uint32_t> list;
+    for (std::uint32_t response = 0; response < QUELL_RESPONSE_COUNT; response++)
+        if (policy::kept_responses(rule) & QUELL_BIT(response)) list.push_back(response);
+    return list;
+}
+
 Json explained_json(const Rule& rule, const std::string& file) {
-    Json operations = Json::array(), waiting = Json::array(), maps = Json::array();
+    Json operations = Json::array(), waiting = Json::array(), at_once = Json::array(), maps = Json::array();
     for (std::uint32_t operation = 0; operation < policy::operations().size(); operation++) {
         if ((rule.operations & QUELL_BIT(operation)) == 0) continue;
         Json one = {{"word", policy::operations()[operation].word}, {"hooks", policy::operations()[operation].hooks}};
@@ -45,10 +52,11 @@ Json explained_json(const Rule& rule, const std::string& file) {
     }
     for (const std::uint32_t offer : rule.offers)
         waiting.push_back({{"response", word_at(kResponseWords, offer)}, {"hooks", policy::response_hooks(offer)}});
+    for (const std::uint32_t response : kept(rule)) at_once.push_back({{"response", word_at(kResponseWords, response)}, {"hooks", policy::response_hooks(response)}});
     const policy::MapShares shares = policy::map_shares(rule);
     for (const policy::MapShare& share : shares.maps) maps.push_back({{"map", share.map}, {"entries", share.entries}});
     return {{"rule", policy::full_name(rule)}, {"file", escape(file)}, {"line", rule.where.line}, {"mode", mode_word(rule)},
-            {"operations", std::move(operations)}, {"standing", policy::standing_hooks()}, {"while_waiting", std::move(waiting)},
+            {"operations", std::move(operations)}, {"standing", policy::standing_hooks()}, {"while_waiting", std::move(waiting)}, {"from_apply_on", std::move(at_once)},
             {"asked", safe_list(asked(rule))}, {"maps", std::move(maps)}, {"map_bytes", shares.bytes}};
 }
 
@@ -84,9 +92,15 @@ int explain_rule(Invocation& invocation, const policy::Rule& rule, const std::st
     text += conditions.empty() ? "Asked beyond the path: nothing.\n" : "Asked only where the path has matched:\n";
     for (const std::string& condition : conditions) text += "  " + escape(condition) + "\n";
     text += "\nAttached whatever the rules say: " + listed(policy::standing_hooks()) + "\n";
+    for (const std::uint32_t response : kept(rule))
+        text += "Attached from apply on, since nobody is waited for (" + std::string(word_at(kResponseWords, response)) + "): " + listed(policy::response_hooks(response)) + "\n";
+    if (!kept(rule).empty()) text += "Each of these looks at one word while nothing is contained, on every operation of the host (docs/performance.md, armed).\n";
     for (const std::uint32_t offer : rule.offers)
-        text += "Attached while an incident offers " + std::string(word_at(kResponseWords, offer)) + ", and for keep_armed_s after the last: " +
-                listed(policy::response_hooks(offer)) + "\n";
+        if (!policy::response_hooks(offer).empty())
+            text += "Attached while an incident offers " + std::string(word_at(kResponseWords, offer)) + ", and for keep_armed_s after the last: " +
+                    listed(policy::response_hooks(offer)) + "\n";
+    if (rule.follow_ns)
+        text += "What is approved follows its workload for " + policy::duration_text(rule.follow_ns) + ", where the response can: its hooks stay attached as long.\n";
     const policy::MapShares shares = policy::map_shares(rule);
     text += "\nIn the kernel's maps, alone:";
     for (const policy::MapShare& share : shares.maps) text += " " + std::to_string(share.entries) + " in " + std::string(share.map) + ",";

@@ -21,7 +21,7 @@ int decide(Invocation& invocation, std::string_view method) {
         return kDone;
     }
     invocation.out.print(text_of(incident, "id") + " " + text_of(incident, "name") + ": " + text_of(incident, "state") + "\n" +
-                         (note.empty() ? "" : "  " + note + "\n"));
+                         (note.empty() ? "" : "  " + note + "\n") + parts_text(*reply));
     return kDone;
 }
 

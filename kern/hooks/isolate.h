@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Hooks that cut a container off from the network: attached while an offer or a containment needs them. What read(2), write(2),
+ * sendfile(2) and splice(2) do comes by file_permission (contain.h).
+ */
+#pragma once
+
+static __always_inline int on_isolate_socket(struct socket *socket, u32 hook)
+{
+	u64 container = isolated_container();
+
+	return container ? VERDICT(network_refuse(container, address_of(socket), 0, 0, hook)) : 0;
+}
+
+static __always_inline int on_isolate_connect(struct socket *socket, u64 address, u32 size)
+{
+	u64 container = isolated_container();
+
+	return container ? VERDICT(network_refuse(container, address_of(socket), address_of((void *)address), size, QUELL_HOOK_isolate_connect)) : 0;
+}
+
+static __always_inline int on_socket_sendmsg(struct socket *socket, struct msghdr *message)
+{
+	u64 container = isolated_container();
+
+	return container ? VERDICT(network_refuse(container, address_of(socket), address_of(message), 0, QUELL_HOOK_socket_sendmsg)) : 0;
+}
+
+#define SOL_TCP_NUMBER 6
+#define TCP_ZEROCOPY_RECEIVE_NUMBER 35
+
+/* It receives: into pages that are mapped. */
+static __always_inline int on_socket_getsockopt(struct socket *socket, u32 level, u32 option)
+{
+	if (level != SOL_TCP_NUMBER || option != TCP_ZEROCOPY_RECEIVE_NUMBER)
+		return 0;
+	return on_isolate_socket(socket, QUELL_HOOK_socket_getsockopt);
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a hundred processes still do after the flip of a kill: nothing that has a hook. What has none is counted until the sweep.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <memory>
+
+#include "vm-tests/cost/figures.h"
+#include "vm-tests/cost/harm.h"
+#include "vm-tests/cost/trace.h"
+
+namespace quell::guest {
+namespace {
+
+constexpr std::array<const char*, HARM_KINDS> kNames = {"open", "exec", "fork", "unlink", "connect", "write"};
+
+// Read, and not mapped: it is of a container that is about to go.
+std::unique_ptr<harm> read_harm(const std::string& file) {
+    auto all = std::make_unique<harm>();
+    std::ifstream in(file, std::ios::binary);
+    in.read(reinterpret_cast<char*>(all.get()), sizeof(harm));
+    return in.gcount() == sizeof(harm) ? std::move(all) : nullptr;
+}
+
+// Each of them has done its thing this often.
+bool is_everybody_at_it(const harm* all, std::uint64_t times) {
+    for (const auto& lane : all->lanes)
+        if (lane.done < times) return false;
+    return true;
+}
+
+TEST(Harm, EndsWithTheFlip) {
+    apply_offering("kill-container");
+    Container victim("harm");
+    must("cp /w/cost_harm " + victim.directory() + "/lower/bin/harm && echo root >" + victim.directory() + "/lower/etc/passwd");
+    victim.start();
+    victim.begin("exec nice -n 19 /bin/harm /tmp");  // until it is all there; then like anybody
+    const auto file = victim.directory() + "/rootfs/tmp/harm";
+    EXPECT_TRUE(eventually([&] { const auto all = read_harm(file); return all && is_everybody_at_it(all.get(), 3); }, std::chrono::seconds(120))) << "somebody does nothing";
+    EXPECT_EQ(attack(victim, "truncate /var/log/b.log"), 0);
+    const auto id = pending_id("harm", "truncate");
+    const auto text = message("Approve", approval(id, "kill-container"));
+    (void)run("renice -n 0 $(cat /sys/fs/cgroup" + victim.cgroup() + "/cgroup.procs)");
+    RawClient client;
+    (void)call(client, "Version");
+    Trace trace(kFlipEvents);
+    const auto asked = now();
+    EXPECT_TRUE(client.call(text));
+    const auto reply = answer(client);
+    const auto flip = flip_of(trace.end(), asked);
+    EXPECT_EQ(reply.contains("incident") ? reply["incident"].value("state", "") : "", "done") << reply;
+    ASSERT_TRUE(flip);
+    const auto all = read_harm(file);
+    ASSERT_TRUE(all);
+
+    std::array<std::int64_t, HARM_KINDS> after{}, in_flight{}, before{};
+    std::uint64_t last = flip->done;
+    for (int lane = 0; lane < HARM_LANES; lane++) {
+        const auto& one = all->lanes[lane];
+        const int kind = lane % HARM_KINDS;
+        std::int64_t kept_after = 0;
+        for (const auto& deed : one.last) {
+            if (!deed.ended) continue;
+            if (deed.ended <= flip->begun) {
+                before[kind]++;
+            } else if (deed.began <= flip->done) {
+                in_flight[kind] += deed.ended > flip->done;
+            } else {
+                kept_after++;
+                last = std::max(last, deed.ended);
+            }
+        }
+        EXPECT_LT(kept_after, HARM_KEPT) << kNames[kind] << ": it did more than is kept";
+        after[kind] += kept_after;
+    }
+    for (int kind = 0; kind < HARM_KINDS; kind++) {
+        const std::string name = kNames[kind];
+        EXPECT_GT(before[kind], 0) << name << ": nobody did it before";
+        const bool has_hook = kind != HARM_CONNECT && kind != HARM_WRITE;
+        figure("harm-" + name, after[kind], name + (has_hook ? ": begun after the flip, and worked" : ", on an old descriptor: after the flip and until the sweep"),
+               has_hook ? std::optional<std::int64_t>(0) : std::nullopt);
+        if (has_hook) figure("harm-" + name + "-in-flight", in_flight[kind], name + ": begun before the flip, and past its hook by then: one a CPU", sysconf(_SC_NPROCESSORS_ONLN));
+    }
+    figure("harm-until", static_cast<std::int64_t>(last - flip->done), "flip -> the last thing that anybody did, by the CPU's counter");
+    reject_all();
+}
+
+}  // namespace
+}  // namespace quell::guest
