@@ -41,3 +41,13 @@ write_payload() {
   # Owners are kept for /w: a test may bring files of its own users.
   [ -z "$copy" ] || tar -rf "$out" --transform 's,^\.,w,' -C "$copy" .
 }
+
+# write_suite OUT RUNDIR COPYDIR: the same for a guest that has been kept, which has all but this run's. Of the size that the
+# kept guest knows.
+write_suite() {
+  local out=$1 run=$2 copy=$3 args=(./settings)
+  [ ! -e "$run/cmd" ] || args+=(./cmd)
+  tar -cf "$out" --owner=0 --group=0 --transform 's,^\./,usr/lib/quell-vm/run/,' -C "$run" "${args[@]}"
+  [ -z "$copy" ] || tar -rf "$out" --transform 's,^\.,w,' -C "$copy" .
+  truncate -s "$WARM_SUITE_SIZE" "$out"
+}

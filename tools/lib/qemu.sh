@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Starting qemu, watching over it and reading the result. Used by tools/vm only, whose variables it reads:
-# kernel, work, mode, shell, disk_file, icount, smp, mem, timeout, extra, verbose, log.
+# kernel, work, mode, warm, shell, disk_file, icount, smp, mem, timeout, extra, verbose, log.
 
 qemu_pid='' tail_pids=()
 qemu=($(emulator))
@@ -14,7 +14,7 @@ vm_cleanup() {
 # More emulated CPUs than real ones and everything takes several times as long: three guests on two need twice the time of
 # two. One with several of its own runs alone. The locks are held by this process until it ends.
 vm_take_slots() {
-  local slots=${QUELL_VM_SLOTS:-$(nproc)} needed=1 n fd held told=''
+  local slots=${QUELL_VM_SLOTS:-$(nproc)} needed=1 n fd told=''
   [ "$smp" = 1 ] || needed=$slots
   while :; do
     held=()
@@ -29,6 +29,11 @@ vm_take_slots() {
   done
 }
 
+vm_give_slots() {
+  local fd
+  for fd in "${held[@]}"; do exec {fd}>&-; done
+}
+
 vm_cmdline() {
   local line="root=PARTUUID=$ROOT_DISK_ID-01 rootwait rw rootfstype=ext4 init=/usr/lib/quell-vm/stage1 console=ttyS0"
   # oops=panic: a kernel that has oopsed must not go on to a green result.
@@ -38,14 +43,22 @@ vm_cmdline() {
   printf '%s%s\n' "$line" "$extra"
 }
 
-vm_qemu_args() {
+vm_machine_args() {
   local accel=(-accel tcg,thread=multi)
   [ -z "$icount" ] || accel=(-accel tcg,thread=single -icount shift=0,sleep=off)
   qemu_args=(-nodefaults -no-user-config -no-reboot -display none -monitor none -nic none -M q35 -cpu max "${accel[@]}"
-    -smp "$smp" -m "$mem" -kernel "$QUELL_CACHE/kernels/$kernel/vmlinuz" -append "$(vm_cmdline)"
-    -drive "file=$(guest_image_path),if=none,id=root,format=raw,snapshot=on,cache=unsafe" -device nvme,drive=root,serial=root
-    -drive "file=$work/payload,if=none,id=payload,format=raw,readonly=on" -device nvme,drive=payload,serial=payload
-    -serial "file:$work/console")
+    -smp "$smp" -m "$mem" -kernel "$QUELL_CACHE/kernels/$kernel/vmlinuz" -append "$(vm_cmdline)" -serial "file:$work/console")
+}
+
+vm_qemu_args() {
+  if [ -n "$warm" ]; then
+    warm_qemu_args "$warm" "file=$warm/disk,format=qcow2,snapshot=on" "$work/payload"
+    qemu_args+=(-incoming "file:$warm/state")
+  else
+    vm_machine_args
+    qemu_args+=(-drive "file=$(guest_image_path),if=none,id=root,format=raw,snapshot=on,cache=unsafe" -device nvme,drive=root,serial=root
+      -drive "file=$work/payload,if=none,id=payload,format=raw,readonly=on" -device nvme,drive=payload,serial=payload)
+  fi
   [ -z "$disk_file" ] || qemu_args+=(-drive "file=$disk_file,if=none,id=disk,format=raw,cache=unsafe" -device nvme,drive=disk,serial=disk)
   # Output goes through a file: qemu writes to pipes without blocking and drops what a slow reader has not taken.
   if [ -n "$shell" ]; then qemu_args+=(-chardev stdio,id=out,signal=off -serial chardev:out)
@@ -63,6 +76,10 @@ vm_run() {
     vm_run_once $((try < BOOT_TRIES ? BOOT_LIMIT : timeout))
     [ -n "$stuck" ] || return 0
     say "the guest's kernel did not boot within $BOOT_LIMIT s: once more"
+    if [ -n "$warm" ]; then
+      warm=''
+      write_payload "$work/payload" "$work" "$stage" "$copy"
+    fi
   done
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an entry that was asked for, and no event made, becomes: an incident
-// like any other. Of what nobody asks for at this moment; the method Request
-// has its own way (requests.cpp). Loop thread only.
+// like any other: of the method Request (requests.cpp), and of what follows
+// its workload. Loop thread only.
 #pragma once
 
 #include "user/daemon/manual.h"

@@ -2,7 +2,6 @@
 // The method Request of io.quell: an incident that somebody asks for.
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include "user/base/escape.h"
 #include "user/base/id.h"
@@ -10,6 +9,7 @@
 #include "user/base/vocabulary.h"
 #include "user/control/varlink.h"
 #include "user/daemon/daemon.h"
+#include "user/daemon/requested.h"
 #include "user/incident/describe.h"
 #include "user/response/response.h"
 
@@ -18,7 +18,6 @@ namespace {
 
 using control::Json;
 
-constexpr std::uint64_t kTermNs = 900'000'000'000;  // for who asked to decide on what he is shown
 constexpr std::size_t kNameMax = 4096;  // of a container's name or a path
 
 ManualTarget target_of(const Json& params) {
@@ -63,13 +62,7 @@ std::string host_text(quell_response response) {
 
 std::string refusal_text(int error, std::uint64_t container, quell_response response) {
     if (error == EOPNOTSUPP && !container && is_of_container(response)) return host_text(response);
-    switch (error) {
-        case ESRCH: return "the container is gone";
-        case EACCES: return "protected: Quell, a container runtime or PID 1 is among those it would hit";
-        case EOPNOTSUPP: return "that response cannot hold there";
-        case ENOSPC: return "there is no room for one more: 1,024 incidents wait for a decision, or 2,048 wait or are in force";
-        default: return std::strerror(error);
-    }
+    return request_refusal_text(error);
 }
 
 }  // namespace
@@ -144,7 +137,7 @@ Result<incident::Incident*> Daemon::bind_found(const ManualFound& found, const M
     request.key.container = found.container;
     request.entry = found.entry;
     request.entry.offers = QUELL_BIT(wanted.response);
-    request.entry.deadline_ns = kTermNs;
+    request.entry.deadline_ns = kRequestTermNs;
     request.entry.severity = wanted.severity;
     request.entry.part_of = wanted.part_of;  // a daemon that dies before the disk has it leaves it there
     auto made = engine_->request(request);
@@ -163,22 +156,10 @@ Result<incident::Incident*> Daemon::bind_found(const ManualFound& found, const M
     }
     const auto pending = engine_->find(made->key);
     if (!pending) return Error{"its target vanished in this moment", ENOENT, {}};
-    bool is_new = false;
-    auto& incident = store_.adopt(made->key, *pending, is_new);
-    incident.details = true;
+    auto& incident = adopt_requested(store_, {made->key, *pending}, found, wanted.response);
     incident.note = wanted.note;
-    incident.rule.offers = {wanted.response};
     incident.rule.severity = wanted.severity;
     incident.part_of = wanted.part_of;
-    incident.path = found.path;
-    incident.path_is = "visible";
-    incident.exe = found.exe;
-    incident.arguments = found.arguments;
-    incident.arguments_known = !found.arguments.empty();
-    incident.container_id = found.container_id;
-    incident.cgroup_path = found.cgroup_path;
-    incident.runtime = found.runtime;
-    incident.identity = found.identity;
     entry.row.action = history::Action::REQUESTED;
     entry.row.incident = incident.id;
     entry.row.generation = incident.entry.generation;
