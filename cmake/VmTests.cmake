@@ -11,7 +11,7 @@ cmake_host_system_information(RESULT QUELL_VM_JOBS QUERY NUMBER_OF_LOGICAL_CORES
 # Adds the tests vm.<name>.<kernel>. TARGET and FILES (helpers; a target stands for its program) are in /w of the guest.
 # CORE suites run on every kernel in a plain tools/test, the others on 6.12 only; tools/test --all runs all on all.
 # PLAIN: the part of it that a plain tools/test runs, as vm.<name>-plain.6.12; --all runs the whole one instead.
-# EXTRA: a part of another suite, for the plain tools/test, on other kernels than PLAIN's.
+# EXTRA: the same on other kernels than PLAIN's, or in another guest than the whole has.
 # RARE: takes long for what hardly ever changes; tools/test --all only.
 # TWO_CPUS: a guest with two, for what happens at the same moment. It runs alone: two guests of two emulated CPUs each on
 # two real ones wait for each other's, and a test of 4 s takes 35. The others have one and run side by side, as
@@ -82,8 +82,13 @@ function(quell_add_vm_suite)
     if(ARG_BOOTS)
         math(EXPR limit "${ARG_TIMEOUT} * ${ARG_BOOTS} + 1200")
     endif()
-    set(properties TIMEOUT ${limit} PROCESSORS ${share} COST ${ARG_TIMEOUT})
     foreach(kernel IN LISTS ARG_KERNELS)
+        # And before these what is of a kept guest of its own (tools/vm): of two suites of one, the second waits until it is made.
+        set(cost ${ARG_TIMEOUT})
+        if(ARG_SYSTEMD OR NOT kernel STREQUAL "6.12")
+            math(EXPR cost "${ARG_TIMEOUT} + 10000")
+        endif()
+        set(properties TIMEOUT ${limit} PROCESSORS ${share} COST ${cost})
         set(guest "${boots}--kernel ${kernel} --timeout ${ARG_TIMEOUT} ${options}")
         set(test vm.${ARG_NAME}.${kernel})
         add_test(NAME ${test} COMMAND ${CMAKE_SOURCE_DIR}/tools/lib/vm-suite.sh ${test} ${CMAKE_BINARY_DIR} ${ARG_FILTER} ${guest} ${files})
