@@ -37,7 +37,7 @@ vm_give_slots() {
 vm_cmdline() {
   local line="root=PARTUUID=$ROOT_DISK_ID-01 rootwait rw rootfstype=ext4 init=/usr/lib/quell-vm/stage1 console=ttyS0"
   # oops=panic: a kernel that has oopsed must not go on to a green result.
-  line+=" lsm=landlock,lockdown,yama,bpf mitigations=off panic=-1 oops=panic nokaslr cgroup_no_v1=all random.trust_cpu=on"
+  line+=" lsm=landlock,lockdown,yama,bpf mitigations=off panic=-1 oops=panic nokaslr cgroup_no_v1=all random.trust_cpu=on cryptomgr.notests"
   [ "$mode" != systemd ] || line+=" systemd.unit=quell-vm.target systemd.show_status=0 systemd.journald.forward_to_console=0"
   [ -n "$verbose" ] || line+=" quiet"
   printf '%s%s\n' "$line" "$extra"
@@ -46,7 +46,7 @@ vm_cmdline() {
 vm_machine_args() {
   # What an emulator does byte by byte (rep stosb), or saves at each switch of tasks, is left out of the CPU: a quarter of the time
   # of short processes. A guest that counts instructions has it all.
-  local cpu=max,-erms,-fsrm,-fsrs,-fzrm,-xsave,-la57,-pku accel=(-accel tcg,thread=multi)
+  local cpu=max,-erms,-fsrm,-fsrs,-fzrm,-xsave,-avx,-avx2,-aes,-vaes,-pclmulqdq,-vpclmulqdq,-f16c,-fma,-la57,-pku accel=(-accel tcg,thread=multi)
   [ -z "$icount" ] || cpu=max accel=(-accel tcg,thread=single -icount shift=0,sleep=off)
   qemu_args=(-nodefaults -no-user-config -no-reboot -display none -monitor none -nic none -M q35 -cpu "$cpu" "${accel[@]}"
     -smp "$smp" -m "$mem" -kernel "$QUELL_CACHE/kernels/$kernel/vmlinuz" -append "$(vm_cmdline)" -serial "file:$work/console")

@@ -6,7 +6,7 @@ WARM_SUITE_SIZE=1G
 
 # Sets warm to the directory of such a guest, and makes it where there is none of this build.
 warm_ensure() {
-  warm=$build/vm-warm/$kernel-$mode-$smp${guest_with:+-$guest_with}
+  warm=$build/vm-warm/$kernel-$mode-$smp${icount:+-icount}${guest_with:+-$guest_with}
   local key
   key=$(warm_key)
   mkdir -p "$build/vm-warm"
@@ -61,7 +61,7 @@ EOF
 
 # Boots it, waits for the daemon, stops it and keeps it.
 warm_make() {
-  local new=$warm.new until=$((SECONDS + 400))
+  local new=$warm.new until=$((SECONDS + 900))
   say "keeping a guest of kernel $kernel with a daemon that is ready"
   rm -rf "$warm" "$new"
   mkdir -p "$new"

@@ -250,13 +250,4 @@ std::vector<std::uint64_t> paused_containers(const std::string& root) {
     return paused;
 }
 
-Status unload(const std::string& root) {
-    std::error_code error;
-    // links first: nothing may run on half of its maps
-    std::filesystem::remove_all(root + "/links", error);
-    std::filesystem::remove_all(root, error);
-    if (error) return Error{"cannot remove " + root + ": " + error.message(), error.value(), {}};
-    return success();
-}
-
 }  // namespace quell::bpf

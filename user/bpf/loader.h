@@ -37,7 +37,8 @@ struct ProgramCheck {
 // Containers (cgroup ids) that an incident has frozen: with the pins goes whoever knows of it. Nothing of another version's pins.
 [[nodiscard]] std::vector<std::uint64_t> paused_containers(const std::string& pin_root);
 
-// Detaches everything and removes the pins: contained things are contained no longer.
+// Removes the pins and returns when the kernel has detached everything: contained things are contained no longer. ETIMEDOUT:
+// the pins are gone, and a program is attached still after two minutes.
 [[nodiscard]] Status unload(const std::string& pin_root);
 
 }  // namespace quell::bpf

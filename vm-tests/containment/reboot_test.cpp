@@ -30,6 +30,7 @@ std::string quarantine_named(const std::string& file) {
     return answer.is_object() ? answer["incident"].value("id", "0") : "0";
 }
 
+// The newest first.
 Json rows_of(const std::string& id) { return quell("history --incident " + id)["rows"]; }
 
 std::string last_action(const std::string& id) {
@@ -182,7 +183,7 @@ TEST(Boot2, WhatWasUnloadedIsInForceAgainUnderAnotherVersion) {
     for (const char* name : {"reused-ext4", "reused-xfs"}) {
         const auto reused = id_of(name);
         EXPECT_TRUE(eventually([&] { return last_action(reused) == "lost"; })) << rows_of(reused);
-        EXPECT_NE(rows_of(reused).back()["result"].get<std::string>().find("no file of its number and generation"), std::string::npos) << rows_of(reused);
+        EXPECT_NE(rows_of(reused).front()["result"].get<std::string>().find("no file of its number and generation"), std::string::npos) << rows_of(reused);
         EXPECT_EQ(run("quell undo " + reused + " --reason over").status, 0);
     }
     must("umount /mnt/xfs");
@@ -194,7 +195,7 @@ TEST(Boot2, EachIsTakenBackByUndo) {
     EXPECT_EQ(run("quell undo " + id + " --reason over").status, 0);
     EXPECT_EQ(must("cat /var/kept/evil"), "evil\n");
     EXPECT_EQ(last_action(id), "undone");
-    EXPECT_EQ(rows_of(id).back()["reason"], "over");
+    EXPECT_EQ(rows_of(id).front()["reason"], "over");
 }
 
 }  // namespace

@@ -90,16 +90,22 @@ void load_anew() {
 int loaded_programs() { return std::atoi(must("bpftool -j prog show | jq '[.[] | select(.name // \"\" | startswith(\"quell_\"))] | length'").c_str()); }
 
 TEST_F(Start, AfterAnUnloadNothingSaysThatAnythingIsEnforced) {
+    write("/srv/held", "text");
+    const std::string id = quell("respond quarantine-file --file /srv/held --yes --reason test 2>/dev/null")["incident"]["id"];
     kill_daemon(SIGTERM);
+    EXPECT_EQ(run("cat /srv/held").status, 1);
     EXPECT_GT(loaded_programs(), 0) << "they run on without a daemon";
     EXPECT_NE(run("quell status").text.find("the kernel enforced"), std::string::npos) << "as long as there are pins";
     must("quelld --unload");
+    EXPECT_EQ(run("cat /srv/held").status, 0) << "it returned before the kernel had detached what refuses";
     const auto output = run("quell status");
     EXPECT_EQ(output.status, 3);
     EXPECT_EQ(output.text.find("enforc"), std::string::npos) << output.text;
     EXPECT_TRUE(eventually([] { return loaded_programs() == 0; })) << loaded_programs() << " are left, attached or not";
     load_anew();
     EXPECT_GT(loaded_programs(), 0);
+    EXPECT_EQ(run("cat /srv/held").status, 1) << "a quarantine is in force again with the start";
+    EXPECT_EQ(run("quell undo " + id + " --reason done").status, 0);
 }
 
 // What was pinned is gone with the mount.
