@@ -41,16 +41,15 @@ static __always_inline int isolated_may_be(u64 container)
 /* The isolated container that current belongs to, by lineage or by cgroup; 0: none. */
 static __always_inline u64 isolated_container(void)
 {
-	struct task_struct *task;
 	u64 container;
+	int away;
 
 	if (!quell.isolated)
 		return 0;
-	task = bpf_get_current_task_btf();
-	container = subject_of(task);
+	container = subject_and_away(bpf_get_current_task_btf(), &away);
 	if (isolated_may_be(container) && bpf_map_lookup_elem(&isolations, &container))
 		return container;
-	if (!away_test(task->tgid))
+	if (!away)
 		return 0;
 	container = current_cgroup_container();
 	return isolated_may_be(container) && bpf_map_lookup_elem(&isolations, &container) ? container : 0;

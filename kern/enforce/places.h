@@ -173,6 +173,18 @@ __noinline int write_refuse(u64 entry, u32 hook)
 	return -EPERM;
 }
 
+/* Is anything denied to current, by lineage or by cgroup? No is certain, and asks for nothing of the file. */
+static __always_inline int write_may_be_refused(void)
+{
+	u64 container;
+	int away;
+
+	if (!quell.write_denied)
+		return 0;
+	container = subject_and_away(bpf_get_current_task_btf(), &away);
+	return away || write_denied_may_be(container);
+}
+
 static __always_inline int write_verdict(struct dentry *entry, u32 hook)
 {
 	return quell.write_denied ? write_refuse(address_of(entry), hook) : 0;
@@ -204,7 +216,7 @@ static __always_inline u64 entry_of(u64 file)
 /* An open file that is written to. */
 static __always_inline int write_held(struct file *file, u32 hook)
 {
-	return quell.write_denied && keeps_content(file) ? write_refuse(entry_of(address_of(file)), hook) : 0;
+	return write_may_be_refused() && keeps_content(file) ? write_refuse(entry_of(address_of(file)), hook) : 0;
 }
 
 /* lsm/file_open: for writing, also by open_by_handle_at(2) and through /proc/PID/fd. */
@@ -220,7 +232,7 @@ static __always_inline int write_mapped(u64 vma, u64 file, u32 hook)
 	u64 inode;
 	u16 kind = 0;
 
-	if (!quell.write_denied)
+	if (!write_may_be_refused())
 		return 0;
 	read_kernel(flags, vma + offset_of(vm_area_struct, vm_flags));
 	inode = read_pointer(file + offset_of(file, f_inode));

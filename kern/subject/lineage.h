@@ -193,8 +193,8 @@ static __noinline u64 view_miss(u64 key, u64 id)
 	return container;
 }
 
-/* The container a task acts for, 0: the host. Called for current only. */
-static __always_inline u64 subject_of(struct task_struct *task)
+/* The container a task acts for, 0: the host, and whether it may be another's than its cgroup's. Called for current only. */
+static __always_inline u64 subject_and_away(struct task_struct *task, int *away)
 {
 	struct cgroup *cgroup = task->cgroups->dfl_cgrp;
 	u64 key = number(cgroup) | 1, container;
@@ -203,7 +203,8 @@ static __always_inline u64 subject_of(struct task_struct *task)
 
 	/* The cgroup first: a move tags before it moves. No clobber of memory: what the caller has read stays read. */
 	asm volatile("" : "+w"(tgid) : "r"(cgroup));
-	if (away_test(tgid)) {
+	*away = away_test(tgid);
+	if (*away) {
 		struct quell_task *tag = task_find(task->group_leader);
 
 		if (tag && (tag->flags & QUELL_TASK_AWAY))
@@ -214,6 +215,13 @@ static __always_inline u64 subject_of(struct task_struct *task)
 	if ((slot->check ^ container) != key)
 		container = view_miss(key, cgroup->kn->id);
 	return container;
+}
+
+static __always_inline u64 subject_of(struct task_struct *task)
+{
+	int away;
+
+	return subject_and_away(task, &away);
 }
 
 /*
