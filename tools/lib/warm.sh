@@ -20,7 +20,7 @@ warm_ensure() {
 
 # What a kept guest is made of.
 warm_key() {
-  { stat -c '%n %i %y' "$stage/.stamp"
+  { (cd "$stage" && find . -type f ! -name .stamp -print0 | sort -z | xargs -0 sha256sum)
     guest_image_path; vm_cmdline; printf '%s\n' "$mem" "${qemu[@]}"
     cat "$QUELL_CACHE/kernels/$kernel/version" "$QUELL_ROOT"/vm-tests/guest/payload/* "$QUELL_ROOT/tools/lib/"{warm,qemu,payload}.sh
   } | sha256sum | cut -c1-16

@@ -54,6 +54,7 @@ void Decisions::hold(Incident& incident) {
     for (quell_u32 which = 0; which < QUELL_RESPONSE_COUNT; which++) {
         if (!(incident.entry.wanted & QUELL_BIT(which))) continue;
         auto& hold = hold_of(incident, which);
+        if (hold.is_begun) continue;
         const bool is_noted = (incident.entry.held & QUELL_BIT(which)) != 0;
         if (hold.in_force && is_noted && hold.is_told) {  // by an earlier daemon: it may have died before it was done
             (void)response::response(static_cast<quell_response>(which)).hold(parts_.engine, target);
@@ -70,6 +71,7 @@ void Decisions::hold(Incident& incident) {
         hold.in_force = holding.in_force;
         if (holding.in_force) {
             hold.detail.clear();
+            hold.is_begun = true;
             begun.emplace_back(which, std::move(holding));
         } else if (hold.detail != holding.detail) {
             hold.detail = holding.detail;
@@ -102,6 +104,7 @@ void Decisions::tell_held(std::uint64_t id, const std::string& not_held, const H
     std::string told, lost;
     for (const auto& [which, holding] : results) {
         auto& hold = hold_of(*incident, which);
+        hold.is_begun = false;
         if (hold.is_lifted || hold.is_told) continue;
         hold.is_told = true;
         hold.in_force = holding.in_force;

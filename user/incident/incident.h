@@ -48,6 +48,7 @@ struct Hold {
     bool is_late = false;    // no daemon ran when it happened, which is told
     std::optional<std::int64_t> after_us;  // from the event to where it held
     std::string detail;                    // printable
+    bool is_begun = false;                 // by this daemon, and its row is on its way
 
     bool operator==(const Hold&) const = default;
 };
