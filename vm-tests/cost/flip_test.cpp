@@ -47,7 +47,7 @@ TEST_P(Request, ReachesTheFlipWithin150000InstructionsAndWithoutADisk) {
     ASSERT_TRUE(flip) << "no flip among " << traced.size() << " events";
     bool is_written_later = false;
     for (const auto& one : traced) {
-        if (one.comm.rfind("quelld", 0) != 0 || !is_disk(one)) continue;
+        if (one.comm.rfind("quell", 0) != 0 || !is_disk(one)) continue;  // quelld, and its threads: quell-history, quelld-sweep…
         is_written_later |= one.at > flip->done;
         EXPECT_TRUE(one.at < asked || one.at > flip->done) << one.comm << " is at the disk before the flip: " << one.what;
     }
