@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # A guest whose daemon is ready, kept in the build directory: its memory and its disk at the moment when `quell status` answered.
-# The verifier takes 40 s for all programs in an emulator, more beside others, and each suite had them anew. Used by tools/vm
+# The verifier takes 85 s for all programs in an emulator, more beside others, and each suite had them anew. Used by tools/vm
 # only, whose variables it reads, for guests of --start. Disks are virtio's here: QEMU cannot keep a guest that has an NVMe one.
 WARM_SUITE_SIZE=1G
 
