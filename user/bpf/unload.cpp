@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+// The end of everything that is pinned: not when the pins are gone, but when the kernel has let go of the programs.
 #include <bpf/bpf.h>
 
+#include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <thread>
@@ -12,8 +14,8 @@
 namespace quell::bpf {
 namespace {
 
-// The kernel detaches behind our back, one program after the other, each with a grace period: a second or two in all, and
-// 15 s in an emulated machine with others beside it. Until then what is contained is refused.
+// The kernel detaches behind our back, one program after the other, each with a grace period: 15 s in all were seen in an
+// emulated machine with others beside it. Until then what is contained is refused.
 constexpr auto kDetaching = std::chrono::seconds(120);
 constexpr auto kPoll = std::chrono::milliseconds(20);
 
