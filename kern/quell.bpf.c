@@ -65,6 +65,7 @@ extern struct quell_globals quell;
 #include "enforce/places.h"
 #include "pending/hold.h"
 #include "enforce/executable.h"
+#include "enforce/stock.h"
 #include "pending/transition.h"
 #include "pending/request.h"
 #include "pending/restore.h"

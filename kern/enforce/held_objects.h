@@ -78,7 +78,7 @@ static __noinline int hold_make(struct quell_hold_key *key, u64 until_ns, u64 se
 {
 	u64 container = key->container;
 	u32 response = key->response;
-	long error = bpf_map_update_elem(&held_objects, key, &until_ns, BPF_NOEXIST);
+	int error = bpf_map_update_elem(&held_objects, key, &until_ns, BPF_NOEXIST);
 
 	if (error == -EEXIST) {
 		hold_raise(key, until_ns);

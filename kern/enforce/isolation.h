@@ -125,7 +125,7 @@ static __always_inline u64 isolation_holder(u64 container)
 static __always_inline int isolation_hold(u64 container, u64 until_ns)
 {
 	struct quell_isolation *isolation;
-	long error = bpf_map_update_elem(&isolations, &container, &isolation_waiting, BPF_NOEXIST);
+	int error = bpf_map_update_elem(&isolations, &container, &isolation_waiting, BPF_NOEXIST);
 
 	if (error == -EEXIST)
 		return 0;

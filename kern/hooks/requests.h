@@ -41,6 +41,11 @@ static __always_inline int on_forget(struct quell_forget *f)
 	return 0;
 }
 
+static __always_inline int on_stock(void)
+{
+	return stock_fill();
+}
+
 static __always_inline int on_iter_cgroups(struct bpf_iter__cgroup *ctx)
 {
 	struct cgroup *cgroup = ctx->cgroup;

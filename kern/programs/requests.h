@@ -33,6 +33,12 @@ int quell_request_program(struct quell_request *r)
 	return on_request(r);
 }
 
+SEC("syscall")
+int quell_stock_program(void *nothing)
+{
+	return on_stock();
+}
+
 SEC("iter/cgroup")
 int quell_iter_cgroups(struct bpf_iter__cgroup *ctx)
 {

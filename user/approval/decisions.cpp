@@ -168,7 +168,7 @@ void Decisions::approve(std::uint64_t id, quell_response response, const std::st
         prepare(*incident);
         return;
     }
-    incident::EngineView kernel(parts_.engine);
+    incident::EngineView kernel(parts_.engine, arming_.prepared(id, response), vital_);
     auto offer = incident::offer(kernel, *incident, response, false);
     if (offer.available && request.joint) join(*incident, *request.joint, offer);
     if (std::ranges::find(incident->rule.offers, static_cast<std::uint32_t>(response)) == incident->rule.offers.end())
@@ -474,6 +474,7 @@ void Decisions::tick() {
     for (auto* incident : parts_.store.list(false)) {
         refresh(*incident);
         look_whether_it_holds(*incident);
+        if (incident->waits() && (incident->entry.offers & QUELL_BIT(QUELL_RESPONSE_DENY_EXEC))) vital_.refresh();
     }
     std::vector<std::uint64_t> late;
     for (const auto& [id, until_ns] : considered_)

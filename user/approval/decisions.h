@@ -27,6 +27,7 @@
 #include "user/incident/shown.h"
 #include "user/incident/store.h"
 #include "user/response/arming.h"
+#include "user/response/vital.h"
 
 namespace quell::approval {
 
@@ -275,6 +276,7 @@ private:
 
     Parts parts_;
     response::Arming arming_;
+    response::VitalFiles vital_;
     incident::Shown shown_;
     std::map<std::uint64_t, std::vector<Waiting>> waiting_;
     std::map<std::uint64_t, std::function<void()>> due_rows_;

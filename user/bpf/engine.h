@@ -97,6 +97,8 @@ public:
     // Runs the pinned transition program. The Result is an error only when
     // the program could not be run; its own answer is in `.error`.
     [[nodiscard]] Result<quell_transition> transition(quell_transition request);
+    // Before a flip, on its thread: see kern/enforce/stock.h.
+    void fill_stock();
     // An incident that somebody asks for: runs the pinned request program, whose own answer is in `.error`.
     [[nodiscard]] Result<quell_request> request(quell_request request);
     // ESRCH: no such process, or one that must never be hit: PID 1, kernel threads, Quell.

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <string>
 
+#include "kern/abi.h"
+
 namespace quell::daemon {
 
 inline constexpr const char* kCanaryPath = "/run/quell/canary";
@@ -15,8 +17,10 @@ inline constexpr std::uint64_t kCanaryFreshNs = 1'000'000'000;  // an older resu
 
 enum class Canary { kUnknown, kDenied, kNotDenied };
 
-// Makes the file if it is not there, tries to remove it, and makes it again
-// when that worked. Blocks for a few file operations.
-[[nodiscard]] Canary try_canary(const std::string& path = kCanaryPath);
+// Tries to remove the file; makes it first if it is not there, and again when
+// that worked. `denied`: the kernel side's count of its refusals. What it does
+// not count, an immutable file's, is none of Quell's. Blocks for a few file
+// operations.
+[[nodiscard]] Canary try_canary(const volatile quell_u64& denied, const std::string& path = kCanaryPath);
 
 }  // namespace quell::daemon

@@ -436,7 +436,7 @@ void Daemon::on_tick() {
 
 void Daemon::check_canary() {
     const auto before = vitals_.canary;
-    vitals_.canary = try_canary();
+    vitals_.canary = try_canary(engine_->globals().canary_denied);
     vitals_.canary_ns = boottime_ns();
     if (before != vitals_.canary && vitals_.canary == Canary::kNotDenied)
         log::error("blind: the canary's removal was not denied; nothing is enforced until it is");

@@ -35,6 +35,7 @@ void Arming::arm(const Target& target) {
                                     [this, target, incident](Result result) {
                                         if (auto found = incidents_.find(incident); found != incidents_.end())
                                             found->second = std::move(result.descriptors);
+                                        engine_.fill_stock();
                                         armed_(target, result.status);
                                     });
     if (!submitted) {

@@ -29,6 +29,8 @@ struct CgroupFreezer final : Prepared {
     mutable std::atomic<bool> was_frozen = false;  // by somebody else, right before the flip
     mutable std::atomic<int> error = 0;
 
+    std::optional<bool> is_frozen() const override { return freeze_state(freeze.get()); }
+
     void tell() const {
         if (const auto state = freeze_state(freeze.get()); state && *state) {
             was_frozen = true;

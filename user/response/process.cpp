@@ -2,9 +2,7 @@
 #include "user/response/process.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <array>
@@ -67,17 +65,6 @@ quell_task_ref task_of(quell_u32 pid) {
     task.pid = pid;
     task.start_ns = stat.start_ticks * tick_ns();
     return task;
-}
-
-bool is_vital(const quell_pending& entry) {
-    const auto device = entry.overlay_device ? entry.overlay_device : entry.device;
-    for (const char* path : {"/proc/1/exe", "/proc/self/exe", "/usr/bin/quell", "/usr/sbin/quelld"}) {
-        struct stat file {};
-        if (::stat(path, &file)) continue;
-        // the kernel's own numbers of devices are packed in another way
-        if (file.st_ino == entry.inode && (major(file.st_dev) << 20 | minor(file.st_dev)) == device) return true;
-    }
-    return false;
 }
 
 bool may_run(const quell_task_ref& task) {

@@ -19,9 +19,6 @@ namespace quell::response {
 // True while a thread of it runs, or sleeps uninterruptibly: who is frozen, stopped or waits for something does neither.
 [[nodiscard]] bool may_run(const quell_task_ref& task);
 
-// The entry's file is one that PID 1 or Quell executes: by its device and number, as they are seen from here.
-[[nodiscard]] bool is_vital(const quell_pending& entry);
-
 // A descriptor of that process, and of no later one of its number; closed when it is gone. Never PID 1, never the caller.
 [[nodiscard]] Fd open_task(const quell_task_ref& task);
 

@@ -26,6 +26,9 @@ inline constexpr std::uint64_t kSweepLimitNs = 5'000'000'000;
 class Prepared {
 public:
     virtual ~Prepared() = default;
+    // What they tell without a path being walked; nothing: it is not known by them.
+    [[nodiscard]] virtual std::optional<bool> is_alive(const quell_task_ref&) const { return std::nullopt; }
+    [[nodiscard]] virtual std::optional<bool> is_frozen() const { return std::nullopt; }
 };
 
 struct Target {
