@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <functional>
 #include <iterator>
@@ -73,15 +75,26 @@ std::vector<ResponseRow> refusing() {
     return rows;
 }
 
-// What the response before needed is detached by the daemon behind its end.
+// What the response before needed is detached by the daemon behind its end. Each response has one of these, or none at all.
 bool is_another_attached() {
     const auto status = quell("status");
     for (const auto& hook : status["status"]["hooks"])
-        if (hook["attached"] == true && (hook["name"] == "file_permission" || hook["name"] == "socket_sendmsg")) return true;
+        for (const char* name : {"task_alloc", "mmap_file", "socket_sendmsg"})
+            if (hook["attached"] == true && hook["name"] == name) return true;
     return false;
 }
 
-class Innocent : public testing::TestWithParam<ResponseRow> {};
+void keep_hooks(const std::string& from_s, const std::string& to_s) {
+    must("sed -i 's/keep_armed_s: " + from_s + "$/keep_armed_s: " + to_s + "/' /etc/quell/quell.yaml && grep -q 'keep_armed_s: " + to_s + "$' /etc/quell/quell.yaml");
+    kill_daemon(SIGTERM);
+    start_daemon();
+}
+
+class Innocent : public testing::TestWithParam<ResponseRow> {
+protected:
+    static void SetUpTestSuite() { keep_hooks("300", "2"); }
+    static void TearDownTestSuite() { keep_hooks("2", "300"); }
+};
 
 TEST_P(Innocent, PaysAtMostWhatIsAllowed) {
     const auto& [word, hooks] = GetParam();
@@ -91,7 +104,7 @@ TEST_P(Innocent, PaysAtMostWhatIsAllowed) {
     must("cp /w/cost_loop " + other.directory() + "/lower/bin/loop");
     victim.start();
     other.start();
-    EXPECT_TRUE(eventually([] { return !is_another_attached(); }));
+    EXPECT_TRUE(eventually([] { return !is_another_attached(); }, std::chrono::seconds(120)));
     const auto before = paid(other);
     const auto id = incident_by_one_who_stays(victim, "victim");
     RawClient client;
