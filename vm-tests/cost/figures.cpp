@@ -95,11 +95,11 @@ Json call(RawClient& client, const std::string& method, const Json& parameters, 
     return answer(client, timeout_ms);
 }
 
-void apply_offering(const std::string& responses, const std::string& more) {
+void apply_offering(const std::string& responses, const std::string& more, const std::string& beside) {
     must(std::string("rm -f ") + kPolicyDirectory + "/*");
     write(std::string(kPolicyDirectory) + "/figures.yaml",
           "apiVersion: quell/v1\nkind: Policy\nmetadata: {name: figures}\nspec:\n  rules:\n    - {id: log, name: Log, severity: high, on: [truncate], where: {subject: any}, "
-          "match: {path: [/var/log/b.log]}, respond: {offer: [" + responses + "]" + more + "}}\n");
+          "match: {path: [/var/log/b.log]}, respond: {offer: [" + responses + "]" + more + "}}\n" + (beside.empty() ? "" : "    - " + beside + "\n"));
     must("quell policy apply");
 }
 

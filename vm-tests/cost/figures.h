@@ -45,7 +45,8 @@ Json answer(RawClient& client, int timeout_ms = 60'000);
 Json call(RawClient& client, const std::string& method, const Json& parameters = Json::object(), int timeout_ms = 60'000);
 
 // One rule alone: on the truncation of /var/log/b.log, offering these responses (a list); `more` are other words of its respond, each after a comma.
-void apply_offering(const std::string& responses, const std::string& more = "");
+// `beside`: another rule, whole.
+void apply_offering(const std::string& responses, const std::string& more = "", const std::string& beside = "");
 // Makes that happen by a process of the container whose parent stays; the incident that waits then.
 [[nodiscard]] std::string incident_by_one_who_stays(const Container& container, const std::string& name);
 // What Approve takes; the digest is that of now.

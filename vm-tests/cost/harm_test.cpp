@@ -39,7 +39,7 @@ TEST(Harm, EndsWithTheFlip) {
     victim.start();
     victim.begin("exec nice -n 19 /bin/harm /tmp");  // until it is all there; then like anybody
     const auto file = victim.directory() + "/rootfs/tmp/harm";
-    EXPECT_TRUE(eventually([&] { const auto all = read_harm(file); return all && is_everybody_at_it(all.get(), 3); }, std::chrono::seconds(120))) << "somebody does nothing";
+    EXPECT_TRUE(eventually([&] { const auto all = read_harm(file); return all && is_everybody_at_it(all.get(), 3); }, std::chrono::seconds(120))) << "somebody does nothing; " << run("ls -l " + victim.directory() + "/rootfs/tmp; cat " + victim.directory() + "/ended").text;
     EXPECT_EQ(attack(victim, "truncate /var/log/b.log"), 0);
     const auto id = pending_id("harm", "truncate");
     const auto text = message("Approve", approval(id, "kill-container"));

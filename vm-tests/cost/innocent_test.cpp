@@ -54,9 +54,12 @@ Paid paid(const Container& other) {
     now.host = measure([] { return run(std::string("/w/cost_loop /cost-tmpfs/x ") + kOperations); });
     now.neighbour = measure([&] { return other.exec(std::string("/bin/loop /tmp/x ") + kOperations + "; exit $?"); });
     must("sysctl -q kernel.bpf_stats_enabled=1");
-    const auto before = programs_ns();
-    must("/w/cost_events live 200");
-    now.life = (programs_ns() - before) / 200;
+    for (int i = 0; i < 3; i++) {
+        const auto before = programs_ns();
+        must("/w/cost_events live 200");
+        const auto life = (programs_ns() - before) / 200;
+        now.life = i ? std::min(now.life, life) : life;  // a container that goes meanwhile is no part of it
+    }
     must("sysctl -q kernel.bpf_stats_enabled=0; pkill -CONT -x quelld");
     return now;
 }
@@ -90,6 +93,9 @@ void keep_hooks(const std::string& from_s, const std::string& to_s) {
     start_daemon();
 }
 
+// As with any policy that is in use, opens and removals are looked at already.
+constexpr const char* kLooksAtOthers = "{id: other, name: Other, severity: low, on: [open-read, delete, rename], where: {subject: any}, match: {path: [/var/log/c.log]}, respond: {offer: [kill-container]}}";
+
 class Innocent : public testing::TestWithParam<ResponseRow> {
 protected:
     static void SetUpTestSuite() { keep_hooks("300", "2"); }
@@ -99,7 +105,7 @@ protected:
 TEST_P(Innocent, PaysAtMostWhatIsAllowed) {
     const auto& [word, hooks] = GetParam();
     must("mountpoint -q /cost-tmpfs || { mkdir -p /cost-tmpfs && mount -t tmpfs tmpfs /cost-tmpfs; }; ip link set lo up");
-    apply_offering(word);
+    apply_offering(word, "", kLooksAtOthers);
     Container victim("victim"), other("other");
     must("cp /w/cost_loop " + other.directory() + "/lower/bin/loop");
     victim.start();
