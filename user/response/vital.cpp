@@ -30,7 +30,7 @@ void VitalFiles::refresh() {
 }
 
 bool VitalFiles::has(const quell_pending& entry) {
-    if (boottime_ns() - looked_ns_ >= kFreshNs) look();
+    if (!looked_ns_ || boottime_ns() - looked_ns_ >= kFreshNs) look();  // also within two seconds of a boot
     const auto device = entry.overlay_device ? entry.overlay_device : entry.device;
     return std::ranges::any_of(files_, [&](const File& file) { return file.inode && file.inode == entry.inode && file.device == device; });
 }
