@@ -111,6 +111,7 @@ static __always_inline int reads_module(u32 id)
 #define OVERLAYFS_MAGIC 0x794c7630
 #define TMPFS_MAGIC 0x01021994
 #define SB_KERNMOUNT_BIT (1ull << 22)
+#define SB_NOUSER_BIT (1ull << 31)
 #define BTRFS_MAGIC 0x9123683e
 #define PROT_WRITE_BIT 2
 #define PROT_EXEC_BIT 4

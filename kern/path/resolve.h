@@ -143,6 +143,15 @@ __noinline u64 judge_places(u32 slot, u32 what)
 	return p.result | (work->query.files ? QUELL_DIR_FILES : 0);
 }
 
+/* Of pidfds, memfds, namespaces and the like: no user can mount it, so its files are at no path that anybody could mean. */
+static __always_inline int is_never_mounted(u64 superblock)
+{
+	u64 flags = 0;
+
+	read_kernel(flags, superblock + offset_of(super_block, s_flags));
+	return !!(flags & SB_NOUSER_BIT);
+}
+
 /*
  * Walks up from query.directory and judges. Returns its state; with an
  * overflow or unreached flag where no judgement could be made. For the host,
@@ -168,7 +177,8 @@ __noinline u64 resolve(u32 slot, u32 what)
 		count(QUELL_COUNTER_WALK_OVERFLOW);
 		return STATE(QUELL_DIR_OVERFLOW, 0, 0);
 	}
-	count(QUELL_COUNTER_WALK_OUTSIDE);
+	if (!is_never_mounted(work->superblock))
+		count(QUELL_COUNTER_WALK_OUTSIDE);
 	return STATE(QUELL_DIR_UNREACHED | (work->query.files ? QUELL_DIR_FILES : 0), 0, 0);
 }
 

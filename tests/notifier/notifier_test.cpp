@@ -36,7 +36,7 @@ protected:
             const auto ran = run(config, stop.get());
             EXPECT_TRUE(ran) << ran.error().message;
         });
-        for (int i = 0; i < 1000 && metrics().find("quell_notifier_connected 1") == std::string::npos; i++) usleep(10'000);
+        for (int i = 0; i < 6000 && metrics().find("quell_notifier_connected 1") == std::string::npos; i++) usleep(10'000);
     }
     // What is on its way at an end may be sent again, and these tests count: so it ends when nothing is.
     void end_idle() {
@@ -62,8 +62,9 @@ protected:
         return answer;
     }
     std::string metrics() const { return get("GET /metrics"); }
+    // Within a minute, as HttpTarget::received(): each message takes commits.
     bool told(const std::string& line) const {
-        for (int i = 0; i < 1000; i++, usleep(10'000))
+        for (int i = 0; i < 6000; i++, usleep(10'000))
             if (metrics().find("\n" + line + "\n") != std::string::npos) return true;
         return false;
     }

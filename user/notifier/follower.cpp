@@ -127,13 +127,11 @@ bool Follower::take(const Json& reply, std::uint64_t cursor, std::uint64_t& next
     std::map<std::string, const Json*> incidents;
     for (const auto& one : member(reply, "incidents")) incidents[control::string_member(one, "id")] = &one;
     std::vector<NewMessage> messages;
+    std::uint64_t missed = 0;
     bool first = true;
     for (const auto& row : member(reply, "rows")) {
         const auto number = static_cast<std::uint64_t>(std::max<std::int64_t>(0, integer_member(row, "row")));
-        if (number != 0 && std::exchange(first, false) && cursor != 0 && number > cursor + 1) {
-            missed_ += number - cursor - 1;
-            log::warn(std::to_string(number - cursor - 1) + " rows were removed from the history before they were read");
-        }
+        if (number != 0 && std::exchange(first, false) && cursor != 0 && number > cursor + 1) missed = number - cursor - 1;
         next = std::max(next, number);
         const auto known = incidents.find(control::string_member(row, "incident"));
         const Json incident = known == incidents.end() ? Json() : *known->second;
@@ -142,9 +140,10 @@ bool Follower::take(const Json& reply, std::uint64_t cursor, std::uint64_t& next
                 messages.push_back({target.name, message_id(row), control::string_member(row, "action"), message_body(target.format, host_, row, incident)});
     }
     if (messages.empty() && next == cursor) return true;
-    auto put = queue_.put(messages, next);
-    if (!put) log::error(put.error().message);
-    return put.ok();
+    if (auto put = queue_.put(messages, next); !put) return log::error(put.error().message), false;  // and these rows are read again
+    if (missed) log::warn(std::to_string(missed) + " rows were removed from the history before they were read");
+    missed_ += missed;
+    return true;
 }
 
 }  // namespace quell::notifier

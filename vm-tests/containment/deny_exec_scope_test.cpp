@@ -5,7 +5,6 @@
 #include <cerrno>
 
 #include "vm-tests/containment/denying.h"
-#include "vm-tests/harness/losses.h"
 
 namespace quell::guest {
 namespace {
@@ -98,7 +97,6 @@ TEST_F(DeniedFor, WhoActedWhereThereIsNoObject) {
 }
 
 TEST_F(DeniedFor, WhatAProcessExecutes) {
-    allow_counter("walk-outside");  // by pidfds
     must("mkdir -p /srv/denied; cp /w/denied /srv/denied/process; rm -f /srv/denied/stay.*; setsid /srv/denied/process stay /srv/denied/stay >/dev/null 2>&1 </dev/null &");
     EXPECT_TRUE(eventually([] { return run("test -e /srv/denied/stay.ready").status == 0; }));
     const auto pid = must("pgrep -x -f '/srv/denied/process stay /srv/denied/stay' | tr -d '\\n'");

@@ -37,9 +37,9 @@ TEST(Harm, EndsWithTheFlip) {
     Container victim("harm");
     must("cp /w/cost_harm " + victim.directory() + "/lower/bin/harm && echo root >" + victim.directory() + "/lower/etc/passwd");
     victim.start();
-    victim.begin("exec nice -n 19 /bin/harm /tmp");  // until it is all there; then like anybody
+    victim.begin("exec /bin/harm /tmp 2>/tmp/said");
     const auto file = victim.directory() + "/rootfs/tmp/harm";
-    EXPECT_TRUE(eventually([&] { const auto all = read_harm(file); return all && is_everybody_at_it(all.get(), 3); }, std::chrono::seconds(120))) << "somebody does nothing; " << run("ls -l " + victim.directory() + "/rootfs/tmp; cat " + victim.directory() + "/ended").text;
+    EXPECT_TRUE(eventually([&] { const auto all = read_harm(file); return all && is_everybody_at_it(all.get(), 3); }, std::chrono::seconds(120))) << "somebody does nothing; " << run("cd " + victim.directory() + "; cat rootfs/tmp/said ended").text;
     EXPECT_EQ(attack(victim, "truncate /var/log/b.log"), 0);
     const auto id = pending_id("harm", "truncate");
     const auto text = message("Approve", approval(id, "kill-container"));

@@ -2,6 +2,10 @@
 // 1,024 incidents that wait and 10,000 rows of history: what the list, one incident and an approval take of the daemon, and
 // a thousand approvals by one call.
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <functional>
@@ -14,9 +18,38 @@ namespace quell::guest {
 namespace {
 
 constexpr std::size_t kPerContainer = 64, kFull = 12, kAll = 1024, kSome = 2 * kPerContainer;  // kern/abi.h: 768 before the rest is for newcomers
-constexpr int kRows = 10'000, kCalls = 20;
+constexpr int kRows = 10'000, kCalls = 20, kTasks = 1'600;
 // "Linear" and "constant" to a quarter: one is a list in JSON, the others look one thing up among many.
 constexpr std::int64_t kMostOfAFew = 1250;
+
+// Showing whom kill-process would hit walks all tasks of the host, and each actor is one. So that what is compared is what
+// waits, and not what runs, there are as many tasks each time: the rest of them sleep, and have done nothing.
+class Sleepers {
+public:
+    Sleepers() {
+        for (int i = tasks(); i < kTasks; i++) {
+            const pid_t child = fork();
+            if (child == 0) {
+                prctl(PR_SET_PDEATHSIG, SIGKILL);
+                for (;;) pause();
+            }
+            EXPECT_GT(child, 0) << i;
+            if (child < 0) break;
+            all_.push_back(child);
+        }
+        EXPECT_NEAR(tasks(), kTasks, kTasks / 50);
+    }
+    ~Sleepers() {
+        for (const pid_t child : all_) kill(child, SIGKILL);
+        for (const pid_t child : all_) waitpid(child, nullptr, 0);
+    }
+    Sleepers(const Sleepers&) = delete;
+    Sleepers& operator=(const Sleepers&) = delete;
+
+private:
+    static int tasks() { return std::stoi(must("sed 's:.*/\\([0-9]*\\) .*:\\1:' /proc/loadavg")); }
+    std::vector<pid_t> all_;
+};
 
 void apply_actors() {
     must(std::string("rm -f ") + kPolicyDirectory + "/*");
@@ -60,13 +93,18 @@ struct Costs {
     std::int64_t list_each = 0, show = 0, approve = 0;
 };
 
+std::int64_t show_cost(const Json& incident) {
+    RawClient client;
+    return cost_of([&] { (void)call(client, "Show", {{"id", incident["id"]}}); }, kCalls);
+}
+
 // Approves some of them: the last ones of the list.
 Costs costs(std::vector<Json> list) {
     Costs costs;
     RawClient client;
     const auto count = static_cast<std::int64_t>(list.size());
     costs.list_each = cost_of([&] { EXPECT_EQ(call(client, "Incidents", {{"all", false}})["incidents"].size(), list.size()); }, 5) / std::max<std::int64_t>(count, 1);
-    costs.show = cost_of([&] { (void)call(client, "Show", {{"id", list.front()["id"]}}); }, kCalls);
+    costs.show = show_cost(list.front());
     std::vector<std::int64_t> to_flip;
     for (int i = 0; i < kCalls && !list.empty(); i++) {
         auto reply = call(client, "Approve", approval(list.back()["id"], "kill-process"));
@@ -82,7 +120,12 @@ TEST(Many, TheListIsLinearOneOfThemAndAnApprovalAreNot) {
     apply_actors();
     std::vector<std::unique_ptr<Jail>> jails;
     while (jails.size() * kPerContainer < kSome) jails.push_back(jail_of_actors("full" + std::to_string(jails.size()), kPerContainer));
-    const auto few = costs(settled(kSome));
+    auto few_list = settled(kSome);
+    const auto show_alone = show_cost(few_list.front());
+    const auto few = [&] {
+        const Sleepers sleepers;
+        return costs(few_list);
+    }();
 
     std::size_t waiting = kSome - kCalls;
     while (jails.size() < kFull) {
@@ -99,13 +142,17 @@ TEST(Many, TheListIsLinearOneOfThemAndAnApprovalAreNot) {
     for (int i = 0; i < kRows; i++) (void)call(trying, "Approve", tried);
     // the newest has a number once it is on the disk
     EXPECT_TRUE(eventually([] { return quell("history --limit 1")["rows"][0].value("row", 0) > kRows; }, std::chrono::seconds(120)));
-    const auto many = costs(list);
+    const auto many = [&] {
+        const Sleepers sleepers;
+        return costs(list);
+    }();
 
     figure("list-each-128", few.list_each, "the daemon's for one incident of a list of 128");
     figure("list-each-1024", many.list_each, "the same of 1,024, with 10,000 rows of history");
     figure("list-each-per-mille", per_mille(many.list_each, few.list_each), "the two, in thousandths: the list is linear", kMostOfAFew);
-    figure("show-128", few.show, "the daemon's for showing one incident, 128 wait");
-    figure("show-1024", many.show, "the same, 1,024 wait, with 10,000 rows");
+    figure("show-alone", show_alone, "the daemon's for showing one incident that offers kill-process, 128 wait, no other tasks");
+    figure("show-128", few.show, "the same with 1,600 tasks on the host, all of which are walked");
+    figure("show-1024", many.show, "the same with as many tasks, 1,024 wait, with 10,000 rows");
     figure("show-per-mille", per_mille(many.show, few.show), "the two, in thousandths: constant", kMostOfAFew);
     figure("approve-128", few.approve, "request received -> flip, 128 wait, to the microsecond");
     figure("approve-1024", many.approve, "the same, 1,024 wait, with 10,000 rows");
