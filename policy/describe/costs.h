@@ -28,6 +28,9 @@ struct Cost {
 // Responses that the rule wants at once, by while-pending or automatic: a mask of QUELL_BIT(QUELL_RESPONSE_…). Their hooks are
 // attached as long as the rule is on.
 [[nodiscard]] std::uint32_t kept_responses(const Rule& rule);
+// Instructions that a call of a hook takes which is attached for a response alone, while nobody is contained: the way into a
+// program, which looks at one word, and back. A write on the host with a quarantine armed, in the table of docs/performance.md.
+inline constexpr std::uint32_t kKeptCallInstructions = 196;
 // Hooks that a response needs beyond those, from the first incident that offers it until some minutes after the last.
 [[nodiscard]] std::vector<std::string_view> response_hooks(std::uint32_t response);
 

@@ -148,6 +148,9 @@ TEST_F(ConsoleTerminal, ResizesWhileItRuns) {
     tmux->resize(200, 50);
     ASSERT_TRUE(tmux->shows("registry/shop:1"));
     expect_whole(*tmux, 200, 50);
+    tmux->resize(600, 150);  // a wall of screens
+    ASSERT_TRUE(tmux->shows("registry/shop:1"));
+    expect_whole(*tmux, 600, 150);
     tmux->resize(40, 10);
     ASSERT_TRUE(tmux->shows("Needed: 80x24."));
     EXPECT_EQ(tmux->screen().find("Quell"), std::string::npos) << tmux->screen();

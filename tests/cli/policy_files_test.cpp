@@ -86,7 +86,10 @@ TEST_F(PolicyFiles, ExplainARule) {
     const Json held = json({"policy", "explain", "t/w", waits}, 0);
     EXPECT_EQ(held["from_apply_on"][0]["response"], "isolate-network");
     EXPECT_EQ(held["from_apply_on"][0]["hooks"].size(), 8u);
-    EXPECT_NE(run_quell({"policy", "explain", "t/w", waits}, {"COLUMNS=200"}).out.find("Attached from apply on, since nobody is waited for (isolate-network): isolate_connect"), std::string::npos);
+    EXPECT_EQ(held["from_apply_on"][0]["instructions_per_call"], 196);
+    const std::string told = run_quell({"policy", "explain", "t/w", waits}, {"COLUMNS=200"}).out;
+    EXPECT_NE(told.find("Attached from apply on, since nobody is waited for (isolate-network): isolate_connect"), std::string::npos) << told;
+    EXPECT_NE(told.find("Each call of one of these that no rule has attached adds 196 instructions"), std::string::npos) << told;
     EXPECT_NE(run_quell({"policy", "explain", "clear-logs", kPack}).err.find("there is no rule 'clear-logs'"), std::string::npos);
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "vm-tests/faults/held_threads.h"
 #include "vm-tests/harness/quelld.h"
 
 namespace quell::guest {
@@ -108,6 +109,31 @@ TEST_F(Deciding, TwoPersonsAreTwoUsersAndNotRoot) {
     EXPECT_EQ(approved["who"]["user"], "bob");
     EXPECT_NE(approved["detail"].get<std::string>().find("alice"), std::string::npos) << approved;
     EXPECT_EQ(actions_of(id), (Actions{"detected", "refused", "refused", "approved-by-one", "refused", "assigned", "noted", "approved", "flipped", "done"}));
+}
+
+// It was in the daemon alone: what waits goes on waiting, for both of them.
+TEST_F(Deciding, TheFirstOfTwoThatIsNotOnTheDiskIsAskedForAgain) {
+    Container victim("again");
+    victim.start();
+    victim.begin("sleep 1000");
+    const auto id = act(victim, "again", "c.log");
+    const auto command = approval(id);
+    must("sleep 2");  // the rows until here are on the disk
+    {
+        const HeldThreads held("quell-history");
+        EXPECT_EQ(as("alice", command + " --reason first").status, 6);
+        kill_daemon(SIGKILL);
+    }
+    start_daemon();
+    EXPECT_FALSE(show(id).contains("first_approval")) << show(id);
+    EXPECT_EQ(show(id)["state"], "pending");
+    EXPECT_TRUE(victim.running());
+    EXPECT_EQ(as("bob", command + " --reason second").status, 6) << "he is the first now";
+    EXPECT_TRUE(victim.running());
+    EXPECT_EQ(as("alice", command + " --reason again").status, 0);
+    EXPECT_EQ(victim.ended(), 128 + SIGKILL);
+    EXPECT_EQ(actions_of(id), (Actions{"detected", "approved-by-one", "approved", "flipped", "done"}));
+    EXPECT_EQ(run("quell history verify").status, 0);
 }
 
 TEST_F(Deciding, ARoleThatIsTooLowIsRefusedWithARow) {

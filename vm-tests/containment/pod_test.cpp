@@ -6,6 +6,7 @@
 #include <csignal>
 
 #include "vm-tests/containment/halted.h"
+#include "vm-tests/faults/held_threads.h"
 #include "vm-tests/faults/rows.h"
 
 namespace quell::guest {

@@ -56,6 +56,24 @@ TEST_F(CaptureContainer, HasItsProcessesMountsSocketsAndConfiguration) {
     EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "approved", "flipped", "done", "undone"}));
 }
 
+// It is not frozen: who ends meanwhile is named, and everybody else is there whole.
+TEST_F(CaptureContainer, NamesWhoEndedWhileItWasRead) {
+    Container victim("victim");
+    must("mkdir -p " + victim.directory() + "/lower/srv/data");
+    write(victim.directory() + "/lower/srv/data/file", "x\n");
+    victim.start();
+    victim.begin("for i in 1 2 3 4 5 6 7 8 9 10 11 12; do while true; do sleep 0.1; done & done; cat /srv/data/file; sleep 1000");
+    const auto id = pending_id("victim", "open-read");
+    take(id, "capture");
+    const auto manifest = manifest_of(id);
+    EXPECT_NE(manifest["notes"].dump().find("ended"), std::string::npos) << manifest["notes"];
+    EXPECT_FALSE(manifest.contains("cut")) << manifest;
+    const std::string at = unpacked(id);
+    EXPECT_GE(std::stoi(run("grep -c 'while true' " + at + "/tree.txt").text), 13) << "the twelve and their father: " << run("cat " + at + "/tree.txt").text;
+    EXPECT_EQ(run("quell evidence verify " + id).status, 0);
+    EXPECT_TRUE(victim.running());
+}
+
 class WithCapture : public CaptureContainer {
 protected:
     // An incident of a container that goes on forking.
@@ -103,6 +121,36 @@ TEST_F(WithCapture, KillsAlsoWhereTheEvidenceFails) {
     EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "approved", "flipped", "evidence", "done"}));
     EXPECT_NE(rows[1]["result"].get<std::string>().find("the evidence failed"), std::string::npos) << rows[1];
     must("rm /var/lib/quell/evidence");
+}
+
+// What there is by then is kept, and said to be cut.
+TEST_F(WithCapture, KillsWhenTheTimeForItIsOver) {
+    must("sed -i 's/max_seconds: .*/max_seconds: 1/' /etc/quell/quell.yaml");
+    kill_daemon(SIGTERM);
+    start_daemon();
+    Container victim("victim");
+    must("mkdir -p " + victim.directory() + "/lower/srv/data");
+    write(victim.directory() + "/lower/srv/data/file", "x\n");
+    victim.start();
+    must("echo max >/sys/fs/cgroup" + victim.cgroup() + "/pids.max");
+    victim.begin("i=0; while [ $i -lt 600 ]; do sleep 1000 & i=$((i+1)); done; cat /srv/data/file; sleep 1000");
+    EXPECT_TRUE(eventually([&] { return std::stoi(run("pgrep -c -x sleep").text) >= 600; }, std::chrono::seconds(60)));
+    const auto id = pending_id("victim", "open-read");
+    const auto output = kill(id);
+    EXPECT_EQ(output.status, 1) << "it is killed, and the evidence is cut: " << output.text;
+    EXPECT_NE(output.text.find("its time was over"), std::string::npos) << output.text;
+    EXPECT_EQ(show(id)["state"], "done");
+    EXPECT_FALSE(victim.running());
+    EXPECT_EQ(actions_of(id), (std::vector<std::string>{"detected", "approved", "flipped", "evidence", "done"}));
+    const auto manifest = manifest_of(id);
+    EXPECT_EQ(manifest["cut"], "its time was over") << manifest;
+    EXPECT_GT(manifest["processes"].get<int>(), 0);
+    EXPECT_LT(manifest["processes"].get<int>(), 600);
+    EXPECT_EQ(run("quell evidence verify " + id).status, 0);
+    EXPECT_EQ(run("quell undo " + id + " --reason enough").status, 0);
+    must("sed -i 's/max_seconds: .*/max_seconds: 60/' /etc/quell/quell.yaml");
+    kill_daemon(SIGTERM);
+    start_daemon();
 }
 
 TEST_F(WithCapture, IsForKillContainerAlone) {

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <future>
 
+#include "vm-tests/faults/held_threads.h"
 #include "vm-tests/faults/rows.h"
 
 namespace quell::guest {

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <future>
 
+#include "vm-tests/faults/held_threads.h"
 #include "vm-tests/faults/rows.h"
 #include "vm-tests/harness/losses.h"
 

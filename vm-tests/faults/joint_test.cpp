@@ -12,6 +12,7 @@
 #include <future>
 
 #include "user/base/id.h"
+#include "vm-tests/faults/held_threads.h"
 #include "vm-tests/faults/rows.h"
 #include "vm-tests/harness/kernel_side.h"
 #include "vm-tests/hostile/raw_client.h"

@@ -7,6 +7,7 @@
 #include <future>
 #include <optional>
 
+#include "vm-tests/faults/held_threads.h"
 #include "vm-tests/faults/rows.h"
 #include "vm-tests/harness/kernel_side.h"
 

@@ -80,18 +80,4 @@ private:
 
 [[nodiscard]] std::vector<std::unique_ptr<Case>> all_cases();
 
-// Threads of the daemon of these names (a pattern of grep -E) stand still, by a cgroup of their own, until the daemon is dead.
-class HeldThreads {
-public:
-    explicit HeldThreads(const std::string& names);
-    ~HeldThreads();
-    HeldThreads(const HeldThreads&) = delete;
-    HeldThreads& operator=(const HeldThreads&) = delete;
-    // These stand still from here on, and the others go on.
-    void hold_instead(const std::string& names);
-
-private:
-    static void hold(const std::string& names, const std::string& place);
-};
-
 }  // namespace quell::guest

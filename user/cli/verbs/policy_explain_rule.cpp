@@ -52,7 +52,7 @@ Json explained_json(const Rule& rule, const std::string& file) {
     }
     for (const std::uint32_t offer : rule.offers)
         waiting.push_back({{"response", word_at(kResponseWords, offer)}, {"hooks", policy::response_hooks(offer)}});
-    for (const std::uint32_t response : kept(rule)) at_once.push_back({{"response", word_at(kResponseWords, response)}, {"hooks", policy::response_hooks(response)}});
+    for (const std::uint32_t response : kept(rule)) at_once.push_back({{"response", word_at(kResponseWords, response)}, {"hooks", policy::response_hooks(response)}, {"instructions_per_call", policy::kKeptCallInstructions}});
     const policy::MapShares shares = policy::map_shares(rule);
     for (const policy::MapShare& share : shares.maps) maps.push_back({{"map", share.map}, {"entries", share.entries}});
     return {{"rule", policy::full_name(rule)}, {"file", escape(file)}, {"line", rule.where.line}, {"mode", mode_word(rule)},
@@ -94,7 +94,9 @@ int explain_rule(Invocation& invocation, const policy::Rule& rule, const std::st
     text += "\nAttached whatever the rules say: " + listed(policy::standing_hooks()) + "\n";
     for (const std::uint32_t response : kept(rule))
         text += "Attached from apply on, since nobody is waited for (" + std::string(word_at(kResponseWords, response)) + "): " + listed(policy::response_hooks(response)) + "\n";
-    if (!kept(rule).empty()) text += "Each of these looks at one word while nothing is contained, on every operation of the host (docs/performance.md, armed).\n";
+    if (!kept(rule).empty())
+        text += "Each call of one of these that no rule has attached adds " + std::to_string(policy::kKeptCallInstructions) +
+                " instructions while nobody is contained, to everybody on the host;\nan operation on an overlay calls most of them twice (6.12, docs/performance.md: a write, armed).\n";
     for (const std::uint32_t offer : rule.offers)
         if (!policy::response_hooks(offer).empty())
             text += "Attached while an incident offers " + std::string(word_at(kResponseWords, offer)) + ", and for keep_armed_s after the last: " +
