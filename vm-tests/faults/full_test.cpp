@@ -12,11 +12,13 @@
 #include <array>
 #include <cerrno>
 #include <functional>
+#include <memory>
 
 #include "user/base/id.h"
 #include "vm-tests/faults/rows.h"
 #include "vm-tests/harness/kernel_side.h"
 #include "vm-tests/harness/losses.h"
+#include "vm-tests/races/jail.h"
 
 namespace quell::guest {
 namespace {
@@ -240,6 +242,66 @@ TEST_F(FilledMap, OfProcessesThatDidNotDie) {
 }
 
 // Twice as many as may wait: all of it holds.
+// Of each that waits two objects are held: so these are full before there are too many that wait.
+TEST_F(FilledMap, OfWhatIsHeldWhileNobodyHasDecided) {
+    allow_counter("holds-full");
+    write(kRule,
+          "apiVersion: quell/v1\nkind: Policy\nmetadata: {name: at-once}\nspec:\n  rules:\n    - id: at-once\n      severity: high\n      on: [open-write]\n      where: {subject: container}\n"
+          "      match: {path: [/srv/each/*/file]}\n      respond: {offer: [deny-write, deny-exec], while-pending: [deny-write, deny-exec], expires: 1h}\n");
+    must("quell policy apply");
+    constexpr std::size_t kWriters = QUELL_PENDING_PER_SUBJECT, kHolding = kRoom / 2 / kWriters;
+    {
+        std::vector<std::unique_ptr<Jail>> jails;
+        const auto writers = [&](std::size_t count) {
+            jails.push_back(std::make_unique<Jail>("holds" + std::to_string(jails.size())));
+            const auto result = jails.back()->run({"many-writers", "/srv/each", std::to_string(count)});
+            EXPECT_EQ(result["failed"], 0) << result;
+        };
+        const auto refused = [](const Jail& jail, const std::string& file) { return jail.run({"act", "unlink", file})["failed"] != 0; };
+        const auto held_of = [](const Jail& jail) {
+            return std::ranges::count_if(incidents(), [&](const Json& one) { return is_of(one, jail) && one["state"] == "pending"; });
+        };
+        while (jails.size() < kHolding) writers(kWriters);
+        ASSERT_EQ(entries_of("held_objects"), kRoom);
+        EXPECT_EQ(counter("holds-full"), 0);
+        const auto& first = *jails.front();
+        EXPECT_TRUE(refused(first, "/srv/each/0/new"));
+
+        writers(2);
+        EXPECT_EQ(counter("holds-full"), 4);
+        EXPECT_EQ(entries_of("held_objects"), kRoom) << "nobody's place was taken";
+        EXPECT_TRUE(refused(first, "/srv/each/0/new"));
+        const auto& beyond = *jails.back();
+        EXPECT_FALSE(refused(beyond, "/srv/each/0/new"));
+        EXPECT_TRUE(eventually([&] { return held_of(beyond) == 2; }, kMany));
+        for (const auto& one : incidents()) {
+            if (!is_of(one, beyond)) continue;
+            const std::string id = one["id"];
+            EXPECT_TRUE(eventually([&] { return text_of(id, "not-held").find("there is no room for one more") != std::string::npos; })) << text_of(id, "not-held");
+        }
+        const auto warnings = quell("status")["status"]["warnings"].dump();
+        EXPECT_NE(warnings.find("found no room"), std::string::npos) << warnings;
+
+        // two places for who comes next, once one of them is decided on
+        EXPECT_TRUE(eventually([&] { return held_of(first) == static_cast<long>(kWriters); }, kMany));
+        const auto all = incidents();
+        const auto one = std::ranges::find_if(all, [&](const Json& each) { return is_of(each, first); });
+        ASSERT_NE(one, all.end());
+        must("quell reject " + (*one)["id"].get<std::string>() + " --reason seen");
+        EXPECT_EQ(entries_of("held_objects"), kRoom - 2);
+        writers(1);
+        EXPECT_EQ(entries_of("held_objects"), kRoom);
+        EXPECT_TRUE(refused(*jails.back(), "/srv/each/0/new"));
+        EXPECT_EQ(counter("holds-full"), 4);
+        reject_what_waits();
+        EXPECT_EQ(entries_of("held_objects"), 0u);
+        EXPECT_FALSE(refused(first, "/srv/each/1/new"));
+    }
+    must("rm " + kRule);
+    apply_pack();
+    EXPECT_EQ(run("quell history verify").status, 0);
+}
+
 TEST_F(FilledMap, OfAllThatIsInForce) {
     allow_counter("pending-full");
     Case victim(row_called("pause-container"));

@@ -19,6 +19,7 @@ int race_reloads(const Globals& globals, const Words& words);  // both|one CHANG
 int reuse_directories(const Globals& globals, const Words& words);  // INSIDE OUTSIDE ROUNDS [held]
 int flood(const Globals& globals, const Words& words);              // FILE PROCESSES MATCHES, by opening it
 int many_actors(const Globals& globals, const Words& words);        // DIRECTORY ACTORS MATCHES
+int many_writers(const Globals& globals, const Words& words);       // DIRECTORY ACTORS: each DIRECTORY/0/file, DIRECTORY/1/file, ...
 int fork_and_unlink(const Globals& globals, const Words& words);    // DIRECTORY: until SIGTERM
 int interrupted_births(const Globals& globals, const Words& words);  // DIRECTORY BIRTHS PROCS-FD: of the cgroup to go to
 int deep(const Globals& globals, const Words& words);               // DIRECTORY LEVELS LENGTH: of a component

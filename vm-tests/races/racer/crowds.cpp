@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 
 #include <csignal>
+#include <filesystem>
+#include <functional>
 
 #include "vm-tests/races/racer/commands.h"
 
@@ -68,27 +70,25 @@ int flood(const Globals&, const Words& words) {
 }
 
 // An actor of its own: not its parent's, for that is the host's first process by then.
-void act(const std::string& prefix, unsigned long matches, int told, int end) {
+void act(const std::function<bool()>& deed, int told, int end) {
     while (getppid() != 1) usleep(100);
-    char worked = 1;
-    for (unsigned long i = 0; i < matches; i++) worked &= unlink_fresh(prefix + std::to_string(i));
+    char worked = deed();
     (void)!write(told, &worked, 1);
     (void)!read(end, &worked, 1);  // until everybody is there
     _exit(0);
 }
 
-// Each actor lives until all have matched, so that no number is used twice.
-int many_actors(const Globals&, const Words& words) {
-    const unsigned long actors = std::stoul(words.at(1)), matches = std::stoul(words.at(2));
+// How many did what is theirs. Each actor lives until all have, so that no number is used twice.
+unsigned long actors_at(unsigned long actors, const std::function<bool(unsigned long)>& deed) {
     unsigned long done = 0;
     int end[2], told[2];
-    if (pipe(end) || pipe(told)) return 1;
+    if (pipe(end) || pipe(told)) return 0;
     for (unsigned long n = 0; n < actors; n++) {
         const pid_t child = fork();
-        if (child < 0) return perror("fork"), 1;
+        if (child < 0) return perror("fork"), 0;
         if (!child) {
             close(end[1]);
-            if (!fork()) act(words.at(0) + "/a" + std::to_string(n) + ".", matches, told[1], end[0]);
+            if (!fork()) act([&] { return deed(n); }, told[1], end[0]);
             _exit(0);
         }
         wait_for(child);
@@ -96,7 +96,33 @@ int many_actors(const Globals&, const Words& words) {
     close(told[1]);
     for (char worked; done < actors && read(told[0], &worked, 1) == 1 && worked;) done++;
     close(end[1]);
+    return done;
+}
+
+int many_actors(const Globals&, const Words& words) {
+    const unsigned long actors = std::stoul(words.at(1)), matches = std::stoul(words.at(2));
+    const auto done = actors_at(actors, [&](unsigned long n) {
+        bool worked = true;
+        for (unsigned long i = 0; i < matches; i++) worked &= unlink_fresh(words.at(0) + "/a" + std::to_string(n) + "." + std::to_string(i));
+        return worked;
+    });
     return result("matches", actors * matches, actors - done);
+}
+
+// Each opens a file of its own, in a directory of its own.
+int many_writers(const Globals&, const Words& words) {
+    const unsigned long actors = std::stoul(words.at(1));
+    const auto file = [&](unsigned long n) { return words.at(0) + "/" + std::to_string(n) + "/file"; };
+    std::filesystem::create_directories(words.at(0));
+    for (unsigned long n = 0; n < actors; n++) {
+        mkdir((words.at(0) + "/" + std::to_string(n)).c_str(), 0700);
+        if (mknod(file(n).c_str(), S_IFREG | 0700, 0)) return perror(file(n).c_str()), 1;
+    }
+    const auto done = actors_at(actors, [&](unsigned long n) {
+        const int fd = open(file(n).c_str(), O_WRONLY);
+        return fd >= 0 && close(fd) == 0;
+    });
+    return result("matches", actors, actors - done);
 }
 
 // Forks in a row until SIGTERM; every child acts at once, and every fourth by a program that it executes.

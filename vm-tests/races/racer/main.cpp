@@ -24,6 +24,7 @@ constexpr Command kCommands[] = {
     {"reuse", reuse_directories},
     {"flood", flood},
     {"many-actors", many_actors},
+    {"many-writers", many_writers},
     {"fork-and-unlink", fork_and_unlink},
     {"deep", deep},
     {"interrupted-births", interrupted_births},
