@@ -19,11 +19,20 @@ static __always_inline int on_isolate_connect(struct socket *socket, u64 address
 	return container ? VERDICT(network_refuse(container, address_of(socket), address_of((void *)address), size, QUELL_HOOK_isolate_connect)) : 0;
 }
 
-static __always_inline int on_socket_sendmsg(struct socket *socket, struct msghdr *message)
+/* struct socket *, struct msghdr *, int */
+static __always_inline int on_socket_sendmsg(unsigned long long *arguments)
 {
 	u64 container = isolated_container();
 
-	return container ? VERDICT(network_refuse(container, address_of(socket), address_of(message), 0, QUELL_HOOK_socket_sendmsg)) : 0;
+	return container ? VERDICT(network_refuse(container, address_of((void *)arguments[0]), address_of((void *)arguments[1]), 0, QUELL_HOOK_socket_sendmsg)) : 0;
+}
+
+/* struct socket *, struct msghdr *, int, int */
+static __always_inline int on_socket_recvmsg(unsigned long long *arguments)
+{
+	u64 container = isolated_container();
+
+	return container ? VERDICT(network_refuse(container, address_of((void *)arguments[0]), 0, 0, QUELL_HOOK_socket_recvmsg)) : 0;
 }
 
 #define SOL_TCP_NUMBER 6

@@ -145,16 +145,20 @@ int BPF_PROG(quell_isolate_accept, struct socket *socket, struct socket *accepte
 	return ret ? ret : on_isolate_socket(socket, QUELL_HOOK_isolate_accept);
 }
 
+/*
+ * These two are called for each packet of everybody, and ask for as little as they can: arguments are read where they are asked
+ * for, and not what another program has answered: once one has refused, the trampoline calls no further one.
+ */
 SEC("lsm/socket_sendmsg")
-int BPF_PROG(quell_socket_sendmsg, struct socket *socket, struct msghdr *message, int size, int ret)
+int quell_socket_sendmsg(unsigned long long *ctx)
 {
-	return ret ? ret : on_socket_sendmsg(socket, message);
+	return on_socket_sendmsg(ctx);
 }
 
 SEC("lsm/socket_recvmsg")
-int BPF_PROG(quell_socket_recvmsg, struct socket *socket, struct msghdr *message, int size, int flags, int ret)
+int quell_socket_recvmsg(unsigned long long *ctx)
 {
-	return ret ? ret : on_isolate_socket(socket, QUELL_HOOK_socket_recvmsg);
+	return on_socket_recvmsg(ctx);
 }
 
 SEC("lsm/socket_getsockopt")
