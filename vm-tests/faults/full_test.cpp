@@ -249,6 +249,7 @@ TEST_F(FilledMap, OfWhatIsHeldWhileNobodyHasDecided) {
           "apiVersion: quell/v1\nkind: Policy\nmetadata: {name: at-once}\nspec:\n  rules:\n    - id: at-once\n      severity: high\n      on: [open-write]\n      where: {subject: container}\n"
           "      match: {path: [/srv/each/*/file]}\n      respond: {offer: [deny-write, deny-exec], while-pending: [deny-write, deny-exec], expires: 1h}\n");
     must("quell policy apply");
+    const auto before = counter("holds-full");
     constexpr std::size_t kWriters = QUELL_PENDING_PER_SUBJECT, kHolding = kRoom / 2 / kWriters;
     {
         std::vector<std::unique_ptr<Jail>> jails;
@@ -263,13 +264,13 @@ TEST_F(FilledMap, OfWhatIsHeldWhileNobodyHasDecided) {
         };
         while (jails.size() < kHolding) writers(kWriters);
         ASSERT_EQ(entries_of("held_objects"), kRoom);
-        EXPECT_EQ(counter("holds-full"), 0);
+        EXPECT_EQ(counter("holds-full"), before);
         const auto& first = *jails.front();
         EXPECT_TRUE(refused(first, "/srv/each/0/new"));
 
         writers(2);
         const auto counted = counter("holds-full");
-        EXPECT_GE(counted, 4) << "each match of theirs tries anew";
+        EXPECT_GE(counted, before + 4) << "each match of theirs tries anew";
         EXPECT_EQ(entries_of("held_objects"), kRoom) << "nobody's place was taken";
         EXPECT_TRUE(refused(first, "/srv/each/0/new"));
         const auto& beyond = *jails.back();
