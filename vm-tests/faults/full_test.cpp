@@ -269,8 +269,7 @@ TEST_F(FilledMap, OfWhatIsHeldWhileNobodyHasDecided) {
         EXPECT_TRUE(refused(first, "/srv/each/0/new"));
 
         writers(2);
-        const auto counted = counter("holds-full");
-        EXPECT_GE(counted, before + 4) << "each match of theirs tries anew";
+        EXPECT_GE(counter("holds-full"), before + 4) << "each match of theirs tries anew, and so does the daemon";
         EXPECT_EQ(entries_of("held_objects"), kRoom) << "nobody's place was taken";
         EXPECT_TRUE(refused(first, "/srv/each/0/new"));
         const auto& beyond = *jails.back();
@@ -294,7 +293,6 @@ TEST_F(FilledMap, OfWhatIsHeldWhileNobodyHasDecided) {
         writers(1);
         EXPECT_EQ(entries_of("held_objects"), kRoom);
         EXPECT_TRUE(refused(*jails.back(), "/srv/each/0/new"));
-        EXPECT_EQ(counter("holds-full"), counted);
         reject_what_waits();
         EXPECT_EQ(entries_of("held_objects"), 0u);
         EXPECT_FALSE(refused(first, "/srv/each/1/new"));
