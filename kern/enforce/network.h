@@ -38,15 +38,20 @@ static __always_inline int isolated_may_be(u64 container)
 	return container && (isolated_filter[(bit >> 6) & (ISOLATED_BITS / 64 - 1)] >> (bit & 63)) & 1;
 }
 
-/* The isolated container that current belongs to, by lineage or by cgroup; 0: none. */
-static __always_inline u64 isolated_container(void)
+/* Is current in one whose network is cut, by lineage or by cgroup? No is certain. */
+static __always_inline int may_be_isolated(void)
 {
 	u64 container;
-	int away;
 
-	if (!quell.isolated)
-		return 0;
-	container = subject_and_away(bpf_get_current_task_btf(), &away);
+	return quell.isolated && (!subject_at_once(&container) || isolated_may_be(container));
+}
+
+/* The isolated container that current belongs to; 0: none. */
+static __noinline u64 isolated_container(void)
+{
+	int away;
+	u64 container = subject_and_away(bpf_get_current_task_btf(), &away);
+
 	if (isolated_may_be(container) && bpf_map_lookup_elem(&isolations, &container))
 		return container;
 	if (!away)
@@ -291,7 +296,7 @@ static __always_inline int network_file_verdict(struct file *file)
 	kind = inode->i_mode & S_IFMT_BITS;
 	if (kind != S_IFSOCK_BITS && (kind != S_IFCHR_BITS || inode->i_rdev != TUN_DEVICE))
 		return 0;
-	container = isolated_container();
+	container = may_be_isolated() ? isolated_container() : 0;
 	if (!container)
 		return 0;
 	return network_refuse(container, kind == S_IFSOCK_BITS ? read_pointer(address_of(file) + offset_of(file, private_data)) : 0, 0, 0,

@@ -177,17 +177,13 @@ __noinline int write_refuse(u64 entry, u32 hook)
 static __always_inline int write_may_be_refused(void)
 {
 	u64 container;
-	int away;
 
-	if (!quell.write_denied)
-		return 0;
-	container = subject_and_away(bpf_get_current_task_btf(), &away);
-	return away || write_denied_may_be(container);
+	return quell.write_denied && (!subject_at_once(&container) || write_denied_may_be(container));
 }
 
 static __always_inline int write_verdict(struct dentry *entry, u32 hook)
 {
-	return quell.write_denied ? write_refuse(address_of(entry), hook) : 0;
+	return write_may_be_refused() ? write_refuse(address_of(entry), hook) : 0;
 }
 
 /* What is written into a pipe, a socket or a device is not kept where its name is. */

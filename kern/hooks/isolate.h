@@ -7,14 +7,14 @@
 
 static __always_inline int on_isolate_socket(struct socket *socket, u32 hook)
 {
-	u64 container = isolated_container();
+	u64 container = may_be_isolated() ? isolated_container() : 0;
 
 	return container ? VERDICT(network_refuse(container, address_of(socket), 0, 0, hook)) : 0;
 }
 
 static __always_inline int on_isolate_connect(struct socket *socket, u64 address, u32 size)
 {
-	u64 container = isolated_container();
+	u64 container = may_be_isolated() ? isolated_container() : 0;
 
 	return container ? VERDICT(network_refuse(container, address_of(socket), address_of((void *)address), size, QUELL_HOOK_isolate_connect)) : 0;
 }
@@ -22,7 +22,7 @@ static __always_inline int on_isolate_connect(struct socket *socket, u64 address
 /* struct socket *, struct msghdr *, int */
 static __always_inline int on_socket_sendmsg(unsigned long long *arguments)
 {
-	u64 container = isolated_container();
+	u64 container = may_be_isolated() ? isolated_container() : 0;
 
 	return container ? VERDICT(network_refuse(container, address_of((void *)arguments[0]), address_of((void *)arguments[1]), 0, QUELL_HOOK_socket_sendmsg)) : 0;
 }
@@ -30,7 +30,7 @@ static __always_inline int on_socket_sendmsg(unsigned long long *arguments)
 /* struct socket *, struct msghdr *, int, int */
 static __always_inline int on_socket_recvmsg(unsigned long long *arguments)
 {
-	u64 container = isolated_container();
+	u64 container = may_be_isolated() ? isolated_container() : 0;
 
 	return container ? VERDICT(network_refuse(container, address_of((void *)arguments[0]), 0, 0, QUELL_HOOK_socket_recvmsg)) : 0;
 }
