@@ -29,7 +29,7 @@ std::uint64_t last_gone(const std::vector<Traced>& events, int count) {
     int gone = 0;
     std::uint64_t last = 0;
     for (const auto& one : events)
-        if (one.comm == "events" && one.what.rfind("sched_process_exit: ", 0) == 0) {
+        if (one.what.rfind("sched_process_exit: comm=events ", 0) == 0) {
             gone++;
             last = std::max(last, one.at);
         }

@@ -49,6 +49,7 @@ const std::vector<std::string> kFlipEvents = {"syscalls/sys_enter_bpf", "syscall
 
 Trace::Trace(const std::vector<std::string>& events) {
     must("mountpoint -q /sys/kernel/tracing || mount -t tracefs tracefs /sys/kernel/tracing; mkdir -p " + kAt);
+    must("echo 32768 >/sys/kernel/tracing/saved_cmdlines_size");  // 128 are known by name else, and all others are <...>
     EXPECT_TRUE(put("trace_clock", "x86-tsc") && put("buffer_size_kb", "65536"));
     for (const auto& event : events) {
         const bool is_fit = event != "syscalls/sys_enter_bpf" || put("events/" + event + "/filter", "cmd == 10");  // BPF_PROG_TEST_RUN
