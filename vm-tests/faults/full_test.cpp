@@ -241,7 +241,6 @@ TEST_F(FilledMap, OfProcessesThatDidNotDie) {
     EXPECT_EQ(run("quell history verify").status, 0);
 }
 
-// Twice as many as may wait: all of it holds.
 // Of each that waits two objects are held: so these are full before there are too many that wait.
 TEST_F(FilledMap, OfWhatIsHeldWhileNobodyHasDecided) {
     allow_counter("holds-full");
@@ -302,6 +301,7 @@ TEST_F(FilledMap, OfWhatIsHeldWhileNobodyHasDecided) {
     EXPECT_EQ(run("quell history verify").status, 0);
 }
 
+// Twice as many as may wait: all of it holds.
 TEST_F(FilledMap, OfAllThatIsInForce) {
     allow_counter("pending-full");
     Case victim(row_called("pause-container"));
