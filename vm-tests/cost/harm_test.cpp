@@ -44,6 +44,8 @@ TEST(Harm, EndsWithTheFlip) {
     const auto id = pending_id("harm", "truncate");
     const auto text = message("Approve", approval(id, "kill-container"));
     (void)run("renice -n 0 $(cat /sys/fs/cgroup" + victim.cgroup() + "/cgroup.procs)");
+    // at nice 19 they would do less harm than anybody's do
+    EXPECT_TRUE(eventually([] { return run("ps -o ni= -C harm | sort -un | tr -d ' '").text == "0\n"; })) << run("ps -o pid,ni,args -C harm").text;
     RawClient client;
     (void)call(client, "Version");
     Trace trace(kFlipEvents);
