@@ -139,6 +139,22 @@ static int take(struct writer *w) {
     return code;
 }
 
+
+// A descriptor that another ring, or a child, has as well: to have it takes no call that is asked about.
+static int given_to_ring(struct writer *w, int and_read) {
+    const struct io_uring_sqe give = {.opcode = IORING_OP_MSG_RING, .fd = ring_fd(1), .addr = IORING_MSG_SEND_FD, .file_index = 1, .msg_ring_flags = IORING_MSG_RING_CQE_SKIP};
+    const struct io_uring_sqe use = {.opcode = IORING_OP_READ, .flags = IOSQE_FIXED_FILE, .addr = (uintptr_t)&byte, .len = 1};
+    const int none = -1;
+    if (ring_has(0, &w->old)) return -1;
+    int code = ring_has(1, &none) || ring_do(0, &give) || (and_read && moved(ring_do(1, &use))) ? -1 : 0, error = errno;
+    (void)!ring_has(1, NULL);
+    (void)!ring_has(0, NULL);
+    errno = error;
+    return code;
+}
+static int given_read(struct writer *w) { return given_to_ring(w, 1); }
+static int inherited_read(struct writer *w) { return apart(old_read, w); }
+
 const struct way kOnDescriptors[] = {
     {"old-read", old_read, "file_permission"}, {"old-write", old_write, "file_permission"}, {"preadv2", old_preadv2, "file_permission"},
     {"pwritev2", old_pwritev2, "file_permission"}, {"ring-read", ring_read, "file_permission"}, {"ring-write", ring_write, "file_permission"},
@@ -151,7 +167,8 @@ const struct way kOnDescriptors[] = {
     {"fremovexattr", old_no_attribute, "inode_removexattr"}, {"link-empty", link_empty, "inode_link"}, {"link-proc", link_by_proc, "inode_link"},
     {"ioctl", how_much, "file_permission"}, {"get-flags", get_flags, "file_permission"}, {"set-flags", set_flags, "file_permission"},
     {"flock", lock_all, "file_permission"}, {"fcntl-lock", lock_part, "file_permission"}, {"ofd-lock", lock_open, "file_permission"},
-    {"scm-rights", pass, "file_permission"}, {"pidfd-getfd", take, "file_permission"},
+    {"scm-rights", pass, "file_permission"}, {"pidfd-getfd", take, "file_permission"}, {"given-read", given_read, "file_permission"},
+    {"inherited-read", inherited_read, "file_permission"},
     {NULL, NULL, NULL}};
 
 // What is not refused. The file itself cannot be looked at meanwhile: a second map of it shows what has arrived.
@@ -185,6 +202,8 @@ static int unlock(struct writer *w) {
     return 0;
 }
 static int duplicate(struct writer *w) { return opened(dup(w->old)); }
+static int give(struct writer *w) { return given_to_ring(w, 0); }
+static int inherit(struct writer *w) { return apart(look_old, w); }
 static int other_file(struct writer *w) {
     int fd = open(OTHER, O_RDWR | O_CLOEXEC), left = 0;
     if (fd < 0) return -1;
@@ -196,5 +215,6 @@ static int other_file(struct writer *w) {
 
 const struct way kLeft[] = {
     {"store", store, NULL}, {"own-memory", own_memory, NULL}, {"open-path", open_path, NULL}, {"stat", look, NULL}, {"fstat", look_old, NULL},
-    {"getxattr", get_attribute, NULL}, {"fgetxattr", get_old_attribute, NULL}, {"unlock", unlock, NULL}, {"dup", duplicate, NULL}, {"other-file", other_file, NULL},
+    {"getxattr", get_attribute, NULL}, {"fgetxattr", get_old_attribute, NULL}, {"unlock", unlock, NULL}, {"dup", duplicate, NULL}, {"given", give, NULL},
+    {"inherited", inherit, NULL}, {"other-file", other_file, NULL},
     {NULL, NULL, NULL}};

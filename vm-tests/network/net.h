@@ -48,3 +48,8 @@ extern const struct op kOps[];
 // io_uring without a library (ring.c): a ring, one operation of which is done and waited for. Negative: no ring.
 int ring_make(int polled);
 int ring_act(int polled, uint8_t opcode, int fd, const void *at, uint32_t length, uint64_t offset);
+struct io_uring_sqe;
+int ring_do(int polled, const struct io_uring_sqe *what);
+int ring_fd(int polled);
+// Its one registered file, -1: a free slot; null: it has no slot any more.
+int ring_has(int polled, const int *file);

@@ -30,20 +30,20 @@ int ring_make(int polled) {
     return r->submit == MAP_FAILED || r->complete == MAP_FAILED || r->entries == MAP_FAILED ? -1 : 0;
 }
 
-int ring_act(int polled, uint8_t opcode, int fd, const void *at, uint32_t length, uint64_t offset) {
+int ring_fd(int polled) { return rings[polled].fd; }
+
+int ring_has(int polled, const int *file) {
+    return (int)syscall(SYS_io_uring_register, rings[polled].fd, file ? IORING_REGISTER_FILES : IORING_UNREGISTER_FILES, file, file ? 1 : 0);
+}
+
+int ring_do(int polled, const struct io_uring_sqe *what) {
     struct ring *r = &rings[polled];
     unsigned *tail = (unsigned *)(r->submit + r->params.sq_off.tail), *flags = (unsigned *)(r->submit + r->params.sq_off.flags);
     unsigned *head = (unsigned *)(r->complete + r->params.cq_off.head), *done = (unsigned *)(r->complete + r->params.cq_off.tail);
     unsigned slot = *tail & (r->params.sq_entries - 1);
-    struct io_uring_sqe *entry = &r->entries[slot];
 
     if (r->fd <= 0) return errno = ENOSYS, -1;
-    memset(entry, 0, sizeof(*entry));
-    entry->opcode = opcode;
-    entry->fd = fd;
-    entry->addr = (uintptr_t)at;
-    entry->len = length;
-    entry->off = offset;
+    r->entries[slot] = *what;
     ((unsigned *)(r->submit + r->params.sq_off.array))[slot] = slot;
     __atomic_store_n(tail, *tail + 1, __ATOMIC_SEQ_CST);
     if (!polled) {
@@ -60,4 +60,8 @@ int ring_act(int polled, uint8_t opcode, int fd, const void *at, uint32_t length
     __atomic_store_n(head, *head + 1, __ATOMIC_SEQ_CST);
     if (result < 0) return errno = -result, -1;
     return result;
+}
+
+int ring_act(int polled, uint8_t opcode, int fd, const void *at, uint32_t length, uint64_t offset) {
+    return ring_do(polled, &(struct io_uring_sqe){.opcode = opcode, .fd = fd, .addr = (uintptr_t)at, .len = length, .off = offset});
 }
