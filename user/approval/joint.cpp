@@ -14,6 +14,7 @@
 #include "user/incident/describe.h"
 #include "user/incident/digest.h"
 #include "user/incident/engine_view.h"
+#include "user/incident/executable.h"
 
 namespace quell::approval {
 
@@ -35,7 +36,8 @@ bool can_be_undone(const Incident& incident) {
 constexpr std::size_t kNamedMax = 8;  // in a target's text
 
 std::string target_of_one(const Incident& incident, quell_response response) {
-    return incident::subject_text(incident) + (response == QUELL_RESPONSE_QUARANTINE_FILE ? " " + escape_cut(incident.path, 128) : "");
+    const bool is_of_file = response == QUELL_RESPONSE_QUARANTINE_FILE || response == QUELL_RESPONSE_DENY_EXEC;
+    return incident::subject_text(incident) + (is_of_file ? " " + escape_cut(incident::executable_path(incident), 128) : "");
 }
 
 // "web (4f0c9a…) enforcing"

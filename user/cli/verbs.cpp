@@ -60,7 +60,7 @@ const std::vector<Verb>& verbs() {
     static const Parameter kAllowNode{"--allow-node", "", "isolate-network: TCP connections from the node's own addresses stay allowed"};
     static const Parameter kLoopback{"--loopback", "", "isolate-network: the loopback stays allowed"};
     static const Parameter kScope{"--scope", "SCOPE", "pod: all containers of its pod, under one digest", false, false};
-    static const Parameter kInstances{"--all-instances", "", "quarantine-file: files of the same content in running containers, too"};
+    static const Parameter kInstances{"--all-instances", "", "quarantine-file, deny-exec: files of the same content in running containers, too"};
     static const Parameter kWith{"--with", "capture", "kill-container: freeze it and capture it first, then kill it", false, false};
     static const Parameter kCopy{"--copy", "", "quarantine-file: keep its content as evidence, once it is quarantined"};
     static const Parameter kFollow{"--follow", "DURATION", "isolate-network, deny-write, deny-exec: hold for the workload, also when its container is made anew, up to 7d"};

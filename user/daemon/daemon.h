@@ -137,7 +137,7 @@ private:
     // `approval`: of one, whose refusal is a row.
     void not_widened(Wide wide, const incident::Incident& incident, const std::optional<approval::Request>& approval, const std::string& why, control::Responder& responder);
     void widen(Wide wide, const incident::Incident& incident, const std::optional<approval::Request>& approval, const control::Peer& peer, control::Responder responder, Widened then);
-    [[nodiscard]] JointAsked joined(JointFound found, const incident::Incident& first, const control::Peer& peer);
+    [[nodiscard]] JointAsked joined(Wide wide, JointFound found, const incident::Incident& first, const control::Peer& peer);
     [[nodiscard]] Result<JointFound> find_pod(const incident::Pod& pod, std::uint64_t container) const;
     [[nodiscard]] Result<JointFound> find_same(const incident::Incident& incident) const;
     // contained: called when a joint one was carried out.

@@ -12,6 +12,7 @@
 #include "user/base/escape.h"
 #include "user/base/files.h"
 #include "user/daemon/content_search.h"
+#include "user/incident/executable.h"
 #include "user/response/process.h"
 
 namespace quell::daemon {
@@ -48,10 +49,19 @@ SearchPlace place_of(const Rooted& one) { return {one.root.get(), &one.mounts, o
 
 bool is_same_key(const quell_file_key& one, const quell_file_key& other) { return std::memcmp(&one, &other, sizeof(one)) == 0; }
 
+// A denial is of one container, where the file is no container's own.
+bool is_same_way(const quell_executable_key& one, const quell_executable_key& other) { return one.container == other.container && is_same_key(one.file, other.file); }
+
+quell_executable_key way_to(const ManualFound& found) {
+    quell_pending_key key{};
+    key.container = found.container;
+    return incident::executable_of(key, found.entry);
+}
+
 // What is collected on the way.
 struct Collected {
     std::vector<ManualFound> others;
-    std::size_t quarantined = 0, untold = 0;
+    std::size_t untold = 0;
 };
 
 void collect(bpf::Engine& engine, const IdentityReader& identities, const incident::Incident& incident, std::uint64_t container, const std::vector<FoundFile>& files, Collected& to) {
@@ -61,13 +71,9 @@ void collect(bpf::Engine& engine, const IdentityReader& identities, const incide
             to.untold++;
             continue;
         }
-        const auto& key = found->entry.file;
-        if (is_same_key(key, incident.entry.file)) continue;
-        if (std::ranges::any_of(to.others, [&](const ManualFound& one) { return is_same_key(one.entry.file, key); })) continue;  // another name of it, or another mount
-        if (engine.file(key)) {
-            to.quarantined++;
-            continue;
-        }
+        const auto way = way_to(*found);
+        if (is_same_way(way, incident::executable_of(incident.key, incident.entry))) continue;
+        if (std::ranges::any_of(to.others, [&](const ManualFound& one) { return is_same_way(way_to(one), way); })) continue;  // another name of it, or another mount
         if (!tell_container(engine, identities, *found)) continue;  // it has just ended
         to.others.push_back(std::move(*found));
     }
@@ -81,13 +87,14 @@ Result<Instances> find_instances(bpf::Engine& engine, const IdentityReader& iden
     auto home = enter(engine, incident.key.container);
     if (!home) return Error{"the container's first process has ended: its file cannot be read", ESRCH, {}};
     ContentSearch search;
-    const auto file = search.open(place_of(*home), incident.path);
-    if (!file) return Error{escape(incident.path) + ": " + file.error().message, file.error().code, {}};
+    const auto& path = incident::executable_path(incident);
+    const auto file = search.open(place_of(*home), path);
+    if (!file) return Error{escape(path) + ": " + file.error().message, file.error().code, {}};
     const auto facts = engine.open_file(file->get(), incident.key.container);
     if (!facts) return facts.error();
-    if (!is_same_key(facts->file, incident.entry.file)) return Error{"what lies at " + escape(incident.path) + " is another file by now", ESTALE, {}};
+    if (!is_same_key(facts->file, incident.entry.file)) return Error{"what lies at " + escape(path) + " is another file by now", ESTALE, {}};
     const auto content = search.content_of(file->get());
-    if (!content) return Error{escape(incident.path) + ": " + content.error().message, content.error().code, {}};
+    if (!content) return Error{escape(path) + ": " + content.error().message, content.error().code, {}};
     if (content->size == 0) return Error{"it is empty, as files everywhere are", EINVAL, {}};
 
     // one file of an image's layer in many containers is read once
@@ -109,7 +116,7 @@ Result<Instances> find_instances(bpf::Engine& engine, const IdentityReader& iden
     const auto take = [&](const Rooted& place, const std::vector<FoundFile>& files) { collect(engine, identities, incident, place.container, files, collected); };
     for (const auto& place : places) {
         std::vector<FoundFile> files;
-        search.look_at(place_of(place), incident.path, *content, same_in(place.container), files);
+        search.look_at(place_of(place), path, *content, same_in(place.container), files);
         take(place, files);
     }
     if (home->container) places.insert(places.begin(), std::move(*home));
@@ -128,7 +135,6 @@ Result<Instances> find_instances(bpf::Engine& engine, const IdentityReader& iden
     if (unreached) tell(counted(unreached, "container", "containers") + " could not be entered");
     if (layers) tell("the writable layers of " + counted(layers, "container", "containers") + " could not be opened");
     if (collected.untold) tell(counted(collected.untold, "file is", "files are") + " Quell's own, or cannot be told from others by what lasts");
-    if (collected.quarantined) tell(counted(collected.quarantined, "instance is", "instances are") + " quarantined already, and " + (collected.quarantined == 1 ? "stays" : "stay") + " so");
     return made;
 }
 

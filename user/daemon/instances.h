@@ -16,7 +16,7 @@ namespace quell::daemon {
 
 struct Instances {
     std::string sha256;
-    std::vector<ManualFound> others;  // without the incident's own, and without what is quarantined already
+    std::vector<ManualFound> others;  // each container's way to one that several share; without the incident's own
     std::string unseen;               // what was not looked at, "" nothing; escaped
 };
 

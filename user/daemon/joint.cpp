@@ -2,6 +2,7 @@
 // Approve and Preview of more than the incident: the others are looked for on
 // a worker, then it is one offer, one digest and one approval.
 #include <algorithm>
+#include <cstring>
 
 #include "user/approval/joint.h"
 #include "user/base/escape.h"
@@ -13,6 +14,7 @@
 #include "user/daemon/joint_places.h"
 #include "user/incident/describe.h"
 #include "user/incident/engine_view.h"
+#include "user/incident/executable.h"
 #include "user/incident/preview.h"
 #include "user/response/places.h"
 
@@ -31,11 +33,11 @@ std::string why_not_wide(Wide wide, quell_u32 response, const incident::Incident
     const std::string word(word_at(kResponseWords, response));
     const bool is_possible = has_word(kResponseScopes, response, wide == Wide::kPod ? "pod" : "instances");
     if (!is_possible) {
-        if (wide == Wide::kInstances) return word + " has none: it is of quarantine-file";
+        if (wide == Wide::kInstances) return word + " has none: it is of quarantine-file and deny-exec";
         if (response == QUELL_RESPONSE_KILL_PROCESS) return "kill-process is about one process and its descendants; kill-container has it";
         return word + " is about one file; quarantine-file has --all-instances";
     }
-    if (response == QUELL_RESPONSE_DENY_EXEC && (incident.entry.object_flags & QUELL_OBJECT_OWN))
+    if (wide == Wide::kPod && response == QUELL_RESPONSE_DENY_EXEC && (incident.entry.object_flags & QUELL_OBJECT_OWN))
         return "it is the container's own file, which deny-exec denies to whoever reaches it: without a scope it is as wide";
     return {};
 }
@@ -75,6 +77,25 @@ incident::Incident drafted(const ManualFound& found, const incident::Incident& f
     draft.inode = found.entry.inode;
     draft.part_of = first.id;
     return draft;
+}
+
+bool is_same_file(const incident::Incident& one, const incident::Incident& other) { return std::memcmp(&one.entry.file, &other.entry.file, sizeof(one.entry.file)) == 0; }
+
+// A quarantine is everybody's: of a file that several containers share it is one. What has the response by another incident keeps it.
+void leave_out(approval::Joint& joint, const incident::KernelView& kernel, quell_response response, const incident::Incident& first) {
+    const bool is_denial = response == QUELL_RESPONSE_DENY_EXEC;
+    std::vector<incident::Incident> left;
+    std::size_t held = 0;
+    for (auto& other : joint.others) {
+        const auto is_other = [&](const incident::Incident& one) { return is_same_file(one, other); };
+        if (!is_denial && (is_other(first) || std::ranges::any_of(left, is_other))) continue;
+        if (is_denial ? kernel.exec_denied_by(incident::executable_of(other.key, other.entry)) : kernel.quarantined_by(other.entry.file)) held++;
+        else left.push_back(std::move(other));
+    }
+    joint.others = std::move(left);
+    if (!held) return;
+    joint.unseen += (joint.unseen.empty() ? "" : "; ") + std::to_string(held) + (held == 1 ? " instance is " : " instances are ") + (is_denial ? "denied" : "quarantined") + " already, and " +
+                    (held == 1 ? "stays so" : "stay so");
 }
 
 std::string shown_text(const incident::Incident& one) { return incident::subject_text(one) + (one.path.empty() ? "" : " " + escape(one.path)); }
@@ -164,12 +185,12 @@ void Daemon::widen(Wide wide, const incident::Incident& incident, const std::opt
                                         const auto* first = store_.find(id);
                                         if (!first) return shared->error("io.quell.NoSuchIncident", {{"id", id_text(id)}});
                                         if (!found) return not_widened(wide, *first, approval, found.error().message, *shared);
-                                        then(*first, joined(std::move(*found), *first, peer), std::move(*shared));
+                                        then(*first, joined(wide, std::move(*found), *first, peer), std::move(*shared));
                                     });
     if (!submitted) shared->fail("too much is being looked up at once: try again");
 }
 
-JointAsked Daemon::joined(JointFound found, const incident::Incident& first, const control::Peer& peer) {
+JointAsked Daemon::joined(Wide wide, JointFound found, const incident::Incident& first, const control::Peer& peer) {
     auto joint = std::make_shared<approval::Joint>();
     joint->what = std::move(found.what);
     joint->name = std::move(found.name);
@@ -184,15 +205,16 @@ JointAsked Daemon::joined(JointFound found, const incident::Incident& first, con
         if (!made) return made.error();
         return (*made)->id;
     };
-    return {std::move(joint), std::move(found.seen), std::make_shared<const incident::Incident>(first)};
+    return {wide, std::move(joint), std::move(found.seen), std::make_shared<const incident::Incident>(first)};
 }
 
 // Which response it is about is known to who asks.
-std::shared_ptr<approval::Joint> JointAsked::of(quell_response response) const {
+std::shared_ptr<approval::Joint> JointAsked::of(const incident::KernelView& kernel, quell_response response) const {
     auto made = std::make_shared<approval::Joint>(*joint);
+    if (wide == Wide::kInstances) leave_out(*made, kernel, response, *first);
     for (auto& other : made->others) {
         other.entry.offers = QUELL_BIT(response);
-        if (response == QUELL_RESPONSE_DENY_EXEC) share_file(other, *first);
+        if (wide == Wide::kPod && response == QUELL_RESPONSE_DENY_EXEC) share_file(other, *first);
     }
     return made;
 }
@@ -207,7 +229,7 @@ void Daemon::approve_wide(Wide wide, std::uint64_t id, approval::Request request
         if (const auto wrong = below.empty() ? "of a pod it takes --below: the directory of the object is that of one container" : response::misnamed_places(below); !wrong.empty())
             return not_widened(wide, *incident, request, wrong, responder);
     widen(wide, *incident, request, peer, std::move(responder), [this, wide, request, digest, below](const incident::Incident& first, const JointAsked& asked, control::Responder answer) mutable {
-        auto joint = asked.of(request.response);
+        auto joint = asked.of(incident::EngineView(*engine_), request.response);
         if (const auto shown = shown_.find(digest); shown != shown_.end()) joint->changed = changes_text(shown->second, shown_of(*joint));
         request.joint = joint;
         if (wide == Wide::kInstances) return approve_now(first.id, request, digest, std::move(answer));
@@ -250,7 +272,7 @@ void Daemon::preview_wide(Wide wide, const incident::Incident& incident, const s
         auto list = Json::array();
         for (const auto response : said.rule.offers)
             if (response < QUELL_RESPONSE_COUNT && why_not_wide(wide, response, said).empty() && (word.empty() || word == word_at(kResponseWords, response)))
-                list.push_back(preview_joint(said, asked.of(static_cast<quell_response>(response)), static_cast<quell_response>(response), alive, request));
+                list.push_back(preview_joint(said, asked.of(kernel, static_cast<quell_response>(response)), static_cast<quell_response>(response), alive, request));
         const auto named = word_index(kResponseWords, word);
         auto why = named ? why_not_wide(wide, *named, said) : std::string();
         if (why.empty()) why = "the rule offers nothing that has " + wide_word(wide);

@@ -13,6 +13,7 @@
 #include "user/approval/joint.h"
 #include "user/control/json.h"
 #include "user/daemon/manual.h"
+#include "user/incident/kernel_view.h"
 
 namespace quell::daemon {
 
@@ -32,12 +33,13 @@ struct JointFound {
 };
 
 struct JointAsked {
+    Wide wide = Wide::kNone;
     std::shared_ptr<const approval::Joint> joint;
     std::set<std::uint64_t> seen;
     std::shared_ptr<const incident::Incident> first;  // as it was then
 
-    // For one response: what each of the others offers.
-    [[nodiscard]] std::shared_ptr<approval::Joint> of(quell_response response) const;
+    // For one response: what each of the others offers. Of instances without those that have it already, which `unseen` tells.
+    [[nodiscard]] std::shared_ptr<approval::Joint> of(const incident::KernelView& kernel, quell_response response) const;
 };
 
 // Of an incident, or of one that is drafted: what a request is made of.

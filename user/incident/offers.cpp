@@ -154,7 +154,7 @@ void capture(const KernelView& kernel, const Incident& incident, Offer& offer) {
 }
 
 std::string executable_text(const Incident& incident, bool anyone) {
-    const auto& path = incident.entry.object_flags & QUELL_OBJECT_ACTOR ? incident.exe : incident.path;
+    const auto& path = executable_path(incident);
     return (path.empty() ? "the executable" : escape(path)) + (anyone ? ", to anyone" : ", in " + subject_text(incident) + " alone");
 }
 

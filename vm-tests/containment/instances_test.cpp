@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// quarantine-file --all-instances: the same content in other containers, by
-// the same path and elsewhere; what only looks alike is left alone.
+// --all-instances of quarantine-file and of deny-exec: the same content in
+// other containers, by the same path and elsewhere; what only looks alike is
+// left alone.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -79,6 +80,50 @@ TEST_F(Instances, AreFoundByPathAndElsewhereAndReleasedTogether) {
     EXPECT_NE(rows[0]["result"].get<std::string>().find("all instances of sha256 " + must("printf %s " + std::string(kPayload) + " | sha256sum").substr(0, 64)), std::string::npos) << rows[0];
     EXPECT_EQ(run("quell undo " + id + " --reason seen").status, 0);
     EXPECT_EQ(attack(web_, "read /tmp/x") | attack(same_, "read /tmp/x") | attack(elsewhere_, "read /var/log/sub/.cache") | attack(elsewhere_, "read /dev/hidden"), 0);
+}
+
+// Of the volume that two have, each is denied it in its own container; who has the response already by another incident keeps that.
+TEST_F(Instances, AProgramIsDeniedInEachContainerThatHasIt) {
+    const std::string append = "printf x >>";  // not the content of what the containers themselves execute
+    must("rm -rf /srv/shared && mkdir -p /srv/shared && cp /w/attack /srv/shared/tool && " + append + "/srv/shared/tool");
+    ContainerOptions options;
+    options.mounts.push_back({{"destination", "/vol"}, {"type", "bind"}, {"source", "/srv/shared"}, {"options", {"bind", "rw"}}});
+    Container one("one", options), two("two", options);
+    one.start();
+    two.start();
+    const auto put = [&](const Container& container, const std::string& path, const std::string& end) {
+        EXPECT_EQ(container.exec("cp /bin/attack " + path + " && " + end + path).status, 0);
+    };
+    put(web_, "/tmp/tool", append);
+    put(same_, "/tmp/tool", append);
+    put(elsewhere_, "/var/log/sub/.tool", append);
+    put(innocent_, "/tmp/tool", "printf y >>");
+    const struct {
+        const Container* container;
+        const char* act;
+    } kEach[] = {{&web_, "execute /tmp/tool"}, {&elsewhere_, "execute /var/log/sub/.tool"}, {&one, "execute /vol/tool"}, {&two, "execute /vol/tool"}}, kAlone = {&same_, "execute /tmp/tool"};
+    for (const auto& [container, act] : kEach) EXPECT_NE(attack(*container, act), EPERM) << act;
+    const auto alone = Json::parse(run("quell --json respond deny-exec --container same --file /tmp/tool --yes --reason first 2>/dev/null").text)["incident"];
+
+    const auto output = run("quell --json respond deny-exec --container web --file /tmp/tool --all-instances --yes --reason told 2>/dev/null");
+    ASSERT_EQ(output.status, 0) << output.text;
+    const auto told = Json::parse(output.text);
+    const std::string id = told["incident"]["id"];
+    ASSERT_EQ(told["parts"].size(), std::size(kEach)) << told;
+    for (const auto& part : told["parts"]) EXPECT_EQ(part["state"], "enforcing") << part;
+    for (const auto& [container, act] : kEach) expect_refused(*container, act, "bprm_check_security");
+    const auto before = denied_anywhere();
+    EXPECT_NE(attack(innocent_, "execute /tmp/tool"), EPERM) << "another content of the same size";
+    EXPECT_EQ(denied_anywhere(), before);
+    const auto row = quell("history --incident " + id)["rows"][0];
+    EXPECT_EQ(row["action"], "joint");
+    EXPECT_NE(row["result"].get<std::string>().find("1 instance is denied already, and stays so"), std::string::npos) << row;
+
+    EXPECT_EQ(run("quell undo " + id + " --reason seen").status, 0);
+    for (const auto& [container, act] : kEach) EXPECT_NE(attack(*container, act), EPERM) << act;
+    expect_refused(*kAlone.container, kAlone.act, "bprm_check_security");
+    EXPECT_EQ(run("quell undo " + alone["id"].get<std::string>() + " --reason seen").status, 0);
+    EXPECT_NE(attack(*kAlone.container, kAlone.act), EPERM);
 }
 
 TEST_F(Instances, OneThatCameInBetweenIsSaid) {

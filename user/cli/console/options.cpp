@@ -22,7 +22,7 @@ constexpr auto kOptions = std::to_array<OptionRow>({
     {"--with", "capture", "with", kToggle, "kill-container", "evidence first: freeze it, capture it, then kill it", false, true},
     {"--copy", "", "copy", kToggle, "quarantine-file", "keep its content as evidence, once it is quarantined", false, true},
     {"--kill-holders", "", "kill_holders", kToggle, "quarantine-file", "kill who holds the file within the container"},
-    {"--all-instances", "", "all_instances", kToggle, "quarantine-file", "files of the same content in running containers, too", true},
+    {"--all-instances", "", "all_instances", kToggle, "quarantine-file deny-exec", "files of the same content in running containers, too", true},
     {"--allow", "NETWORK[:PORT] ...", "allow", kWords, "isolate-network", "these other sides stay allowed: up to 16, blanks between"},
     {"--allow-node", "", "allow_node", kToggle, "isolate-network", "TCP connections from the node's own addresses stay allowed"},
     {"--loopback", "", "loopback", kToggle, "isolate-network", "the loopback stays allowed"},
