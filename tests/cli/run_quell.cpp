@@ -17,7 +17,7 @@ namespace quell::cli {
 
 namespace {
 
-constexpr int kTimeoutMs = 20'000;
+constexpr int kTimeoutMs = 120'000;
 
 // In the child: only calls that are safe after fork.
 [[noreturn]] void become_quell(const std::vector<std::string>& arguments, const std::vector<std::string>& environment) {
