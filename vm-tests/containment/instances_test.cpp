@@ -124,6 +124,14 @@ TEST_F(Instances, AProgramIsDeniedInEachContainerThatHasIt) {
     expect_refused(*kAlone.container, kAlone.act, "bprm_check_security");
     EXPECT_EQ(run("quell undo " + alone["id"].get<std::string>() + " --reason seen").status, 0);
     EXPECT_NE(attack(*kAlone.container, kAlone.act), EPERM);
+
+    // a quarantine is everybody's: of the volume's file there is one
+    const auto all = Json::parse(run("quell --json respond quarantine-file --container one --file /vol/tool --all-instances --yes --reason told 2>/dev/null").text);
+    EXPECT_EQ(all["parts"].size(), 4u) << all;
+    for (const Container* each : {&one, &two}) expect_refused(*each, "read /vol/tool");
+    for (const Container* each : {&web_, &same_}) expect_refused(*each, "read /tmp/tool");
+    EXPECT_EQ(run("quell undo " + all["incident"]["id"].get<std::string>() + " --reason seen").status, 0);
+    EXPECT_EQ(attack(two, "read /vol/tool"), 0);
 }
 
 TEST_F(Instances, OneThatCameInBetweenIsSaid) {
