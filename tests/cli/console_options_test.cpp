@@ -159,6 +159,19 @@ TEST_F(ConsoleOptions, PathsMayHaveBlanks) {
     EXPECT_EQ(asked(), R"(Approve {"below":["/srv/data","/a b"],"digest":"ab12cd34","id":"00012","response":"deny-write"})");
 }
 
+TEST_F(ConsoleOptions, OfAPodOrOfAllInstances) {
+    begin("deny-exec");
+    open_options();
+    choose("--all-instances");
+    press(" ");
+    choose("--scope");
+    press(" \n");
+    EXPECT_EQ(model.state().message.text, "--all-instances is of a file, and a scope of containers: one of them");
+    press(" ");
+    keep();
+    EXPECT_EQ(asked(), R"(Preview {"all_instances":true,"id":"00012","response":"deny-exec"})");
+}
+
 TEST_F(ConsoleOptions, OfAPodTheDigestIsThatOfWhatIsShown) {
     begin("kill-container");
     open_options();

@@ -90,6 +90,8 @@ std::string options_text(const ApprovalOptions& options) {
 std::string put_all(const ApprovalOptions& options, Json& parameters) {
     Json put = Json::object();
     const bool is_wide = is_any_wide(options);
+    if (std::ranges::count_if(options, [](const Option& one) { return one.row->is_wide && is_given(one); }) > 1)
+        return "--all-instances is of a file, and a scope of containers: one of them";
     for (const Option& one : options) {
         if (!is_given(one)) continue;
         const OptionRow& row = *one.row;
