@@ -143,7 +143,7 @@ protected:
 // 6.10 made everybody's. file_setattr(2) came with 6.17.
 TEST_F(QuarantineMatrix, InAContainersOverlay) {
     begin_in_container();
-    sooner_ = {{"file-setattr", "file_open"}};  // the kernel looks at the flags first, for which overlayfs opens the file of the layer
+    sooner_ = {{"file-setattr", "file_open"}};  // the kernel looks at the flags first, for which overlayfs opens the file of the layer (traced on 7.2)
     if (!HasFatalFailure()) expect_matrix({{"by-handle", EOPNOTSUPP}, {"link-empty", ENOENT}, {"file-setattr", ENOSYS}});
 }
 
