@@ -6,6 +6,11 @@ _quell_incidents() {
     quell incidents --json 2>/dev/null | sed -n 's/^      "id": "\([0-9a-z]*\)",*$/\1/p'
 }
 
+# Also of those that are decided: one that is in force, or expired.
+_quell_all_incidents() {
+    quell incidents --all --json 2>/dev/null | sed -n 's/^      "id": "\([0-9a-z]*\)",*$/\1/p'
+}
+
 _quell_codes() {
     quell policy explain 2>/dev/null | sed -n 's/^\(Q[0-9]*\) .*/\1/p'
 }
@@ -26,12 +31,12 @@ _quell() {
         --dir) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
         --file) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         --from)
-            [[ $verb != respond ]] || { mapfile -t COMPREPLY < <(compgen -W "$(_quell_incidents)" -- "$current"); return; }
+            [[ $verb != respond ]] || { mapfile -t COMPREPLY < <(compgen -W "$(_quell_all_incidents)" -- "$current"); return; }
             mapfile -t COMPREPLY < <(compgen -W falco -- "$current")
             return
             ;;
         --with) mapfile -t COMPREPLY < <(compgen -W capture -- "$current"); return ;;
-        --incident) mapfile -t COMPREPLY < <(compgen -W "$(_quell_incidents)" -- "$current"); return ;;
+        --incident) mapfile -t COMPREPLY < <(compgen -W "$(_quell_all_incidents)" -- "$current"); return ;;
         --reason | --for | --follow | --confirm | --select | --digest | --limit | --after | --head | --container | --pod | --pid | --allow | --below) return ;;
         --scope) mapfile -t COMPREPLY < <(compgen -W pod -- "$current"); return ;;
     esac
@@ -39,7 +44,7 @@ _quell() {
     case $verb in
         "") words="status incidents show preview approve reject undo assign note respond extend history watch evidence policy doctor console version" ;;
         incidents) words="--all" ;;
-        show) words=$(_quell_incidents) ;;
+        show) words=$(_quell_all_incidents) ;;
         preview)
             if [[ -z $sub ]]; then words="--scope --all-instances $(_quell_incidents)"; else words="--scope --all-instances $responses"; fi
             ;;
@@ -48,20 +53,20 @@ _quell() {
             if [[ -z $sub ]]; then words+=" $(_quell_incidents)"; else words+=" $responses"; fi
             ;;
         reject) words="--reason --dry-run $(_quell_incidents)" ;;
-        undo) words="--reason --dry-run $(_quell_incidents)" ;;
-        assign | note) words="--dry-run $(_quell_incidents)" ;;
+        undo) words="--reason --dry-run $(_quell_all_incidents)" ;;
+        assign | note) words="--dry-run $(_quell_all_incidents)" ;;
         console) words="--no-color --ascii" ;;
         respond) words="--container --pid --file --from --reason --below --yes -y --allow --allow-node --loopback --scope --pod --all-instances --with --copy --dry-run --follow --kill-holders --confirm --break-glass $responses" ;;
-        extend) words="--for --reason --dry-run $(_quell_incidents)" ;;
+        extend) words="--for --reason --dry-run $(_quell_all_incidents)" ;;
         doctor) words="--verbose" ;;
         history) words="verify --head --limit --incident --json-lines --after" ;;
         watch) words="--no-reconnect $(_quell_incidents)" ;;
         evidence)
             case $sub in
                 "") words="list show verify export" ;;
-                show | verify) words=$(_quell_incidents) ;;
+                show | verify) words=$(_quell_all_incidents) ;;
                 export)
-                    words=$(_quell_incidents)
+                    words=$(_quell_all_incidents)
                     mapfile -t COMPREPLY < <(compgen -d -- "$current")
                     ;;
             esac

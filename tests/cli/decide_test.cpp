@@ -105,6 +105,16 @@ TEST_F(FakeDaemon, WhatAContainmentIsFoundAgainByIsShown) {
     EXPECT_EQ(ran.out.find('\x1b'), std::string::npos);
 }
 
+// A script whose variable is empty meant to try it.
+TEST_F(FakeDaemon, AnEmptyReasonDoesNotTakeTheNextOption) {
+    will_reply("Approve", {{"incident", sample_incident()}, {"survivors", Json::array()}});
+    start();
+    EXPECT_EQ(quell({"approve", "00012@ab12cd34", "kill-container", "--reason=", "--dry-run"}).code, 0);
+    EXPECT_EQ(calls(), std::vector<std::string>{R"(Approve {"digest":"ab12cd34","dry_run":true,"id":"00012","reason":"","response":"kill-container"})"});
+    EXPECT_EQ(quell({"approve", "00012@ab12cd34", "kill-container", "--reason", "--dry-run"}).code, 2);
+    EXPECT_EQ(calls().size(), 1u);
+}
+
 TEST_F(FakeDaemon, ATermIsChecked) {
     start();
     for (const char* term : {"0s", "8d", "soon", "500ms", "-1h"}) EXPECT_EQ(quell({"approve", "00012@ab12cd34", "isolate-network", "--follow=" + std::string(term)}).code, 2) << term;
@@ -215,7 +225,7 @@ TEST_F(FakeDaemon, OnATerminalItShowsAndAsks) {
     EXPECT_EQ(calls().back(), R"(Approve {"digest":"ab12cd34","id":"00012","response":"kill-container"})");
     const Ran not_offered = quell_on_terminal({"approve", "00012", "quarantine-file"}, "yes\n");
     EXPECT_EQ(not_offered.code, 1);
-    EXPECT_NE(not_offered.out.find("is not offered for 00012: the file is gone"), std::string::npos) << not_offered.out;
+    EXPECT_NE(not_offered.out.find("is not offered: the file is gone"), std::string::npos) << not_offered.out;
 }
 
 TEST_F(FakeDaemon, OnATerminalItAsksForTheResponse) {

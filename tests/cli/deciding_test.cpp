@@ -253,6 +253,9 @@ TEST_F(Bulk, OnATerminalItShowsAndAsks) {
     EXPECT_TRUE(approvals().empty());
     EXPECT_EQ(quell_on_terminal(verb, "yes\n").code, 0);
     EXPECT_EQ(approvals().size(), 2u);
+    const Ran json = quell_on_terminal(with({"--json"}), "y\n");
+    EXPECT_LT(json.out.find("ab12cd34"), json.out.find("Type yes")) << "who is asked sees it: " << json.out;
+    EXPECT_NE(json.out.find("io.quell.Failed"), std::string::npos) << json.out;
 }
 
 TEST_F(Bulk, OneThatWentWrongIsNoSuccess) {
@@ -302,7 +305,9 @@ TEST_F(Bulk, WrongCommandLines) {
     for (const auto& arguments : std::vector<std::vector<std::string>>{{"approve"}, {"approve", "--select", "rule=x"}, {"approve", "--select", "rule", "kill-container"}, {"approve", "--select", "rule=a,rule=b", "kill-container"},
                                                                        {"approve", "--select", "older=soon", "kill-container"}, {"approve", "--select", "severity=bad", "kill-container"}, {"approve", "--select", "pod=x", "kill-container"},
                                                                        {"approve", "--select", "rule=x", "00012@d", "kill-container"}, {"approve", "--select", "rule=x", "kill-container", "--confirm", "x"},
-                                                                       {"approve", "00012@d", "kill-container", "--digest", "d"}})
+                                                                       {"approve", "00012@d", "kill-container", "--digest", "d"}, {"approve", "--select", "rule=x", "isolate-network", "--allow", "10.0.0.1"},
+                                                                       {"approve", "--select", "rule=x", "isolate-network", "--allow-node"}, {"approve", "--select", "rule=x", "isolate-network", "--loopback"},
+                                                                       {"approve", "--select", "rule=x", "deny-write", "--below", "/x"}, {"approve", "--select", "rule=x", "quarantine-file", "--kill-holders"}})
         EXPECT_EQ(quell(arguments).code, 2) << testing::PrintToString(arguments);
     EXPECT_TRUE(calls().empty());
 }

@@ -23,10 +23,10 @@ protected:
         ASSERT_TRUE(draft);
         ASSERT_TRUE(write_all(draft->create("content")->get(), "bytes"));
         manifest_hash_ = draft->commit({{"incident", "00012"}, {"content", {{"name", "content"}, {"size", 5u}, {"stored", 4096u}, {"sha256", sha256_hex("bytes")}}}}).value();
-        Json item = {{"name", "00012-acquire-file"}, {"incident", "00012"}, {"response", "acquire-file"}, {"taken", "2026-03-01T09:08:07.123456Z"}, {"path", "/etc/\\x1b[31m"},
+        item_ = {{"name", "00012-acquire-file"}, {"incident", "00012"}, {"response", "acquire-file"}, {"taken", "2026-03-01T09:08:07.123456Z"}, {"path", "/etc/\\x1b[31m"},
                      {"content", "content"}, {"size", 5}, {"stored", 4096}, {"sha256", sha256_hex("bytes")}, {"notes", {"changed \x1b[31m"}},
                      {"manifest", "{}"}, {"manifest_sha256", manifest_hash_}, {"recorded", manifest_hash_}};
-        will_reply("Evidence", {{"directory", store_dir_.path() + "/evidence"}, {"items", {item}}});
+        will_reply("Evidence", {{"directory", store_dir_.path() + "/evidence"}, {"items", {item_}}});
     }
     Ran quell_evidence(std::vector<std::string> arguments) {
         arguments.insert(arguments.begin(), "evidence");
@@ -41,6 +41,7 @@ protected:
 
     TempDir store_dir_;
     std::string manifest_hash_;
+    Json item_;
 };
 
 TEST_F(EvidenceCli, ListAndShowSayWhatThereIsAndDriveNoTerminal) {
@@ -80,6 +81,27 @@ TEST_F(EvidenceCli, ExportsContentAndManifestAndReplacesNothing) {
     EXPECT_EQ(quell_evidence({"export", "00012", to}).code, 1);
     std::ofstream(at("content")) << "byteZ";
     EXPECT_EQ(quell_evidence({"export", "00012", to + "2"}).code, 1);
+}
+
+// A manifest vouches for its content, whoever wrote it; for the manifest only the history does.
+TEST_F(EvidenceCli, WhatTheHistoryDoesNotKnowIsNotVerified) {
+    Json item = item_;
+    item.erase("recorded");
+    will_reply("Evidence", {{"directory", store_dir_.path() + "/evidence"}, {"items", {item}}});
+    start();
+    const Ran ran = quell_evidence({"verify", "00012"});
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_NE(ran.out.find("the history has no row of it"), std::string::npos) << ran.out;
+}
+
+TEST_F(EvidenceCli, FailuresAreOneValue) {
+    will_reply("Evidence", {{"directory", store_dir_.path() + "/nothing"}, {"items", Json::array()}});
+    start();
+    for (const auto& verb : std::vector<std::vector<std::string>>{{"verify", "00012", "--json"}, {"export", "00012", store_dir_.path() + "/to", "--json"}}) {
+        const Ran ran = quell_evidence(verb);
+        EXPECT_EQ(ran.code, 1);
+        EXPECT_EQ(Json::parse(ran.out)["error"], "io.quell.Failed") << ran.out;
+    }
 }
 
 TEST_F(EvidenceCli, OfNobodyIsAFailure) {

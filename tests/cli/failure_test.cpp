@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <thread>
 
 #include "tests/cli/fake_daemon.h"
@@ -86,6 +87,15 @@ TEST_F(FakeDaemon, NobodyThere) {
         const Ran json = quell(with_json);
         EXPECT_EQ(json.code, 3);
         EXPECT_EQ(Json::parse(json.out)["error"], "io.quell.cli.NotReachable") << verb[0];
+    }
+}
+
+// A full disk: more than fits one buffer is written before the end, where nothing is left to fail.
+TEST(Output, ThatIsNotWrittenWholeIsAFailure) {
+    for (const char* verb : {"policy explain --json", "policy operations", "--version"}) {
+        const std::string command = std::string(QUELL_PROGRAM) + " " + verb + " >/dev/full 2>/dev/null";
+        const int status = std::system(command.c_str());
+        EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 1) << verb;
     }
 }
 

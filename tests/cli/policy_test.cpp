@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <fstream>
 
 #include "tests/cli/fake_daemon.h"
@@ -41,7 +44,20 @@ TEST_F(FakeDaemon, PolicyApplyAndList) {
     EXPECT_EQ(calls(), (std::vector<std::string>{R"(ApplyPolicy {"allow_empty":false,"dry_run":false,"files":[]})",
                                                  R"(ApplyPolicy {"allow_empty":true,"dry_run":true,"files":[")" + (dir / "a.yaml") + "\",\"" + (dir / "b.yaml") + "\"]}"}));
     EXPECT_EQ(quell({"policy", "apply", "--dir", dir / "none"}).code, 1);
+    EXPECT_EQ(Json::parse(quell({"policy", "apply", "--dir", dir / "none", "--json"}).out)["error"], "io.quell.Failed");
     EXPECT_EQ(quell({"policy", "list"}).out, "generation 5\nPOLICY          VERSION  RULES  FILE         IDS\nnotable-events  1.2      2      /etc/p.yaml  a,b (observe),c (off)\n");
+}
+
+TEST(PolicyCompile, TakesNoPlaceButAFiles) {
+    const TempDir dir;
+    const std::string fifo = dir / "fifo", link = dir / "link", file = dir / "image";
+    ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+    ASSERT_EQ(::symlink(file.c_str(), link.c_str()), 0);
+    for (const std::string& place : {fifo, link, dir.path()}) EXPECT_EQ(run_quell({"policy", "compile", kPackFile, "--output", place}).code, 1) << place;
+    struct stat info {};
+    EXPECT_TRUE(::lstat(fifo.c_str(), &info) == 0 && S_ISFIFO(info.st_mode));
+    EXPECT_TRUE(::lstat(link.c_str(), &info) == 0 && S_ISLNK(info.st_mode));
+    for (int round = 0; round < 2; round++) EXPECT_EQ(run_quell({"policy", "compile", kPackFile, "--output", file}).code, 0) << "also in the place of one that is there";
 }
 
 TEST_F(FakeDaemon, PolicyRollback) {

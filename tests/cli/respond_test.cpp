@@ -51,7 +51,7 @@ TEST_F(Respond, WhatIsNotPossibleIsRejectedToo) {
     answer_all();
     const Ran ran = quell({"respond", "kill-process", "--from", "00012", "--reason", "told", "--yes"});
     EXPECT_EQ(ran.code, 1);
-    EXPECT_NE(ran.err.find("kill-process is not possible"), std::string::npos) << ran.err;
+    EXPECT_NE(ran.err.find("kill-process is not offered"), std::string::npos) << ran.err;
     EXPECT_EQ(methods(), (std::vector<std::string>{"Request", "Reject"}));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "user/cli/ask.h"
 
+#include "user/base/escape.h"
 #include "user/base/time.h"
 #include "user/control/varlink.h"
 
@@ -111,7 +112,7 @@ bool put_scope(const Invocation& invocation, Json& parameters) {
 }
 
 void print_json(const Invocation& invocation, const Json& value) {
-    invocation.out.print(value.dump(2, ' ', true, Json::error_handler_t::replace) + "\n");
+    invocation.out.print(value.dump(invocation.json_indent, ' ', true, Json::error_handler_t::replace) + "\n");
 }
 
 std::string failure_text(const control::CallResult& result) {
@@ -140,6 +141,16 @@ int report_failure(Invocation& invocation, const control::CallResult& result) {
         case CallOutcome::Reply: break;
     }
     return report(exit_code(result.error), result.error, result.parameters);
+}
+
+int report(Invocation& invocation, std::string_view error, const Json& parameters, const std::string& text) {
+    if (invocation.json) print_json(invocation, {{"error", error}, {"parameters", parameters}});
+    invocation.out.note(text.empty() ? explain(std::string(error), parameters) : text);
+    return exit_code(error);
+}
+
+int report_error(Invocation& invocation, const Error& error) {
+    return report(invocation, errors::kFailed, {{"reason", escape(error.message)}}, safe(error.message) + (error.hint.empty() ? "" : "\n  hint: " + safe(error.hint)));
 }
 
 std::optional<Json> ask(Invocation& invocation, std::string_view method, const Json& parameters, int& code, std::uint64_t timeout_ms) {

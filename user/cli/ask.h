@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "user/base/result.h"
 #include "user/cli/verb.h"
 #include "user/control/client.h"
 #include "user/control/json.h"
@@ -23,6 +24,13 @@ using control::Json;
 
 // Prints why there was no reply; what to end with.
 [[nodiscard]] int report_failure(Invocation& invocation, const control::CallResult& result);
+
+// The same of what the command itself found: `error` and its parameters where
+// JSON was asked for, `text` for a person (else what the daemon's error says).
+[[nodiscard]] int report(Invocation& invocation, std::string_view error, const Json& parameters, const std::string& text = {});
+
+// io.quell.Failed with this reason; kFailed.
+int report_error(Invocation& invocation, const Error& error);
 
 // The --reason, where one was given, into a call's parameters. False: it is
 // longer than the daemon takes, which has been said; a usage error.

@@ -19,6 +19,8 @@ namespace quell::cli {
 namespace {
 
 constexpr std::size_t kMost = 1024;  // as many can wait
+// What is decided of one incident alone, or would be another thing for each.
+constexpr std::array kNotOfMany = {"RESPONSE", "--confirm", "--break-glass", "--scope", "--all-instances", "--with", "--copy", "--allow", "--allow-node", "--loopback", "--below", "--follow", "--kill-holders"};
 
 struct Target {
     std::string id, digest, why;  // why: it is not offered
@@ -62,11 +64,11 @@ std::string list_text(const std::vector<Target>& targets, std::size_t columns) {
 }
 
 // Whether it may go on; else the reason was printed and `code` is what to end with.
-bool is_agreed(const Invocation& invocation, const std::string& digest, std::size_t count, const std::string& response, int& code) {
+bool is_agreed(Invocation& invocation, const std::string& digest, std::size_t count, const std::string& response, int& code) {
     if (invocation.has("--digest")) {
         if (invocation.value("--digest") == digest) return true;
-        invocation.out.note("it changed since you looked: the digest of those that fit is now " + digest + "\n  hint: look at them again with --dry-run");
-        code = kTooLate;
+        const std::string why = "the digest of those that fit is now " + digest;
+        code = report(invocation, control::errors::kChanged, {{"reason", why}}, "it changed since you looked: " + why + "\n  hint: look at them again with --dry-run");
         return false;
     }
     if (invocation.has("--dry-run")) return true;
@@ -78,9 +80,9 @@ bool is_agreed(const Invocation& invocation, const std::string& digest, std::siz
     invocation.out.prompt("Digest " + digest + ". Type yes to approve " + safe(response) + " for these " + std::to_string(count) + ": ");
     std::string answer;
     std::getline(std::cin, answer);
-    if (answer != "yes") invocation.out.note("not approved");
-    code = kFailed;
-    return answer == "yes";
+    if (answer == "yes") return true;
+    code = report_error(invocation, Error{"not approved", 0, {}});
+    return false;
 }
 
 // How it went: ok, and in words.
@@ -141,9 +143,12 @@ Json approve_all(Invocation& invocation, const std::vector<Target>& targets, Jso
 
 int approve_selected(Invocation& invocation) {
     const std::string response = invocation.value("ID[@DIGEST]");  // the first word that is no option
-    const bool has_other = std::ranges::any_of(std::array{"RESPONSE", "--confirm", "--break-glass", "--scope", "--all-instances", "--with", "--copy"}, [&](const char* one) { return invocation.has(one); });
+    const bool has_other = std::ranges::any_of(kNotOfMany, [&](const char* one) { return invocation.has(one); });
     if (response.empty() || has_other) {
-        invocation.out.note("with --select: one RESPONSE, no ID, no --confirm, --break-glass, --scope, --all-instances, --with and --copy");
+        std::string names;
+        for (const char* one : kNotOfMany)
+            if (one[0] == '-') names += (names.empty() ? "" : ", ") + std::string(one);
+        invocation.out.note("with --select: one RESPONSE, no ID, and none of " + names + "\n  hint: what an approval says more than its response is said of one incident at a time");
         return kUsage;
     }
     const auto selection = parse_selection(invocation.value("--select"));
@@ -162,7 +167,8 @@ int approve_selected(Invocation& invocation) {
     for (const Target& one : *targets)
         if (!one.digest.empty()) chosen.push_back({one.id, one.digest});
     const std::string digest = digest_of_all(response, chosen);
-    if (!invocation.json && !targets->empty()) invocation.out.prompt(list_text(*targets, invocation.out.columns()));
+    const bool asks = !invocation.has("--digest") && !invocation.has("--dry-run");
+    if ((!invocation.json || asks) && !targets->empty()) invocation.out.prompt(list_text(*targets, invocation.out.columns()));
     if (targets->empty()) {
         invocation.out.note("no incident that waits fits");
         if (invocation.json) print_json(invocation, {{"response", response}, {"digest", digest}, {"dry_run", invocation.has("--dry-run")}, {"results", Json::array()}});

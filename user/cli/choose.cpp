@@ -5,11 +5,15 @@
 
 #include <iostream>
 
+#include "user/base/escape.h"
 #include "user/cli/incident_text.h"
+#include "user/control/varlink.h"
 
 namespace quell::cli {
 
 namespace {
+
+namespace errors = control::errors;
 
 // Everything goes to standard error: standard output is for the result, which
 // may be JSON.
@@ -27,10 +31,12 @@ std::string offered(const Json& incident) {
     return out;
 }
 
-std::optional<Choice> refuse(const Invocation& invocation, const std::string& why) {
-    invocation.out.note(why);
+std::optional<Choice> refuse(Invocation& invocation, int& code, std::string_view error, const Json& parameters) {
+    code = report(invocation, error, parameters);
     return std::nullopt;
 }
+
+std::optional<Choice> not_approved(Invocation& invocation, int& code, const std::string& why = "not approved") { return refuse(invocation, code, errors::kFailed, {{"reason", why}}); }
 
 }  // namespace
 
@@ -41,29 +47,25 @@ std::optional<Choice> choose(Invocation& invocation, const std::string& id, cons
     if (!reply) return std::nullopt;
     const Json& incident = control::member(*reply, "incident");
     const std::string state = text_of(incident, "state");
-    if (state != "pending" && state != "arming") {
-        code = kTooLate;
-        return refuse(invocation, "too late: it is " + state);
-    }
-    code = kFailed;
+    if (state != "pending" && state != "arming") return refuse(invocation, code, errors::kTooLate, {{"state", state}});
     Choice choice{response, {}};
     if (choice.response.empty()) {
         const std::string all = offered(incident);
         invocation.out.prompt(incident_text(incident, invocation));
-        if (all.empty()) return refuse(invocation, "no response is offered for " + safe(id));
+        if (all.empty()) return not_approved(invocation, code, "no response is offered for " + escape(id));
         choice.response = ask_line(invocation, "Type the response to approve, one of " + all + ": ");
-        if (choice.response.empty()) return refuse(invocation, "not approved");
+        if (choice.response.empty()) return not_approved(invocation, code);
     }
     const Json& offer = find_offer(incident, choice.response);
     if (!control::true_member(offer, "available")) {
-        const std::string reason = text_of(offer, "reason");
-        return refuse(invocation, safe(choice.response) + " is not offered for " + safe(id) + (reason.empty() ? "" : ": " + reason));
+        const std::string reason = control::string_member(offer, "reason");
+        return refuse(invocation, code, errors::kNotOffered, {{"response", choice.response}, {"reason", reason.empty() ? "the rule of " + id + " does not offer it" : reason}});
     }
     choice.digest = control::string_member(offer, "digest");
     const std::string shown = response.empty() ? std::string{}
                                                : "Incident " + text_of(incident, "id") + ": " + text_of(incident, "name") + ", " + state + "\n";
     if (ask_line(invocation, shown + safe(choice.response) + "\n" + offer_text(offer, "  ") + "Type yes to approve: ") != "yes")
-        return refuse(invocation, "not approved");
+        return not_approved(invocation, code);
     return choice;
 }
 
@@ -72,15 +74,14 @@ std::optional<Choice> choose_wide(Invocation& invocation, const std::string& id,
     parameters.update(scope);
     const auto reply = ask(invocation, "Preview", parameters, code);
     if (!reply) return std::nullopt;
-    code = kFailed;
     for (const Json& preview : control::member(*reply, "previews")) {
         const Json& offer = control::member(preview, "offer");
         if (control::string_member(offer, "response") != response) continue;
-        if (!control::true_member(offer, "available")) return refuse(invocation, safe(response) + " is not offered for " + safe(id) + ": " + text_of(offer, "reason"));
+        if (!control::true_member(offer, "available")) return refuse(invocation, code, errors::kNotOffered, {{"response", response}, {"reason", control::string_member(offer, "reason")}});
         if (!is_sure && ask_line(invocation, "Incident " + safe(id) + "\n" + preview_text(preview, invocation) + "Type yes to approve: ") != "yes") break;
         return Choice{response, control::string_member(offer, "digest")};
     }
-    return refuse(invocation, "not approved");
+    return not_approved(invocation, code);
 }
 
 }  // namespace quell::cli

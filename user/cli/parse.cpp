@@ -3,7 +3,7 @@
 // table of verbs becomes its subcommands.
 #include <CLI/CLI.hpp>
 
-#include "user/cli/verb.h"
+#include "user/cli/command_words.h"
 
 namespace quell::cli {
 
@@ -68,8 +68,15 @@ int run_command_line(int argc, const char* const* argv) {
         commands[name] = own;
         for (const Parameter& parameter : verb.parameters) add_parameter(*own, invocations[&verb], parameter);
     }
+    const auto words = command_words({argv, static_cast<std::size_t>(argc)}, verbs());
+    if (!words) {
+        invocation.out.note(safe(words.error().message) + "\n  hint: " + safe(words.error().hint));
+        return kUsage;
+    }
+    std::vector<const char*> pointers;
+    for (const std::string& word : *words) pointers.push_back(word.c_str());
     try {
-        app.parse(argc, argv);
+        app.parse(static_cast<int>(pointers.size()), pointers.data());
     } catch (const CLI::Success& help) {
         return app.exit(help) == 0 ? kDone : kFailed;
     } catch (const CLI::ParseError& wrong) {

@@ -56,12 +56,6 @@ const policy::Rule* find_rule(const std::vector<policy::Rule>& rules, const std:
     return nullptr;
 }
 
-int report_error(Invocation& invocation, const Error& error) {
-    if (invocation.json) print_json(invocation, {{"error", "io.quell.Failed"}, {"parameters", {{"reason", escape(error.message)}}}});
-    invocation.out.note(safe(error.message) + (error.hint.empty() ? "" : "\n  hint: " + safe(error.hint)));
-    return kFailed;
-}
-
 int report_findings(Invocation& invocation, std::span<const policy::Finding> findings) {
     if (invocation.json)
         print_json(invocation, {{"error", "io.quell.PolicyInvalid"}, {"parameters", {{"findings", policy::findings_to_json(findings)}}}});

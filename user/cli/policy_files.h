@@ -30,8 +30,7 @@ struct CheckedFiles {
 // The rule that is called so, policy/id, or by an id that only one policy has; nullptr with the reason.
 [[nodiscard]] const policy::Rule* find_rule(const std::vector<policy::Rule>& rules, const std::string& wanted, Error& why);
 
-// Both print and return what to end with, kFailed.
-int report_error(Invocation& invocation, const Error& error);
+// Prints them and returns what to end with, kFailed.
 int report_findings(Invocation& invocation, std::span<const policy::Finding> findings);
 
 // An array of texts made safe.

@@ -100,6 +100,8 @@ void Terminal::print(std::string_view text) const {
     std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
+bool Terminal::flush() const { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0; }
+
 void Terminal::note(std::string_view text) const {
     std::fflush(stdout);
     std::fprintf(stderr, "quell: %.*s\n", static_cast<int>(text.size()), text.data());

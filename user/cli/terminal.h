@@ -24,6 +24,8 @@ public:
     Terminal();  // looks at standard output, NO_COLOR, COLUMNS
 
     void print(std::string_view text) const;  // standard output
+    // False: not all that was printed since the program began could be written.
+    [[nodiscard]] bool flush() const;
     void note(std::string_view text) const;   // standard error, a line "quell: …"
     void prompt(std::string_view text) const;  // standard error, as it is
     [[nodiscard]] std::string paint(Colour colour, std::string_view text) const;

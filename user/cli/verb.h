@@ -25,6 +25,7 @@ struct Parameter {
 
 struct Invocation {
     bool json = false;
+    int json_indent = 2;  // -1: a value is a line
     bool utc = false;
     std::string socket = "/run/quell/quell.sock";
     std::map<std::string, std::vector<std::string>, std::less<>> values;

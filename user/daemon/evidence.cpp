@@ -109,8 +109,11 @@ Result<Json> Daemon::read_evidence(const std::string& id) const {
     auto items = store ? store->list() : Result<std::vector<evidence::Item>>(store.error());
     if (!items) return items.error();
     std::map<std::string, std::string> hashes;
-    if (!id.empty())
-        if (const auto read = read_history(history::kListMax, *parse_id(id))) hashes = recorded((*read)["rows"]);
+    if (!id.empty()) {
+        const auto read = read_history(history::kListMax, *parse_id(id));
+        if (!read) return Error{"the history, which vouches for evidence, cannot be read: " + read.error().message, read.error().code, {}};
+        hashes = recorded((*read)["rows"]);
+    }
     auto list = Json::array();
     auto room = control::kListRoom;
     for (const auto& item : *items) {

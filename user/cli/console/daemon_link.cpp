@@ -24,6 +24,7 @@ constexpr std::array kCallKinds = {CallKind{"Incidents", 0, 3'000}, CallKind{"St
                                    CallKind{"Approve", 2, 30'000},  CallKind{"Reject", 2, 30'000}, CallKind{"Undo", 2, 30'000}, CallKind{"Extend", 2, 30'000},
                                    CallKind{"Assign", 2, 30'000},   CallKind{"Note", 2, 30'000},   CallKind{"Request", 2, 30'000}, CallKind{"Preview", 3, 10'000}, CallKind{"Digests", 3, 10'000},
                                    CallKind{"Watch", 4, 0}};
+constexpr std::uint64_t kSearchTimeoutMs = 30'000;  // as `quell preview`
 constexpr CallKind kOtherCalls{"", 1, 5'000};
 
 const CallKind& kind_of(std::string_view method) {
@@ -33,6 +34,8 @@ const CallKind& kind_of(std::string_view method) {
 
 std::uint64_t timeout_of(const Request& request) {
     if (request.method == "Approve") return approve_timeout_ms(control::string_member(request.parameters, "response"), request.parameters);
+    // files of the same content are searched for, for up to ten seconds, and behind other searches
+    if (request.method == "Preview" && request.parameters.contains("all_instances")) return kSearchTimeoutMs;
     return kind_of(request.method).timeout_ms;
 }
 

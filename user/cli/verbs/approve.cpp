@@ -38,10 +38,6 @@ std::uint64_t approve_timeout_ms(const std::string& response, const Json& parame
 }
 
 int run_approve(Invocation& invocation) {
-    if (invocation.has("--select") && invocation.has("--follow")) {
-        invocation.out.note("--follow is for one incident: what each of many is called was not looked at");
-        return kUsage;
-    }
     if (invocation.has("--no-follow") && invocation.has("--follow")) {
         invocation.out.note("--follow and --no-follow: one of them");
         return kUsage;

@@ -4,9 +4,11 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "user/base/escape.h"
 #include "user/base/files.h"
 #include "user/base/time.h"
 #include "user/cli/ask.h"
+#include "user/control/varlink.h"
 #include "user/evidence/copy.h"
 #include "user/evidence/store.h"
 
@@ -20,8 +22,6 @@ struct Told {
     std::string trouble;   // why the item could not be read
 };
 
-int exit_code(const Error& error) { return error.code == EPERM || error.code == EACCES ? kNotAllowed : kFailed; }
-
 std::optional<std::vector<Told>> items_of(Invocation& invocation, std::optional<evidence::Store>& store, int& code) {
     const auto reply = ask(invocation, "Evidence", {{"id", invocation.value("ID")}}, code);
     if (!reply) return std::nullopt;
@@ -30,8 +30,8 @@ std::optional<std::vector<Told>> items_of(Invocation& invocation, std::optional<
     // not made here, where the daemon has none: others may call this
     auto opened = ::access(limits.dir.c_str(), R_OK | X_OK) ? Result<evidence::Store>(errno_error("cannot open " + limits.dir)) : evidence::Store::open(limits);
     if (!opened) {
-        invocation.out.note(safe(opened.error().message));
-        if ((code = exit_code(opened.error())) == kNotAllowed) invocation.out.note("the content of evidence is for root alone");
+        const bool is_denied = opened.error().code == EPERM || opened.error().code == EACCES;
+        code = is_denied ? report(invocation, control::errors::kNotAllowed, {{"reason", escape(opened.error().message) + "; the content of evidence is for root alone"}}) : report_error(invocation, opened.error());
         return std::nullopt;
     }
     store.emplace(std::move(opened).value());
@@ -46,8 +46,7 @@ std::optional<std::vector<Told>> items_of(Invocation& invocation, std::optional<
         list.push_back(std::move(told));
     }
     if (list.empty()) {
-        invocation.out.note("there is no evidence of " + safe(invocation.value("ID")));
-        code = kFailed;
+        code = report_error(invocation, Error{"there is no evidence of " + invocation.value("ID"), ENOENT, {}});
         return std::nullopt;
     }
     return list;
@@ -56,7 +55,9 @@ std::optional<std::vector<Told>> items_of(Invocation& invocation, std::optional<
 // "" where it is what was taken.
 std::string wrong_with(const evidence::Store& store, const Told& told) {
     if (!told.trouble.empty()) return told.trouble;
-    if (!told.recorded.empty() && told.recorded != told.item.manifest_sha256) return "its manifest is not the one that the history has";
+    // a manifest vouches for its content, and only a row of the chain for the manifest
+    if (told.recorded.empty()) return "the history has no row of it";
+    if (told.recorded != told.item.manifest_sha256) return "its manifest is not the one that the history has";
     const auto content = store.content(told.item);
     if (!content) return content.error().message;
     const auto hash = evidence::sha256_of(content->get());

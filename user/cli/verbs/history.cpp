@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <charconv>
-#include <cstdio>
 
 #include "user/cli/incident_text.h"
 #include "user/cli/show_time.h"
@@ -41,6 +40,7 @@ std::optional<std::int64_t> row_number(const std::string& text) {
 
 // Oldest first, all of them or `limit`: a page after the other, so that a history of any length takes the same memory.
 int print_lines(Invocation& invocation, std::int64_t after, std::optional<std::int64_t> limit) {
+    invocation.json_indent = -1;
     Json parameters = Json::object();
     if (invocation.has("--incident")) parameters["incident"] = invocation.value("--incident");
     for (bool more = true; more && (!limit || *limit > 0);) {
@@ -61,8 +61,8 @@ int print_lines(Invocation& invocation, std::int64_t after, std::optional<std::i
         }
         if (limit) *limit -= static_cast<std::int64_t>(rows.size());
         invocation.out.print(out);
-        if (std::fflush(stdout)) return kFailed;  // nobody reads it
-        if (more && after == before) return invocation.out.note("the daemon gave rows that were not asked for"), kFailed;
+        if (!invocation.out.flush()) return kFailed;  // a full disk, or nobody reads it
+        if (more && after == before) return report_error(invocation, Error{"the daemon gave rows that were not asked for", 0, {}});
     }
     return kDone;
 }

@@ -18,12 +18,12 @@ std::optional<std::vector<std::string>> files_to_apply(Invocation& invocation) {
         if (entry.path().extension() == ".yaml") files.push_back(std::filesystem::absolute(entry.path()).lexically_normal());
     std::ranges::sort(files);
     if (error) {
-        invocation.out.note("cannot read " + safe(invocation.value("--dir")) + ": " + error.message());
+        report_error(invocation, Error{"cannot read " + invocation.value("--dir") + ": " + error.message(), error.value(), {}});
         return std::nullopt;
     }
     // "No files" would mean the daemon's own directory to it.
     if (files.empty()) {
-        invocation.out.note("no *.yaml in " + safe(invocation.value("--dir")));
+        report_error(invocation, Error{"no *.yaml in " + invocation.value("--dir"), ENOENT, {}});
         return std::nullopt;
     }
     return files;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Policy files -> a file with their map image.
+#include <sys/stat.h>
+
 #include "policy/imagefile/image_file.h"
 
 #include "policy/render.h"
@@ -19,6 +21,9 @@ int run_policy_compile(Invocation& invocation) {
     const auto bytes = policy::write_image(*compiled.image);
     if (!bytes) return report_error(invocation, bytes.error());
     const std::string file = invocation.value("--output");
+    // It is put in the place of what has the name: of a device or a link nothing would be left.
+    struct stat there {};
+    if (::lstat(file.c_str(), &there) == 0 && !S_ISREG(there.st_mode)) return report_error(invocation, Error{file + " is no regular file", EINVAL, "--output takes the name of a file, which is replaced"});
     if (auto written = write_file_atomic(file, *bytes, kMode); !written) return report_error(invocation, written.error());
     if (invocation.json)
         print_json(invocation, {{"file", escape(file)}, {"bytes", bytes->size()}, {"rules", compiled.image->own_rules()}, {"digest", compiled.image->digest},

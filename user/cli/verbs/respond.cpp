@@ -5,6 +5,7 @@
 
 #include "user/cli/choose.h"
 #include "user/cli/incident_text.h"
+#include "user/control/varlink.h"
 
 namespace quell::cli {
 
@@ -34,8 +35,8 @@ std::string read_target(const Invocation& invocation, Json& parameters) {
 
 // What was bound and is not wanted must not wait for somebody to approve it.
 int withdraw(Invocation& invocation, const std::string& id, int code, const char* why = "not confirmed") {
-    int refused = kDone;
-    if (!ask(invocation, "Reject", {{"id", id}, {"reason", why}}, refused)) invocation.out.note("what was bound waits as incident " + safe(id) + " until it is rejected, for 15 minutes at most");
+    // what is printed as JSON is one value, and that was printed
+    if (control::Client(invocation.socket).call("Reject", {{"id", id}, {"reason", why}}).outcome != control::CallOutcome::Reply) invocation.out.note("what was bound waits as incident " + safe(id) + " until it is rejected, for 15 minutes at most");
     return code;
 }
 
@@ -73,9 +74,9 @@ int run_respond(Invocation& invocation) {
         if (!chosen) return withdraw(invocation, id, code);
         choice = *chosen;
     } else if (choice.digest.empty()) {
-        const std::string reason = text_of(find_offer(incident, response), "reason");
-        invocation.out.note(safe(response) + " is not possible" + (reason.empty() ? "" : ": " + reason));
-        return withdraw(invocation, id, kFailed);
+        const std::string reason = control::string_member(find_offer(incident, response), "reason");
+        const int failed = report(invocation, control::errors::kNotOffered, {{"response", response}, {"reason", reason.empty() ? "it cannot be done there" : reason}});
+        return withdraw(invocation, id, failed);
     }
     options.update(scope);
     options["reason"] = control::string_member(parameters, "reason");

@@ -3,7 +3,6 @@
 #include <sys/signalfd.h>
 
 #include <csignal>
-#include <cstdio>
 
 #include "user/cli/ask.h"
 #include "user/cli/watch_text.h"
@@ -45,7 +44,7 @@ public:
         }
         const std::string line = invocation_.json ? told.dump(-1, ' ', true, Json::error_handler_t::replace) : watch_text(told, invocation_);
         invocation_.out.print(line + "\n");
-        return std::fflush(stdout) == 0;
+        return invocation_.out.flush();
     }
     // Whether it is worth to try again: what an operator does to a daemon passes, what he asked for does not.
     bool may_return(const control::CallResult& result) const {
@@ -69,6 +68,7 @@ private:
 }  // namespace
 
 int run_watch(Invocation& invocation) {
+    invocation.json_indent = -1;
     const Fd stop = stop_signals();
     Json parameters = Json::object();
     if (invocation.has("ID")) parameters["incident"] = invocation.value("ID");
