@@ -13,9 +13,9 @@ namespace quell::policy {
 namespace {
 
 // Quell's own programs and state. Whoever acts there is, as a rule, Quell.
-constexpr std::array<std::string_view, 8> kQuell = {
-    "/usr/sbin/quelld", "/usr/bin/quell", "/usr/lib/quell", "/etc/quell",
-    "/run/quell", "/var/lib/quell", "/sys/fs/bpf/quell", "/usr/lib/systemd/system/quelld.service",
+constexpr std::array<std::string_view, 11> kQuell = {
+    "/usr/sbin/quelld", "/usr/sbin/quell-notifier", "/usr/bin/quell", "/usr/libexec/quell", "/usr/share/quell", "/etc/quell",
+    "/run/quell", "/var/lib/quell", "/sys/fs/bpf/quell", "/usr/lib/systemd/system/quelld.service", "/usr/lib/systemd/system/quell-notifier.service",
 };
 
 // Programs that PID 1 and the runtimes cannot live without: a quarantine
@@ -156,10 +156,16 @@ void guard_fields(const Rule& rule, const Group& group, Findings& findings) {
 
 }  // namespace
 
-const char* no_file(const Rule& rule) {
+const char* no_file(const Rule& rule, bool or_executable) {
     constexpr std::uint32_t kRegular = 8;  // S_IFREG >> 12
-    if (rule.operations == QUELL_BIT(QUELL_OP_CREATE)) return "what 'create' makes is not there yet";
-    if (rule.operations == QUELL_OP_BIT(QUELL_OP_SYMLINK)) return "a symbolic link is no regular file";
+    constexpr std::uint64_t kCreate = QUELL_OP_BIT(QUELL_OP_CREATE), kSymlink = QUELL_OP_BIT(QUELL_OP_SYMLINK);
+    if (rule.operations == kCreate) return "what 'create' makes is not there yet";
+    if (rule.operations == kSymlink) return "a symbolic link is no regular file";
+    std::uint64_t without = kCreate | kSymlink;
+    if (!or_executable)  // kern/pending/note.h: what has no path has who acts for its object, and his executable alone
+        for (std::size_t i = 0; i < kObjectKinds.size(); i++)
+            if (kObjectKinds[i] == ObjectKind::NONE || i == QUELL_OP_UNIX_CONNECT) without |= QUELL_OP_BIT(i);
+    if ((rule.operations & ~without) == 0) return "none of its operations is on a regular file that is there";
     for (const Condition& condition : rule.conditions) {
         const auto has_regular = [](const Range& range) { return range.first <= kRegular && kRegular <= range.last; };
         if (condition.field == QUELL_FIELD_TYPE && std::any_of(condition.ranges.begin(), condition.ranges.end(), has_regular) == condition.negated)
@@ -174,7 +180,7 @@ void guard_offers(const Rule& rule, const std::vector<const Node*>& offers, Find
             findings.add(Code::kQ1304, offers[i]->where, std::string(word_at(kResponseWords, rule.offers[i])) + " cannot work: the rule is about the host only",
                          "remove it, or set 'subject: any'", offers[i]->text);
     for (std::size_t i = 0; i < rule.offers.size(); i++)
-        if (const char* why = is_about_files(rule.offers[i]) ? no_file(rule) : nullptr)
+        if (const char* why = is_about_files(rule.offers[i]) ? no_file(rule, rule.offers[i] == QUELL_RESPONSE_DENY_EXEC) : nullptr)
             findings.add(Code::kQ1322, offers[i]->where, std::string(word_at(kResponseWords, rule.offers[i])) + " cannot work: " + why, "remove it", offers[i]->text);
     if (rule.offers.empty() || (rule.subjects & QUELL_SUBJECT_HOST) == 0) return;
     for (const Pattern& pattern : rule.paths) {

@@ -14,8 +14,9 @@ namespace quell::policy {
 // Does the first match all that the second one does?
 [[nodiscard]] bool covers(const Pattern& wide, const Pattern& narrow);
 
-// Why the rule never meets a regular file, nullptr where it may.
-[[nodiscard]] const char* no_file(const Rule& rule);
+// Why the rule never meets a regular file, nullptr where it may. `or_executable`: that of who acts will do, where the
+// operation has no path.
+[[nodiscard]] const char* no_file(const Rule& rule, bool or_executable);
 
 // `offers`: the nodes of rule.offers, in the same order. Thread-safe.
 void guard_offers(const Rule& rule, const std::vector<const Node*>& offers, Findings& findings);

@@ -12,7 +12,7 @@ namespace {
 // Why it cannot be held, nullptr where it can.
 const char* not_possible(Hold hold, const Rule& rule) {
     if ((rule.subjects & QUELL_SUBJECT_CONTAINER) == 0) return "the rule is about the host only";
-    if (hold == Hold::kDenyExec) return no_file(rule);
+    if (hold == Hold::kDenyExec) return no_file(rule, true);
     // the directory that the object is in: of what is made, too
     if (hold == Hold::kDenyWrite && (rule.operations & operation_names::FILES) == 0) return "its operations have no path, and so no directory";
     return nullptr;
