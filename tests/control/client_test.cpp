@@ -76,6 +76,11 @@ TEST(Client, EndsWhenItIsCancelled) {
         ASSERT_LT(waiting.size(), 5'000u);
     }
     ends(waiting);
+    for (const std::uint64_t timeout_ms : {std::uint64_t{0}, std::uint64_t{100}}) {  // and it ends by itself
+        const auto before = boottime_ns();
+        EXPECT_EQ(Client(dir / "s").call("Version", Json::object(), timeout_ms).outcome, CallOutcome::Unreachable);
+        EXPECT_LT(boottime_ns() - before, 2'000'000'000u);
+    }
 }
 
 TEST(Client, NonsenseAndHangUp) {

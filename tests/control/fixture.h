@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -29,6 +30,7 @@ public:
     void call(std::string_view method, const Json& params, const Peer& peer, Responder responder) override {
         calls++;
         last_uid = peer.uid;
+        if (on_call) on_call(method);
         if (method == "Version") return responder.reply({{"version", "9"}, {"abi", 1}, {"kernel", "6.12"}});
         if (method == "Show") return responder.error(errors::kNoSuchIncident, {{"id", params["id"]}});
         if (method == "History") return responder.reply({{"rows", std::string(static_cast<std::size_t>(params["limit"].get<int>()), 'x')}});
@@ -38,6 +40,7 @@ public:
     std::atomic<int> calls = 0;
     std::atomic<uid_t> last_uid = 0;
     std::vector<Responder> kept;  // the loop's thread only
+    std::function<void(std::string_view method)> on_call;  // before start(); on the loop's thread, before it answers
 };
 
 // A client without manners.

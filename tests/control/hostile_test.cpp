@@ -2,6 +2,7 @@
 // Clients that mean harm, or are broken: each is told why or cut off, and
 // others are served as before.
 #include "tests/control/fixture.h"
+#include "user/control/client.h"
 
 namespace quell::control {
 namespace {
@@ -106,12 +107,15 @@ TEST_F(ServerTest, ManyConnections) {
     };
     for (int i = 0; i < 3; i++) EXPECT_TRUE(served(7));
     for (int i = 0; i < 50; i++) EXPECT_FALSE(served(7));  // his share
+    EXPECT_TRUE(is_crowded(Client(path).call("Version", Json::object())));
     EXPECT_TRUE(served(8));
     EXPECT_FALSE(served(9));  // the rest is kept for root
     EXPECT_TRUE(served(0));
     held.clear();
     for (std::size_t open = 1; open != 0; in_loop([&] { open = server->connections(); })) {}
     EXPECT_TRUE(served(7));
+    EXPECT_FALSE(is_crowded(Client(path).call("Version", Json::object())));
+    EXPECT_FALSE(is_crowded(Client(path).call("Show", {{"id", "7"}})));
 }
 
 }  // namespace

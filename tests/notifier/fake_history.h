@@ -49,12 +49,12 @@ public:
     static Json row(std::int64_t number, const std::string& action) {
         return {{"row", number}, {"time", "2026-03-01T09:08:07." + std::to_string(100'000 + number) + "Z"}, {"action", action}, {"incident", "00012"}, {"subject", "web"}, {"result", "r"}};
     }
-    // One more, told at once. `held`: it waits for the disk.
-    void add(const std::string& action = "detected", bool held = false) {
+    // One more, told at once, or `count` of them. `held`: they wait for the disk.
+    void add(const std::string& action = "detected", bool held = false, std::size_t count = 1) {
         {
             const std::lock_guard lock(mutex_);
-            rows_.push_back(row(static_cast<std::int64_t>(rows_.size()) + 1, action));
-            held_ = held ? held_ + 1 : 0;
+            for (std::size_t i = 0; i < count; i++) rows_.push_back(row(static_cast<std::int64_t>(rows_.size()) + 1, action));
+            held_ = held ? held_ + count : 0;
         }
         if (!loop_) return;
         loop_->post([this] {
@@ -71,6 +71,11 @@ public:
         rows_.clear();
         first_ = 0;
     }
+    // The disk gives nothing either: only what waits for it is told.
+    void hide(bool hidden) {
+        const std::lock_guard lock(mutex_);
+        hidden_ = hidden;
+    }
     [[nodiscard]] int asked() const { return asked_; }
 
 private:
@@ -86,15 +91,16 @@ private:
         const auto limit = params["limit"].get<std::size_t>();
         const Json& after = control::member(params, "after");
         Json answer = {{"rows", Json::array()}};
-        const std::size_t written = rows_.size() - held_;
+        const std::size_t written = rows_.size() - held_, first = hidden_ ? written : first_;
+        if (hidden_ && held_ == 0) return responder.fail("the disk gives nothing");
         if (after.is_number_integer()) {
-            for (std::size_t i = std::max(first_, after.get<std::size_t>()); i < rows_.size() && answer["rows"].size() < limit; i++) {
+            for (std::size_t i = std::max(first, after.get<std::size_t>()); i < rows_.size() && answer["rows"].size() < limit; i++) {
                 answer["rows"].push_back(rows_[i]);
                 if (i >= written) answer["rows"].back()["row"] = 0;
             }
             answer["incidents"] = Json::array({{{"id", "00012"}, {"policy", "p"}, {"rule", "r"}, {"name", "n"}, {"severity", "high"}, {"state", "pending"}, {"subject", "web"}, {"operation", "delete"}, {"count", 1}}});
         } else {
-            for (std::size_t i = rows_.size(); i > first_ && answer["rows"].size() < limit; i--) {
+            for (std::size_t i = rows_.size(); i > first && answer["rows"].size() < limit; i--) {
                 answer["rows"].push_back(rows_[i - 1]);
                 if (i > written) answer["rows"].back()["row"] = 0;
             }
@@ -108,6 +114,7 @@ private:
     std::mutex mutex_;
     std::vector<Json> rows_;
     std::size_t first_ = 0, held_ = 0;
+    bool hidden_ = false;
     std::atomic<int> asked_ = 0;
     const Json status_ = {{"state", "ready"}, {"version", "0"}, {"kernel", "6.12"}, {"pending", 3}, {"enforcing", 2}};
     std::vector<control::Responder> watching_;  // the loop's thread only

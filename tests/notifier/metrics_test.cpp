@@ -87,5 +87,27 @@ TEST(Metrics, AlertsNameNothingElse) {
     EXPECT_GT(count, 10u);
 }
 
+// What must be 0 on a healthy host raises an alert, and what is counted is explained.
+TEST(Metrics, EachLossHasAnAlertAndEachCounterItsWords) {
+    const auto whole = [](const char* path) {
+        std::ifstream file(path);
+        return std::string{std::istreambuf_iterator<char>(file), {}};
+    };
+    const std::string alerts = whole(QUELL_SOURCE_DIR "/deploy/quell-alerts.yaml"), manual = whole(QUELL_SOURCE_DIR "/docs/operations.md");
+    constexpr bool LOUD = true, QUIET = false;
+    const std::vector<std::pair<std::string, bool>> counters = {
+#define COUNTER(name, loud, text) {#name, loud},
+#include "kern/counters.def"
+#undef COUNTER
+    };
+    ASSERT_TRUE(LOUD && !QUIET);
+    for (const auto& [name, is_loud] : counters) {
+        std::string word;
+        for (const char c : name) word += c == '_' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+        EXPECT_TRUE(std::regex_search(manual, std::regex("\n\\| ([a-z-]+, )*" + word + "(, [a-z-]+)* \\|"))) << word;
+        EXPECT_TRUE(!is_loud || word == "protected" || std::regex_search(alerts, std::regex("[\"|]" + word + "[\"|]"))) << word;  // by that one nothing is lost
+    }
+}
+
 }  // namespace
 }  // namespace quell::notifier

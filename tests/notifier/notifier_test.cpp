@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <set>
 
 #include "tests/base/temp_dir.h"
@@ -30,12 +31,15 @@ protected:
         config.targets = {target};
     }
     ~NotifierTest() override { end(); }
-    void begin() {
+    void launch() {
         stop = Fd(eventfd(0, EFD_CLOEXEC));
         thread = std::thread([this] {
             const auto ran = run(config, stop.get());
             EXPECT_TRUE(ran) << ran.error().message;
         });
+    }
+    void begin() {
+        launch();
         for (int i = 0; i < 6000 && metrics().find("quell_notifier_connected 1") == std::string::npos; i++) usleep(10'000);
     }
     // What is on its way at an end may be sent again, and these tests count: so it ends when nothing is.
@@ -149,6 +153,45 @@ TEST_F(NotifierTest, ARowThatWaitsForTheDiskIsSentOnceAndAtOnce) {
     EXPECT_EQ(rows(3), (std::vector<int>{0, 0, 3}));
     EXPECT_TRUE(http.no_more_than(3, std::chrono::milliseconds(300)));
     EXPECT_TRUE(told("quell_notifier_history_row 3"));
+}
+
+TEST_F(NotifierTest, AllThatWaitForTheDiskAreSentAtOnce) {
+    begin();
+    history.add();
+    EXPECT_EQ(rows(1), (std::vector<int>{1}));
+    history.add("detected", true, 600);  // more than are asked for at once
+    const auto got = rows(601);
+    ASSERT_EQ(got.size(), 601u);
+    EXPECT_EQ(std::count(got.begin(), got.end(), 0), 600);
+    history.add("done");  // the disk takes all of them
+    EXPECT_EQ(rows(602).back(), 602);
+    EXPECT_TRUE(told("quell_notifier_history_row 602"));
+    EXPECT_TRUE(http.no_more_than(602, std::chrono::milliseconds(300)));
+}
+
+TEST_F(NotifierTest, BeginsBehindTheNewestRowThatTheDiskHas) {
+    for (int i = 0; i < 3; i++) history.add();
+    history.add("approved", true);
+    begin();
+    EXPECT_TRUE(told("quell_notifier_history_row 3"));
+    EXPECT_EQ(rows(1), (std::vector<int>{0})) << "what waited is newer";
+    history.add("done");
+    EXPECT_EQ(rows(2), (std::vector<int>{0, 5}));
+    EXPECT_TRUE(http.no_more_than(2, std::chrono::milliseconds(300)));
+}
+
+TEST_F(NotifierTest, BeginsNowhereBeforeItKnowsWhereTheHistoryEnds) {
+    for (int i = 0; i < 3; i++) history.add();
+    history.add("approved", true);
+    history.hide(true);
+    launch();
+    for (int i = 0; i < 6000 && history.asked() < 2; i++) usleep(10'000);
+    EXPECT_TRUE(http.no_more_than(0, std::chrono::milliseconds(300)));
+    EXPECT_TRUE(told("quell_notifier_connected 0"));
+    history.hide(false);
+    EXPECT_TRUE(told("quell_notifier_history_row 3"));
+    EXPECT_EQ(rows(1), (std::vector<int>{0}));
+    EXPECT_TRUE(http.no_more_than(1, std::chrono::milliseconds(300)));
 }
 
 TEST_F(NotifierTest, AFullQueueKeepsDecisionsAndCounts) {

@@ -15,9 +15,9 @@ namespace {
 
 class QueueTest : public testing::Test {
 protected:
-    void open(std::uint64_t max = 100, const std::vector<std::string>& targets = {"a", "b"}) {
+    void open(std::uint64_t max = 100, const std::vector<std::string>& targets = {"a", "b"}, std::uint64_t read_max = kReadMax) {
         queue.reset();
-        auto opened = Queue::open(path, max, targets);
+        auto opened = Queue::open(path, max, targets, read_max);
         ASSERT_TRUE(opened) << opened.error().message;
         queue = std::move(*opened);
     }
@@ -28,6 +28,15 @@ protected:
         auto next = queue->front(target);
         EXPECT_TRUE(next);
         return next && *next ? (*next)->body : "";
+    }
+    // Of the file. Closes the queue.
+    std::int64_t number(const char* sql) {
+        queue.reset();
+        auto database = history::Database::open(path, false);
+        EXPECT_TRUE(database);
+        const auto found = database->number(sql);
+        EXPECT_TRUE(found) << sql;
+        return found ? *found : -1;
     }
     // The bodies that wait, oldest first; takes them off.
     std::vector<std::string> take_all(const std::string& target = "a") {
@@ -71,6 +80,46 @@ TEST_F(QueueTest, WhatWasPutBeforeIsNotPutAgain) {
     ASSERT_TRUE(queue->put({message("a", 1)}, 3));
     EXPECT_EQ(front(), "") << "also when it was sent long ago";
     EXPECT_EQ(take_all("b").size(), 1u);
+}
+
+// Rows that wait for the daemon's disk come with each read.
+TEST_F(QueueTest, WhatIsReadAgainTakesNoNumber) {
+    open(100, {"a"}, 10);
+    std::vector<NewMessage> waiting;
+    for (int i = 1; i <= 5; i++) waiting.push_back(message("a", i));
+    for (int read = 0; read < 30; read++) ASSERT_TRUE(queue->put(waiting, 7));
+    ASSERT_TRUE(queue->put({message("a", 6)}, 7));
+    ASSERT_TRUE(queue->put(waiting, 7));
+    EXPECT_EQ(queue->counts()["a"].waiting, 6u) << "each once";
+    EXPECT_EQ(number("SELECT max(number) FROM known"), 6);
+    EXPECT_EQ(number("SELECT seq FROM sqlite_sequence WHERE name = 'known'"), 6);
+}
+
+TEST_F(QueueTest, WhatIsReadAgainIsKnownHoweverManyComeAfterIt) {
+    constexpr int kReadMessages = 10, kReads = 50;
+    open(10'000, {"a", "b"}, kReadMessages);
+    for (int read = 0; read < kReads; read++) {  // a decision, and what is dropped for room behind it
+        std::vector<NewMessage> messages;
+        for (const char* target : {"a", "b"}) {
+            messages.push_back(message(target, 1));
+            for (int i = 2; i <= kReadMessages; i++) messages.push_back(message(target, read * kReadMessages + i, "detected"));
+        }
+        ASSERT_TRUE(queue->put(messages, 7));
+        for (const char* target : {"a", "b"}) ASSERT_EQ(queue->counts()[target].waiting, 1u + static_cast<unsigned>(read + 1) * (kReadMessages - 1)) << target << " in read " << read;
+    }
+    EXPECT_LE(number("SELECT count(*) FROM known"), 4 * 2 * kReadMessages) << "and the others are forgotten";
+}
+
+TEST_F(QueueTest, TwoTargetsForgetNothingOfTheOldestThatWait) {
+    constexpr int kReadMessages = 20, kReads = 120;
+    open(1000, {"a", "b"}, kReadMessages);
+    for (int read = 0; read < kReads; read++) {  // the oldest goes, one comes
+        std::vector<NewMessage> messages;
+        for (int i = 0; i < kReadMessages; i++)
+            for (const char* target : {"a", "b"}) messages.push_back(message(target, read + i));
+        ASSERT_TRUE(queue->put(messages, 7));
+    }
+    for (const char* target : {"a", "b"}) EXPECT_EQ(queue->counts()[target].waiting, static_cast<std::uint64_t>(kReads + kReadMessages - 1)) << target;
 }
 
 TEST_F(QueueTest, BeyondItsBoundDetectionsGoFirstAndAreCounted) {

@@ -3,11 +3,17 @@
 // answers; and what is shipped for hooks.d.
 #include <sys/wait.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <thread>
+#include <vector>
 
 #include "tests/cli/fake_daemon.h"
 #include "user/base/files.h"
+#include "user/control/client.h"
+#include "user/control/varlink.h"
+#include "user/oci_hook/hook.h"
 
 namespace quell::oci {
 namespace {
@@ -77,6 +83,62 @@ TEST_F(OciProgram, AHungDaemonIsNotWaitedForLong) {
     EXPECT_EQ(hook(to_socket(), says(kStarted)).code, 0);
     EXPECT_EQ(hook("--require " + to_socket(), says(kStarted)).code, 1);
     EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(20));
+}
+
+constexpr const char* kFollowed = R"({"followed":true,"contained":true,"incidents":["00012"],"text":"contained"})";
+
+TEST_F(OciProgram, WhereThereIsNoRoomItAsksAgain) {
+    std::atomic<int> asked = 0;
+    will_fail("ContainerStarts", control::errors::kFailed, {{"reason", control::errors::kTooManyConnections}});
+    on_call = [&](const std::string&, const Json&) {
+        if (++asked == 3) will_reply("ContainerStarts", Json::parse(kFollowed));
+    };
+    start();
+    const auto hooked = hook("--require " + to_socket(), says(kStarted));
+    EXPECT_EQ(hooked.code, 0) << hooked.text;
+    EXPECT_NE(hooked.text.find("container web: contained"), std::string::npos) << hooked.text;
+    EXPECT_EQ(calls(), std::vector<std::string>(3, R"(ContainerStarts {"id":"web","pid":4711})"));
+}
+
+// As many as the daemon serves at once of root: the real limit.
+TEST_F(OciProgram, ItWaitsForAPlaceAmongThoseOfRoot) {
+    will_reply("ContainerStarts", Json::parse(kFollowed));
+    will_reply("Version", {{"version", "1"}, {"abi", 1}, {"kernel", "6.12"}});
+    start();
+    std::vector<control::Client> crowd;
+    while (crowd.empty() || !control::is_crowded(crowd.back().call("Version", Json::object()))) {
+        ASSERT_LT(crowd.size(), 100u);
+        crowd.emplace_back(socket);
+    }
+    std::thread later([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(500));
+        crowd.clear();
+    });
+    const auto hooked = hook("--require " + to_socket(), says(kStarted));
+    later.join();
+    EXPECT_EQ(hooked.code, 0) << hooked.text;
+    EXPECT_NE(hooked.text.find("container web: contained"), std::string::npos) << hooked.text;
+}
+
+TEST_F(OciProgram, WhereThereIsNoRoomAtAllItsDeadlineEndsIt) {
+    will_fail("ContainerStarts", control::errors::kFailed, {{"reason", control::errors::kTooManyConnections}});
+    start();
+    const auto before = std::chrono::steady_clock::now();
+    const auto hooked = hook("--require " + to_socket(), says(kStarted));
+    const auto took = std::chrono::steady_clock::now() - before;
+    EXPECT_EQ(hooked.code, 1);
+    EXPECT_NE(hooked.text.find("too many connections"), std::string::npos) << hooked.text;
+    EXPECT_GT(took, std::chrono::milliseconds(kDeadlineMs - 200)) << "given up early";
+    EXPECT_LT(took, std::chrono::seconds(20));
+    EXPECT_GT(calls().size(), 5u);
+    EXPECT_LE(calls().size(), kDeadlineMs / 20 + 1) << "without a pause";
+}
+
+TEST_F(OciProgram, AnyOtherFailureIsAnAnswer) {
+    will_fail("ContainerStarts", control::errors::kFailed, {{"reason", "its process is in another cgroup"}});
+    start();
+    EXPECT_EQ(hook("--require " + to_socket(), says(kStarted)).code, 1);
+    EXPECT_EQ(calls().size(), 1u);
 }
 
 TEST_F(OciProgram, BadInputIsBounded) {

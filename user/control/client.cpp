@@ -45,6 +45,10 @@ bool is_cancelled(int cancel) {
 
 }  // namespace
 
+bool is_crowded(const CallResult& result) {
+    return result.outcome == CallOutcome::Remote && result.error == errors::kFailed && string_member(result.parameters, "reason") == errors::kTooManyConnections;
+}
+
 // False when the time is over, or it is cancelled.
 bool Client::wait_for(short events, std::uint64_t deadline_ns) const {
     for (;;) {
@@ -66,7 +70,7 @@ CallResult Client::connect(std::uint64_t timeout_ms) {
     if (!fd) return unreachable(errno_error("socket").message);
     // A full backlog makes connect(2) wait; a hung daemon would make it wait for ever.
     const std::uint64_t deadline_ns = boottime_ns() + std::min(timeout_ms, kConnectTimeoutMs) * kNsPerMs;
-    const std::uint64_t wait_ms = cancel_ < 0 ? std::min(timeout_ms, kConnectTimeoutMs) : kCancelledWithinMs;
+    const std::uint64_t wait_ms = cancel_ < 0 ? std::clamp<std::uint64_t>(timeout_ms, 1, kConnectTimeoutMs) : kCancelledWithinMs;  // 0 would be for ever
     const timeval limit{static_cast<time_t>(wait_ms / 1000), static_cast<suseconds_t>(wait_ms % 1000 * 1000)};
     setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
     int connected = -1;
@@ -91,8 +95,7 @@ bool Client::put(const std::string& message, std::uint64_t deadline_ns) const {
     return true;
 }
 
-CallResult Client::exchange(const std::string& message, std::uint64_t timeout_ms) {
-    const std::uint64_t deadline_ns = boottime_ns() + timeout_ms * kNsPerMs;
+CallResult Client::exchange(const std::string& message, std::uint64_t timeout_ms, std::uint64_t deadline_ns) {
     const std::string late = "no answer within " + duration_text(static_cast<std::int64_t>(timeout_ms * kNsPerMs));
     if (!put(message, deadline_ns)) return unreachable(late);
     std::string input;
@@ -112,9 +115,10 @@ CallResult Client::exchange(const std::string& message, std::uint64_t timeout_ms
 }
 
 CallResult Client::call(std::string_view method, const Json& parameters, std::uint64_t timeout_ms) {
+    const std::uint64_t deadline_ns = boottime_ns() + timeout_ms * kNsPerMs;  // of connecting, too
     if (!fd_)
         if (auto connected = connect(timeout_ms); !fd_) return connected;
-    CallResult result = exchange(call_message("io.quell." + std::string(method), parameters), timeout_ms);
+    CallResult result = exchange(call_message("io.quell." + std::string(method), parameters), timeout_ms, deadline_ns);
     // A late answer must not be taken for that of the next call.
     if (result.outcome != CallOutcome::Reply && result.outcome != CallOutcome::Remote) fd_.reset();
     return result;

@@ -29,6 +29,8 @@ struct CallResult {
     std::string message;  // the others: what happened, for a person
     bool stopped = false;  // of stream(): by who called it
 };
+// The service had no place for one more connection, and did not look at the call: it may be made again, by another Client.
+[[nodiscard]] bool is_crowded(const CallResult& result);
 
 class Client {
 public:
@@ -49,7 +51,7 @@ private:
     CallResult connect(std::uint64_t timeout_ms);
     // False: the time is over. A service that hung up may have said why before it did.
     [[nodiscard]] bool put(const std::string& message, std::uint64_t deadline_ns) const;
-    CallResult exchange(const std::string& message, std::uint64_t timeout_ms);
+    CallResult exchange(const std::string& message, std::uint64_t timeout_ms, std::uint64_t deadline_ns);
     CallResult receive_all(int stop, const std::function<bool(const Json&)>& each);
 
     [[nodiscard]] bool wait_for(short events, std::uint64_t deadline_ns) const;

@@ -63,66 +63,66 @@ void Connection::read_some() {
     process();
 }
 
+// One call at most: the next one has its own turn.
 void Connection::process() {
-    if (processing_) return;
-    processing_ = true;
-    while (fd_ && !busy_ && !draining_ && output_.empty()) {
-        const std::size_t end = input_.find('\0', scanned_);
-        const std::size_t size = end == std::string::npos ? input_.size() : end;
-        if (size > limits_.call_size) {
-            refuse("the message is too large");
-            break;
-        }
-        if (end == std::string::npos) {
-            scanned_ = input_.size();
-            // A half of a call that will never be whole, or nothing at all.
-            if (half_closed_) close();
-            break;
-        }
-        auto call = parse_call(std::string_view(input_).substr(0, end));
-        input_.erase(0, end + 1);
-        scanned_ = 0;
-        since_ns_ = boottime_ns();
-        if (!call) {
-            refuse("malformed message: " + call.error().message);
-            break;
-        }
-        busy_ = true;
-        call_++;
-        const bool oneway = call->oneway;
-        Responder::SendMore more;
-        if (call->more && !oneway)
-            more = [weak = weak_from_this(), number = call_](std::string message) {
-                const auto alive = weak.lock();
-                return alive && alive->busy_ && alive->call_ == number && alive->answer_more(std::move(message));
-            };
-        Responder responder(
-            [weak = weak_from_this(), oneway](std::string message) {
-                if (const auto alive = weak.lock()) alive->answer(std::move(message), oneway);
-            },
-            std::move(more));
-        on_call_(peer_, std::move(call).value(), std::move(responder));
+    if (!fd_ || busy_ || posted_ || draining_ || !output_.empty()) return;
+    const std::size_t end = input_.find('\0', scanned_);
+    const std::size_t size = end == std::string::npos ? input_.size() : end;
+    if (size > limits_.call_size) return refuse("the message is too large");
+    if (end == std::string::npos) {
+        scanned_ = input_.size();
+        // A half of a call that will never be whole, or nothing at all.
+        if (half_closed_) close();
+        return;
     }
-    processing_ = false;
+    auto call = parse_call(std::string_view(input_).substr(0, end));
+    input_.erase(0, end + 1);
+    scanned_ = 0;
+    since_ns_ = boottime_ns();
+    if (!call) return refuse("malformed message: " + call.error().message);
+    busy_ = true;
+    call_++;
+    const bool oneway = call->oneway;
+    Responder::SendMore more;
+    if (call->more && !oneway)
+        more = [weak = weak_from_this(), number = call_](std::string message) {
+            const auto alive = weak.lock();
+            return alive && alive->busy_ && alive->call_ == number && alive->answer_more(std::move(message));
+        };
+    Responder responder(
+        [weak = weak_from_this()](std::string message) {
+            if (const auto alive = weak.lock()) alive->answer(std::move(message));
+        },
+        std::move(more), oneway);
+    on_call_(peer_, std::move(call).value(), std::move(responder));
 }
 
-void Connection::answer(std::string message, bool oneway) {
+// Empty: of a call that wants no reply.
+void Connection::answer(std::string message) {
     if (!fd_) return;
     busy_ = false;
     since_ns_ = boottime_ns();
-    if (!oneway) {
+    if (!message.empty()) {
         output_ += message;  // behind what is left of earlier replies to the same call
         write_some();
     }
+    process_later();
     want_events();
-    // The next call waits for its own turn: who answers is in the middle of something that a call may change.
-    if (!processing_)
-        loop_.post([weak = weak_from_this()] {
-            const auto alive = weak.lock();
-            if (!alive) return;
-            alive->process();
-            alive->want_events();
-        });
+}
+
+// The next call waits for its own turn: who answers is in the middle of something that a call may change, and what
+// others asked goes before it, however many calls were sent at once. Where output is left, its end is that turn.
+void Connection::process_later() {
+    const bool has_next = half_closed_ || !input_.empty();
+    if (!fd_ || posted_ || !has_next || !output_.empty()) return;
+    posted_ = true;
+    loop_.post([weak = weak_from_this()] {
+        const auto alive = weak.lock();
+        if (!alive) return;
+        alive->posted_ = false;
+        alive->process();
+        alive->want_events();
+    });
 }
 
 // What waits has a limit; a single reply may be longer where nothing waits.
@@ -131,7 +131,7 @@ bool Connection::answer_more(std::string message) {
     if (message.empty()) return true;
     output_.erase(0, std::exchange(written_, 0));
     if (!output_.empty() && output_.size() + message.size() > limits_.stream_queue) {
-        answer(error_message(errors::kTooSlow, Json{{"reason", "more than " + std::to_string(limits_.stream_queue >> 10) + " KiB were not read"}}), false);
+        answer(error_message(errors::kTooSlow, Json{{"reason", "more than " + std::to_string(limits_.stream_queue >> 10) + " KiB were not read"}}));
         return false;
     }
     output_ += message;
@@ -170,14 +170,14 @@ void Connection::write_some() {
 
 void Connection::want_events() {
     if (!fd_) return;
-    const bool may_read = !half_closed_ && !busy_ && output_.empty();
+    const bool may_read = !half_closed_ && !busy_ && !posted_ && output_.empty();
     const std::uint32_t wanted = (may_read ? EPOLLIN : 0u) | (output_.empty() ? 0u : EPOLLOUT);
     if (wanted != wanted_ && !loop_.modify(fd_.get(), wanted)) return close();
     wanted_ = wanted;
 }
 
 void Connection::check_time(std::uint64_t now_ns) {
-    if (!fd_ || busy_) return;
+    if (!fd_ || busy_ || posted_) return;
     const std::uint64_t allowed = !output_.empty() ? limits_.stalled_ns
                                   : draining_      ? kDrainNs
                                   : !input_.empty() ? limits_.partial_ns

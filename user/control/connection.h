@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Connection: one client of the control socket: bytes in, calls out, replies
-// back. It takes one call at a time and reads nothing more until the answer is
-// written, so a client can make the daemon hold one call and one reply; or, of
-// a call that takes several, so much of them as its limit says: who reads too
-// slowly is told so, and gets no more. Such a call may last as long as its
-// client does.
+// back. It takes one call at a time and one in a turn of the loop, and reads
+// nothing more until the answer is written and what was read is taken, so a
+// client can make the daemon hold one call and one reply; or, of a call that
+// takes several, so much of them as its limit says: who reads too slowly is
+// told so, and gets no more. Such a call may last as long as its client does.
 // Belongs to the loop's thread; shared so that a reply may outlive it.
 #pragma once
 
@@ -47,7 +47,8 @@ private:
     void on_ready(std::uint32_t events);
     void read_some();
     void process();
-    void answer(std::string message, bool oneway);
+    void process_later();
+    void answer(std::string message);
     bool answer_more(std::string message);
     void refuse(std::string_view reason);
     void write_some();
@@ -69,7 +70,7 @@ private:
     std::uint32_t wanted_ = 0;
     bool busy_ = false;        // a call waits for its answer, or for the last of several
     std::uint64_t call_ = 0;   // number of the newest call: what belongs to an earlier one says nothing
-    bool processing_ = false;  // process() is on the stack
+    bool posted_ = false;      // process() comes with the loop's next turn
     bool half_closed_ = false;  // no more calls will come
     bool draining_ = false;    // refused: what it still sends is thrown away
 };

@@ -10,6 +10,7 @@ Responder& Responder::operator=(Responder&& other) noexcept {
         if (send_) fail("the call was dropped");
         send_ = std::exchange(other.send_, nullptr);
         send_more_ = std::exchange(other.send_more_, nullptr);
+        oneway_ = other.oneway_;
     }
     return *this;
 }
@@ -18,9 +19,9 @@ Responder::~Responder() {
     if (send_) fail("the call was dropped");
 }
 
-void Responder::reply(const Json& parameters) { send(reply_message(parameters)); }
+void Responder::reply(const Json& parameters) { send(oneway_ ? std::string{} : reply_message(parameters)); }
 
-void Responder::error(std::string_view name, const Json& parameters) { send(error_message(name, parameters)); }
+void Responder::error(std::string_view name, const Json& parameters) { send(oneway_ ? std::string{} : error_message(name, parameters)); }
 
 void Responder::fail(std::string_view reason) { error(errors::kFailed, Json{{"reason", reason}}); }
 

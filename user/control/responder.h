@@ -21,8 +21,10 @@ public:
     // Takes one message that is not the last; an empty one only asks. False: nobody listens any more.
     using SendMore = std::function<bool(std::string message)>;
 
-    explicit Responder(Send send, SendMore send_more = nullptr) : send_(std::move(send)), send_more_(std::move(send_more)) {}
-    Responder(Responder&& other) noexcept : send_(std::exchange(other.send_, nullptr)), send_more_(std::exchange(other.send_more_, nullptr)) {}
+    // `oneway`: no reply is wanted, none is made, and `send` takes an empty message.
+    explicit Responder(Send send, SendMore send_more = nullptr, bool oneway = false) : send_(std::move(send)), send_more_(std::move(send_more)), oneway_(oneway) {}
+    Responder(Responder&& other) noexcept
+        : send_(std::exchange(other.send_, nullptr)), send_more_(std::exchange(other.send_more_, nullptr)), oneway_(other.oneway_) {}
     Responder& operator=(Responder&& other) noexcept;
     Responder(const Responder&) = delete;
     Responder& operator=(const Responder&) = delete;
@@ -53,6 +55,7 @@ private:
 
     Send send_;
     SendMore send_more_;
+    bool oneway_;
 };
 
 }  // namespace quell::control

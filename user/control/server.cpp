@@ -68,8 +68,8 @@ void Server::on_accept() {
             continue;
         }
         if (!has_room(*peer)) {
-            if (!has_role(*peer)) refusals_.add(*peer, "too many connections", boottime_ns());
-            const std::string full = error_message(errors::kFailed, Json{{"reason", "too many connections"}});
+            if (!has_role(*peer)) refusals_.add(*peer, errors::kTooManyConnections, boottime_ns());
+            const std::string full = error_message(errors::kFailed, Json{{"reason", errors::kTooManyConnections}});
             [[maybe_unused]] const ssize_t sent = send(fd.get(), full.data(), full.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
             continue;
         }

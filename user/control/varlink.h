@@ -44,6 +44,8 @@ inline constexpr std::string_view kNoSuchTarget = "io.quell.NoSuchTarget";
 inline constexpr std::string_view kPolicyInvalid = "io.quell.PolicyInvalid";
 inline constexpr std::string_view kTooSlow = "io.quell.TooSlow";
 inline constexpr std::string_view kFailed = "io.quell.Failed";
+// Reason of a kFailed: the connection is refused for now, and its call was not looked at.
+inline constexpr std::string_view kTooManyConnections = "too many connections";
 }  // namespace errors
 
 struct Call {

@@ -19,7 +19,8 @@ namespace {
 using control::integer_member;
 using control::member;
 
-constexpr std::int64_t kRowsAtOnce = 500;
+constexpr std::int64_t kRowsAtOnce = 500, kRowsMax{kReadMax};
+constexpr std::size_t kMessagesAtOnce = 1'000;  // in memory, and in one transaction
 constexpr int kRetryMs = 1'000, kLookMs = 30'000;
 constexpr std::uint64_t kAskMs = 30'000;
 
@@ -89,27 +90,43 @@ void Follower::say(const std::string& trouble) {
     trouble_ = trouble;
 }
 
-// From now on.
+// From now on: behind the newest row that the disk has. Those that wait for it are newer, and have no number.
 bool Follower::begin() {
-    const auto newest = ask({{"limit", 1}});
-    if (!newest) return false;
-    const auto& rows = member(*newest, "rows");
-    const auto row = rows.empty() ? 0 : integer_member(rows[0], "row");
-    if (auto put = queue_.put({}, static_cast<std::uint64_t>(std::max<std::int64_t>(row, 0))); !put) return log::error(put.error().message), false;
-    log::info("begins behind row " + std::to_string(row) + " of the history");
-    return true;
+    for (const std::int64_t limit : {std::int64_t{1}, kRowsMax}) {
+        const auto newest = ask({{"limit", limit}});
+        if (!newest) return false;
+        const auto& rows = member(*newest, "rows");
+        const auto has_number = [](const Json& row) { return integer_member(row, "row") > 0; };
+        const auto found = std::find_if(rows.begin(), rows.end(), has_number);
+        if (found == rows.end() && !rows.empty()) continue;
+        const auto row = rows.empty() ? 0 : integer_member(*found, "row");
+        if (auto put = queue_.put({}, static_cast<std::uint64_t>(row)); !put) return log::error(put.error().message), false;
+        log::info("begins behind row " + std::to_string(row) + " of the history");
+        return true;
+    }
+    // Row 0 would be all that it has, told when its file can be read.
+    if (!std::exchange(is_late_, true)) log::warn("where the history ends is not to be seen while its disk gives nothing: it begins then");
+    return false;
 }
 
 bool Follower::read_rows() {
     if (!queue_.cursor() && !begin()) return false;
-    for (;;) {
+    for (std::int64_t limit = kRowsAtOnce;;) {
         const std::uint64_t cursor = queue_.cursor().value_or(0);
-        const auto reply = ask({{"limit", kRowsAtOnce}, {"after", cursor}});
+        const auto reply = ask({{"limit", limit}, {"after", cursor}});
         if (!reply) return false;
         std::uint64_t next = cursor;
         if (!take(*reply, cursor, next)) return false;
+        const bool is_full = member(*reply, "rows").size() >= static_cast<std::size_t>(kRowsAtOnce);
         if (next != cursor) {
-            if (member(*reply, "rows").size() < static_cast<std::size_t>(kRowsAtOnce)) return true;
+            if (!is_full) return true;
+            limit = kRowsAtOnce;
+            continue;
+        }
+        // They wait for the disk, and have no number to go on behind: all of them at once. While they do, the daemon
+        // takes a second for each answer, so it is not asked for that many more often.
+        if (is_full && limit < kRowsMax) {
+            limit = kRowsMax;
             continue;
         }
         // Nothing new: or is it another history, that was begun anew or put back from a backup?
@@ -129,6 +146,13 @@ bool Follower::take(const Json& reply, std::uint64_t cursor, std::uint64_t& next
     std::vector<NewMessage> messages;
     std::uint64_t missed = 0;
     bool first = true;
+    const auto put = [&] {
+        if (auto done = queue_.put(messages, next); !done) return log::error(done.error().message), false;  // and these rows are read again
+        if (missed) log::warn(std::to_string(missed) + " rows were removed from the history before they were read");
+        missed_ += std::exchange(missed, 0);
+        messages.clear();
+        return true;
+    };
     for (const auto& row : member(reply, "rows")) {
         const auto number = static_cast<std::uint64_t>(std::max<std::int64_t>(0, integer_member(row, "row")));
         if (number != 0 && std::exchange(first, false) && cursor != 0 && number > cursor + 1) missed = number - cursor - 1;
@@ -138,12 +162,9 @@ bool Follower::take(const Json& reply, std::uint64_t cursor, std::uint64_t& next
         for (const auto& target : config_.targets)
             if (is_wanted(target, row, incident))
                 messages.push_back({target.name, message_id(row), control::string_member(row, "action"), message_body(target.format, host_, row, incident)});
+        if (messages.size() >= kMessagesAtOnce && !put()) return false;
     }
-    if (messages.empty() && next == cursor) return true;
-    if (auto put = queue_.put(messages, next); !put) return log::error(put.error().message), false;  // and these rows are read again
-    if (missed) log::warn(std::to_string(missed) + " rows were removed from the history before they were read");
-    missed_ += missed;
-    return true;
+    return (messages.empty() && next == cursor) || put();
 }
 
 }  // namespace quell::notifier

@@ -48,6 +48,7 @@ private:
     Fd news_;  // eventfd: Watch has told something
     control::Client client_;
     std::string trouble_;  // as last said
+    bool is_late_ = false;  // was said: at its first start it could not see where the history ends
     std::atomic<bool> connected_ = false;
     std::atomic<std::uint64_t> missed_ = 0;
 };

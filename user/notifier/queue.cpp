@@ -12,9 +12,9 @@ using history::Transaction;
 namespace {
 
 constexpr std::int64_t kFormat = 1;
-constexpr std::uint64_t kToldMax = 20'000;
+constexpr std::uint64_t kReadsKept = 4;
 
-// FULL: what is finished stays so. known: ids that were put, also of messages that are gone.
+// FULL: what is finished stays so. known: ids that were put, also of messages that are gone; the highest numbers are kept, as many as kReadsKept reads take.
 constexpr char kSchema[] = R"sql(
 PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -256; PRAGMA journal_size_limit = 1048576; PRAGMA trusted_schema = OFF;
 CREATE TABLE IF NOT EXISTS messages (number INTEGER PRIMARY KEY AUTOINCREMENT, target TEXT NOT NULL, id TEXT NOT NULL, action TEXT NOT NULL, body TEXT NOT NULL) STRICT;
@@ -33,13 +33,13 @@ Error named(Error error) {
 
 }  // namespace
 
-Result<std::unique_ptr<Queue>> Queue::open(const std::string& path, std::uint64_t max, const std::vector<std::string>& targets) {
+Result<std::unique_ptr<Queue>> Queue::open(const std::string& path, std::uint64_t max, const std::vector<std::string>& targets, std::uint64_t read_max) {
     auto database = Database::open(path, false);
     if (!database) return named(database.error());
     auto version = database->number("PRAGMA user_version");
     if (!version) return named(version.error());
     if (*version != 0 && *version != kFormat) return Error{"queue: " + path + " is of another version", ENOTSUP, "move it away"};
-    std::unique_ptr<Queue> queue(new Queue(std::move(*database), max));
+    std::unique_ptr<Queue> queue(new Queue(std::move(*database), max, read_max * std::max<std::size_t>(targets.size(), 1)));
     if (auto loaded = queue->load(targets); !loaded) return named(loaded.error());
     return queue;
 }
@@ -94,13 +94,30 @@ Status Queue::store(const std::string& target, const TargetCounts& counts) {
     return put->bind(target).bind(counts.sent).bind(counts.failed).bind(counts.refused).bind(counts.dropped).run();
 }
 
-Status Queue::put_one(const NewMessage& message, std::map<std::string, TargetCounts>& counts) {
-    auto known = database_.prepare("INSERT OR IGNORE INTO known (target, id) VALUES (?,?)");
+// What is known takes no number. Only one that has become old gets a new one: it waits for the daemon's disk, comes with
+// each read, and is kept for as long as it does. From one read to the next less than three times what a read has are
+// given, so it is met before it is forgotten.
+Result<bool> Queue::learn(const NewMessage& message) {
+    auto known = database_.prepare("SELECT number, number <= (SELECT max(number) FROM known) - ? FROM known WHERE target = ? AND id = ?");
     if (!known) return known.error();
-    if (auto done = known->bind(message.target).bind(message.id).run(); !done) return done;
-    auto changes = database_.number("SELECT changes()");
-    if (!changes) return changes.error();
-    if (*changes == 0) return success();
+    auto found = known->bind(read_max_).bind(message.target).bind(message.id).step();
+    if (!found) return found.error();
+    const bool is_known = *found, is_old = is_known && known->number(1) != 0;
+    const auto number = is_known ? known->number(0) : 0;
+    known->reset();
+    if (is_known && !is_old) return false;
+    auto put = database_.prepare(is_known ? "UPDATE known SET number = (SELECT max(number) FROM known) + 1 WHERE number = ?" : "INSERT INTO known (target, id) VALUES (?,?)");
+    if (!put) return put.error();
+    if (is_known) put->bind(number);
+    else put->bind(message.target).bind(message.id);
+    if (auto done = put->run(); !done) return done.error();
+    return !is_known;
+}
+
+Status Queue::put_one(const NewMessage& message, std::map<std::string, TargetCounts>& counts) {
+    auto is_new = learn(message);
+    if (!is_new) return is_new.error();
+    if (!*is_new) return success();
     auto& count = counts[message.target];
     while (count.waiting >= max_) {
         auto drop = database_.prepare("DELETE FROM messages WHERE number = (SELECT number FROM messages WHERE target = ? ORDER BY action <> 'detected', number LIMIT 1)");
@@ -125,7 +142,7 @@ Status Queue::put(const std::vector<NewMessage>& messages, std::uint64_t cursor)
         if (auto done = put_one(message, counts); !done) return named(done.error());
     for (const auto& [target, count] : counts)
         if (auto done = store(target, count); !done) return named(done.error());
-    const std::string rest = "DELETE FROM known WHERE number <= (SELECT max(number) FROM known) - " + std::to_string(kToldMax) +
+    const std::string rest = "DELETE FROM known WHERE number <= (SELECT max(number) FROM known) - " + std::to_string(kReadsKept * read_max_) +
                              "; INSERT OR REPLACE INTO cursor VALUES (1, " + std::to_string(cursor) + ");";
     if (auto done = database_.run(rest.c_str()); !done) return named(done.error());
     if (auto done = transaction->commit(); !done) return named(done.error());

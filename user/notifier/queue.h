@@ -29,6 +29,10 @@ struct Message {
     std::string id, body;
 };
 
+// Rows that one answer of the daemon has at most: docs/io.quell.varlink, History. So many may wait for its disk, and
+// come with each answer.
+inline constexpr std::uint64_t kReadMax = 10'000;
+
 enum class Counted { Sent, Failed, Refused, Dropped };  // Failed: attempts; the others: messages
 
 struct TargetCounts {
@@ -38,13 +42,15 @@ struct TargetCounts {
 class Queue {
 public:
     // Makes the file (0600) where there is none. Messages of targets that are
-    // not among `targets` go. Errors: as history::Database.
-    [[nodiscard]] static Result<std::unique_ptr<Queue>> open(const std::string& path, std::uint64_t max, const std::vector<std::string>& targets);
+    // not among `targets` go. `read_max`: messages for each of them from one
+    // read. Errors: as history::Database.
+    [[nodiscard]] static Result<std::unique_ptr<Queue>> open(const std::string& path, std::uint64_t max, const std::vector<std::string>& targets, std::uint64_t read_max = kReadMax);
 
     // How far the history was read, nothing at first.
     [[nodiscard]] std::optional<std::uint64_t> cursor() const;
-    // All or nothing. Of an id that a target was given before (of the newest
-    // 20,000 messages) nothing is made again.
+    // All or nothing. Of an id that a target was given before nothing is made
+    // again: of the newest 40,000 of each target, and of those that come with
+    // each read, however many others came since.
     [[nodiscard]] Status put(const std::vector<NewMessage>& messages, std::uint64_t cursor);
 
     // The oldest of a target, nothing where none waits.
@@ -62,15 +68,17 @@ public:
     [[nodiscard]] bool is_stopping() const;
 
 private:
-    Queue(history::Database database, std::uint64_t max) : database_(std::move(database)), max_(max) {}
+    Queue(history::Database database, std::uint64_t max, std::uint64_t read_max) : database_(std::move(database)), max_(max), read_max_(read_max) {}
     [[nodiscard]] Status load(const std::vector<std::string>& targets);
+    // False: it was known.
+    [[nodiscard]] Result<bool> learn(const NewMessage& message);
     [[nodiscard]] Status put_one(const NewMessage& message, std::map<std::string, TargetCounts>& counts);
     [[nodiscard]] Status store(const std::string& target, const TargetCounts& counts);
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     history::Database database_;
-    const std::uint64_t max_;
+    const std::uint64_t max_, read_max_;  // read_max_: of all targets
     std::optional<std::uint64_t> cursor_;
     std::map<std::string, TargetCounts> counts_;
     std::uint64_t puts_ = 0;

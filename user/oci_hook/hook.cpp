@@ -2,8 +2,11 @@
 #include "user/oci_hook/hook.h"
 
 #include <cerrno>
+#include <chrono>
+#include <thread>
 
 #include "user/base/escape.h"
+#include "user/base/time.h"
 #include "user/incident/identity_sources.h"
 
 namespace quell::oci {
@@ -13,6 +16,7 @@ using control::Json;
 
 constexpr std::size_t kShown = 200;  // of an id, or what the daemon says
 constexpr std::size_t kPathMax = 4096;
+constexpr std::uint64_t kPauseMs = 20;  // most calls are answered in less
 
 void put(Json& json, const char* name, const std::optional<std::string>& value) {
     if (value && !value->empty() && value->size() <= kNameBytesMax) json[name] = *value;
@@ -66,6 +70,20 @@ Json told(const State& state, const ContainerIdentity& identity, const std::stri
     put(json, "image", identity.image);
     if (!root.empty()) json["root"] = root;
     return json;
+}
+
+std::uint64_t left_ms(std::uint64_t deadline_ns) {
+    const auto now = boottime_ns();
+    return now < deadline_ns ? (deadline_ns - now) / 1'000'000 + 1 : 0;
+}
+
+control::CallResult ask(const std::string& socket, const Json& parameters, std::uint64_t deadline_ns) {
+    for (;;) {
+        // A full backlog is waited for by connect(2).
+        auto answer = control::Client(socket).call("ContainerStarts", parameters, left_ms(deadline_ns));
+        if (!control::is_crowded(answer) || left_ms(deadline_ns) <= kPauseMs) return answer;
+        std::this_thread::sleep_for(std::chrono::milliseconds(kPauseMs));
+    }
 }
 
 Verdict verdict_of(const control::CallResult& answer, const State& state, bool required) {

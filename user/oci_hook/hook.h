@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What quell-oci-hook does with what its runtime hands over. Nothing here
-// waits but the call of the daemon. Thread-safe.
+// waits but the calls of the daemon. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +34,13 @@ struct State {
 
 // Parameters of ContainerStarts.
 [[nodiscard]] control::Json told(const State& state, const ContainerIdentity& identity, const std::string& root);
+
+// Until then, 0: it is over.
+[[nodiscard]] std::uint64_t left_ms(std::uint64_t deadline_ns);
+
+// What the daemon says of it. Asked again while it has no place for one more connection, as where a node boots: it
+// serves sixteen at once of root, and a runtime starts more than that. Until the deadline; then that is the answer.
+[[nodiscard]] control::CallResult ask(const std::string& socket, const control::Json& parameters, std::uint64_t deadline_ns);
 
 struct Verdict {
     bool starts = true;      // the container may

@@ -29,11 +29,6 @@ const option kOptions[] = {{"require", no_argument, nullptr, kRequire}, {"socket
                            {"version", no_argument, nullptr, kVersion}, {"help", no_argument, nullptr, kHelp},
                            {nullptr, 0, nullptr, 0}};
 
-std::uint64_t left_ms(std::uint64_t deadline_ns) {
-    const auto now = boottime_ns();
-    return now < deadline_ns ? (deadline_ns - now) / 1'000'000 + 1 : 0;
-}
-
 // To its end: a runtime closes it.
 Result<std::string> read_state(std::uint64_t deadline_ns) {
     std::string text;
@@ -53,7 +48,7 @@ Result<std::string> read_state(std::uint64_t deadline_ns) {
     }
 }
 
-Verdict ask(const std::string& socket, bool required) {
+Verdict decide(const std::string& socket, bool required) {
     const auto deadline_ns = boottime_ns() + kDeadlineMs * 1'000'000;
     const auto text = read_state(deadline_ns);
     if (!text) return verdict_of(text.error(), required);
@@ -62,8 +57,7 @@ Verdict ask(const std::string& socket, bool required) {
     const auto files = TrustedFiles::open();
     const auto identity = files ? identity_of(*files, *state) : ContainerIdentity{};
     const auto root = files ? root_of(*files, *state) : std::string();
-    control::Client client(socket);
-    return verdict_of(client.call("ContainerStarts", told(*state, identity, root), left_ms(deadline_ns)), *state, required);
+    return verdict_of(ask(socket, told(*state, identity, root), deadline_ns), *state, required);
 }
 
 int finish(const Verdict& verdict) {
@@ -92,7 +86,7 @@ int start(int argc, char** argv) {
         std::fprintf(stderr, "quell-oci-hook: unknown argument '%s'\n%s", escape(argv[optind]).c_str(), kUsage);
         return 2;
     }
-    return finish(ask(socket, required));
+    return finish(decide(socket, required));
 }
 
 }  // namespace quell::oci
