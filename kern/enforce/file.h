@@ -63,6 +63,7 @@ static __always_inline struct quell_file_entry *file_adopt(u64 inode, struct fil
 {
 	struct quell_file_entry *entry, *moved;
 	struct quell_pending *p;
+	int is_counted;
 
 	if (!facts->before.file.inode || (facts->flags & QUELL_OBJECT_LOWER))
 		return 0;
@@ -74,14 +75,14 @@ static __always_inline struct quell_file_entry *file_adopt(u64 inode, struct fil
 		return entry;
 	contained_filter_add(facts->key.file.inode);
 	p->file = facts->key;
-	bpf_map_delete_elem(&contained_files, &facts->before);
+	is_counted = !bpf_map_delete_elem(&contained_files, &facts->before); /* else who took it back has counted it down */
 	moved = bpf_map_lookup_elem(&contained_files, &facts->key);
+	if (may_hold(QUELL_WORD_STATE(p->word), p))
+		return moved;
 	/* taken back in this moment: what was just put there must not stay */
-	if (QUELL_WORD_STATE(p->word) != QUELL_STATE_APPROVED && QUELL_WORD_STATE(p->word) != QUELL_STATE_ENFORCING) {
-		bpf_map_delete_elem(&contained_files, &facts->key);
-		return 0;
-	}
-	return moved;
+	if (!bpf_map_delete_elem(&contained_files, &facts->key) && is_counted)
+		__sync_fetch_and_add(&quell.contained_files, -1);
+	return 0;
 }
 
 /*

@@ -102,7 +102,7 @@ static __always_inline void far_named(struct far_end *far, u64 name, u32 size)
 	far->port = bpf_ntohs(words[0] >> 16);
 	if (family == AF_INET_NUMBER)
 		far_four(far, words[1]);
-	else if (family == AF_INET6_NUMBER && size >= SIN6_SIZE)
+	else if (family == AF_INET6_NUMBER && size >= SIN6_SIZE && !words[1]) /* a flow label may bring a routing header */
 		read_kernel(far->address, name + 8);
 	else
 		return;
@@ -167,6 +167,24 @@ static __always_inline int far_allowed(struct quell_isolation *isolation, struct
 	return 0;
 }
 
+/*
+ * Does the socket send by a route of its own making? With a source route (IP_OPTIONS, IPV6_RTHDR; no capability is needed,
+ * and no hook sees them set) what is told to be for one goes to another.
+ */
+static __always_inline int is_source_routed(u64 sk, u32 family)
+{
+	u64 options = read_pointer(sk + offset_of(inet_sock, inet_opt)), six;
+	u8 route = 0;
+
+	if (options)
+		read_kernel(route, options + offset_of(ip_options_rcu, opt.srr));
+	if (route || family != AF_INET6_NUMBER)
+		return route != 0;
+	six = read_pointer(sk + offset_of(inet_sock, pinet6));
+	options = six ? read_pointer(six + offset_of(ipv6_pinfo, opt)) : 0;
+	return options && read_pointer(options + offset_of(ipv6_txoptions, srcrt)) != 0;
+}
+
 /* A connection of TCP: both whom it is connected to and whom a first send would connect it to. */
 static __always_inline int stream_allowed(struct quell_isolation *isolation, u64 sk, u32 family, struct far_end *named, u32 hook)
 {
@@ -218,6 +236,7 @@ static __always_inline int datagram_allowed(struct quell_isolation *isolation, u
 static __always_inline int terms_allow(struct quell_isolation *isolation, u64 sk, u32 family, u64 name, u32 size, u32 hook)
 {
 	struct far_end named = {};
+	u64 control = 0;
 	u16 type = 0, protocol = 0;
 	u32 length = size;
 
@@ -228,7 +247,12 @@ static __always_inline int terms_allow(struct quell_isolation *isolation, u64 sk
 		return 1;
 	read_kernel(type, sk + offset_of(sock, sk_type));
 	read_kernel(protocol, sk + offset_of(sock, sk_protocol));
+	if (is_source_routed(sk, family))
+		return 0;
 	if (hook == QUELL_HOOK_socket_sendmsg) {
+		read_kernel(control, name + offset_of(msghdr, msg_controllen));
+		if (control) /* it may say where the message goes */
+			return 0;
 		read_kernel(length, name + offset_of(msghdr, msg_namelen));
 		name = read_pointer(name + offset_of(msghdr, msg_name));
 	}

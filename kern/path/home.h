@@ -227,9 +227,12 @@ static __noinline int home_visit(u32 slot, u64 mount)
 	}
 	if (work->beside.mount)
 		work->beside.count = work->above_count;
+	/* the names of one that is not noted would be nobody's, and stay for good */
+	if (!home_put(slot, container, root[1], root[0]))
+		return 0;
 	if (!home_names_keep(slot))
 		count(QUELL_COUNTER_HOME_FULL);
-	return home_put(slot, container, root[1], root[0]);
+	return 1;
 }
 
 struct home_drop_walk {

@@ -5,6 +5,11 @@
  */
 #pragma once
 
+__noinline int holds_ended(u32 slot); /* pending/hold.h */
+
+/* Responses that hold an object, which has a record of its own (enforce/held_objects.h). */
+#define HELD_OBJECTS (QUELL_BIT(QUELL_RESPONSE_DENY_WRITE) | QUELL_BIT(QUELL_RESPONSE_DENY_EXEC))
+
 /* What only reads needs no hook, and waits for none. `armed`: responses whose hooks are attached. */
 static __always_inline u32 first_state(u32 offers, u32 armed)
 {
@@ -39,7 +44,8 @@ static long pending_clear_one(void *map, struct quell_pending_key *key, struct q
 	struct quell_pending_key copy = *key;
 	u64 word = entry->word;
 
-	if (!waits(QUELL_WORD_STATE(word)) && !is_kept(QUELL_WORD_STATE(word), entry))
+	/* of what holds an object the record would be nobody's: it goes with a repeat, or when the daemon forgets it */
+	if (!waits(QUELL_WORD_STATE(word)) && !is_kept(QUELL_WORD_STATE(word), entry) && !(entry->held & HELD_OBJECTS))
 		pending_bury(&copy, entry, word);
 	return 0;
 }
@@ -53,8 +59,8 @@ static __noinline int pending_clear(void)
 	return 0;
 }
 
-/* 1: it waits, and this is a repeat; 0: it was over, and is removed; -1: it holds, or another removes it. */
-static __always_inline int pending_meets(struct quell_pending_key *key, struct quell_pending *entry, u64 now)
+/* Of the one under work->key. 1: it waits, and this is a repeat; 0: it was over, and is removed; -1: it holds, or another removes it. */
+static __always_inline int pending_meets(u32 slot, struct quell_pending_key *key, struct quell_pending *entry, u64 now)
 {
 	u64 word = entry->word;
 
@@ -64,6 +70,8 @@ static __always_inline int pending_meets(struct quell_pending_key *key, struct q
 		pending_leave(key, entry, QUELL_COMMAND_EXPIRE);
 		word = entry->word;
 	}
+	if (!waits(QUELL_WORD_STATE(word)) && (entry->held & HELD_OBJECTS))
+		holds_ended(slot);
 	if (!waits(QUELL_WORD_STATE(word)))
 		return is_kept(QUELL_WORD_STATE(word), entry) ? -1 : pending_bury(key, entry, word);
 	return 1;

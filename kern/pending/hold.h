@@ -7,12 +7,11 @@
  *
  * A further response: a bit of QUELL_HOLDABLE, a branch in hold_begins() and
  * in holds_lift(), and in HELD_HERE if it takes no daemon. One that is about
- * an object is in HELD_OBJECTS, too (enforce/held_objects.h).
+ * an object is in HELD_OBJECTS (entry.h) and in holds_ended(), too.
  */
 #pragma once
 
 /* Put in force here. Of the others the daemon does it, and asks for it to be noted (HOLD). */
-#define HELD_OBJECTS (QUELL_BIT(QUELL_RESPONSE_DENY_WRITE) | QUELL_BIT(QUELL_RESPONSE_DENY_EXEC))
 #define HELD_HERE (QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK) | HELD_OBJECTS)
 
 /* Ended in this moment, nobody else would lift what was begun. */
@@ -78,6 +77,25 @@ static __always_inline void holds_lift(u64 container, struct quell_pending *p)
 		isolation_settle(container);
 	if (quell.held_objects && (p->held & HELD_OBJECTS))
 		holds_move(p, container, 0);
+}
+
+/* The incident under work->key is over and about to be removed here, before the daemon has lifted what it held. */
+__noinline int holds_ended(u32 slot)
+{
+	struct work *work = WORK(slot);
+	struct quell_pending *p = bpf_map_lookup_elem(&pending, &work->key);
+
+	if (!p)
+		return 0;
+	if (p->held & QUELL_BIT(QUELL_RESPONSE_DENY_WRITE)) {
+		hold_key_of(&work->hold_key, p, work->key.container, QUELL_RESPONSE_DENY_WRITE);
+		hold_settle_event(&work->hold_key, p);
+	}
+	if (p->held & QUELL_BIT(QUELL_RESPONSE_DENY_EXEC)) {
+		hold_key_of(&work->hold_key, p, work->key.container, QUELL_RESPONSE_DENY_EXEC);
+		hold_settle_event(&work->hold_key, p);
+	}
+	return 0;
 }
 
 /*

@@ -47,8 +47,11 @@ __noinline int place_bind(u32 slot)
 	return 0;
 }
 
-/* Binds the object to work->entry_new. A function of its own for the sake of the stack. */
-__noinline int object_bind(u32 slot)
+/*
+ * Binds the object to work->entry_new. `may_stay`: whether it loses its last name is not known yet. A function of its own for
+ * the sake of the stack.
+ */
+__noinline int object_bind(u32 slot, u32 may_stay)
 {
 	struct work *work = WORK(slot);
 	struct quell_pending *entry = &work->entry_new;
@@ -77,7 +80,7 @@ __noinline int object_bind(u32 slot)
 		entry->object_flags |= QUELL_OBJECT_FILE;
 	if (lies_in_root_of(facts, work->query.container))
 		entry->object_flags |= QUELL_OBJECT_OWN;
-	if (work->op.number == QUELL_OP_DELETE && links <= 1)
+	if (work->op.number == QUELL_OP_DELETE && links <= 1 && !may_stay)
 		entry->object_flags |= QUELL_OBJECT_LAST_LINK;
 	return 1;
 }
@@ -133,7 +136,7 @@ static __always_inline int pending_repeat(u32 slot, struct quell_pending_key *ke
 
 	if (!entry)
 		return 0;
-	meets = pending_meets(key, entry, now);
+	meets = pending_meets(slot, key, entry, now);
 	if (meets <= 0)
 		return meets;
 	hits = __sync_fetch_and_add(&entry->hits, 1) + 1;
@@ -148,8 +151,8 @@ static __always_inline int pending_repeat(u32 slot, struct quell_pending_key *ke
 }
 
 /*
- * A repeat that removes: where it takes the last name of the file that the entry has bound, nothing is left to
- * quarantine. A function of its own for the sake of the stack.
+ * A removal that is not refused, so far: where it takes the last name of the file that the entry has bound, nothing is left
+ * to quarantine. A function of its own for the sake of the stack.
  */
 __noinline int object_removed(u32 slot)
 {
@@ -159,14 +162,16 @@ __noinline int object_removed(u32 slot)
 	struct file_facts *facts = &work->facts;
 	u32 links = 0;
 
-	if (!entry || !inode || !(entry->object_flags & QUELL_OBJECT_FILE))
+	if (work->verdict || !entry || !inode || !(entry->object_flags & QUELL_OBJECT_FILE))
 		return 0;
 	read_kernel(links, inode + offset_of(inode, i_nlink));
 	if (links > 1 || !file_facts(inode, facts))
 		return 0;
 	/* copied up since the event, it is the same one */
-	if (same_file(&entry->file, &facts->key) || same_file(&entry->file, &facts->before))
+	if (same_file(&entry->file, &facts->key) || same_file(&entry->file, &facts->before)) {
 		__sync_fetch_and_or(&entry->object_flags, QUELL_OBJECT_LAST_LINK);
+		work->entry_new.object_flags |= QUELL_OBJECT_LAST_LINK;
+	}
 	return 0;
 }
 
@@ -268,7 +273,7 @@ __noinline int pending_note(u32 slot, u32 index)
 	}
 	__builtin_memset(&work->entry_new, 0, sizeof(work->entry_new));
 	place_bind(slot);
-	object_bind(slot);
+	object_bind(slot, (wanted & QUELL_BIT(QUELL_RESPONSE_DENY_WRITE)) | (work->verdict != 0));
 	actor_file_bind(slot);
 	pending_prepare(slot, index);
 	error = bpf_map_update_elem(&pending, key, &work->entry_new, BPF_NOEXIST);
@@ -283,8 +288,12 @@ __noinline int pending_note(u32 slot, u32 index)
 			count(QUELL_COUNTER_PENDING_FULL);
 		return 0;
 	}
-	if (wanted && denies_itself(&work->op, holds_begin(slot)))
-		rule_denies(slot);
+	if (wanted) {
+		if (denies_itself(&work->op, holds_begin(slot)))
+			rule_denies(slot);
+		if (work->op.number == QUELL_OP_DELETE)
+			object_removed(slot);
+	}
 	event_of(&work->event, key, &work->entry_new, 1, QUELL_EVENT_FIRST);
 	event_report(slot);
 	return 0;

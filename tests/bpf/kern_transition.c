@@ -162,16 +162,13 @@ int machine_network(u64 container) {
     return isolation != 0;
 }
 
-static void machine_holds(struct quell_pending_key *key, struct quell_pending *made) {
-    u32 slot = works_busy++;
-
+static void machine_holds(u32 slot, struct quell_pending_key *key, struct quell_pending *made) {
     WORK(slot)->key = *key;
     if (made->wanted) holds_begin(slot);
-    works_busy--;
 }
 
 // pending_note in kern/pending/note.h, as far as places, room and what is held go
-int machine_detect(struct quell_pending_key *key, struct quell_pending *made, u32 armed) {
+static int detect(u32 slot, struct quell_pending_key *key, struct quell_pending *made, u32 armed) {
     u64 container = key->container;
     struct quell_container *c = container ? bpf_map_lookup_elem(&containers, &container) : 0;
     int meets = -1;
@@ -185,9 +182,10 @@ int machine_detect(struct quell_pending_key *key, struct quell_pending *made, u3
 
         key->turn = turn;
         entry = bpf_map_lookup_elem(&pending, key);
-        meets = entry ? pending_meets(key, entry, clock_ns) : 0;
+        WORK(slot)->key = *key;
+        meets = entry ? pending_meets(slot, key, entry, clock_ns) : 0;
     }
-    if (meets > 0) machine_holds(key, made);
+    if (meets > 0) machine_holds(slot, key, made);
     if (meets) return meets < 0 ? MACHINE_NOTHING : MACHINE_REPEAT;
     lack = budget_take(c);
     if (lack != BUDGET_TAKEN && budget_reclaim(clock_ns)) lack = budget_take(c);
@@ -200,11 +198,18 @@ int machine_detect(struct quell_pending_key *key, struct quell_pending *made, u3
         error = bpf_map_update_elem(&pending, key, made, BPF_NOEXIST);
     }
     if (!error) {
-        machine_holds(key, made);
+        machine_holds(slot, key, made);
         return MACHINE_NEW;
     }
     budget_return(container);
     return MACHINE_NO_ROOM;
+}
+
+int machine_detect(struct quell_pending_key *key, struct quell_pending *made, u32 armed) {
+    int done = detect(works_busy++, key, made, armed);
+
+    works_busy--;
+    return done;
 }
 
 int machine_entry(u32 at, struct quell_pending_key *key, struct quell_pending *entry) {

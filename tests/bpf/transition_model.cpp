@@ -333,7 +333,7 @@ bool Model::takes_room(std::uint64_t container) {
     return true;
 }
 
-void Model::forget_over() { std::erase_if(entries, [](const auto& one) { return !one.second.waits() && !one.second.is_kept(); }); }
+void Model::forget_over() { std::erase_if(entries, [](const auto& one) { return !one.second.waits() && !one.second.is_kept() && !one.second.holds_object(); }); }
 
 // At the event itself: what needs no daemon, and whose hooks are attached.
 void Model::hold_here(Entry& entry, std::uint64_t container, quell_u32 armed) {
@@ -353,6 +353,7 @@ int Model::detect(quell_pending_key& at, const quell_pending& made, quell_u32 ar
             return MACHINE_REPEAT;
         }
         if (entry.waits()) move(entry, found->first, QUELL_COMMAND_EXPIRE, QUELL_STATE_EXPIRED);
+        lift_objects(entry, at.container);
         if (entry.is_kept()) continue;
         entries.erase(found);
         break;

@@ -31,6 +31,7 @@ struct Entry {
     [[nodiscard]] bool holds() const { return state == QUELL_STATE_APPROVED || state == QUELL_STATE_ENFORCING; }
     [[nodiscard]] bool may_hold() const { return holds() || (state == QUELL_STATE_FAILED && is_approved); }
     // Frozen by it, which only a daemon can take back: it stays for that.
+    [[nodiscard]] bool holds_object() const { return held & (QUELL_BIT(QUELL_RESPONSE_DENY_WRITE) | QUELL_BIT(QUELL_RESPONSE_DENY_EXEC)); }
     [[nodiscard]] bool is_kept() const { return may_hold() || (!waits() && (held & QUELL_BIT(QUELL_RESPONSE_PAUSE_CONTAINER))); }
     [[nodiscard]] std::uint64_t actor() const { return actors[target % QUELL_CHAIN_MAX]; }
 };

@@ -94,13 +94,17 @@ Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options) {
         if (getrandom(&setup.name_key, sizeof(setup.name_key), 0) != sizeof(setup.name_key))
             return errno_error("cannot get random bytes");
     }
-    LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &setup, .ctx_size_in = sizeof(setup));
-    if (bpf_prog_test_run_opts(engine->program("quell_setup_program"), &run)) return errno_error("cannot run the setup program");
+    if (auto ran = engine->run_setup(setup); !ran) return ran.error();
     engine->globals_->enabled_offers = options.enabled_responses;
     engine->globals_->adopting = 0;
     // what an earlier daemon asked when it was killed: nobody asks it any more
     std::memset(const_cast<quell_task_query*>(&engine->globals_->query), 0, sizeof(quell_task_query));
     return engine;
+}
+
+Status Engine::run_setup(quell_setup setup) {
+    LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &setup, .ctx_size_in = sizeof(setup));
+    return bpf_prog_test_run_opts(program("quell_setup_program"), &run) ? Status(errno_error("cannot run the setup program")) : success();
 }
 
 Status Engine::open_pins() {

@@ -131,7 +131,7 @@ public:
     // What the descriptors of a process are of, by the identities of the kernel side.
     [[nodiscard]] Result<std::vector<quell_held_file>> held_files(pid_t process);
 
-    // Recognises cgroups and containers that were there before the first load.
+    // Recognises cgroups and containers that were there before the first load, Quell's own among them.
     // After the standing hooks are attached, once; harmless when repeated.
     [[nodiscard]] Status find_containers();
 
@@ -148,6 +148,7 @@ public:
 private:
     Engine() = default;
     [[nodiscard]] Status open_pins();
+    [[nodiscard]] Status run_setup(quell_setup setup);
     // Programs that are missing; with an image also new maps for it, of that half.
     [[nodiscard]] Status load_programs(std::uint64_t hooks, const policy::Image* image = nullptr, quell_u32 half = 0);
     [[nodiscard]] Status load_texts(const policy::ImageTexts& texts, std::uint64_t generation, quell_u32 half);

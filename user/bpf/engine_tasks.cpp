@@ -127,7 +127,10 @@ Status Engine::find_containers() {
     const std::lock_guard lock(query_mutex_);
     if (auto ran = run_iterator(program("quell_iter_cgroups"), Over::kCgroups); !ran) return ran.error();
     if (auto ran = run_iterator(program("quell_iter_containers")); !ran) return ran.error();
-    return success();
+    // before that no container was known, and so none for Quell's own
+    quell_setup setup{};
+    setup.self_pid = 1;
+    return run_setup(setup);
 }
 
 Result<quell_request> Engine::request(quell_request request) {

@@ -57,10 +57,10 @@ protected:
     // Starts the daemon with its first word in another cgroup.
     static void start_daemon_in(const std::string& procs) {
         must("(echo 0 >" + procs + " && exec setsid quelld >>/var/log/quelld.console 2>&1 </dev/null) &");
-        EXPECT_TRUE(eventually([] { return run("quell status").status == 0; }, std::chrono::seconds(120)));
+        EXPECT_TRUE(eventually([] { return run("quell status").status == 0; }, std::chrono::seconds(600)));
     }
 
-    const std::int64_t denied_ = denied_anywhere();
+    std::int64_t denied_ = denied_anywhere();
     const std::string made_ = "/sys/fs/cgroup/kubepods.slice/crio-" + random_hex(64) + ".scope";
 };
 
@@ -153,6 +153,25 @@ TEST_F(Protected, TheContainerThatQuellRunsInIsNotOffered) {
     expect_not_killed(container, later, "000000000000");
     KernelSide kernel;
     EXPECT_EQ(kernel.entry(later).offers & kKill, 0u);
+}
+
+// The first daemon behind a boot finds nothing loaded: no container is known then, its own neither.
+TEST_F(Protected, TheContainerThatItIsLoadedInIsNotOfferedEither) {
+    Container container("node");
+    container.start();
+    kill_daemon(SIGTERM);
+    must("quelld --unload");
+    start_daemon_in("/sys/fs/cgroup" + container.cgroup() + "/cgroup.procs");
+    denied_ = denied_anywhere();
+    EXPECT_EQ(attack(container, "unlink /var/log/dpkg.log"), 0);
+    const auto id = pending_id("node", "delete");
+    expect_not_killed(container, id, "000000000000");
+    allow_counter("protected");
+    for (const char* response : {"kill-container", "pause-container", "isolate-network"})
+        EXPECT_EQ(run(std::string("quell respond ") + response + " --container node --yes --reason x").status, 4) << response;
+    kill_daemon(SIGTERM);  // or it would end with its container
+    start_daemon();
+    denied_ = denied_anywhere();
 }
 
 // quelld in a container of a pod, as a DaemonSet has it: neither that container nor a neighbour in its pod is contained, whoever
