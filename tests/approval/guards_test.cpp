@@ -91,6 +91,23 @@ TEST(Guards, SeveralAtOnceCountEach) {
     EXPECT_EQ(guard(rules, pod, ContainerWindow{}, kOneMinute), "containers") << "more than ever";
 }
 
+// Each passes while the others are prepared: whoever is flipped first counts when the next is asked again.
+TEST(Guards, OfThoseThatPassedTogetherOnlySoManyPassAgain) {
+    GuardRules rules;
+    rules.containers = 3;
+    ContainerWindow window;
+    auto pod = web();
+    pod.containers = 2;
+    for (const auto& asked : {pod, pod, web()}) EXPECT_EQ(guard(rules, asked, window, kOneMinute), "none");
+    std::size_t flipped = 0;
+    for (const auto& asked : {pod, pod, web(), web()}) {
+        if (guard(rules, asked, window, kOneMinute) != "none") continue;
+        for (std::uint32_t i = 0; i < asked.containers; i++) window.add(kOneMinute, rules.per_ns);
+        flipped += asked.containers;
+    }
+    EXPECT_EQ(flipped, 3u) << "a pod, and one alone";
+}
+
 TEST(Guards, TheWindowKeepsNoMoreThanItsTime) {
     ContainerWindow window;
     for (std::int64_t at = 0; at < 100'000; at++) window.add(at, 10);

@@ -58,6 +58,26 @@ TEST_F(RetentionTest, KeepsWhatIsStillNeeded) {
     EXPECT_FALSE((*history_.snapshot(2)).has_value());
 }
 
+// Its file is refused until it is undone, also after a restart of the host: then this is all that knows of it.
+TEST_F(RetentionTest, KeepsAQuarantineThatFailedAndIsInForce) {
+    const std::string lasting = R"({"lasting":{"response":"quarantine-file"}})";
+    append(history_, {with_snapshot(make_entry(Action::FAILED, 1), "failed", lasting), with_snapshot(make_entry(Action::FAILED, 2), "failed"),
+                      with_snapshot(make_entry(Action::FAILED, 3), "failed", "no JSON"), make_entry(Action::STARTED, 0)});
+    for (int i = 0; i < 3; i++) {
+        trim(1);
+        verify_ok();
+        ASSERT_TRUE((*history_.snapshot(1)).has_value());
+        EXPECT_EQ((*history_.snapshot(1))->json, lasting);
+        for (const std::uint64_t over : {2, 3}) EXPECT_FALSE((*history_.snapshot(over)).has_value()) << over;
+        append(history_, {make_entry(Action::STARTED, 0)});
+    }
+    EXPECT_EQ(history_.snapshots(10, {"failed"})->size(), 1u) << "as the daemon looks for it when it starts";
+    append(history_, {with_snapshot(make_entry(Action::UNDONE, 1), "undone")});
+    trim(0);
+    verify_ok();
+    EXPECT_FALSE((*history_.snapshot(1)).has_value());
+}
+
 TEST_F(RetentionTest, ChangedContentIsNotVouchedForAgain) {
     append(history_, {with_snapshot(make_entry(Action::ENFORCING, 2), "enforcing"), make_entry(Action::STARTED, 0)});
     tamper(path_, "UPDATE incidents SET snapshot = '{\"other\":1}'");

@@ -80,7 +80,10 @@ inline Event an_event(std::uint64_t id, std::uint32_t flags = QUELL_EVENT_FIRST)
 
 class FakeKernel final : public KernelView {
 public:
-    std::optional<quell_container> container(std::uint64_t) const override { return container_; }
+    std::optional<quell_container> container(std::uint64_t cgroup) const override {
+        const auto found = containers_.find(cgroup);
+        return found == containers_.end() ? container_ : found->second;
+    }
     Result<std::vector<quell_task_ref>> tasks(std::uint64_t, std::uint64_t, const quell_task_ref*) override {
         walks++;
         if (fails) return Error{"no", EIO, {}};
@@ -105,6 +108,7 @@ public:
     std::uint32_t self_pid() const override { return 2; }
 
     std::optional<quell_container> container_ = quell_container{};
+    std::map<std::uint64_t, std::optional<quell_container>> containers_;  // those that are not like that one
     std::vector<quell_task_ref> tasks_ = {task(400, 0, "init"), task(412, 32, "bash")};
     std::optional<std::uint64_t> quarantined_, isolated_, write_denied_;
     std::optional<std::uint64_t> exec_denied_;

@@ -144,6 +144,68 @@ TEST(Store, BoundsWhatIsOverAndKeepsWhatIsOpen) {
     EXPECT_EQ(store.list(true).front()->id, 4 + kOverMax + 9);
 }
 
+// The kernel has an entry of it until its row is on the disk, and is told by its incident to forget that.
+TEST(Store, WhatTheKernelStillHasIsNotDropped) {
+    Store store;
+    for (std::uint64_t id = 1; id <= kOverMax + 10; id++) store.remember(an_incident(id, QUELL_STATE_UNDONE));
+    store.trim({1, 3});
+    EXPECT_NE(store.find(1), nullptr);
+    EXPECT_EQ(store.find(2), nullptr);
+    EXPECT_NE(store.find(3), nullptr);
+    EXPECT_EQ(store.size(), kOverMax);
+}
+
+// So many came after it that its id would be nobody's: it refuses still, and by that id it is undone.
+TEST(Store, WhatFailedAndIsInForceStaysBeyondTheBound) {
+    Store store;
+    const auto failed = [&store](std::uint64_t id, quell_response response, std::uint64_t approved_ns = 7, bool is_earlier = false) {
+        auto one = an_incident(id, QUELL_STATE_FAILED);
+        one.entry.response = response;
+        one.entry.approved_ns = approved_ns;
+        if (is_earlier) one.earlier_boot_offset_ns = 0;
+        store.remember(one);
+    };
+    failed(1, QUELL_RESPONSE_KILL_CONTAINER);
+    failed(2, QUELL_RESPONSE_PAUSE_CONTAINER);
+    failed(3, QUELL_RESPONSE_QUARANTINE_FILE, 7, true);  // restored
+    failed(4, QUELL_RESPONSE_KILL_CONTAINER, 0);         // it could not be contained
+    failed(5, QUELL_RESPONSE_CAPTURE);
+    failed(6, QUELL_RESPONSE_KILL_CONTAINER, 7, true);
+    for (std::uint64_t id = 7; id < 7 + kOverMax; id++) store.remember(an_incident(id, QUELL_STATE_DONE));
+    store.trim();
+    for (const std::uint64_t id : {1, 2, 3}) EXPECT_NE(store.find(id), nullptr) << id;
+    for (const std::uint64_t id : {4, 5, 6}) EXPECT_EQ(store.find(id), nullptr) << id;
+    EXPECT_EQ(store.size(), kOverMax + 3) << "they take nobody's place";
+    store.find(1)->state = QUELL_STATE_UNDONE;
+    store.trim();
+    EXPECT_EQ(store.find(1), nullptr) << "it is over like the others";
+    EXPECT_EQ(store.size(), kOverMax + 2);
+}
+
+TEST(Store, TheFirstOfSeveralStaysAsLongAsOneOfTheOthersHolds) {
+    Store store;
+    const auto part = [&store](std::uint64_t id, std::uint64_t first, quell_state state) {
+        store.remember(an_incident(first, QUELL_STATE_GONE));
+        auto one = an_incident(id, state);
+        one.part_of = first;
+        one.entry.approved_ns = 7;
+        one.entry.response = QUELL_RESPONSE_KILL_CONTAINER;
+        store.remember(one);
+    };
+    part(2, 1, QUELL_STATE_ENFORCING);
+    part(4, 3, QUELL_STATE_FAILED);
+    part(6, 5, QUELL_STATE_PENDING);
+    part(8, 7, QUELL_STATE_DONE);
+    for (std::uint64_t id = 9; id < 9 + kOverMax; id++) store.remember(an_incident(id, QUELL_STATE_DONE));
+    store.trim();
+    for (const std::uint64_t id : {1, 2, 3, 4, 5, 6}) EXPECT_NE(store.find(id), nullptr) << id;
+    for (const std::uint64_t id : {7, 8}) EXPECT_EQ(store.find(id), nullptr) << id;
+    for (const std::uint64_t id : {2, 4, 6}) store.find(id)->state = QUELL_STATE_UNDONE;
+    store.trim();
+    EXPECT_EQ(store.find(1), nullptr);
+    EXPECT_EQ(store.size(), kOverMax);
+}
+
 TEST(Store, WhatWasApprovedTogetherIsFoundByTheFirst) {
     Store store;
     for (std::uint64_t id = 1; id <= 5; id++) {

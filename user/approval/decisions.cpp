@@ -438,8 +438,7 @@ void Decisions::settle(Incident& incident, const std::string& gone) {
 }
 
 void Decisions::retire(Incident& incident) {
-    const bool holds = incident.state == QUELL_STATE_FAILED && incident.entry.approved_ns && !response::takes_evidence(incident.entry.response);
-    if (!incident.over() || holds) return;
+    if (!incident.over() || incident.failed_in_force()) return;
     lift(incident);
     arming_.forget(incident.id);
     shown_.forget(incident.id);
@@ -492,7 +491,7 @@ void Decisions::tick() {
         });
     }
     std::erase_if(waiting_, [](const auto& one) { return one.second.empty(); });
-    parts_.store.trim();
+    parts_.store.trim(retired_);
     arming_.disarm_unneeded();
 }
 

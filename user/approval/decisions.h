@@ -116,7 +116,7 @@ public:
     // `reply` is called once: when the containment holds or failed, or at once when it is refused.
     void approve(std::uint64_t id, quell_response response, const std::string& digest, const Request& request, Reply reply);
     void reject(std::uint64_t id, const Request& request, Reply reply);
-    // Of the first of a joint containment: all that hold of it, each with its row.
+    // Of the first of a joint containment: all that hold of it, each with its row; nothing while some are still being carried out.
     void undo(std::uint64_t id, const Request& request, Reply reply);
     // At a daemon's start: what an earlier one had bound for a joint containment and did not flip.
     void tell_left_over();

@@ -29,9 +29,7 @@ std::string detail_with(const std::string& detail, const char* name, const std::
     return json.dump(-1, ' ', true, incident::Json::error_handler_t::replace);
 }
 
-bool can_be_undone(const Incident& incident) {
-    return incident.state == QUELL_STATE_ENFORCING || (incident.state == QUELL_STATE_FAILED && incident.entry.approved_ns);
-}
+bool can_be_undone(const Incident& incident) { return incident.state == QUELL_STATE_ENFORCING || incident.failed_in_force(); }
 
 constexpr std::size_t kNamedMax = 8;  // in a target's text
 
@@ -155,17 +153,31 @@ void Decisions::flip_each(const std::shared_ptr<Run>& run) {
         if (const auto* one = parts_.store.find(id); !one || one->state != QUELL_STATE_PENDING)
             return give_up(run, Refusal::kFailed, (one ? part_text(*one) + (one->note.empty() ? "" : ": " + one->note) : "one of them is gone") + "; nothing was approved");
     if (!parts_.canary_denied()) return give_up(run, Refusal::kBlind, "the canary was not denied: the hooks do not refuse, nothing was approved");
+    run->flipping = true;
+    // Others may have been flipped since these passed the guards: asked again where nothing comes in between any more.
+    std::string over;
+    if (!run->request.over_guards && is_guarded(*first, matter_of(*first, run->offer.response), run->request, [this, run](const Answer& answer) { came(run, 0, answer); }, over)) return;
+    if (!over.empty()) {  // an admin had typed the word before it was needed
+        run->request.detail = detail_with(run->request.detail, "guard", over);
+        run->request.over_guards = true;
+    }
     auto request = run->request;
     request.joint.reset();
+    const auto flip_one = [&](Incident& one, std::size_t index) {
+        const Reply reply = [this, run, index](const Answer& answer) { came(run, index, answer); };
+        // it may hold a runtime by now
+        if (const auto why = request.kill_holders ? may_not_kill_holders(one, run->offer.response, request) : std::string(); !why.empty())
+            return refuse(one.id, Refusal::kNotAllowed, incident::subject_text(one) + ": " + why, request, reply);
+        flip(one, run->offer, request, reply);
+    };
     request.detail = detail_with(run->request.detail, "joint", run->request.joint->what);
-    run->flipping = true;
-    flip(*first, run->offer, request, [this, run](const Answer& answer) { came(run, 0, answer); });
+    flip_one(*first, 0);
     run->flipping = false;
     if (run->over) return;
     request.detail = detail_with(run->request.detail, "part_of", id_text(run->first));
     for (std::size_t i = 0; i < run->others.size(); i++) {
         if (!run->places.empty()) request.places = run->places[i].places, request.below = run->places[i].below;
-        if (auto* one = parts_.store.find(run->others[i])) flip(*one, run->offer, request, [this, run, i](const Answer& answer) { came(run, i + 1, answer); });
+        if (auto* one = parts_.store.find(run->others[i])) flip_one(*one, i + 1);
         else came(run, i + 1, {Refusal::kTooLate, "it is gone", run->others[i], {}});
     }
 }
@@ -216,18 +228,29 @@ void Decisions::left_over() {
     }
 }
 
+std::string why_not_undone_yet(const Incident& first, std::span<Incident* const> parts) {
+    const auto is_carried_out = [](const Incident& one) { return one.state == QUELL_STATE_APPROVED; };
+    const auto count = std::ranges::count_if(parts, [&](const Incident* one) { return is_carried_out(*one); }) + (is_carried_out(first) ? 1 : 0);
+    if (!count) return {};
+    return std::to_string(count) + " of them " + (count == 1 ? "is" : "are") + " still being carried out: try again in some seconds; a part that holds can be undone by its own id";
+}
+
 void Decisions::undo(std::uint64_t id, const Request& request, Reply reply) {
     auto* first = parts_.store.find(id);
+    const auto parts = parts_.store.parts_of(id);
+    if (!first || parts.empty()) return undo_one(id, request, reply);
+    refresh(*first);
     std::vector<Incident*> held;
-    for (auto* one : parts_.store.parts_of(id)) {
+    for (auto* one : parts) {
         refresh(*one);
         if (can_be_undone(*one)) held.push_back(one);
     }
-    if (first && held.empty())  // evidence of several: each has its row, and is refused by itself
-        for (auto* one : parts_.store.parts_of(id))
+    if (const auto why = why_not_undone_yet(*first, parts); !why.empty()) return refuse(id, Refusal::kTooLate, why, request, reply);
+    if (held.empty()) {  // evidence of several: each has its row, and is refused by itself
+        for (auto* one : parts)
             if (response::takes_evidence(one->entry.response) && evidence_of(*one) != QUELL_RESPONSE_COUNT) undo_one(one->id, request, [](const Answer&) {});
-    if (!first || held.empty()) return undo_one(id, request, reply);
-    refresh(*first);
+        return undo_one(id, request, reply);
+    }
     Answer all{Refusal::kNone, {}, id, {}};
     std::string text;
     if (can_be_undone(*first)) held.insert(held.begin(), first);

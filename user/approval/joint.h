@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,5 +33,9 @@ struct Joint {
     // Binds one of them, with its row `requested`: its id.
     std::function<Result<std::uint64_t>(const incident::Incident& one)> bind;
 };
+
+// Why nothing of it is taken back yet, "": it can be. What is flipped and still being carried out cannot be: it would be passed
+// over, and in force afterwards.
+[[nodiscard]] std::string why_not_undone_yet(const incident::Incident& first, std::span<incident::Incident* const> parts);
 
 }  // namespace quell::approval

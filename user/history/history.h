@@ -79,7 +79,8 @@ public:
     // Removes the oldest rows but `keep_rows`, after a checkpoint row (one
     // more) that carries the hash of the last one removed and what live
     // incidents and the newest generation still need to be vouched for.
-    // Snapshots of decided incidents go with their last row.
+    // Snapshots of decided incidents go with their last row, but that of a
+    // quarantine that failed and is in force.
     [[nodiscard]] Status trim(std::uint64_t keep_rows);
 
     // The lowest number for a new incident: above every one seen here. A new

@@ -20,6 +20,14 @@ constexpr std::array<std::string_view, 6> kDecided = {"done", "failed", "rejecte
 
 bool decided(std::string_view state) { return std::find(kDecided.begin(), kDecided.end(), state) != kDecided.end(); }
 
+// But a quarantine that failed is in force until it is undone, over restarts of the host, too: by what lasts of it in its snapshot
+// (user/incident/lasting.h), which nothing else has.
+bool lasts(std::string_view state, const std::string& snapshot) {
+    if (state != "failed") return false;
+    const Json json = Json::parse(snapshot, nullptr, false);
+    return json.is_object() && json.contains("lasting");
+}
+
 Json hashes_json(const std::map<std::uint64_t, std::string>& hashes) {
     Json json = Json::object();
     for (const auto& [id, hash] : hashes) json[std::to_string(id)] = hash;
@@ -72,7 +80,7 @@ Status settle_incidents(Database& database, const Checkpoint& before, Checkpoint
     auto kept = vouched(database, "SELECT DISTINCT incident FROM rows WHERE row > ? AND incident <> 0 AND content_hash <> ''",
                         removed_to);
     if (!kept) return kept.error();
-    auto query = database.prepare("SELECT incident, state FROM incidents");
+    auto query = database.prepare("SELECT incident, state, snapshot FROM incidents");
     auto remove = database.prepare("DELETE FROM incidents WHERE incident = ?");
     if (!query) return query.error();
     if (!remove) return remove.error();
@@ -83,7 +91,7 @@ Status settle_incidents(Database& database, const Checkpoint& before, Checkpoint
         if (!*more) break;
         const std::uint64_t incident = query->unsigned_number(0);
         if (kept->contains(incident)) continue;
-        if (decided(query->text(1))) {
+        if (const auto state = query->text(1); decided(state) && !lasts(state, query->text(2))) {
             gone.push_back(incident);
             continue;
         }

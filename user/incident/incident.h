@@ -109,6 +109,12 @@ struct Incident {
     [[nodiscard]] bool holds_file() const {
         return entry.approved_ns && entry.response == QUELL_RESPONSE_QUARANTINE_FILE && (holds() || state == QUELL_STATE_FAILED);
     }
+    // It failed, and goes on refusing or stays frozen until it is undone. Evidence refuses nothing; of what an earlier boot had in
+    // force only a quarantine is there again.
+    [[nodiscard]] bool failed_in_force() const {
+        const bool is_evidence = entry.response < QUELL_RESPONSE_COUNT && (QUELL_RESPONSES_EVIDENCE & QUELL_BIT(entry.response));
+        return state == QUELL_STATE_FAILED && entry.approved_ns && !is_evidence && (!earlier_boot_offset_ns || holds_file());
+    }
     // A container's, also where a restart has taken that, and its number.
     [[nodiscard]] bool of_container() const { return key.container || (entry.object_flags & QUELL_OBJECT_ORPHAN); }
 };

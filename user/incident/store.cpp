@@ -119,10 +119,15 @@ std::vector<Incident*> Store::holding_files() {
     return found;
 }
 
-void Store::trim() {
-    auto over = static_cast<std::size_t>(std::ranges::count_if(incidents_, [](const auto& one) { return one.second.over(); }));
+void Store::trim(const std::set<std::uint64_t>& held) {
+    if (incidents_.size() <= kOverMax) return;
+    std::set<std::uint64_t> firsts;  // by whose id the others are undone
+    for (const auto& [id, one] : incidents_)
+        if (one.part_of && (!one.over() || one.failed_in_force())) firsts.insert(one.part_of);
+    const auto counts = [&firsts](const auto& one) { return one.second.over() && !one.second.failed_in_force() && !firsts.contains(one.first); };
+    auto over = static_cast<std::size_t>(std::ranges::count_if(incidents_, counts));
     for (auto at = incidents_.begin(); over > kOverMax && at != incidents_.end();) {
-        if (at->second.over() && !kept_.contains(at->first)) {
+        if (counts(*at) && !kept_.contains(at->first) && !held.contains(at->first)) {
             at = incidents_.erase(at);
             over--;
         } else {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Store: all incidents that wait or hold, and the newest of those that are
-// over. Loop thread only. Pointers and references stay valid until trim().
+// Store: all incidents that wait, hold, or failed and are in force, and the
+// newest of those that are over. Loop thread only. Pointers and references stay valid until trim().
 //
 // At a daemon's start: remember() what the history tells, on_event() for what
 // the ring still holds, adopt() each of the kernel's entries, end_unheld().
@@ -47,8 +47,11 @@ public:
     [[nodiscard]] std::vector<Incident*> list(bool all);
     // Those that hold a file (Incident::holds_file), oldest first.
     [[nodiscard]] std::vector<Incident*> holding_files();
-    // Drops the oldest that are over beyond the bound, but those that are kept: what follows from them goes on.
-    void trim();
+    // Drops the oldest that are over beyond the bound, but those that are kept: what follows from them goes on. Those that failed
+    // and are in force stay, and the first of several while one of the others is not over or in force: they take nobody's place
+    // within the bound. What bounds them is the kernel's map, which has an entry of each that is in force: 2 * QUELL_PENDING_MAX.
+    // `held`: whose entries the kernel has until their rows are on the disk; without the incident nobody would tell it to forget them.
+    void trim(const std::set<std::uint64_t>& held = {});
     void keep(std::uint64_t id) { kept_.insert(id); }
     void keep_no_more(std::uint64_t id) { kept_.erase(id); }
     [[nodiscard]] std::size_t size() const { return incidents_.size(); }

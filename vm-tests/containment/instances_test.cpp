@@ -134,6 +134,34 @@ TEST_F(Instances, AProgramIsDeniedInEachContainerThatHasIt) {
     EXPECT_EQ(attack(two, "read /vol/tool"), 0);
 }
 
+// One of those that have the file holds a runtime. Who holds the file would be killed in each.
+TEST_F(Instances, HoldersAreKilledNowhereWhereOneOfTheContainersIsProtected) {
+    const std::string made = "/kubepods.slice/crio-" + random_hex(64) + ".scope";
+    ContainerOptions options;
+    options.mounts.push_back({{"destination", "/cgroup"}, {"type", "bind"}, {"source", "/sys/fs/cgroup"}, {"options", {"rbind", "rw"}}});
+    Container node("node", options);
+    node.start();
+    EXPECT_EQ(node.exec("mkdir /cgroup" + made).status, 0);
+    drop(node, "/tmp/x");
+    node.begin("attack old-read-only /tmp/x /tmp/map");
+    EXPECT_TRUE(eventually([&] { return run("test -e " + node.directory() + "/rootfs/tmp/map.ready").status == 0; }));
+    const auto id = requested();
+    const std::string command = "quell approve " + id + "@" + preview(id)["offer"].value("digest", "") + " quarantine-file --all-instances --reason x";
+    for (const char* how : {" --kill-holders --dry-run", " --kill-holders"}) {
+        const auto output = run(command + how);
+        EXPECT_EQ(output.status, 4) << output.text;
+        EXPECT_NE(output.text.find("node ("), std::string::npos) << output.text;
+        EXPECT_NE(output.text.find("protected"), std::string::npos) << output.text;
+        EXPECT_EQ(actions_of(id).back(), "refused");
+    }
+    EXPECT_EQ(attack(web_, "read /tmp/x") | attack(node, "read /tmp/x"), 0) << "nothing is contained";
+    const auto alone = run(command);
+    EXPECT_EQ(alone.status, 0) << "the file alone, of which nobody dies: " << alone.text;
+    expect_refused(node, "read /tmp/x");
+    must("touch " + node.directory() + "/rootfs/tmp/map.go; rmdir /sys/fs/cgroup" + made);
+    EXPECT_LT(node.ended(), 128) << "it was not killed";
+}
+
 TEST_F(Instances, OneThatCameInBetweenIsSaid) {
     const auto id = requested();
     const auto shown = preview(id);

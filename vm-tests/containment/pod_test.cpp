@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <future>
 
 #include "vm-tests/containment/halted.h"
 #include "vm-tests/faults/held_threads.h"
@@ -182,6 +183,37 @@ TEST_F(PodScope, OneUndoTakesAllOfItBackAlsoAfterTheDaemonsDeath) {
     ASSERT_FALSE(joint_rows(id).empty());
     EXPECT_EQ(joint_rows(id).back().find("taken back: "), 0u) << joint_rows(id).back();
     EXPECT_EQ(run("quell undo " + id + " --reason again").status, 5);
+}
+
+// Who carries it out stands still: all are flipped, and an undo that passed them over would leave them to be in force afterwards.
+TEST_F(PodScope, WhatIsStillBeingCarriedOutIsNotPassedOverByAnUndo) {
+    const auto id = incident_of(web_, "web");
+    const auto command = approval(id, digest(id, "pause-container"), "pause-container");
+    const auto are = [&](const std::string& state) {
+        const auto others = parts(id);
+        return others.size() == 2 && show(id)["state"] == state && std::ranges::all_of(others, [&](const Json& one) { return one["state"] == state; });
+    };
+    std::future<Output> asked;
+    {
+        const HeldThreads held("quelld-sweep");
+        asked = std::async(std::launch::async, [command] { return run(command); });
+        EXPECT_TRUE(eventually([&] { return are("approved"); })) << Json(parts(id));
+        for (const char* how : {" --dry-run", ""}) {
+            const auto refused = run("quell undo " + id + " --reason early" + how);
+            EXPECT_EQ(refused.status, 5) << refused.text;
+            EXPECT_NE(refused.text.find("3 of them are still being carried out"), std::string::npos) << refused.text;
+        }
+        EXPECT_TRUE(are("approved"));
+    }
+    const auto output = asked.get();
+    EXPECT_EQ(output.status, 0) << output.text;
+    EXPECT_TRUE(are("enforcing"));
+    expect_frozen(true);
+    const auto actions = actions_of(id);
+    EXPECT_EQ(std::ranges::count(actions, "refused"), 2) << Json(actions);
+    EXPECT_EQ(run("quell undo " + id + " --reason seen").status, 0);
+    expect_frozen(false);
+    EXPECT_TRUE(are("undone"));
 }
 
 TEST_F(PodScope, TheRestIsUndoneWhereTheFirstIsGone) {

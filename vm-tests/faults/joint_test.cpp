@@ -2,6 +2,7 @@
 // An approval of several flips one after the other. The daemon is killed when
 // the first is flipped and the others are bound: the rows say who is not
 // contained, the others can still be approved, and one undo takes back what is.
+// And a guard that counts: who passed it while others were prepared is asked again.
 #include <bpf/bpf.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -9,6 +10,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
+#include <functional>
 #include <future>
 
 #include "user/base/id.h"
@@ -104,9 +107,9 @@ protected:
         return "0";
     }
     static bool frozen(const Container& one) { return run("grep -qx 'frozen 1' /sys/fs/cgroup" + one.cgroup() + "/cgroup.events").status == 0; }
-    static ContainerOptions of_pod(bool sandbox = false) {
+    static ContainerOptions of_pod(bool sandbox = false, const std::string& name = "web-5d3c") {
         ContainerOptions options;
-        options.annotations = {{"io.kubernetes.pod.name", "web-5d3c"}, {"io.kubernetes.pod.uid", "u1"}};
+        options.annotations = {{"io.kubernetes.pod.name", name}, {"io.kubernetes.pod.uid", "u-" + name}};
         if (sandbox) options.annotations["io.kubernetes.cri-o.ContainerType"] = "sandbox";
         return options;
     }
@@ -156,6 +159,83 @@ TEST_F(KilledJoint, BetweenTheFlipsOfAllInstancesSaysWhichAreNotContained) {
     EXPECT_EQ(attack(web, "read /tmp/x") | attack(same, "read /tmp/x"), 0);
     EXPECT_EQ(show(left)["state"], "undone");
     EXPECT_EQ(run("quell history verify").status, 0);
+}
+
+class GuardedJoint : public KilledJoint {
+protected:
+    void SetUp() override {
+        for (Container* one : {&web_, &side_, &db_, &beside_}) one->start();
+        guard(1);
+    }
+    void TearDown() override {
+        KilledJoint::TearDown();
+        must("sed -i '/^guards:/d' /etc/quell/quell.yaml");
+        kill_daemon(SIGTERM);
+        start_daemon();
+    }
+    static void guard(int containers) {
+        must("sed -i '/^guards:/d' /etc/quell/quell.yaml && echo 'guards: {containers: " + std::to_string(containers) + ", per: 1h}' >>/etc/quell/quell.yaml");
+        kill_daemon(SIGTERM);
+        start_daemon();
+    }
+    static std::string approval(const std::string& id) {
+        const auto shown = quell("preview " + id + " pause-container --scope pod")["previews"][0];
+        EXPECT_EQ(shown["parts"].size(), 1u) << shown;
+        return "quell approve " + id + "@" + shown["offer"].value("digest", "") + " pause-container --scope pod --reason joint";
+    }
+    // Containers that earlier tests acted on count: as the guard tells of a pod, which is more than one in any case.
+    static int acted_on(const std::string& id) {
+        const std::string told = run(approval(id) + " --dry-run").text, before = "there were ";
+        const auto at = told.find(before);
+        EXPECT_NE(at, std::string::npos) << told;
+        return at == std::string::npos ? 0 : std::atoi(told.c_str() + at + before.size());
+    }
+    // Both begin while who attaches hooks stands still, and go on when `wait` is over: which of them is refused, 0 or 1.
+    static std::size_t refused_of(const std::vector<std::string>& commands, const std::function<void()>& wait) {
+        std::vector<std::future<Output>> asked;
+        {
+            const HeldThreads held("quelld-arm");
+            for (const auto& command : commands) asked.push_back(std::async(std::launch::async, [command] { return run(command); }));
+            wait();
+        }
+        const Output outputs[] = {asked[0].get(), asked[1].get()};
+        const std::size_t refused = outputs[0].status == 0 ? 1 : 0;
+        EXPECT_EQ(outputs[1 - refused].status, 0) << outputs[0].text << outputs[1].text;
+        EXPECT_EQ(outputs[refused].status, 4) << outputs[0].text << outputs[1].text;
+        EXPECT_NE(outputs[refused].text.find("guard containers: at most"), std::string::npos) << outputs[refused].text;
+        return refused;
+    }
+
+    Container web_{"web", of_pod()}, side_{"side", of_pod()}, db_{"db", of_pod(false, "db-5d3c")}, beside_{"beside", of_pod(false, "db-5d3c")};
+};
+
+TEST_F(GuardedJoint, TwoPodsThatPassTogetherAreNotFrozenTogether) {
+    const std::vector<std::string> ids{requested({{"response", "pause-container"}, {"container", "web"}, {"reason", "joint"}}),
+                                       requested({{"response", "pause-container"}, {"container", "db"}, {"reason", "joint"}})};
+    guard(acted_on(ids[0]) + 3);  // room for one pod of two, not for both
+    const std::vector<std::string> commands{approval(ids[0]), approval(ids[1])};
+    const auto refused = refused_of(commands, [&] {
+        EXPECT_TRUE(eventually([&] { return bound_for(ids[0]) == 1 && bound_for(ids[1]) == 1; }, std::chrono::seconds(4))) << "both have passed the guard, and wait";
+    });
+    for (const Container* one : {&web_, &side_}) EXPECT_EQ(frozen(*one), refused == 1);
+    for (const Container* one : {&db_, &beside_}) EXPECT_EQ(frozen(*one), refused == 0);
+    EXPECT_EQ(show(ids[refused])["state"], "pending");
+    EXPECT_EQ(actions_of(ids[refused]).back(), "refused");
+    const auto left = parts(ids[refused]);
+    EXPECT_EQ(left.size(), 1u);
+    for (const auto& part : left) EXPECT_EQ(part["state"], "rejected") << part;
+    EXPECT_EQ(run(commands[refused] + " --confirm " + (refused ? "db" : "web") + "-5d3c").status, 0) << "an admin goes over it";
+}
+
+TEST_F(GuardedJoint, NorAreTwoThatWaitForTheirHooksCutOffTogether) {
+    const auto id = requested({{"response", "pause-container"}, {"container", "web"}, {"reason", "joint"}});
+    const auto before = acted_on(id);
+    EXPECT_EQ(run("quell reject " + id + " --reason seen").status, 0);
+    guard(before + 1);
+    const std::string respond = "quell respond isolate-network --yes --reason told --container ";
+    (void)refused_of({respond + "web", respond + "db"}, [] { must("sleep 1"); });
+    const auto all = incidents();
+    EXPECT_EQ(std::ranges::count_if(all, [](const Json& one) { return one["state"] == "enforcing"; }), 1) << Json(all);
 }
 
 }  // namespace
