@@ -26,5 +26,24 @@ TEST(Hold, WhoWaitsKeepsFrozenAndSoDoesWhatWasApprovedUntilItIsInForce) {
     EXPECT_FALSE(keeps(QUELL_STATE_PENDING, QUELL_RESPONSE_KILL_CONTAINER, false, QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK)));
 }
 
+// Whoever ends a freeze of his own in this time leaves it frozen.
+TEST(Hold, WhatIsCapturedIsFrozenUntilItIsKilled) {
+    quell_pending entry{};
+    entry.response = QUELL_RESPONSE_KILL_CONTAINER;
+    entry.beside = QUELL_BESIDE_CAPTURE;
+    entry.word = QUELL_WORD(7, QUELL_STATE_APPROVED);
+    EXPECT_TRUE(keeps_frozen(entry));
+    for (const auto state : {QUELL_STATE_PENDING, QUELL_STATE_DONE, QUELL_STATE_FAILED, QUELL_STATE_GONE}) {
+        entry.word = QUELL_WORD(7, state);
+        EXPECT_FALSE(keeps_frozen(entry)) << state;
+    }
+    entry.word = QUELL_WORD(7, QUELL_STATE_APPROVED);
+    entry.beside = 0;
+    EXPECT_FALSE(keeps_frozen(entry)) << "killed at once";
+    entry.beside = QUELL_BESIDE_COPY;
+    entry.response = QUELL_RESPONSE_QUARANTINE_FILE;
+    EXPECT_FALSE(keeps_frozen(entry));
+}
+
 }  // namespace
 }  // namespace quell::response

@@ -239,15 +239,23 @@ std::vector<std::uint64_t> paused_containers(const std::string& root) {
         key = next;
         if (!bpf_map_lookup_elem(map.get(), &key, &value) && value.paused) paused.push_back(key);
     }
-    // and while nobody has decided
+    // and while nobody has decided, or for a capture
     const Fd entries(bpf_obj_get(map_pin(root, "pending").c_str()));
     quell_pending_key at{}, behind{};
     for (int i = 0; i < 4096 && entries && !bpf_map_get_next_key(entries.get(), i ? &at : nullptr, &behind); i++) {
         quell_pending value{};
         at = behind;
-        if (!bpf_map_lookup_elem(entries.get(), &at, &value) && (value.held & QUELL_BIT(QUELL_RESPONSE_PAUSE_CONTAINER))) paused.push_back(at.container);
+        if (!bpf_map_lookup_elem(entries.get(), &at, &value) && has_frozen(value)) paused.push_back(at.container);
     }
     return paused;
+}
+
+bool has_frozen(const quell_pending& entry) {
+    if (entry.held & QUELL_BIT(QUELL_RESPONSE_PAUSE_CONTAINER)) return true;
+    // the mark of the one who froze it for its capture (response/freeze_mark.h) ends with the flip; also where the kill has failed
+    const auto state = QUELL_WORD_STATE(entry.word);
+    const bool is_flipped = state == QUELL_STATE_APPROVED || (state == QUELL_STATE_FAILED && entry.approved_ns != 0);
+    return is_flipped && entry.response == QUELL_RESPONSE_KILL_CONTAINER && (entry.beside & QUELL_BESIDE_CAPTURE) != 0;
 }
 
 }  // namespace quell::bpf

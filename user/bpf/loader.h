@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "kern/abi.h"
 #include "user/base/result.h"
 
 namespace quell::bpf {
@@ -36,6 +37,8 @@ struct ProgramCheck {
 
 // Containers (cgroup ids) that an incident has frozen: with the pins goes whoever knows of it. Nothing of another version's pins.
 [[nodiscard]] std::vector<std::uint64_t> paused_containers(const std::string& pin_root);
+// Whether the entry may have its container frozen, for as long as it waits or until it is killed.
+[[nodiscard]] bool has_frozen(const quell_pending& entry);
 
 // Removes the pins and returns when the kernel has detached everything: contained things are contained no longer. ETIMEDOUT:
 // the pins are gone, and a program is attached still after two minutes.

@@ -6,7 +6,6 @@
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,33 +16,18 @@
 
 #include "user/base/sha256.h"
 #include "user/base/time.h"
+#include "user/response/local_files.h"
 
 namespace quell::daemon {
+
+using response::is_local;
+using response::is_on_local;
+
 namespace {
 
 constexpr std::size_t kDepthMax = 64;
 constexpr std::size_t kChunk = 256 * 1024;
 constexpr std::size_t kPathLengthMax = 4096;
-
-// A server of FUSE, or one on the network, may never answer; what is none of these is not touched.
-constexpr std::array<std::string_view, 7> kTypes = {"overlay", "ext4", "ext3", "ext2", "xfs", "btrfs", "tmpfs"};
-constexpr std::array<std::uint32_t, 5> kMagics = {0x794c7630, 0xef53, 0x58465342, 0x9123683e, 0x01021994};
-
-bool is_below(std::string_view path, std::string_view mountpoint) {
-    if (mountpoint == "/") return true;
-    return path.starts_with(mountpoint) && (path.size() == mountpoint.size() || path[mountpoint.size()] == '/');
-}
-
-// Nothing that is mounted on the way is another's.
-bool is_local(const MountTable& mounts, std::string_view path) {
-    if (mounts.skipped() || mounts.mounts().empty()) return false;
-    return std::ranges::none_of(mounts.mounts(), [&](const Mount& mount) { return is_below(path, mount.mountpoint) && std::ranges::find(kTypes, mount.type) == kTypes.end(); });
-}
-
-bool is_on_local(int file) {
-    struct statfs info {};
-    return ::fstatfs(file, &info) == 0 && std::ranges::find(kMagics, static_cast<std::uint32_t>(info.f_type)) != kMagics.end();
-}
 
 Fd open_beneath(int directory, const std::string& path, int flags, std::uint64_t resolve) {
     open_how how{};
@@ -51,9 +35,6 @@ Fd open_beneath(int directory, const std::string& path, int flags, std::uint64_t
     how.resolve = resolve;
     return Fd(static_cast<int>(::syscall(SYS_openat2, directory, path.c_str(), &how, sizeof(how))));
 }
-
-// A lease, or a FIFO that took its place, holds nobody up.
-Fd reopen_for_reading(int file) { return Fd(::open(("/proc/self/fd/" + std::to_string(file)).c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)); }
 
 // As the kernel writes spaces and their like: \040.
 std::string without_octal(std::string_view text) {
@@ -104,7 +85,7 @@ Result<Content> ContentSearch::content_of(int file) {
     if (::fstat(file, &info)) return errno_error("it cannot be looked at");
     const auto size = static_cast<std::uint64_t>(info.st_size);
     if (size > limits_.bytes - std::min(bytes_, limits_.bytes)) return Error{"it is longer than may be read", EFBIG, {}};
-    const Fd readable = reopen_for_reading(file);
+    const Fd readable = response::reopen_regular(file);
     if (!readable) return errno_error("it cannot be read");
     Sha256 hash;
     std::uint64_t read_so_far = 0;

@@ -40,6 +40,8 @@ constexpr std::size_t kSweepers = 3;      // one that waits for a stubborn proce
 constexpr std::size_t kStoppers = 2;      // each who is stopped has his signal at the flip: time is given to all at once
 constexpr std::size_t kTakerJobs = 64;
 constexpr std::size_t kNamerJobs = 2048;  // one for each container that there can be
+constexpr std::size_t kWalkerJobs = 2048;  // the same: what follows its workload is looked for in each
+constexpr std::size_t kWalkers = 2;       // one that is in a file system that does not answer holds up no other
 constexpr std::size_t kSearches = 4;     // each takes up to ten seconds, and its client waits thirty
 constexpr std::size_t kReaderJobs = 64;  // each is a client that waits, and there are as many connections
 
@@ -47,7 +49,7 @@ std::optional<gid_t> operators_group(const Config& config) {
     if (config.operators_group.empty()) return std::nullopt;
     const group* found = ::getgrnam(config.operators_group.c_str());
     if (!found) {
-        log::warn("the operators' group of the configuration does not exist: root only");
+        log::warn("the operators' group of the configuration does not exist: the socket is root's");
         return std::nullopt;
     }
     return found->gr_gid;
@@ -199,6 +201,7 @@ Status Daemon::start() {
     stopper_ = std::make_unique<Worker>(*loop_, "quelld-stop", kWorkerJobs, kStoppers);
     taker_ = std::make_unique<Worker>(*loop_, "quelld-evidence", kTakerJobs);
     namer_ = std::make_unique<Worker>(*loop_, "quelld-names", kNamerJobs);
+    walker_ = std::make_unique<Worker>(*loop_, "quelld-walk", kWalkerJobs, kWalkers);
     searcher_ = std::make_unique<Worker>(*loop_, "quelld-search", kSearches);
     reader_ = std::make_unique<Worker>(*loop_, "quelld-read", kReaderJobs);
     start_history();

@@ -80,7 +80,7 @@ private:
     [[nodiscard]] Status start_incidents();
     void count_automatic();
     [[nodiscard]] std::string own_pod() const;
-    [[nodiscard]] approval::Groups deciding_groups() const;
+    [[nodiscard]] approval::Groups deciding_groups();
     [[nodiscard]] Status start_control();
     [[nodiscard]] Status apply_at_start();
     void adopt_policy();
@@ -218,6 +218,7 @@ private:
     std::unique_ptr<Worker> stopper_;  // the same where somebody is given time to end
     std::unique_ptr<Worker> taker_;    // evidence
     std::unique_ptr<Worker> namer_;    // who containers are, for policies that ask
+    std::unique_ptr<Worker> walker_;   // what lies at a path in a container, whose file systems may never answer
     std::unique_ptr<Worker> searcher_;  // other instances of a file: seconds of reading
     std::unique_ptr<Worker> reader_;   // the history's file: a slow disk holds up no decision
 };

@@ -18,17 +18,20 @@
 namespace quell::daemon {
 
 // Groups by number: who is in them is told by the socket.
-approval::Groups Daemon::deciding_groups() const {
+approval::Groups Daemon::deciding_groups() {
     approval::Groups groups;
-    const auto find = [](const std::string& name, const auto& take) {
+    std::string missing;
+    const auto find = [&](const std::string& name, const auto& take) {
         if (const auto group = group_id(name)) take(*group);
-        else log::warn("the group " + escape(name) + " of the configuration does not exist: it gives nobody a role");
+        else missing += (missing.empty() ? "" : ", ") + escape(name);
     };
-    if (!config_.operators_group.empty())
-        if (const auto group = group_id(config_.operators_group)) groups.roles.emplace_back(*group, approval::Role::kAdmin);
+    if (!config_.operators_group.empty()) find(config_.operators_group, [&](gid_t group) { groups.roles.emplace_back(group, approval::Role::kAdmin); });
     for (const auto& [role, names] : config_.roles)
         for (const auto& name : names) find(name, [&, given = role](gid_t group) { groups.roles.emplace_back(group, given); });
     for (const auto& name : config_.break_glass) find(name, [&](gid_t group) { groups.break_glass.push_back(group); });
+    // Not asked again: a directory of users that does not answer would hold up every decision.
+    vitals_.groups_warning = missing.empty() ? "" : "no such group: " + missing + " (quell.yaml); it gives nobody a role until quelld is restarted and finds it";
+    if (!missing.empty()) log::warn(vitals_.groups_warning);
     return groups;
 }
 

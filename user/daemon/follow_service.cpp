@@ -30,7 +30,7 @@ Json met_json(const Met& met) {
 }  // namespace
 
 void Daemon::start_following() {
-    follower_ = std::make_unique<Follower>(Follower::Parts{*engine_, store_, *decisions_, *history_, *namer_, *reader_, identities_,
+    follower_ = std::make_unique<Follower>(Follower::Parts{*engine_, store_, *decisions_, *history_, *namer_, *walker_, *reader_, identities_,
                                                            std::filesystem::path(config_.history_path).parent_path() / "followed.json",
                                                            [this](const std::string& warning) { vitals_.followed_warning = warning; }});
 }
@@ -67,17 +67,17 @@ void Daemon::follow_by_rule(const incident::Incident& incident, const Json& para
 void Daemon::approve_followed(const incident::Incident& incident, const std::string& path, const std::string& digest, approval::Request request, control::Responder responder) {
     const std::string word{word_at(kResponseWords, request.response)};
     auto shared = std::make_shared<control::Responder>(std::move(responder));
-    auto submitted = namer_->submit([this, container = incident.key.container, path, file = incident.entry.file] { return real_path(*engine_, container, path, file); },
-                                    [this, id = incident.id, digest, word, request = std::move(request), shared](const Result<std::string>& real) mutable {
-                                        if (!real && !request.follow_by_rule) return shared->error("io.quell.NotOffered", {{"response", word}, {"reason", "it does not follow its workload: " + real.error().message}});
-                                        if (real) {
-                                            request.paths = {*real};
-                                        } else {
-                                            request.follow_ns = 0;
-                                            request.not_followed = real.error().message;
-                                        }
-                                        decisions_->approve(id, request.response, digest, request, answer_with_survivors(shared, request.response));
-                                    });
+    auto submitted = walker_->submit([this, container = incident.key.container, path, file = incident.entry.file] { return real_path(*engine_, container, path, file); },
+                                     [this, id = incident.id, digest, word, request = std::move(request), shared](const Result<std::string>& real) mutable {
+                                         if (!real && !request.follow_by_rule) return shared->error("io.quell.NotOffered", {{"response", word}, {"reason", "it does not follow its workload: " + real.error().message}});
+                                         if (real) {
+                                             request.paths = {*real};
+                                         } else {
+                                             request.follow_ns = 0;
+                                             request.not_followed = real.error().message;
+                                         }
+                                         decisions_->approve(id, request.response, digest, request, answer_with_survivors(shared, request.response));
+                                     });
     if (!submitted) shared->fail("too much is being looked up at once: try again");
 }
 

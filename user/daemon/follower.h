@@ -39,7 +39,8 @@ public:
         incident::Store& store;
         approval::Decisions& decisions;
         history::AsyncHistory& history;
-        Worker& namer;  // who containers are
+        Worker& namer;   // who containers are
+        Worker& walker;  // what lies at a path in one
         Worker& disk;
         std::shared_ptr<const IdentityReader> identities;
         std::string path;  // of the file
@@ -95,7 +96,7 @@ private:
     void meet(const ManualFound& found, const response::Starting& starting, std::function<void(const Met&)> answer);
     [[nodiscard]] Result<incident::Followed> drafted(const incident::Incident& incident, const approval::Request& request) const;
     void contain(const ManualFound& found, const response::Starting& starting, std::uint64_t followed, Told told);
-    // What it is about is looked for in its root, on the worker. (follower_seek.cpp)
+    // What it is about is looked for in its root, on the walker. (follower_seek.cpp)
     void seek(const ManualFound& found, const response::Starting& starting, const incident::Followed& followed, Told told);
     void sought(const Sought& which, const Result<FoundAgain>& again);
     // Asks for it and approves it, with what it is about.

@@ -25,8 +25,8 @@ void Follower::seek(const ManualFound& found, const response::Starting& starting
     auto& waiting = sought_[which];
     waiting.push_back(std::move(told));
     if (waiting.size() > 1) return;
-    auto submitted = parts_.namer.submit([this, found, starting, followed] { return find_again(parts_.engine, found, starting, followed); },
-                                         [this, which](const Result<FoundAgain>& again) { sought(which, again); });
+    auto submitted = parts_.walker.submit([this, found, starting, followed] { return find_again(parts_.engine, found, starting, followed); },
+                                          [this, which](const Result<FoundAgain>& again) { sought(which, again); });
     if (!submitted) sought(which, submitted.error());
 }
 

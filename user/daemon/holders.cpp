@@ -13,8 +13,10 @@
 #include "user/base/time.h"
 #include "user/daemon/daemon.h"
 #include "user/incident/describe.h"
+#include "user/incident/mounts.h"
 #include "user/incident/offers.h"
 #include "user/response/holders.h"
+#include "user/response/local_files.h"
 #include "user/response/process.h"
 
 namespace quell::daemon {
@@ -33,10 +35,12 @@ bool sees(bpf::Engine& engine, const bpf::ContainerEntry& container, const quell
     init.pid = container.value.init_pid;
     init.start_ns = container.value.init_start_ns;
     const Fd root(::open(("/proc/" + std::to_string(init.pid) + "/root").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!root || !response::is_alive(init)) return false;
+    const auto mounts = MountTable::of_task(static_cast<pid_t>(init.pid));
+    if (!root || !mounts || !response::is_local(*mounts, "/") || !response::is_alive(init)) return false;
     open_how how{};
     how.flags = O_PATH | O_CLOEXEC;  // opens nothing
-    how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+    // what is of its image lies in its root: what is mounted in there is another's, who may never answer
+    how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
     for (auto at = path.find('/', 1); at != std::string::npos; at = path.find('/', at + 1)) {
         const Fd opened(static_cast<int>(::syscall(SYS_openat2, root.get(), path.c_str() + at, &how, sizeof(how))));
         const auto facts = opened ? engine.open_file(opened.get(), container.cgroup) : Result<quell_open_file>(Error{});
@@ -85,7 +89,7 @@ void Daemon::with_holders(const incident::Incident& incident, std::function<void
     const auto container = incident.key.container;
     // a file of the host, by itself: it may lie in the layer of an image
     const std::string path = container || (entry.object_flags & QUELL_OBJECT_OVERLAY) ? std::string() : incident.path;
-    auto submitted = namer_->submit(
+    auto submitted = walker_->submit(
         [this, file = entry.file, inode = entry.inode, container, path, identities = identities_] {
             return Held{response::holders_of(*engine_, file, inode, container), path.empty() ? std::vector<std::string>() : users_of(*engine_, *identities, file.file, path)};
         },

@@ -237,14 +237,14 @@ void Daemon::approve_below(std::uint64_t id, std::uint64_t container, const std:
     if (request.response != QUELL_RESPONSE_DENY_WRITE) return not_offered(responder, "it is about no place: that is deny-write");
     if (const auto wrong = response::misnamed_places(paths); !wrong.empty()) return not_offered(responder, wrong);
     auto shared = std::make_shared<control::Responder>(std::move(responder));
-    auto submitted = namer_->submit([this, container, paths] { return response::find_places(*engine_, container, paths); },
-                                    [this, id, digest, request = std::move(request), shared, not_offered](const Result<response::FoundPlaces>& found) mutable {
-                                        if (!found) return not_offered(*shared, found.error().message);
-                                        request.places = found->places;
-                                        request.below = found->text;
-                                        if (request.follow_ns) request.paths = found->paths;
-                                        decisions_->approve(id, request.response, digest, request, answer_with_survivors(shared, request.response));
-                                    });
+    auto submitted = walker_->submit([this, container, paths] { return response::find_places(*engine_, container, paths); },
+                                     [this, id, digest, request = std::move(request), shared, not_offered](const Result<response::FoundPlaces>& found) mutable {
+                                         if (!found) return not_offered(*shared, found.error().message);
+                                         request.places = found->places;
+                                         request.below = found->text;
+                                         if (request.follow_ns) request.paths = found->paths;
+                                         decisions_->approve(id, request.response, digest, request, answer_with_survivors(shared, request.response));
+                                     });
     if (!submitted) shared->fail("too much is being looked up at once: try again");
 }
 

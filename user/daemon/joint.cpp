@@ -249,18 +249,18 @@ void Daemon::approve_places(const incident::Incident& first, const std::shared_p
         names.push_back(incident::subject_text(other));
     }
     auto shared = std::make_shared<control::Responder>(std::move(responder));
-    auto submitted = namer_->submit([this, containers, below] { return find_joint_places(*engine_, containers, below); },
-                                    [this, id = first.id, names, joint, request = std::move(request), digest, shared, contained = std::move(contained)](const Result<std::vector<approval::JointPlaces>>& found) mutable {
-                                        const auto* incident = store_.find(id);
-                                        if (!incident) return shared->error("io.quell.NoSuchIncident", {{"id", id_text(id)}});
-                                        if (!found) return not_widened(Wide::kPod, *incident, request, found.error().message, *shared);
-                                        if (!found->front().places.count) return not_widened(Wide::kPod, *incident, request, "no path of it is in " + names.front() + ", which it was asked for", *shared);
-                                        joint->places = *found;
-                                        if (const auto text = placeless_text(*found, names); !text.empty()) joint->unseen += (joint->unseen.empty() ? "" : "; ") + text;
-                                        request.places = found->front().places;
-                                        request.below = found->front().below;
-                                        decisions_->approve(id, request.response, digest, request, answer_with_survivors(shared, request.response, std::move(contained)));
-                                    });
+    auto submitted = walker_->submit([this, containers, below] { return find_joint_places(*engine_, containers, below); },
+                                     [this, id = first.id, names, joint, request = std::move(request), digest, shared, contained = std::move(contained)](const Result<std::vector<approval::JointPlaces>>& found) mutable {
+                                         const auto* incident = store_.find(id);
+                                         if (!incident) return shared->error("io.quell.NoSuchIncident", {{"id", id_text(id)}});
+                                         if (!found) return not_widened(Wide::kPod, *incident, request, found.error().message, *shared);
+                                         if (!found->front().places.count) return not_widened(Wide::kPod, *incident, request, "no path of it is in " + names.front() + ", which it was asked for", *shared);
+                                         joint->places = *found;
+                                         if (const auto text = placeless_text(*found, names); !text.empty()) joint->unseen += (joint->unseen.empty() ? "" : "; ") + text;
+                                         request.places = found->front().places;
+                                         request.below = found->front().below;
+                                         decisions_->approve(id, request.response, digest, request, answer_with_survivors(shared, request.response, std::move(contained)));
+                                     });
     if (!submitted) shared->fail("too much is being looked up at once: try again");
 }
 

@@ -113,8 +113,10 @@ void Daemon::request(const Json& params, const control::Peer& peer, control::Res
     wanted.by_process = target.pid && is_of_container(wanted.response);
     if (wanted.by_process) wanted.note = "asked for by process " + std::to_string(target.pid) + ": the container that it is in is meant, as a whole";
     auto shared = std::make_shared<control::Responder>(std::move(responder));
-    auto submitted = namer_->submit([this, target, identities = identities_] { return find_manual_target(*engine_, *identities, target); },
-                                    [this, wanted, shared](const Result<ManualFound>& found) { request_found(found, wanted, *shared); });
+    // who a container is is read of the host; what names a path, or a process whose executable lies anywhere, is walked to
+    auto& worker = target.path.empty() && !target.pid ? *namer_ : *walker_;
+    auto submitted = worker.submit([this, target, identities = identities_] { return find_manual_target(*engine_, *identities, target); },
+                                   [this, wanted, shared](const Result<ManualFound>& found) { request_found(found, wanted, *shared); });
     if (!submitted) shared->fail("too much is being looked up at once: try again");
 }
 

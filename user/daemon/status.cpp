@@ -104,7 +104,7 @@ Json status_json(bpf::Engine& engine, const Policies& policies, const Vitals& vi
     if (vitals.canary == Canary::kUnknown)
         warnings.push_back("the canary could not be tried (" + std::string(kCanaryPath) + "): nothing is approved until it is denied");
     if (!policies.rule_count()) warnings.push_back("no rules are loaded: nothing is watched");
-    for (const auto* warning : {&vitals.history_warning, &vitals.policy_warning, &vitals.kept_warning, &vitals.followed_warning, &vitals.lost_warning})
+    for (const auto* warning : {&vitals.history_warning, &vitals.policy_warning, &vitals.kept_warning, &vitals.followed_warning, &vitals.groups_warning, &vitals.lost_warning})
         if (!warning->empty()) warnings.push_back(*warning);
     const char* canary[] = {"unknown", "denied", "not-denied"};
     return {{"state", state_word(vitals)},

@@ -25,6 +25,7 @@ struct Vitals {
     std::string policy_warning;
     std::string kept_warning;
     std::string followed_warning;
+    std::string groups_warning;
     std::string lost_warning;
 };
 

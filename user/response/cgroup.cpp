@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "user/base/time.h"
+#include "user/response/freeze_mark.h"
 
 namespace quell::response {
 namespace {
@@ -50,14 +51,14 @@ bool is_frozen_by_itself(std::uint64_t id) {
     const auto cgroup = open_cgroup(id);
     if (!cgroup) return false;
     const Fd freeze(::openat(cgroup->get(), "cgroup.freeze", O_RDONLY | O_CLOEXEC));
-    return freeze && freeze_state(freeze.get()).value_or(false);
+    return freeze && is_frozen_unmarked(id, [&] { return freeze_state(freeze.get()).value_or(false); });
 }
 
 Result<bool> freeze(std::uint64_t id) {
     const auto cgroup = open_cgroup(id);
     if (!cgroup) return cgroup.error();
     const Fd freeze(::openat(cgroup->get(), "cgroup.freeze", O_RDWR | O_CLOEXEC));
-    if (freeze && freeze_state(freeze.get()).value_or(false)) return false;
+    if (freeze && is_frozen_unmarked(id, [&] { return freeze_state(freeze.get()).value_or(false); })) return false;
     if (!freeze || ::pwrite(freeze.get(), "1", 1, 0) != 1) return errno_error("cgroup.freeze could not be written");
     return true;
 }

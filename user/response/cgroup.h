@@ -24,10 +24,12 @@ namespace quell::response {
 
 // Whether an open cgroup.freeze asks for it, by itself; what is above it does not matter. Nothing: it is gone.
 [[nodiscard]] std::optional<bool> freeze_state(int freeze_fd);
-// The same by id; false, too, when there is none.
+// The same by id, but false where this process has it frozen for a moment (freeze_mark.h): it is as if that were over. False,
+// too, when there is none.
 [[nodiscard]] bool is_frozen_by_itself(std::uint64_t id);
 
-// `1` into its cgroup.freeze, unless that is there already: then false. Begins to, see below. ESRCH: it is gone.
+// `1` into its cgroup.freeze, unless that is there already, for longer than such a moment: then false. Begins to, see below.
+// ESRCH: it is gone.
 [[nodiscard]] Result<bool> freeze(std::uint64_t id);
 // `0` into its cgroup.freeze. No error, too, when it is gone.
 [[nodiscard]] Status thaw(std::uint64_t id);

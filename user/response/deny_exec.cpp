@@ -3,45 +3,18 @@
 // goes on, and is counted.
 //
 // A file of the image's lower layer may have been copied up between the event
-// and the flip; from then on it is not. The copy is denied when a hook meets
-// it. So that it meets it now, the daemon maps what lies at the path that the
-// event had: what that is does not matter, the hook goes by identity. Nothing
-// in it is executed.
-#include <fcntl.h>
-#include <linux/openat2.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#include <cerrno>
+// and the flip; from then on it is not. A copy that was made meanwhile is
+// denied when a hook meets it, right after the flip (copied_up.h).
 #include <string>
 
-#include "user/base/fd.h"
 #include "user/base/log.h"
 #include "user/incident/executable.h"
+#include "user/response/copied_up.h"
 #include "user/response/hold.h"
 #include "user/response/response.h"
 
 namespace quell::response {
 namespace {
-
-// Fails when the daemon could not look; that nothing lies there, or that the container has ended, is no failure.
-Status meet_copy(bpf::Engine& engine, const Target& target) {
-    const auto container = engine.container(target.key.container);
-    if (!container || target.path.empty() || target.path.front() != '/') return success();
-    Fd root(::open(("/proc/" + std::to_string(container->init_pid) + "/root").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!root) return errno == ENOENT || errno == ESRCH ? success() : Status(errno_error("its copy in the container's layer was not looked for"));
-    open_how how{};  // as quarantine-file does
-    how.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-    how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
-    const Fd file(static_cast<int>(::syscall(SYS_openat2, root.get(), target.path.c_str(), &how, sizeof(how))));
-    if (!file) return success();
-    engine.globals().adopting = 1;
-    void* mapped = ::mmap(nullptr, 1, PROT_READ | PROT_EXEC, MAP_PRIVATE, file.get(), 0);
-    engine.globals().adopting = 0;
-    if (mapped != MAP_FAILED) (void)::munmap(mapped, 1);
-    return success();
-}
 
 std::string going_on(bpf::Engine& engine, const quell_executable_key& executable) {
     const auto tasks = engine.executing(executable.file, executable.container);
@@ -68,7 +41,7 @@ public:
     bool follows() const override { return true; }
 
     Outcome carry_out(bpf::Engine& engine, const Target& target, const Prepared*) const override {
-        const auto met = target.entry.object_flags & QUELL_OBJECT_LOWER ? meet_copy(engine, target) : success();
+        const auto met = target.entry.object_flags & QUELL_OBJECT_LOWER ? meet_copy(engine, target, Meeting::kMapped) : success();
         if (!met) log::error("deny-exec: " + met.error().message);
         const auto key = incident::executable_of(target.key, target.entry);
         const auto held = engine.executable(key);

@@ -38,6 +38,8 @@ Holding hold_by_kernel(bpf::Engine& engine, const Target& target, quell_response
 }
 
 bool keeps_frozen(const quell_pending& entry) {
+    // for its capture, until it is killed
+    if (QUELL_WORD_STATE(entry.word) == QUELL_STATE_APPROVED && entry.response == QUELL_RESPONSE_KILL_CONTAINER && (entry.beside & QUELL_BESIDE_CAPTURE)) return true;
     if (!(entry.held & QUELL_BIT(QUELL_RESPONSE_PAUSE_CONTAINER))) return false;
     switch (QUELL_WORD_STATE(entry.word)) {
         case QUELL_STATE_ARMING:

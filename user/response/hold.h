@@ -15,7 +15,8 @@ namespace quell::response {
 // Of what the kernel side does at the event: asked for here where it could not then.
 [[nodiscard]] Holding hold_by_kernel(bpf::Engine& engine, const Target& target, quell_response which);
 
-// Whether the entry has its container frozen: it waits, or what was approved is not in force yet. Who is told to end must run for it.
+// Whether the entry has its container frozen: it waits, or what was approved is not in force yet; or it is captured before it is
+// killed. Who is told to end must run for it.
 [[nodiscard]] bool keeps_frozen(const quell_pending& entry);
 // Whether any incident has. Walks all entries.
 [[nodiscard]] bool is_held_frozen(const bpf::Engine& engine, std::uint64_t container);

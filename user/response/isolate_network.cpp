@@ -36,26 +36,32 @@ bool says(int fd, std::string_view what) {
     return n > 0 && std::string_view(text.data(), static_cast<std::size_t>(n)).find(what) != std::string_view::npos;
 }
 
+// Whether Quell wants it frozen for longer than this moment: it is paused, held, or to be captured by now.
+bool is_to_stand(const bpf::Engine& engine, std::uint64_t container) {
+    const auto now = engine.container(container);
+    return (now && now->paused) || is_held_frozen(engine, container);
+}
+
 // What is to be told of it; "" when every call has begun anew.
-std::string interrupt(bpf::Engine& engine, std::uint64_t container, const Freezer& freezer) {
+std::string interrupt(const bpf::Engine& engine, std::uint64_t container, const Freezer& freezer) {
     if (!freezer.freeze) return {};
-    if (says(freezer.freeze.get(), "1")) return "it is frozen, and calls that were blocked begin anew when it goes on";
+    if (is_frozen_unmarked(container, [&] { return says(freezer.freeze.get(), "1"); })) return "it is frozen, and calls that were blocked begin anew when it goes on";
+    // Another sweeper may have it frozen for the same: then this moment begins within that one, and the last lets it go on.
     FreezeMark mark(container);  // a daemon that is killed before it goes on leaves that to the next
-    if (::write(freezer.freeze.get(), "1", 1) != 1) return "calls that were blocked could not be interrupted: each may still get one answer";
+    const bool is_told = ::pwrite(freezer.freeze.get(), "1", 1, 0) == 1;
     const auto deadline = boottime_ns() + kFreezeLimitNs;
     bool frozen = false;
-    while (!(frozen = says(freezer.events.get(), "frozen 1")) && boottime_ns() < deadline) {
+    while (is_told && !(frozen = says(freezer.events.get(), "frozen 1")) && boottime_ns() < deadline) {
         pollfd wait{freezer.events.get(), POLLPRI, 0};
         (void)::poll(&wait, 1, 10);
     }
-    if (::write(freezer.freeze.get(), "0", 1) != 1 && errno != ENODEV) {
-        mark.keep();
-        return "it is frozen and could not be let go on";
-    }
-    // somebody was to be frozen meanwhile
-    const auto now = engine.container(container);
-    const bool must_stand = (now && now->paused) || is_held_frozen(engine, container);
-    if (must_stand && ::write(freezer.freeze.get(), "1", 1) != 1 && errno != ENODEV) return "it was let go on, and could not be frozen again";
+    bool is_frozen = true;  // what was written last
+    const auto write = [&](bool is_to_be) {
+        is_frozen = is_to_be;
+        return ::pwrite(freezer.freeze.get(), is_to_be ? "1" : "0", 1, 0) == 1 || errno == ENODEV || !is_told;
+    };
+    if (!mark.end([&] { return is_to_stand(engine, container); }, write)) return is_frozen ? "it could not be kept frozen" : "it is frozen and could not be let go on";
+    if (!is_told) return "calls that were blocked could not be interrupted: each may still get one answer";
     return frozen ? "" : "not every process could be interrupted within a second";
 }
 

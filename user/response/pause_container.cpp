@@ -4,7 +4,9 @@
 // needs no hook: who forks while it freezes, or is moved into it, is frozen
 // too, and who is frozen does nothing. Nested cgroups keep their own state.
 // Undone by `0`; one that somebody else had frozen before is left alone
-// (docs/design/025-pause-and-stop.md).
+// (docs/design/025-pause-and-stop.md). Quell itself is nobody else: where it has
+// the container frozen for a moment (freeze_mark.h), the end of that leaves it
+// frozen.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -15,6 +17,7 @@
 
 #include "user/base/time.h"
 #include "user/response/cgroup.h"
+#include "user/response/freeze_mark.h"
 #include "user/response/hold.h"
 #include "user/response/process.h"
 #include "user/response/response.h"
@@ -23,20 +26,28 @@ namespace quell::response {
 namespace {
 
 struct CgroupFreezer final : Prepared {
+    explicit CgroupFreezer(std::uint64_t id) : container(id) {}
+    const std::uint64_t container;
     Fd freeze;
     Fd events;
     mutable std::atomic<bool> told = false;
     mutable std::atomic<bool> was_frozen = false;  // by somebody else, right before the flip
     mutable std::atomic<int> error = 0;
 
-    std::optional<bool> is_frozen() const override { return freeze_state(freeze.get()); }
+    // For longer than a moment of this process.
+    std::optional<bool> is_frozen() const override {
+        bool is_gone = false;
+        const bool frozen = is_frozen_unmarked(container, [&] {
+            const auto state = freeze_state(freeze.get());
+            is_gone = !state;
+            return state.value_or(false);
+        });
+        return is_gone ? std::nullopt : std::optional(frozen);
+    }
 
     void tell() const {
-        if (const auto state = freeze_state(freeze.get()); state && *state) {
-            was_frozen = true;
-            return;
-        }
-        set();
+        if (is_frozen().value_or(false)) was_frozen = true;
+        else set();
     }
     void set() const {
         if (::pwrite(freeze.get(), "1", 1, 0) == 1) told = true;
@@ -47,7 +58,7 @@ struct CgroupFreezer final : Prepared {
 Result<std::unique_ptr<CgroupFreezer>> open_freezer(std::uint64_t container) {
     auto cgroup = open_cgroup(container);
     if (!cgroup) return cgroup.error();
-    auto freezer = std::make_unique<CgroupFreezer>();
+    auto freezer = std::make_unique<CgroupFreezer>(container);
     freezer->freeze = Fd(::openat(cgroup->get(), "cgroup.freeze", O_RDWR | O_CLOEXEC));
     freezer->events = Fd(::openat(cgroup->get(), "cgroup.events", O_RDONLY | O_CLOEXEC));
     if (!freezer->freeze || !freezer->events) return errno_error("cannot open cgroup.freeze of " + std::to_string(container));
@@ -112,7 +123,7 @@ public:
     Holding hold(bpf::Engine& engine, const Target& target) const override {
         const auto freezer = open_freezer(target.key.container);
         if (!freezer) return {false, freezer.error().code == ESRCH ? "the container is gone" : freezer.error().message, 0};
-        const bool is_frozen = freeze_state((*freezer)->freeze.get()).value_or(false);
+        const bool is_frozen = (*freezer)->is_frozen().value_or(false);
         if (is_frozen && !(target.entry.held & QUELL_BIT(QUELL_RESPONSE_PAUSE_CONTAINER)) && !is_held_frozen(engine, target.key.container)) {
             const auto container = engine.container(target.key.container);
             if (!container || !container->paused) return {false, "somebody else has it frozen already: it is left alone", 0};

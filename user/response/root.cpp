@@ -41,8 +41,11 @@ Result<Root> open_root(bpf::Engine& engine, std::uint64_t id) {
     root.init.pid = container->init_pid;
     root.init.start_ns = container->init_start_ns;
     root.fd = root_of(root.init.pid);
+    const int error = root.fd ? 0 : errno;
     // its number may have been given to another process, which is seen once the descriptor is there
-    if (!root.fd || !is_alive(root.init)) return no_root(ESRCH, "the container's first process has ended: its files are not to be reached by path");
+    const bool is_there = is_alive(root.init);
+    if (error && error != ENOENT && error != ESRCH && is_there) return errno_error("the container's root cannot be opened", error);
+    if (error || !is_there) return no_root(ESRCH, "the container's first process has ended: its files are not to be reached by path");
     root.path = path_of(root.fd.get());
     if (root.path == "/") root.path.clear();
     return root;

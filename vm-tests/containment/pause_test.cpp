@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "user/base/id.h"
 #include "vm-tests/containment/halted.h"
 #include "vm-tests/harness/kernel_side.h"
 
@@ -183,6 +184,9 @@ TEST_F(Pause, WhoDoesNotFreezeIsNamedAndFreezesLater) {
 // With the pins goes whoever knows of it. No daemon is there behind it: a suite of its own.
 class PauseUnload : public Pause {
 protected:
+    void SetUp() override {
+        if (!daemon_pid()) start_daemon();
+    }
     static void TearDownTestSuite() {}
     void TearDown() override {}
 };
@@ -196,6 +200,34 @@ TEST_F(PauseUnload, ResumesWhatIsPaused) {
     must("quelld --unload");
     EXPECT_TRUE(eventually([&] { return !frozen(victim); }));
     EXPECT_GT(beats(victim), 0);
+}
+
+// As a daemon leaves it that is killed while it captures what it is to kill.
+TEST_F(PauseUnload, LetsGoOnWhatWasFrozenForACapture) {
+    Container victim("captured");
+    victim.start();
+    const auto id = incident_of(victim, "captured");
+    kill_daemon(SIGKILL);
+    must("echo 1 >" + path(victim, "cgroup.freeze"));
+    EXPECT_TRUE(eventually([&] { return frozen(victim); }));
+    {
+        const auto engine = bpf::Engine::open({.loader = "/bin/false"});
+        ASSERT_TRUE(engine) << engine.error().message;
+        for (const auto& one : (*engine)->pending()) {
+            if (id_text(QUELL_WORD_INCIDENT(one.value.word)) != id) continue;
+            auto request = approval_of(one, QUELL_RESPONSE_KILL_CONTAINER);
+            request.beside = QUELL_BESIDE_CAPTURE;
+            const auto answer = (*engine)->transition(request);
+            ASSERT_TRUE(answer);
+            EXPECT_EQ(answer->error, 0);
+        }
+    }
+    must("quelld --unload");
+    EXPECT_EQ(must("cat " + path(victim, "cgroup.freeze")), "0\n");
+    EXPECT_EQ(victim.exec("true").status, 0) << "it is given up with all the others";
+    start_daemon();
+    EXPECT_FALSE(frozen(victim));
+    EXPECT_EQ(victim.exec("true").status, 0);
 }
 
 }  // namespace

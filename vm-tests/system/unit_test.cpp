@@ -191,6 +191,16 @@ TEST(Unit, AFileIsQuarantinedAndAProcessKilled) {
     EXPECT_EQ(actions_of(process).back(), "done");
 }
 
+// What a container puts in a file's place is no device to the daemon, nor to its helper.
+TEST(Unit, OpensNoDevice) {
+    EXPECT_EQ(property("DevicePolicy"), "closed");
+    const auto in_unit = [](const std::string& command) { return run("echo $$ >/sys/fs/cgroup" + property("ControlGroup") + "/cgroup.procs && { " + command + "; }").status; };
+    const std::string opened = ": </dev/kmsg";
+    EXPECT_EQ(run(opened).status, 0);
+    EXPECT_NE(in_unit(opened), 0);
+    EXPECT_EQ(in_unit(": </dev/null"), 0);
+}
+
 // By openat2(2), which hardening of a unit may take away.
 TEST(Unit, AFileIsFoundByItsPath) {
     must("mkdir -p /srv/asked && echo evil >/srv/asked/file");
