@@ -168,14 +168,17 @@ static __always_inline int far_allowed(struct quell_isolation *isolation, struct
 }
 
 /*
- * Does the socket send by a route of its own making? With a source route (IP_OPTIONS, IPV6_RTHDR; no capability is needed,
- * and no hook sees them set) what is told to be for one goes to another.
+ * Does the socket, or what goes along with the message, say another way? With a source route (IP_OPTIONS, IPV6_RTHDR; no
+ * capability is needed, and no hook sees them set) what is told to be for one goes to another. message 0: there is none. A
+ * function of its own for the sake of the stack.
  */
-static __always_inline int is_source_routed(u64 sk, u32 family)
+static __noinline int is_routed(u64 sk, u32 family, u64 message)
 {
 	u64 options = read_pointer(sk + offset_of(inet_sock, inet_opt)), six;
 	u8 route = 0;
 
+	if (message && read_pointer(message + offset_of(msghdr, msg_controllen)))
+		return 1;
 	if (options)
 		read_kernel(route, options + offset_of(ip_options_rcu, opt.srr));
 	if (route || family != AF_INET6_NUMBER)
@@ -236,7 +239,6 @@ static __always_inline int datagram_allowed(struct quell_isolation *isolation, u
 static __always_inline int terms_allow(struct quell_isolation *isolation, u64 sk, u32 family, u64 name, u32 size, u32 hook)
 {
 	struct far_end named = {};
-	u64 control = 0;
 	u16 type = 0, protocol = 0;
 	u32 length = size;
 
@@ -247,12 +249,9 @@ static __always_inline int terms_allow(struct quell_isolation *isolation, u64 sk
 		return 1;
 	read_kernel(type, sk + offset_of(sock, sk_type));
 	read_kernel(protocol, sk + offset_of(sock, sk_protocol));
-	if (is_source_routed(sk, family))
+	if (is_routed(sk, family, hook == QUELL_HOOK_socket_sendmsg ? name : 0))
 		return 0;
 	if (hook == QUELL_HOOK_socket_sendmsg) {
-		read_kernel(control, name + offset_of(msghdr, msg_controllen));
-		if (control) /* it may say where the message goes */
-			return 0;
 		read_kernel(length, name + offset_of(msghdr, msg_namelen));
 		name = read_pointer(name + offset_of(msghdr, msg_name));
 	}

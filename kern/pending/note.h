@@ -225,6 +225,16 @@ static __always_inline int denies_itself(struct operation *op, u32 begun)
 	       (op->hook == QUELL_HOOK_bprm_check_security || op->hook == QUELL_HOOK_mmap_file);
 }
 
+/* What a new incident wants in force. A function of its own for the sake of the stack. */
+__noinline int holds_first(u32 slot)
+{
+	struct work *work = WORK(slot);
+
+	if (denies_itself(&work->op, holds_begin(slot)))
+		rule_denies(slot);
+	return work->op.number == QUELL_OP_DELETE ? object_removed(slot) : 0;
+}
+
 __noinline int pending_note(u32 slot, u32 index)
 {
 	struct work *work = WORK(slot);
@@ -288,12 +298,8 @@ __noinline int pending_note(u32 slot, u32 index)
 			count(QUELL_COUNTER_PENDING_FULL);
 		return 0;
 	}
-	if (wanted) {
-		if (denies_itself(&work->op, holds_begin(slot)))
-			rule_denies(slot);
-		if (work->op.number == QUELL_OP_DELETE)
-			object_removed(slot);
-	}
+	if (wanted)
+		holds_first(slot);
 	event_of(&work->event, key, &work->entry_new, 1, QUELL_EVENT_FIRST);
 	event_report(slot);
 	return 0;
