@@ -56,8 +56,8 @@ TEST_F(WhilePending, WhatIsMetAgainBehindItsDeadlineLeavesNoRecord) {
                      "      match: {path: [/var/log/b.log, /mnt/b.log]}\n      respond: {offer: [kill-container], while-pending: [deny-write], expires: 30s}\n");
     must("quell policy apply");
     const auto begins = [](const std::string& when) { return "while ! test -e /tmp/" + when + "; do sleep 0.1; done; "; };
-    ContainerOptions options;  // one process begins both: an actor's incident of a rule is one
-    options.command = begins("first") + "attack unlink /var/log/b.log; echo $? >/tmp/one; " + begins("second") + "attack unlink /mnt/b.log; echo $? >/tmp/two; sleep 1000";
+    ContainerOptions options;  // one process, and not the first, begins both: an actor's incident of a rule is one
+    options.command = "(" + begins("first") + "attack unlink /var/log/b.log; echo $? >/tmp/one; " + begins("second") + "attack unlink /mnt/b.log; echo $? >/tmp/two); sleep 1000";
     Container victim("again", options);
     victim.start();
     const auto root = victim.directory() + "/rootfs";
@@ -85,7 +85,7 @@ TEST_F(WhilePending, AFileWhoseRemovalIsRefusedIsThere) {
                          "      match: {path: [/var/log/b.log]}\n      respond: {offer: [quarantine-file], " + words + "}\n");
         must("quell policy apply");
     };
-    for (const auto& [name, words] : {std::pair{"held", "while-pending: [deny-write]"}, {"denied", "deny: true"}}) {
+    for (const auto& [name, words] : {std::pair{"stays-held", "while-pending: [deny-write]"}, {"stays-denied", "deny: true"}}) {
         policy(words);
         Container victim(name);
         victim.start();

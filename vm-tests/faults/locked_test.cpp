@@ -18,11 +18,12 @@ protected:
         reject_all();
     }
     static void lock() {
-        must("rm -f /run/locks; mkfifo /run/locks; (sqlite3 /var/lib/quell/history.db >/run/locked 2>&1 </run/locks &)");  // in this order: to open the other one waits
-        must("(exec 9>/run/locks; echo 'PRAGMA busy_timeout = 10000; BEGIN EXCLUSIVE;' >&9; sleep 8803) </dev/null >/dev/null 2>&1 &");
+        // to read and to write, which waits for nobody: a shell that waits for the other end has the test's own pipe open still
+        must("rm -f /run/locks; mkfifo /run/locks; sqlite3 /var/lib/quell/history.db 0<>/run/locks >/run/locked 2>&1 &");
+        must("echo 'PRAGMA busy_timeout = 10000; BEGIN EXCLUSIVE;' >/run/locks");
         EXPECT_TRUE(eventually([] { return run("sqlite3 /var/lib/quell/history.db 'BEGIN IMMEDIATE; ROLLBACK;'").status != 0; })) << run("cat /run/locked").text;
     }
-    static void unlock() { (void)run("pkill -9 -x sqlite3; pkill -x -f 'sleep 8803'; rm -f /run/locks"); }
+    static void unlock() { (void)run("pkill -9 -x sqlite3; rm -f /run/locks"); }
     static bool warns() { return quell("status")["status"]["warnings"].dump().find("the history cannot be written") != std::string::npos; }
 };
 
