@@ -26,7 +26,7 @@ protected:
         must("groupadd soc; groupadd lead; groupadd watchers; groupadd oncall; for u in alice bob lena vera dave; do useradd -M $u; done");
         must("usermod -aG soc alice; usermod -aG soc bob; usermod -aG lead lena; usermod -aG watchers vera; usermod -aG oncall dave");
         must("cp /etc/quell/quell.yaml /tmp/quell.yaml");
-        must("printf 'operators: {break_glass: [oncall]}\\nroles: {viewer: [watchers], responder: [soc], senior: [lead]}\\n"
+        must("printf 'operators: {break_glass: [oncall]}\\nroles: {viewer: [watchers, nowhere], responder: [soc], senior: [lead]}\\n"
              "guards: {protected_images: [\"registry.example/guarded:*\"]}\\n' >>/etc/quell/quell.yaml");
         must(std::string("rm -f ") + kPolicyDirectory + "/*");
         write(std::string(kPolicyDirectory) + "/deciding.yaml", "apiVersion: quell/v1\nkind: Policy\nmetadata: {name: site}\nspec:\n  rules:\n" +
@@ -70,6 +70,13 @@ protected:
         EXPECT_EQ(attack(container, "append /var/log/sub/deep.log"), 0);
     }
 };
+
+// Looked up once, at the start: whoever misses his role sees why.
+TEST_F(Deciding, AGroupThatDoesNotExistIsToldInStatus) {
+    const auto warnings = quell("status")["status"]["warnings"].dump();
+    EXPECT_NE(warnings.find("no such group: nowhere (quell.yaml)"), std::string::npos) << warnings;
+    EXPECT_EQ(as("vera", "quell incidents").status, 0) << "the others count";
+}
 
 TEST_F(Deciding, TwoPersonsAreTwoUsersAndNotRoot) {
     Container victim("pair");
