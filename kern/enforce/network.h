@@ -16,6 +16,7 @@
 #define IPPROTO_UDP_NUMBER 17
 #define SIN_SIZE 8   /* of a struct sockaddr_in, up to the address */
 #define SIN6_SIZE 24
+#define MSG_BATCH_BIT 0x40000 /* of msg_flags: more of a sendmmsg(2) follow (include/linux/socket.h) */
 #define TUN_DEVICE (10u << 20 | 200) /* /dev/net/tun: what is written into it is a packet */
 
 static __always_inline u32 isolated_bit(u64 container)
@@ -168,16 +169,30 @@ static __always_inline int far_allowed(struct quell_isolation *isolation, struct
 }
 
 /*
- * Does the socket, or what goes along with the message, say another way? With a source route (IP_OPTIONS, IPV6_RTHDR; no
- * capability is needed, and no hook sees them set) what is told to be for one goes to another. message 0: there is none. A
- * function of its own for the sake of the stack.
+ * Does what goes along with the message say another way, or may it be said with one that no hook sees? Of a sendmmsg(2) the
+ * kernel asks no more about those that name whom it has just asked about (____sys_sendmsg), whatever goes along with them.
+ */
+static __always_inline int is_routed_by(u64 message)
+{
+	u32 flags = 0;
+
+	if (read_pointer(message + offset_of(msghdr, msg_controllen)))
+		return 1;
+	read_kernel(flags, message + offset_of(msghdr, msg_flags));
+	return (flags & MSG_BATCH_BIT) && read_pointer(message + offset_of(msghdr, msg_name));
+}
+
+/*
+ * Is there another way than to whom it is said to be for? A source route (IP_OPTIONS, IPV6_RTHDR) takes no capability; whoever is
+ * cut off sets none (isolate.h), but the socket may have one. message 0: there is none. A function of its own for the sake of
+ * the stack.
  */
 static __noinline int is_routed(u64 sk, u32 family, u64 message)
 {
 	u64 options = read_pointer(sk + offset_of(inet_sock, inet_opt)), six;
 	u8 route = 0;
 
-	if (message && read_pointer(message + offset_of(msghdr, msg_controllen)))
+	if (message && is_routed_by(message))
 		return 1;
 	if (options)
 		read_kernel(route, options + offset_of(ip_options_rcu, opt.srr));

@@ -45,3 +45,24 @@ static __always_inline int on_socket_getsockopt(struct socket *socket, u32 level
 		return 0;
 	return on_isolate_socket(socket, QUELL_HOOK_socket_getsockopt);
 }
+
+#define SOL_IP_NUMBER 0
+#define IP_OPTIONS_NUMBER 4
+#define SOL_IPV6_NUMBER 41
+#define IPV6_2292PKTOPTIONS_NUMBER 6
+#define IPV6_RTHDR_NUMBER 57
+
+/*
+ * A source route: what is queued already would take it to somebody else, and so would what another thread is sending in this
+ * moment. Refused whomever the socket may speak to.
+ */
+static __always_inline int on_socket_setsockopt(u32 level, u32 option)
+{
+	u64 container;
+
+	if ((level != SOL_IP_NUMBER || option != IP_OPTIONS_NUMBER) &&
+	    (level != SOL_IPV6_NUMBER || (option != IPV6_RTHDR_NUMBER && option != IPV6_2292PKTOPTIONS_NUMBER)))
+		return 0;
+	container = may_be_isolated() ? isolated_container() : 0;
+	return container ? VERDICT(network_refuse(container, 0, 0, 0, QUELL_HOOK_socket_getsockopt)) : 0;
+}

@@ -166,3 +166,9 @@ int BPF_PROG(quell_socket_getsockopt, struct socket *socket, int level, int opti
 {
 	return ret ? ret : on_socket_getsockopt(socket, level, option);
 }
+
+SEC("lsm/socket_setsockopt")
+int BPF_PROG(quell_socket_setsockopt, struct socket *socket, int level, int option, int ret)
+{
+	return ret ? ret : on_socket_setsockopt(level, option);
+}

@@ -125,12 +125,15 @@ TEST(HookTable, WhatAKernelMayLackIsLookedForByItsOwnName) {
 // What a quarantine refuses on descriptors comes and goes with it.
 TEST(HookTable, ProgramsBesideAHookAreThoseOfItsResponses) {
     const auto quarantine = kResponseHooks[QUELL_RESPONSE_QUARANTINE_FILE], denial = kResponseHooks[QUELL_RESPONSE_DENY_WRITE];
+    const auto isolation = kResponseHooks[QUELL_RESPONSE_ISOLATE_NETWORK];
     for (const auto& more : kMorePrograms) {
         const auto bit = std::uint64_t{1} << more.hook;
-        EXPECT_NE((quarantine | denial) & bit, 0u) << more.program;
+        EXPECT_NE((quarantine | denial | isolation) & bit, 0u) << more.program;
         EXPECT_EQ((late_hooks() | standing_hooks()) & bit, 0u) << more.program << " is loaded with the hook, at the start";
-        const bool is_of_denials = std::string_view(more.program).starts_with("quell_deny_");
-        EXPECT_EQ((quarantine & bit) == 0, is_of_denials) << more.program;
+        const std::string_view name = more.program;
+        const bool is_of_sockets = name.starts_with("quell_socket_");
+        EXPECT_EQ((isolation & bit) != 0, is_of_sockets) << more.program;
+        EXPECT_EQ((quarantine & bit) == 0, is_of_sockets || name.starts_with("quell_deny_")) << more.program;
     }
 }
 

@@ -85,6 +85,8 @@ int agent_open(struct agent *a) {
     a->udp = connected(SOCK_DGRAM, &a->to);
     const int family = a->to.name.any.sa_family;
     a->loose = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    a->routed = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (a->routed < 0 || route_over(a->routed, &a->to)) return -1;
     a->raw = socket(family, SOCK_RAW | SOCK_CLOEXEC, family == AF_INET6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
     a->packet = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETH_P_IP));
     a->vsock = vsock_connected();

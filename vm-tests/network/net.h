@@ -33,11 +33,13 @@ struct end_point {
 struct agent {
     char address[64];
     struct end_point to;
-    int tcp, udp, loose, raw, packet, vsock, listener, file, tun, given, ring;
+    int tcp, udp, loose, routed, raw, packet, vsock, listener, file, tun, given, ring;
     int pipe_in[2], pipe_out[2], unix_pair[2];
     void *mapped;
 };
 int agent_open(struct agent *agent);
+// What the socket sends goes over there first.
+int route_over(int socket, const struct end_point *over);
 
 struct op {
     const char *name;

@@ -84,26 +84,33 @@ static int op_sendmmsg(struct agent *a) {
     struct mmsghdr one = {.msg_hdr = {.msg_name = &a->to.name, .msg_namelen = a->to.size, .msg_iov = &part, .msg_iovlen = 1}};
     return sendmmsg(a->loose, &one, 1, 0) == 1 ? 0 : -1;
 }
-// By a route of the sender's own: told to be for one, and sent to another first. Here they are the same.
-static int op_routed(struct agent *a) {
-    int s = fresh(a, SOCK_DGRAM), set;
-    if (a->to.name.any.sa_family == AF_INET6) {
+// The kernel asks about the first only: the second names the same.
+static int op_batch(struct agent *a) {
+    struct iovec part = {"p", 1};
+    struct mmsghdr two[2];
+    two[0] = (struct mmsghdr){.msg_hdr = {.msg_name = &a->to.name, .msg_namelen = a->to.size, .msg_iov = &part, .msg_iovlen = 1}};
+    two[1] = two[0];
+    return sendmmsg(a->loose, two, 2, 0) == 2 ? 0 : -1;
+}
+// A route of the sender's own: told to be for one, and sent to another first. Here they are the same.
+int route_over(int socket, const struct end_point *over) {
+    if (over->name.any.sa_family == AF_INET6) {
         struct {
             unsigned char next, length, type, left, last, flags, tag[2];
             struct in6_addr segment;
-        } route = {.length = 2, .type = 4, .segment = a->to.name.six.sin6_addr};
-        set = setsockopt(s, IPPROTO_IPV6, IPV6_RTHDR, &route, sizeof(route));
-    } else {
-        unsigned char route[8] = {IPOPT_LSRR, 7, IPOPT_MINOFF};
-        memcpy(route + 3, &a->to.name.four.sin_addr, 4);
-        set = setsockopt(s, IPPROTO_IP, IP_OPTIONS, route, sizeof(route));
+        } route = {.length = 2, .type = 4, .segment = over->name.six.sin6_addr};
+        return setsockopt(socket, IPPROTO_IPV6, IPV6_RTHDR, &route, sizeof(route));
     }
-    if (set) {
-        errno = ENOTSUP;
-        return end(s, -1);
-    }
-    return end(s, sendto(s, "p", 1, 0, TO(a)) == 1 ? 0 : -1);
+    unsigned char route[8] = {IPOPT_LSRR, 7, IPOPT_MINOFF};
+    memcpy(route + 3, &over->name.four.sin_addr, 4);
+    return setsockopt(socket, IPPROTO_IP, IP_OPTIONS, route, sizeof(route));
 }
+// What was sent and waits would take it, too.
+static int op_route(struct agent *a) {
+    int s = fresh(a, SOCK_STREAM);
+    return end(s, route_over(s, &a->to));
+}
+static int op_routed(struct agent *a) { return sendto(a->routed, "p", 1, 0, TO(a)) == 1 ? 0 : -1; }
 // What goes along with a message may say so, too.
 static int op_control(struct agent *a) {
     char control[CMSG_SPACE(sizeof(int))] = {0};
@@ -245,7 +252,7 @@ static int op_netlink(struct agent *a) {
 const struct op kOps[] = {
     {"connect", op_connect}, {"connect-udp", op_connect_udp}, {"bind", op_bind}, {"listen", op_listen}, {"accept", op_accept},
     {"send", op_send}, {"write", op_write}, {"recv", op_recv}, {"read", op_read}, {"peek", op_peek}, {"send-udp", op_send_udp},
-    {"sendto-udp", op_sendto_udp}, {"sendmmsg", op_sendmmsg}, {"routed", op_routed}, {"control", op_control}, {"recv-udp", op_recv_udp}, {"recvfrom-udp", op_recvfrom_udp},
+    {"sendto-udp", op_sendto_udp}, {"sendmmsg", op_sendmmsg}, {"batch", op_batch}, {"route", op_route}, {"routed", op_routed}, {"control", op_control}, {"recv-udp", op_recv_udp}, {"recvfrom-udp", op_recvfrom_udp},
     {"sendfile", op_sendfile}, {"splice-out", op_splice_out}, {"splice-in", op_splice_in}, {"zerocopy", op_zerocopy}, {"fastopen", op_fastopen},
     {"ring-send", op_ring_send}, {"ring-write", op_ring_write}, {"ring-recv", op_ring_recv}, {"ring-read", op_ring_read},
     {"ring-connect", op_ring_connect}, {"polled-send", op_polled_send}, {"raw", op_raw}, {"packet", op_packet}, {"vsock", op_vsock},

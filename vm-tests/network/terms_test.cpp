@@ -11,7 +11,7 @@ namespace quell::guest {
 namespace {
 
 // Only streams and datagrams whose other side is known, and who says no way to it.
-const std::set<std::string> kNever = {"raw", "packet", "vsock", "tun", "recvfrom-udp", "routed", "control"};
+const std::set<std::string> kNever = {"raw", "packet", "vsock", "tun", "recvfrom-udp", "batch", "route", "routed", "control"};
 
 void expect_only_streams_and_datagrams(const Ways& ways, const std::string& when) {
     for (const auto& [way, code] : ways) {
