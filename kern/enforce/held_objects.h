@@ -101,6 +101,15 @@ static __noinline int hold_make(struct quell_hold_key *key, u64 until_ns, u64 se
 	return -ESRCH;
 }
 
+/*
+ * A quarantine refuses what a hold of deny-exec does, from its flip on, and its file may be told by another key afterwards
+ * (file_adopt): it holds nothing beside.
+ */
+static __always_inline int hold_is_covered(struct quell_pending *p, u32 response)
+{
+	return response == QUELL_RESPONSE_DENY_EXEC && p->response == QUELL_RESPONSE_QUARANTINE_FILE;
+}
+
 /* Who holds the object of an entry, in its container: those who wait, and those of whom what was approved is not in force yet. */
 struct object_holder {
 	struct quell_pending *of;
@@ -120,7 +129,7 @@ static long object_holder_one(void *map, struct quell_pending_key *key, struct q
 		return 0;
 	if (waits(state) && p->deadline_ns > h->now)
 		until = p->deadline_ns;
-	else if (state != QUELL_STATE_ENFORCING && may_hold(state, p))
+	else if (state != QUELL_STATE_ENFORCING && may_hold(state, p) && !hold_is_covered(p, response))
 		until = HOLD_ANY;
 	else
 		return 0;
@@ -186,7 +195,7 @@ static __noinline int hold_longer(struct quell_pending *p, u64 container, u32 re
 /* What the entry holds is held until then at least; 0: by others alone, from now on. */
 static __always_inline void hold_move(struct quell_pending *p, u64 container, u32 response, u64 until_ns)
 {
-	if (!(p->held & QUELL_BIT(response)))
+	if (!(p->held & QUELL_BIT(response)) || (until_ns == HOLD_ANY && hold_is_covered(p, response)))
 		return;
 	if (until_ns)
 		hold_longer(p, container, response, until_ns);

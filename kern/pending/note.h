@@ -126,30 +126,6 @@ static __always_inline void event_of(struct quell_event *event, struct quell_pen
 		event->chain[i] = entry->chain[i];
 }
 
-/* 1: it was one more of a waiting incident; 0: a new one is needed; -1: try the next turn. */
-static __always_inline int pending_repeat(u32 slot, struct quell_pending_key *key, u64 now)
-{
-	struct work *work = WORK(slot);
-	struct quell_pending *entry = bpf_map_lookup_elem(&pending, key);
-	u64 hits;
-	int meets;
-
-	if (!entry)
-		return 0;
-	meets = pending_meets(slot, key, entry, now);
-	if (meets <= 0)
-		return meets;
-	hits = __sync_fetch_and_add(&entry->hits, 1) + 1;
-	entry->last_ns = now;
-	doubt_repeats(work, entry);
-	count(QUELL_COUNTER_REPEATS);
-	if (hits <= EVENTS_PER_INCIDENT) {
-		event_of(&work->event, key, entry, hits, 0);
-		event_report(slot);
-	}
-	return 1;
-}
-
 /*
  * A removal that is not refused, so far: where it takes the last name of the file that the entry has bound, nothing is left
  * to quarantine. A function of its own for the sake of the stack.
@@ -173,6 +149,62 @@ __noinline int object_removed(u32 slot)
 		work->entry_new.object_flags |= QUELL_OBJECT_LAST_LINK;
 	}
 	return 0;
+}
+
+#define CHANGES                                                                                                          \
+	(QUELL_OP_BIT(QUELL_OP_DELETE) | QUELL_OP_BIT(QUELL_OP_RENAME) | QUELL_OP_BIT(QUELL_OP_TRUNCATE) |              \
+	 QUELL_OP_BIT(QUELL_OP_LINK) | QUELL_OP_BIT(QUELL_OP_OPEN_WRITE) | QUELL_OP_BIT(QUELL_OP_CREATE) |              \
+	 QUELL_OP_BIT(QUELL_OP_CHMOD) | QUELL_OP_BIT(QUELL_OP_CHOWN) | QUELL_OP_BIT(QUELL_OP_SETXATTR) |                \
+	 QUELL_OP_BIT(QUELL_OP_SYMLINK))
+
+/*
+ * Is what happens itself what is denied from here on? Its hook has let it pass, but it has more steps: on an overlay the rest of
+ * a change would be refused, and who executes a file be killed for the map that is. It is refused as a whole.
+ */
+static __always_inline int denies_itself(struct operation *op, u32 begun)
+{
+	if ((begun & QUELL_BIT(QUELL_RESPONSE_DENY_WRITE)) && (CHANGES & QUELL_OP_BIT(op->number)))
+		return 1;
+	return (begun & QUELL_BIT(QUELL_RESPONSE_DENY_EXEC)) &&
+	       (op->hook == QUELL_HOOK_bprm_check_security || op->hook == QUELL_HOOK_mmap_file);
+}
+
+/* What an incident wants in force from this event on. A function of its own for the sake of the stack. */
+__noinline int holds_first(u32 slot)
+{
+	struct work *work = WORK(slot);
+
+	if (denies_itself(&work->op, holds_begin(slot)))
+		rule_denies(slot);
+	return work->op.number == QUELL_OP_DELETE ? object_removed(slot) : 0;
+}
+
+/* 1: it was one more of a waiting incident; 0: a new one is needed; -1: try the next turn. */
+static __always_inline int pending_repeat(u32 slot, struct quell_pending_key *key, u64 now)
+{
+	struct work *work = WORK(slot);
+	struct quell_pending *entry = bpf_map_lookup_elem(&pending, key);
+	u64 hits;
+	int meets;
+
+	if (!entry)
+		return 0;
+	meets = pending_meets(slot, key, entry, now);
+	if (meets <= 0)
+		return meets;
+	hits = __sync_fetch_and_add(&entry->hits, 1) + 1;
+	entry->last_ns = now;
+	doubt_repeats(work, entry);
+	count(QUELL_COUNTER_REPEATS);
+	if (entry->wanted) /* its doubt may have ended, or there is room by now */
+		holds_first(slot);
+	else if (work->op.number == QUELL_OP_DELETE)
+		object_removed(slot);
+	if (hits <= EVENTS_PER_INCIDENT) {
+		event_of(&work->event, key, entry, hits, 0);
+		event_report(slot);
+	}
+	return 1;
 }
 
 /* Fills work->entry_new. A function of its own for the sake of the stack. */
@@ -207,34 +239,6 @@ __noinline int pending_prepare(u32 slot, u32 index)
 	return 1;
 }
 
-#define CHANGES                                                                                                          \
-	(QUELL_OP_BIT(QUELL_OP_DELETE) | QUELL_OP_BIT(QUELL_OP_RENAME) | QUELL_OP_BIT(QUELL_OP_TRUNCATE) |              \
-	 QUELL_OP_BIT(QUELL_OP_LINK) | QUELL_OP_BIT(QUELL_OP_OPEN_WRITE) | QUELL_OP_BIT(QUELL_OP_CREATE) |              \
-	 QUELL_OP_BIT(QUELL_OP_CHMOD) | QUELL_OP_BIT(QUELL_OP_CHOWN) | QUELL_OP_BIT(QUELL_OP_SETXATTR) |                \
-	 QUELL_OP_BIT(QUELL_OP_SYMLINK))
-
-/*
- * Is what happens itself what is denied from here on? Its hook has let it pass, but it has more steps: on an overlay the rest of
- * a change would be refused, and who executes a file be killed for the map that is. It is refused as a whole.
- */
-static __always_inline int denies_itself(struct operation *op, u32 begun)
-{
-	if ((begun & QUELL_BIT(QUELL_RESPONSE_DENY_WRITE)) && (CHANGES & QUELL_OP_BIT(op->number)))
-		return 1;
-	return (begun & QUELL_BIT(QUELL_RESPONSE_DENY_EXEC)) &&
-	       (op->hook == QUELL_HOOK_bprm_check_security || op->hook == QUELL_HOOK_mmap_file);
-}
-
-/* What a new incident wants in force. A function of its own for the sake of the stack. */
-__noinline int holds_first(u32 slot)
-{
-	struct work *work = WORK(slot);
-
-	if (denies_itself(&work->op, holds_begin(slot)))
-		rule_denies(slot);
-	return work->op.number == QUELL_OP_DELETE ? object_removed(slot) : 0;
-}
-
 __noinline int pending_note(u32 slot, u32 index)
 {
 	struct work *work = WORK(slot);
@@ -263,15 +267,13 @@ __noinline int pending_note(u32 slot, u32 index)
 		if (repeat >= 0)
 			break;
 	}
-	if (repeat < 0) /* each turn is held by what is enforced: there is no entry for one more */
+	if (repeat < 0) { /* each turn is held by what is enforced: there is no entry for one more */
 		count(QUELL_COUNTER_PENDING_SUBJECT);
-	if (repeat) {
 		if (work->op.number == QUELL_OP_DELETE)
 			object_removed(slot);
-		if (wanted) /* its doubt may have ended, or there is room by now */
-			holds_begin(slot);
-		return 0;
 	}
+	if (repeat)
+		return 0;
 	lack = budget_take(c);
 	if (lack != BUDGET_TAKEN && budget_reclaim(now))
 		lack = budget_take(c);
@@ -283,14 +285,11 @@ __noinline int pending_note(u32 slot, u32 index)
 	}
 	__builtin_memset(&work->entry_new, 0, sizeof(work->entry_new));
 	place_bind(slot);
-	object_bind(slot, (wanted & QUELL_BIT(QUELL_RESPONSE_DENY_WRITE)) | (work->verdict != 0));
+	object_bind(slot, (c && !work->doubt && (wanted & quell.enabled_offers & quell.armed & QUELL_BIT(QUELL_RESPONSE_DENY_WRITE))) ||
+				  work->verdict);
 	actor_file_bind(slot);
 	pending_prepare(slot, index);
-	error = bpf_map_update_elem(&pending, key, &work->entry_new, BPF_NOEXIST);
-	if (error && error != -EEXIST) { /* full of what is over, with no daemon to clear it */
-		pending_clear();
-		error = bpf_map_update_elem(&pending, key, &work->entry_new, BPF_NOEXIST);
-	}
+	error = pending_add(key, &work->entry_new);
 	if (error) {
 		/* another CPU made it first: this is a repeat of that one */
 		budget_return(container);

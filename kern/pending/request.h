@@ -82,11 +82,7 @@ static __always_inline int request(struct quell_request *r)
 	incident = __sync_fetch_and_add(&quell.next_incident, 1);
 	key.turn = (u32)incident; /* each is an incident of its own */
 	entry->word = QUELL_WORD(incident, first_state(entry->offers, quell.armed));
-	error = bpf_map_update_elem(&pending, &key, entry, BPF_NOEXIST);
-	if (error) { /* full of what is over */
-		pending_clear();
-		error = bpf_map_update_elem(&pending, &key, entry, BPF_NOEXIST);
-	}
+	error = pending_add(&key, entry);
 	if (error) { /* of what is in force */
 		budget_return(container);
 		count(QUELL_COUNTER_PENDING_FULL);

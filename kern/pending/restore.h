@@ -67,11 +67,7 @@ static __always_inline int restore(struct quell_request *r)
 	entry->contains = 1;
 	entry->word = QUELL_WORD(incident, QUELL_STATE_APPROVED);
 	key.turn = (u32)incident; /* no event is a repeat of it */
-	error = bpf_map_update_elem(&pending, &key, entry, BPF_NOEXIST);
-	if (error && error != -EEXIST) { /* full of what is over */
-		pending_clear();
-		error = bpf_map_update_elem(&pending, &key, entry, BPF_NOEXIST);
-	}
+	error = pending_add(&key, entry);
 	if (error)
 		return error == -EEXIST ? -EEXIST : -ENOSPC;
 	restoring.key = key;

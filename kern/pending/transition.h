@@ -382,7 +382,11 @@ static __always_inline int transition(struct quell_transition *t)
 	if (effects & QUELL_CONTAINS) {
 		p->contains = 1;
 		error = contain(t, &key, p);
-		return error ? contain_failed(t, p, error) : 0;
+		if (error)
+			return contain_failed(t, p, error);
+		if ((p->held & QUELL_BIT(QUELL_RESPONSE_DENY_EXEC)) && hold_is_covered(p, QUELL_RESPONSE_DENY_EXEC))
+			hold_settle(p, key.container, QUELL_RESPONSE_DENY_EXEC);
+		return 0;
 	}
 	if (command == QUELL_COMMAND_FAIL && takes_evidence(p->response)) {
 		p->approved_ns = 0; /* nothing of it is in force, as of a flip that contained nothing */

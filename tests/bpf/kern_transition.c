@@ -192,11 +192,7 @@ static int detect(u32 slot, struct quell_pending_key *key, struct quell_pending 
     if (lack != BUDGET_TAKEN) return MACHINE_NO_ROOM;
     made->word = QUELL_WORD(__sync_fetch_and_add(&quell.next_incident, 1),
                             first_state(made->offers | made->wanted, armed));
-    error = bpf_map_update_elem(&pending, key, made, BPF_NOEXIST);
-    if (error && error != -EEXIST) {
-        pending_clear();
-        error = bpf_map_update_elem(&pending, key, made, BPF_NOEXIST);
-    }
+    error = pending_add(key, made);
     if (!error) {
         machine_holds(slot, key, made);
         return MACHINE_NEW;

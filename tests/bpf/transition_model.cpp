@@ -176,19 +176,20 @@ void Model::lift(std::uint64_t container) {
 
 void Model::keep(const Entry& entry, std::uint64_t container, std::uint64_t until_ns) {
     for (const auto response : kAboutObjects)
-        if (const auto held = held_objects.find(held_of(entry, container, response)); (entry.held & QUELL_BIT(response)) && held != held_objects.end())
+        if (const auto held = held_objects.find(held_of(entry, container, response)); (entry.held & QUELL_BIT(response)) && held != held_objects.end() && !(until_ns == ~0ull && entry.covers(response)))
             held->second = std::max(held->second, until_ns);
 }
 
-void Model::lift_objects(const Entry& entry, std::uint64_t container) {
+void Model::lift_objects(const Entry& entry, std::uint64_t container, bool covered_only) {
     for (const auto response : kAboutObjects) {
+        if (covered_only && !entry.covers(response)) continue;
         const auto held = held_objects.find(held_of(entry, container, response));
         if (!(entry.held & QUELL_BIT(response)) || held == held_objects.end()) continue;
         std::uint64_t until = 0;
         for (const auto& [key, other] : entries) {
             if (std::get<1>(key) != container || !(other.held & QUELL_BIT(response)) || held_of(other, container, response) != held->first) continue;
             if (other.waits() && other.deadline_ns > now_ns) until = std::max(until, other.deadline_ns);
-            if (other.state == QUELL_STATE_APPROVED || (other.state == QUELL_STATE_FAILED && other.is_approved)) until = ~0ull;
+            if ((other.state == QUELL_STATE_APPROVED || (other.state == QUELL_STATE_FAILED && other.is_approved)) && !other.covers(response)) until = ~0ull;
         }
         if (until) held->second = until;
         else held_objects.erase(held);
@@ -272,7 +273,10 @@ int Model::ask(const quell_transition& request, bool caller_descends, const Choo
         entry.is_approved = true;
         entry.contains = command == QUELL_COMMAND_HOLD || entry.response != QUELL_RESPONSE_STOP_CONTAINER;
         const int error = entry.contains ? contain(entry, key) : 0;
-        if (!error) return 0;
+        if (!error) {
+            if (entry.contains) lift_objects(entry, std::get<1>(key), true);
+            return 0;
+        }
         entry.is_approved = entry.contains = false;
         entry.state = error == -ESRCH ? QUELL_STATE_GONE : QUELL_STATE_FAILED;
         lift(std::get<1>(key));
@@ -333,7 +337,12 @@ bool Model::takes_room(std::uint64_t container) {
     return true;
 }
 
-void Model::forget_over() { std::erase_if(entries, [](const auto& one) { return !one.second.waits() && !one.second.is_kept() && !one.second.holds_object(); }); }
+// What held an object only where nothing else makes room.
+void Model::forget_over() {
+    for (const bool held_too : {false, true})
+        if (entries.size() == MACHINE_ENTRIES)
+            std::erase_if(entries, [&](const auto& one) { return !one.second.waits() && !one.second.is_kept() && (held_too || !one.second.holds_object()); });
+}
 
 // At the event itself: what needs no daemon, and whose hooks are attached.
 void Model::hold_here(Entry& entry, std::uint64_t container, quell_u32 armed) {
@@ -353,8 +362,8 @@ int Model::detect(quell_pending_key& at, const quell_pending& made, quell_u32 ar
             return MACHINE_REPEAT;
         }
         if (entry.waits()) move(entry, found->first, QUELL_COMMAND_EXPIRE, QUELL_STATE_EXPIRED);
+        if (entry.is_kept()) continue;  // whoever forgets it gives back what it held
         lift_objects(entry, at.container);
-        if (entry.is_kept()) continue;
         entries.erase(found);
         break;
     }
@@ -371,7 +380,7 @@ int Model::detect(quell_pending_key& at, const quell_pending& made, quell_u32 ar
     }
     Entry entry;
     entry.incident = next_incident++;
-    if (entries.size() == MACHINE_ENTRIES) forget_over();
+    forget_over();
     if (entries.size() == MACHINE_ENTRIES) {
         waiting--;
         (at.container ? containers[at.container].waiting : host)--;

@@ -32,6 +32,8 @@ struct Entry {
     [[nodiscard]] bool may_hold() const { return holds() || (state == QUELL_STATE_FAILED && is_approved); }
     // Frozen by it, which only a daemon can take back: it stays for that.
     [[nodiscard]] bool holds_object() const { return held & (QUELL_BIT(QUELL_RESPONSE_DENY_WRITE) | QUELL_BIT(QUELL_RESPONSE_DENY_EXEC)); }
+    // What it was approved for refuses that, too, and from the flip on it holds nothing beside.
+    [[nodiscard]] bool covers(quell_u32 which) const { return which == QUELL_RESPONSE_DENY_EXEC && response == QUELL_RESPONSE_QUARANTINE_FILE; }
     [[nodiscard]] bool is_kept() const { return may_hold() || (!waits() && (held & QUELL_BIT(QUELL_RESPONSE_PAUSE_CONTAINER))); }
     [[nodiscard]] std::uint64_t actor() const { return actors[target % QUELL_CHAIN_MAX]; }
 };
@@ -82,7 +84,7 @@ private:
     void lift(std::uint64_t container);
     // Of the objects that an entry holds: at least until then; no longer by it.
     void keep(const Entry& entry, std::uint64_t container, std::uint64_t until_ns);
-    void lift_objects(const Entry& entry, std::uint64_t container);
+    void lift_objects(const Entry& entry, std::uint64_t container, bool covered_only = false);
     [[nodiscard]] int hold(Entry& entry, std::uint64_t container, quell_u32 response);
     void hold_here(Entry& entry, std::uint64_t container, quell_u32 armed);
 

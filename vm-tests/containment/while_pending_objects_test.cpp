@@ -167,6 +167,28 @@ TEST_F(WhilePending, AnApprovedDenialOfAnExecutableTakesItsPlace) {
     expect_actions(id, {"detected", "held", "approved", "flipped", "enforcing", "undone"});
 }
 
+// A file of the image that the host copies up in between is told by another name from then on: nothing of the former is left.
+TEST_F(WhilePending, AQuarantineTakesItsPlaceAlsoOfWhatIsCopiedUp) {
+    Container victim("copied");
+    victim.start();
+    const auto runs = attack(victim, "execute /bin/acts");
+    ASSERT_NE(runs, EPERM);
+    write(kRuleFile, "apiVersion: quell/v1\nkind: Policy\nmetadata: {name: site}\nspec:\n  rules:\n    - id: tool\n      severity: high\n      on: [exec]\n      where: {subject: container}\n"
+                     "      match: {path: [/bin/acts]}\n      respond: {offer: [quarantine-file], while-pending: [deny-exec], expires: 1h}\n");
+    must("quell policy apply");
+    EXPECT_EQ(attack(victim, "execute /bin/acts"), EPERM);
+    const auto id = incident("copied", "tool");
+    EXPECT_TRUE(eventually([&] { return has(id, "held"); }));
+    must("chmod 711 " + victim.directory() + "/rootfs/bin/acts");
+    const auto output = approve(id, "quarantine-file");
+    ASSERT_EQ(output.status, 0) << output.text;
+    EXPECT_EQ(show(id)["state"], "enforcing");
+    EXPECT_EQ(must("bpftool -j map dump pinned /sys/fs/bpf/quell/maps/held_objects | jq length"), "0\n") << "it refuses that, too";
+    EXPECT_EQ(attack(victim, "execute /bin/acts"), EPERM);
+    EXPECT_EQ(run("quell undo " + id + " --reason test").status, 0);
+    EXPECT_EQ(attack(victim, "execute /bin/acts"), runs);
+}
+
 // The last name goes with the event: there is nothing left that could be executed by one.
 TEST_F(WhilePending, WhereThereIsNoObjectItIsTold) {
     apply("deny-exec");

@@ -20,6 +20,7 @@ int reuse_directories(const Globals& globals, const Words& words);  // INSIDE OU
 int flood(const Globals& globals, const Words& words);              // FILE PROCESSES MATCHES, by opening it
 int many_actors(const Globals& globals, const Words& words);        // DIRECTORY ACTORS MATCHES
 int many_writers(const Globals& globals, const Words& words);       // DIRECTORY ACTORS: each DIRECTORY/0/file, DIRECTORY/1/file, ...
+int many_readers(const Globals& globals, const Words& words);       // FILE ACTORS: made if it is not there
 int fork_and_unlink(const Globals& globals, const Words& words);    // DIRECTORY: until SIGTERM
 int interrupted_births(const Globals& globals, const Words& words);  // DIRECTORY BIRTHS PROCS-FD: of the cgroup to go to
 int deep(const Globals& globals, const Words& words);               // DIRECTORY LEVELS LENGTH: of a component

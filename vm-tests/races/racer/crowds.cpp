@@ -126,6 +126,17 @@ int many_writers(const Globals&, const Words& words) {
     return result("matches", actors, actors - done);
 }
 
+// Each opens one and the same file, and reads nothing.
+int many_readers(const Globals&, const Words& words) {
+    const unsigned long actors = std::stoul(words.at(1));
+    if (mknod(words.at(0).c_str(), S_IFREG | 0600, 0) && errno != EEXIST) return perror(words.at(0).c_str()), 1;
+    const auto done = actors_at(actors, [&](unsigned long) {
+        const int fd = open(words.at(0).c_str(), O_RDONLY);
+        return fd >= 0 && close(fd) == 0;
+    });
+    return result("matches", actors, actors - done);
+}
+
 // Forks in a row until SIGTERM; every child acts at once, and every fourth by a program that it executes.
 int fork_and_unlink(const Globals&, const Words& words) {
     static volatile std::sig_atomic_t over = 0;

@@ -25,6 +25,7 @@ constexpr Command kCommands[] = {
     {"flood", flood},
     {"many-actors", many_actors},
     {"many-writers", many_writers},
+    {"many-readers", many_readers},
     {"fork-and-unlink", fork_and_unlink},
     {"deep", deep},
     {"interrupted-births", interrupted_births},
