@@ -289,6 +289,7 @@ QUELL_SIZE(struct quell_isolation, 704);
 #define QUELL_BESIDE_CAPTURE 1u /* evidence before a kill */
 #define QUELL_BESIDE_COPY 2u    /* the content of what is quarantined */
 #define QUELL_BESIDE_HOLDERS 4u /* who holds the file within the container is killed */
+#define QUELL_BESIDE_FROZEN 8u  /* it is frozen for the capture, and by nobody but Quell */
 
 #define QUELL_DOUBT_MIXED 1u     /* repeats hang on more than what all of them hang on */
 #define QUELL_DOUBT_WITHDRAWN 2u /* it did not hold: rejected by Quell itself */

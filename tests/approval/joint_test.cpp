@@ -12,12 +12,16 @@ namespace quell::approval {
 namespace {
 
 // Of the first, then of the others.
-std::string not_yet(const std::vector<quell_state>& states) {
+std::string not_yet(const std::vector<quell_state>& states, std::uint64_t since_s = 1) {
+    constexpr std::uint64_t kSecond = 1'000'000'000, kApproved = 1000 * kSecond;
     std::vector<incident::Incident> all;
-    for (const auto state : states) all.push_back(incident::an_incident(all.size() + 1, state));
+    for (const auto state : states) {
+        all.push_back(incident::an_incident(all.size() + 1, state));
+        all.back().entry.approved_ns = kApproved;
+    }
     std::vector<incident::Incident*> parts;
     for (std::size_t i = 1; i < all.size(); i++) parts.push_back(&all[i]);
-    return why_not_undone_yet(all.front(), parts);
+    return why_not_undone_yet(all.front(), parts, kApproved + since_s * kSecond);
 }
 
 TEST(JointUndo, TakesBackWhatHoldsAndPassesOverWhatIsOver) {
@@ -33,6 +37,12 @@ TEST(JointUndo, WaitsForWhatIsStillBeingCarriedOut) {
     const auto all = not_yet({QUELL_STATE_APPROVED, QUELL_STATE_APPROVED, QUELL_STATE_APPROVED});
     EXPECT_EQ(all.find("3 of them are still being carried out"), 0u) << all;
     for (const char* told : {"try again in some seconds", "by its own id"}) EXPECT_NE(all.find(told), std::string::npos) << all;
+}
+
+// A walk that never ends, of one of them: the others are nobody's hostages.
+TEST(JointUndo, WaitsForNobodyForEver) {
+    EXPECT_NE(not_yet({QUELL_STATE_ENFORCING, QUELL_STATE_APPROVED}, 29), "");
+    EXPECT_EQ(not_yet({QUELL_STATE_ENFORCING, QUELL_STATE_APPROVED}, 30), "");
 }
 
 }  // namespace

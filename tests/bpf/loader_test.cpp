@@ -29,10 +29,12 @@ TEST(Unload, FindsWhoIsFrozenWhileNobodyHasDecided) {
 }
 
 TEST(Unload, FindsWhoIsFrozenForACapture) {
-    EXPECT_TRUE(has_frozen(approved_with(QUELL_BESIDE_CAPTURE, QUELL_STATE_APPROVED)));
-    EXPECT_TRUE(has_frozen(approved_with(QUELL_BESIDE_CAPTURE, QUELL_STATE_FAILED))) << "what did not die of the kill";
-    EXPECT_FALSE(has_frozen(approved_with(QUELL_BESIDE_CAPTURE, QUELL_STATE_FAILED, false))) << "it was never flipped";
-    EXPECT_FALSE(has_frozen(approved_with(QUELL_BESIDE_CAPTURE, QUELL_STATE_DONE)));
+    constexpr quell_u32 kByQuell = QUELL_BESIDE_CAPTURE | QUELL_BESIDE_FROZEN;
+    EXPECT_TRUE(has_frozen(approved_with(kByQuell, QUELL_STATE_APPROVED)));
+    EXPECT_TRUE(has_frozen(approved_with(kByQuell, QUELL_STATE_FAILED))) << "what did not die of the kill";
+    EXPECT_FALSE(has_frozen(approved_with(kByQuell, QUELL_STATE_FAILED, false))) << "it was never flipped";
+    EXPECT_FALSE(has_frozen(approved_with(kByQuell, QUELL_STATE_DONE)));
+    EXPECT_FALSE(has_frozen(approved_with(QUELL_BESIDE_CAPTURE, QUELL_STATE_APPROVED))) << "somebody else had it frozen before";
     EXPECT_FALSE(has_frozen(approved_with(0, QUELL_STATE_APPROVED)));
     EXPECT_FALSE(has_frozen(approved_with(QUELL_BESIDE_COPY, QUELL_STATE_APPROVED)));
 }

@@ -89,7 +89,14 @@ TEST(Store, WhatLostItsEntryIsExpiredOrGone) {
     auto earlier = an_incident(5, QUELL_STATE_ENFORCING);
     earlier.earlier_boot_offset_ns = 0;
     store.remember(earlier);
-    EXPECT_EQ(store.end_unheld({}, boottime_ns()).size(), 4u);
+    auto failed = an_incident(6, QUELL_STATE_FAILED);  // and was in force, until an unload took that back
+    failed.entry.response = QUELL_RESPONSE_ISOLATE_NETWORK;
+    failed.entry.approved_ns = 1;
+    store.remember(failed);
+    store.remember(an_incident(7, QUELL_STATE_FAILED));  // nothing of it was
+    EXPECT_EQ(store.end_unheld({}, boottime_ns()).size(), 5u);
+    EXPECT_EQ(store.find(6)->state, QUELL_STATE_GONE);
+    EXPECT_EQ(store.find(7)->state, QUELL_STATE_FAILED);
     EXPECT_EQ(store.find(1)->state, QUELL_STATE_GONE);
     EXPECT_EQ(store.find(2)->state, QUELL_STATE_GONE);
     EXPECT_EQ(store.find(3)->state, QUELL_STATE_DONE);

@@ -50,6 +50,9 @@ TEST_F(CopiedUp, IsARegularFileOfThatOverlay) {
     EXPECT_EQ(found("/var/log/file", mounted_as("ext4")), 0) << "of none";
     EXPECT_EQ(found("/var/log/none"), 0);
     EXPECT_EQ(found("/var/log/file/below"), 0);
+    const auto unknown = find_on_overlay(root_, mounted_as("overlay"), "/var/log/file", 0);
+    ASSERT_FALSE(unknown) << "there is one, and whether it is the one is not known";
+    EXPECT_NE(unknown.error().message.find("not known on which overlay"), std::string::npos) << unknown.error().message;
 }
 
 TEST_F(CopiedUp, IsNothingElseThatLiesThere) {

@@ -213,8 +213,9 @@ void Decisions::flip(Incident& incident, const incident::Offer& offer, const Req
     std::optional<response::FreezeMark> mark;  // until it is approved: then the next daemon, too, finds what is to be done
     if (captures && !response::is_frozen_by_itself(incident.key.container)) mark.emplace(incident.key.container);
     const auto frozen = captures ? response::freeze(incident.key.container) : Result<bool>(false);
+    if (captures && frozen && (*frozen || response::is_to_stand(parts_.engine, incident.key.container))) transition.beside |= QUELL_BESIDE_FROZEN;
     const int error = move(incident, QUELL_STATE_APPROVED, transition);
-    if (error && frozen && *frozen && !response::thaw(incident.key.container) && mark) mark->keep();
+    if (error && frozen && *frozen && !response::let_go_on(parts_.engine, incident.key.container) && mark) mark->keep();
     mark.reset();
     if (!error && prepared && !captures) {
         response::response(offer.response).strike(*prepared);

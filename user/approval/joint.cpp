@@ -32,6 +32,8 @@ std::string detail_with(const std::string& detail, const char* name, const std::
 bool can_be_undone(const Incident& incident) { return incident.state == QUELL_STATE_ENFORCING || incident.failed_in_force(); }
 
 constexpr std::size_t kNamedMax = 8;  // in a target's text
+// What is carried out for longer waits for somebody who may be hostile: it keeps nobody else's from being taken back.
+constexpr std::uint64_t kWaitedForNs = 30'000'000'000;
 
 std::string target_of_one(const Incident& incident, quell_response response) {
     const bool is_of_file = response == QUELL_RESPONSE_QUARANTINE_FILE || response == QUELL_RESPONSE_DENY_EXEC;
@@ -228,8 +230,8 @@ void Decisions::left_over() {
     }
 }
 
-std::string why_not_undone_yet(const Incident& first, std::span<Incident* const> parts) {
-    const auto is_carried_out = [](const Incident& one) { return one.state == QUELL_STATE_APPROVED; };
+std::string why_not_undone_yet(const Incident& first, std::span<Incident* const> parts, std::uint64_t now_ns) {
+    const auto is_carried_out = [&](const Incident& one) { return one.state == QUELL_STATE_APPROVED && now_ns < one.entry.approved_ns + kWaitedForNs; };
     const auto count = std::ranges::count_if(parts, [&](const Incident* one) { return is_carried_out(*one); }) + (is_carried_out(first) ? 1 : 0);
     if (!count) return {};
     return std::to_string(count) + " of them " + (count == 1 ? "is" : "are") + " still being carried out: try again in some seconds; a part that holds can be undone by its own id";
@@ -245,7 +247,7 @@ void Decisions::undo(std::uint64_t id, const Request& request, Reply reply) {
         refresh(*one);
         if (can_be_undone(*one)) held.push_back(one);
     }
-    if (const auto why = why_not_undone_yet(*first, parts); !why.empty()) return refuse(id, Refusal::kTooLate, why, request, reply);
+    if (const auto why = why_not_undone_yet(*first, parts, boottime_ns()); !why.empty()) return refuse(id, Refusal::kTooLate, why, request, reply);
     if (held.empty()) {  // evidence of several: each has its row, and is refused by itself
         for (auto* one : parts)
             if (response::takes_evidence(one->entry.response) && evidence_of(*one) != QUELL_RESPONSE_COUNT) undo_one(one->id, request, [](const Answer&) {});
@@ -255,6 +257,7 @@ void Decisions::undo(std::uint64_t id, const Request& request, Reply reply) {
     std::string text;
     if (can_be_undone(*first)) held.insert(held.begin(), first);
     else text = incident::subject_text(*first) + ": " + over_text(*first);
+    if (first->state == QUELL_STATE_APPROVED) all.refusal = Refusal::kFailed;
     for (const auto* one : held)
         if (const auto why = may_not_approve(*one, static_cast<quell_response>(one->entry.response % QUELL_RESPONSE_COUNT), request); !why.empty())
             return refuse(id, Refusal::kNotAllowed, why, request, reply);
@@ -264,6 +267,11 @@ void Decisions::undo(std::uint64_t id, const Request& request, Reply reply) {
         text += (text.empty() ? "" : ", ") + incident::subject_text(*one) + " " + (came_of_it.refusal == Refusal::kNone ? one->note : came_of_it.text);
         if (came_of_it.refusal != Refusal::kNone) all.refusal = Refusal::kFailed;
         all.parts.push_back(one->id);
+    }
+    for (const auto* one : parts) {
+        if (one->state != QUELL_STATE_APPROVED) continue;
+        text += ", " + incident::subject_text(*one) + " is still being carried out: undo " + id_text(one->id) + " by itself";
+        all.refusal = Refusal::kFailed;
     }
     if (!request.dry_run) row(*first, history::Action::JOINT, "taken back: " + text, &request);
     all.text = all.refusal == Refusal::kNone ? "" : text;

@@ -35,7 +35,7 @@ struct Joint {
 };
 
 // Why nothing of it is taken back yet, "": it can be. What is flipped and still being carried out cannot be: it would be passed
-// over, and in force afterwards.
-[[nodiscard]] std::string why_not_undone_yet(const incident::Incident& first, std::span<incident::Incident* const> parts);
+// over, and in force afterwards. For half a minute: then it is, and told.
+[[nodiscard]] std::string why_not_undone_yet(const incident::Incident& first, std::span<incident::Incident* const> parts, std::uint64_t now_ns);
 
 }  // namespace quell::approval

@@ -255,7 +255,7 @@ bool has_frozen(const quell_pending& entry) {
     // the mark of the one who froze it for its capture (response/freeze_mark.h) ends with the flip; also where the kill has failed
     const auto state = QUELL_WORD_STATE(entry.word);
     const bool is_flipped = state == QUELL_STATE_APPROVED || (state == QUELL_STATE_FAILED && entry.approved_ns != 0);
-    return is_flipped && entry.response == QUELL_RESPONSE_KILL_CONTAINER && (entry.beside & QUELL_BESIDE_CAPTURE) != 0;
+    return is_flipped && entry.response == QUELL_RESPONSE_KILL_CONTAINER && (entry.beside & QUELL_BESIDE_FROZEN) != 0;
 }
 
 }  // namespace quell::bpf

@@ -89,7 +89,9 @@ void Daemon::with_holders(const incident::Incident& incident, std::function<void
     const auto container = incident.key.container;
     // a file of the host, by itself: it may lie in the layer of an image
     const std::string path = container || (entry.object_flags & QUELL_OBJECT_OVERLAY) ? std::string() : incident.path;
-    auto submitted = walker_->submit(
+    // holders are asked of the kernel: only who looks into roots may wait for a file system that never answers
+    auto& worker = path.empty() ? *namer_ : *walker_;
+    auto submitted = worker.submit(
         [this, file = entry.file, inode = entry.inode, container, path, identities = identities_] {
             return Held{response::holders_of(*engine_, file, inode, container), path.empty() ? std::vector<std::string>() : users_of(*engine_, *identities, file.file, path)};
         },

@@ -16,6 +16,7 @@
 #include "user/base/escape.h"
 #include "user/base/fd.h"
 #include "user/base/files.h"
+#include "user/base/own_programs.h"
 #include "user/daemon/pods.h"
 #include "user/response/cgroup.h"
 #include "user/response/process.h"
@@ -143,8 +144,8 @@ namespace {
 bool is_quells_own(int descriptor) {
     struct stat file {}, own {};
     if (::fstat(descriptor, &file)) return true;
-    for (const char* path : {"/proc/self/exe", "/usr/bin/quell", "/usr/sbin/quelld"})
-        if (::stat(path, &own) == 0 && own.st_dev == file.st_dev && own.st_ino == file.st_ino) return true;
+    const auto is_it = [&](const char* path) { return ::stat(path, &own) == 0 && own.st_dev == file.st_dev && own.st_ino == file.st_ino; };
+    if (is_it("/proc/self/exe") || std::ranges::any_of(kOwnPrograms, is_it)) return true;
     std::array<char, 4096> path;
     const auto n = ::readlink(("/proc/self/fd/" + std::to_string(descriptor)).c_str(), path.data(), path.size());
     const std::string_view text(path.data(), n > 0 ? static_cast<std::size_t>(n) : 0);

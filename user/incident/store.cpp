@@ -81,12 +81,12 @@ Incident& Store::adopt(const quell_pending_key& key, const quell_pending& entry,
 std::vector<Incident*> Store::end_unheld(const std::set<std::uint64_t>& held, std::uint64_t now_ns) {
     std::vector<Incident*> ended;
     for (auto& [id, incident] : incidents_) {
-        if (incident.over() || held.contains(id)) continue;
+        if ((incident.over() && !incident.failed_in_force()) || held.contains(id)) continue;
         const bool earlier_boot = incident.earlier_boot_offset_ns.has_value();
         const bool late = earlier_boot ? wall_ns() > static_cast<std::int64_t>(incident.entry.deadline_ns) + *incident.earlier_boot_offset_ns
                                        : now_ns > incident.entry.deadline_ns;
         incident.note = earlier_boot ? "the host was restarted" : "the kernel side held no entry for it any more";
-        if (earlier_boot && incident.holds()) incident.note += ": it is enforced no longer";
+        if (earlier_boot && (incident.holds() || incident.over())) incident.note += ": it is enforced no longer";
         incident.state = incident.waits() && late ? QUELL_STATE_EXPIRED : QUELL_STATE_GONE;
         ended.push_back(&incident);
     }

@@ -73,7 +73,10 @@ Result<Fd> find_on_overlay(const Root& root, const MountTable& mounts, const std
     if (::statx(file.get(), "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_MNT_ID, &info)) return not_looked_for(std::strerror(errno), errno);
     if (!S_ISREG(info.stx_mode) || !(info.stx_mask & STATX_MNT_ID)) return Fd();
     const auto mount = mount_of_id(mounts, info.stx_mnt_id);
-    return mount && mount->type == "overlay" && mount->device == overlay_device ? std::move(file) : Fd();
+    if (!mount || mount->type != "overlay") return Fd();
+    // put in force again without its container's mounts (lasting.h): which of them it was is not known
+    if (!overlay_device) return not_looked_for("it is not known on which overlay it was");
+    return mount->device == overlay_device ? std::move(file) : Fd();
 }
 
 Status meet_copy(bpf::Engine& engine, const Target& target, Meeting by) {

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "user/base/time.h"
+#include "user/response/cgroup.h"
 
 namespace quell::response {
 
@@ -53,6 +54,16 @@ bool keeps_frozen(const quell_pending& entry) {
 bool is_held_frozen(const bpf::Engine& engine, std::uint64_t container) {
     const auto entries = engine.pending();
     return std::ranges::any_of(entries, [&](const auto& one) { return one.key.container == container && keeps_frozen(one.value); });
+}
+
+bool is_to_stand(const bpf::Engine& engine, std::uint64_t container) {
+    const auto now = engine.container(container);
+    return (now && now->paused) || is_held_frozen(engine, container);
+}
+
+Status let_go_on(const bpf::Engine& engine, std::uint64_t container) {
+    if (!engine.container(container) || is_to_stand(engine, container)) return success();
+    return thaw(container);
 }
 
 }  // namespace quell::response

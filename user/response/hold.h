@@ -20,5 +20,9 @@ namespace quell::response {
 [[nodiscard]] bool keeps_frozen(const quell_pending& entry);
 // Whether any incident has. Walks all entries.
 [[nodiscard]] bool is_held_frozen(const bpf::Engine& engine, std::uint64_t container);
+// Whether Quell wants it frozen at all: it is paused, held, or to be captured by now.
+[[nodiscard]] bool is_to_stand(const bpf::Engine& engine, std::uint64_t container);
+// Lets it go on, unless Quell wants it frozen for something else, or it is gone.
+[[nodiscard]] Status let_go_on(const bpf::Engine& engine, std::uint64_t container);
 
 }  // namespace quell::response

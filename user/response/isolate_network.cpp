@@ -36,12 +36,6 @@ bool says(int fd, std::string_view what) {
     return n > 0 && std::string_view(text.data(), static_cast<std::size_t>(n)).find(what) != std::string_view::npos;
 }
 
-// Whether Quell wants it frozen for longer than this moment: it is paused, held, or to be captured by now.
-bool is_to_stand(const bpf::Engine& engine, std::uint64_t container) {
-    const auto now = engine.container(container);
-    return (now && now->paused) || is_held_frozen(engine, container);
-}
-
 // What is to be told of it; "" when every call has begun anew.
 std::string interrupt(const bpf::Engine& engine, std::uint64_t container, const Freezer& freezer) {
     if (!freezer.freeze) return {};

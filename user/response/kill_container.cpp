@@ -13,6 +13,7 @@
 
 #include "user/base/time.h"
 #include "user/response/cgroup.h"
+#include "user/response/hold.h"
 #include "user/response/process.h"
 #include "user/response/response.h"
 
@@ -99,6 +100,11 @@ public:
         else if (!cannot.empty()) outcome.detail = "every process is gone, each signalled by itself: " + cannot;
         else outcome.detail = escaped ? "every process is gone, " + std::to_string(escaped) + " had left the cgroup" : "every process is gone";
         return outcome;
+    }
+
+    // One that failed: who did not die of it is frozen still, where that was for a capture.
+    Status take_back(bpf::Engine& engine, const Target& target, const Prepared*) const override {
+        return (target.entry.beside & QUELL_BESIDE_FROZEN) ? let_go_on(engine, target.key.container) : success();
     }
 };
 

@@ -112,12 +112,7 @@ public:
         return {QUELL_STATE_FAILED, "not frozen within 5 s: processes in uninterruptible sleep freeze when they wake up", std::move(tasks), 0};
     }
 
-    Status take_back(bpf::Engine& engine, const Target& target, const Prepared*) const override {
-        const auto container = engine.container(target.key.container);
-        if (!container || container->paused) return success();  // gone, or paused once more by another incident
-        if (is_held_frozen(engine, target.key.container)) return success();  // by one that waits
-        return thaw(target.key.container);
-    }
+    Status take_back(bpf::Engine& engine, const Target& target, const Prepared*) const override { return let_go_on(engine, target.key.container); }
 
     // Noted first: without a daemon it would be frozen, and nobody would know by whom.
     Holding hold(bpf::Engine& engine, const Target& target) const override {
@@ -149,11 +144,7 @@ public:
         return begun;
     }
 
-    Status let_go(bpf::Engine& engine, const Target& target) const override {
-        const auto container = engine.container(target.key.container);
-        if (!container || container->paused || is_held_frozen(engine, target.key.container)) return success();
-        return thaw(target.key.container);
-    }
+    Status let_go(bpf::Engine& engine, const Target& target) const override { return let_go_on(engine, target.key.container); }
 
     std::string lapsed(bpf::Engine&, const Target& target) const override {
         const auto freezer = open_freezer(target.key.container);

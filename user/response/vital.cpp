@@ -5,24 +5,28 @@
 #include <sys/sysmacros.h>
 
 #include <algorithm>
+#include <array>
 
+#include "user/base/own_programs.h"
 #include "user/base/time.h"
 
 namespace quell::response {
 namespace {
 
-constexpr std::array kPaths = {"/proc/1/exe", "/proc/self/exe", "/usr/bin/quell", "/usr/sbin/quelld"};
+constexpr std::array kRunning = {"/proc/1/exe", "/proc/self/exe"};
 
 }  // namespace
 
 void VitalFiles::look() {
     looked_ns_ = boottime_ns();
-    for (std::size_t i = 0; i < kPaths.size(); i++) {
+    files_.clear();
+    const auto add = [this](const char* path) {
         struct stat file {};
-        files_[i] = {};
         // the kernel's own numbers of devices are packed in another way
-        if (::stat(kPaths[i], &file) == 0) files_[i] = {file.st_ino, major(file.st_dev) << 20 | minor(file.st_dev)};
-    }
+        if (::stat(path, &file) == 0) files_.push_back({file.st_ino, major(file.st_dev) << 20 | minor(file.st_dev)});
+    };
+    std::ranges::for_each(kRunning, add);
+    std::ranges::for_each(kOwnPrograms, add);
 }
 
 void VitalFiles::refresh() {
@@ -32,7 +36,7 @@ void VitalFiles::refresh() {
 bool VitalFiles::has(const quell_pending& entry) {
     if (!looked_ns_ || boottime_ns() - looked_ns_ >= kFreshNs) look();  // also within two seconds of a boot
     const auto device = entry.overlay_device ? entry.overlay_device : entry.device;
-    return std::ranges::any_of(files_, [&](const File& file) { return file.inode && file.inode == entry.inode && file.device == device; });
+    return std::ranges::any_of(files_, [&](const File& file) { return file.inode == entry.inode && file.device == device; });
 }
 
 }  // namespace quell::response

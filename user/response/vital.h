@@ -3,8 +3,8 @@
 // Not thread-safe.
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <vector>
 
 #include "kern/abi.h"
 
@@ -12,7 +12,7 @@ namespace quell::response {
 
 class VitalFiles {
 public:
-    // A look is four walks of paths, some 40,000 instructions. One this old is looked at again before it is asked.
+    // A look walks a path for each, some 10,000 instructions. One this old is looked at again before it is asked.
     static constexpr std::uint64_t kFreshNs = 2'000'000'000;
 
     // The entry's file is one of them.
@@ -23,11 +23,11 @@ public:
 private:
     struct File {
         std::uint64_t inode = 0;
-        std::uint32_t device = 0;  // as the kernel packs it; both 0: there is none
+        std::uint32_t device = 0;  // as the kernel packs it
     };
     void look();
 
-    std::array<File, 4> files_{};
+    std::vector<File> files_;
     std::uint64_t looked_ns_ = 0;
 };
 

@@ -216,7 +216,7 @@ TEST_F(PauseUnload, LetsGoOnWhatWasFrozenForACapture) {
         for (const auto& one : (*engine)->pending()) {
             if (id_text(QUELL_WORD_INCIDENT(one.value.word)) != id) continue;
             auto request = approval_of(one, QUELL_RESPONSE_KILL_CONTAINER);
-            request.beside = QUELL_BESIDE_CAPTURE;
+            request.beside = QUELL_BESIDE_CAPTURE | QUELL_BESIDE_FROZEN;
             const auto answer = (*engine)->transition(request);
             ASSERT_TRUE(answer);
             EXPECT_EQ(answer->error, 0);

@@ -75,6 +75,18 @@ TEST_F(Unkillable, IsNamedAndTheCommandFails) {
     EXPECT_EQ(actions_of(id_).back(), "undone");
 }
 
+// Frozen for its capture, and not dead: it is let go on with the undo, and nobody finds it frozen by he knows not whom.
+TEST_F(Unkillable, WhoWasFrozenForACaptureGoesOnWhenTheKillIsUndone) {
+    const auto is_told = [&] { return must("cat /sys/fs/cgroup" + victim_.cgroup() + "/cgroup.freeze"); };
+    const auto output = approve(id_, "kill-container --with capture");
+    EXPECT_EQ(output.status, 1) << output.text;
+    EXPECT_EQ(show(id_)["state"], "failed");
+    EXPECT_EQ(is_told(), "1\n");
+    EXPECT_EQ(run("quell undo " + id_ + " --reason over").status, 0);
+    EXPECT_EQ(is_told(), "0\n");
+    EXPECT_TRUE(is_stuck());
+}
+
 TEST_F(Unkillable, AProcessIsNamedAndItsContainerLives) {
     expect_named("kill-process");
     EXPECT_TRUE(victim_.running());

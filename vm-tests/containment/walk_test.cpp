@@ -19,8 +19,8 @@ protected:
         must("modprobe fuse && mkdir -p /srv/slow /srv/below/lower /srv/below/upper /srv/below/work && "
              "fuse-overlayfs -o lowerdir=/srv/below/lower,upperdir=/srv/below/upper,workdir=/srv/below/work /srv/slow");
         must(std::string("rm -f ") + kPolicyDirectory + "/*");
-        write(kWalkRules, "apiVersion: quell/v1\nkind: Policy\nmetadata: {name: site}\nspec:\n  rules:\n    - id: named\n      severity: high\n      on: [delete]\n      where: {container: {name: [named]}}\n"
-                          "      match: {path: [/var/log/b.log]}\n      respond: {offer: [kill-container], expires: 1h}\n");
+        write(kWalkRules, "apiVersion: quell/v1\nkind: Policy\nmetadata: {name: site}\nspec:\n  rules:\n    - id: named\n      severity: high\n      on: [delete, truncate]\n      where: {container: {name: [named]}}\n"
+                          "      match: {path: [/var/log/b.log, /var/log/c.log]}\n      respond: {offer: [kill-container, quarantine-file], expires: 1h}\n");
         must("quell policy apply");
     }
     static void answer_no_more() { must("pkill -STOP -x fuse-overlayfs"); }
@@ -54,6 +54,14 @@ TEST_F(Walk, IntoWhatDoesNotAnswerHoldsUpNobodyElse) {
         const auto actions = actions_of(id);
         return std::ranges::find(actions, "identified") != actions.end();
     })) << Json(actions_of(id));
+    // whoever holds a file is asked of the kernel, and not in there
+    EXPECT_EQ(attack(named, "truncate /var/log/c.log"), 0);
+    const auto file = pending_id("named", "truncate");
+    for (const char* verb : {"show ", "preview "}) {
+        const auto told = run("timeout 60 quell " + (verb + file));
+        EXPECT_EQ(told.status, 0) << verb << told.text;
+        EXPECT_NE(told.text.find("quarantine-file"), std::string::npos) << told.text;
+    }
     const auto asked = run("timeout 60 quell respond kill-container --container named --yes --reason walk");
     EXPECT_EQ(asked.status, 0) << asked.text;
     EXPECT_FALSE(named.running());
