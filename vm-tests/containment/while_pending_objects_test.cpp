@@ -179,14 +179,15 @@ TEST_F(WhilePending, AQuarantineTakesItsPlaceAlsoOfWhatIsCopiedUp) {
     EXPECT_EQ(attack(victim, "execute /bin/acts"), EPERM);
     const auto id = incident("copied", "tool");
     EXPECT_TRUE(eventually([&] { return has(id, "held"); }));
-    must("chmod 711 " + victim.directory() + "/rootfs/bin/acts");
+    const auto root = victim.directory() + "/rootfs";
+    must("chmod 711 " + root + "/bin/acts; ln " + root + "/bin/acts " + root + "/tmp/link");  // by the link it is no event
     const auto output = approve(id, "quarantine-file");
     ASSERT_EQ(output.status, 0) << output.text;
     EXPECT_EQ(show(id)["state"], "enforcing");
     EXPECT_EQ(must("bpftool -j map dump pinned /sys/fs/bpf/quell/maps/held_objects | jq length"), "0\n") << "it refuses that, too";
-    EXPECT_EQ(attack(victim, "execute /bin/acts"), EPERM);
+    EXPECT_EQ(attack(victim, "execute /tmp/link"), EPERM);
     EXPECT_EQ(run("quell undo " + id + " --reason test").status, 0);
-    EXPECT_EQ(attack(victim, "execute /bin/acts"), runs);
+    EXPECT_EQ(attack(victim, "execute /tmp/link"), runs);
 }
 
 // The last name goes with the event: there is nothing left that could be executed by one.
