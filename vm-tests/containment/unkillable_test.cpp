@@ -78,7 +78,7 @@ TEST_F(Unkillable, IsNamedAndTheCommandFails) {
 // Frozen for its capture, and not dead: it is let go on with the undo, and nobody finds it frozen by he knows not whom.
 TEST_F(Unkillable, WhoWasFrozenForACaptureGoesOnWhenTheKillIsUndone) {
     const auto is_told = [&] { return must("cat /sys/fs/cgroup" + victim_.cgroup() + "/cgroup.freeze"); };
-    const auto output = approve(id_, "kill-container --with capture");
+    const auto output = run("quell approve " + id_ + "@" + digest_of(id_, "kill-container") + " kill-container --with capture --reason test");
     EXPECT_EQ(output.status, 1) << output.text;
     EXPECT_EQ(show(id_)["state"], "failed");
     EXPECT_EQ(is_told(), "1\n");
