@@ -172,7 +172,7 @@ TEST(StateMachine, DoesWhatTheModelSaysOverAMillionSteps) {
         held += !both.model.held_objects.empty();
         full += both.model.held_objects.size() == MACHINE_HELD_OBJECTS;
     }
-    EXPECT_GE(std::min(held - full, full), kSteps / 200) << "objects of those who wait";
+    EXPECT_GE(std::min(held - full, full), kSteps / 100) << "objects of those who wait";
     for (const auto& row : kRows) EXPECT_GE((both.model.taken[{row.state, row.command}]), kOften) << row.text;
     for (const int error : kErrors) EXPECT_GE(both.errors[error], kOften) << strerror(error);
     for (const int what : {MACHINE_NOTHING, MACHINE_REPEAT, MACHINE_NEW, MACHINE_NO_ROOM}) EXPECT_GE(both.detected[what], kOften) << what;

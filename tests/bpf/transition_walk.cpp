@@ -80,7 +80,7 @@ void Walk::detect() {
     made.place = file_key(kFiles + 1);
     for (auto& ref : made.chain) ref.actor = one_in(5) ? 0 : 1 + below(kActors);
     if (one_in(3)) made.doubts[below(2)] = 1 + below(7);
-    if (one_in(3)) made.wanted = (one_in(2) ? QUELL_HOLDABLE : QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK));
+    if (one_in(2)) made.wanted = (one_in(2) ? QUELL_HOLDABLE : QUELL_BIT(QUELL_RESPONSE_ISOLATE_NETWORK));
     if (!key.container) made.wanted = 0;
     asked_.detect(key, made, armed_);
 }

@@ -217,7 +217,7 @@ private:
     std::unique_ptr<Worker> sweeper_;  // what follows a flip
     std::unique_ptr<Worker> stopper_;  // the same where somebody is given time to end
     std::unique_ptr<Worker> taker_;    // evidence
-    std::unique_ptr<Worker> namer_;    // who containers are, for policies that ask
+    std::unique_ptr<Worker> namer_;    // who containers are, for policies that ask, and who holds a file: no path in a container
     std::unique_ptr<Worker> walker_;   // what lies at a path in a container, whose file systems may never answer
     std::unique_ptr<Worker> searcher_;  // other instances of a file: seconds of reading
     std::unique_ptr<Worker> reader_;   // the history's file: a slow disk holds up no decision
